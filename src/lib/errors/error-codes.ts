@@ -1,0 +1,32 @@
+// The table of everything a user can be told: each stable code, its exit code and its meaning. docs/errors.md is generated from it.
+
+interface ErrorCodeEntry {
+  /** The exit code of the process when this error ends a command. */
+  readonly exitCode: number
+  readonly meaning: string
+}
+
+/** Codes of errors that end a command. A code never changes its meaning; messages may. */
+export const errorCodes = {
+  USAGE: {exitCode: 2, meaning: 'The command line is wrong: an unknown flag, a missing argument, a value of the wrong form.'},
+  COMMAND_NOT_FOUND: {exitCode: 2, meaning: 'There is no such command.'},
+  DOCUMENT_UNREADABLE: {exitCode: 3, meaning: 'A file cannot be read: missing, not permitted, a directory, too large, not UTF-8 text.'},
+  WORKFLOW_INVALID: {exitCode: 3, meaning: 'The workflow file has findings; all of them are listed.'},
+  WORKFLOW_DISABLED: {exitCode: 3, meaning: 'The workflow says `enabled: false`.'},
+  CONFIG_INVALID: {exitCode: 3, meaning: 'A configuration file has findings; all of them are listed.'},
+  PLUGIN_NOT_FOUND: {exitCode: 5, meaning: 'No plugin of that name stands in `plugins.paths`.'},
+  PLUGIN_INVALID: {exitCode: 5, meaning: 'A plugin was found, but its manifest or its files are not usable.'},
+  RUN_NOT_FOUND: {exitCode: 1, meaning: 'No run has that id.'},
+  RUN_FAILED: {exitCode: 1, meaning: 'A task failed.'},
+  RUN_TIMED_OUT: {exitCode: 7, meaning: 'The run took longer than its `timeout`.'},
+  FILE_EXISTS: {exitCode: 1, meaning: 'A file that would be written is already there.'},
+  STORAGE_BUSY: {exitCode: 9, meaning: 'Another process holds the database for too long.'},
+  STORAGE_UNREADABLE: {exitCode: 9, meaning: 'The database cannot be opened: not a database, damaged, or not permitted.'},
+  STORAGE_NOT_WRITABLE: {exitCode: 9, meaning: 'The database or its directory cannot be written: read-only or full.'},
+  STORAGE_NEWER: {exitCode: 9, meaning: 'The database was made by a newer version of this program.'},
+  INTERNAL: {exitCode: 70, meaning: 'A bug. Please report it.'},
+  INTERRUPTED: {exitCode: 130, meaning: 'Stopped by Ctrl-C (SIGINT).'},
+  TERMINATED: {exitCode: 143, meaning: 'Stopped by SIGTERM or SIGHUP.'},
+} as const satisfies Record<string, ErrorCodeEntry>
+
+export type ErrorCode = keyof typeof errorCodes

@@ -1,0 +1,30 @@
+// The table of why a task's attempt can fail. docs/errors.md is generated from it.
+
+/** Codes of a failed attempt, in `task.finished` events and in `tasks.<id>.error`. A failing task is data, not an exception. */
+export const taskErrorCodes = {
+  CANCELLED: 'The run was cancelled while the task ran.',
+  TIMEOUT: 'The attempt took longer than its timeout.',
+  OUT_OF_MEMORY: 'The process was ended because it used too much memory.',
+  KILLED_BY_SIGNAL: 'The process was ended by a signal.',
+  EXIT_CODE: 'The process ended with an exit code other than 0.',
+  OUTPUT_TOO_LARGE: 'The output is larger than the limit.',
+  OUTPUT_NOT_UTF8: 'The output is not UTF-8 text.',
+  OUTPUT_INVALID_JSON: 'The output is not one JSON document.',
+  OUTPUT_INVALID: 'The output does not fit the output schema of the action.',
+  STDOUT_POLLUTED: 'Standard output holds more than the one JSON document, and the plugin asked for strict output.',
+  NO_OUTPUT: 'The action declares an output, and the process ended without one.',
+  INPUT_INVALID: 'The inputs do not fit the input schema of the action; the plugin was not started.',
+  TEMPLATE_FAILED: 'A template of the task could not be evaluated.',
+  PROTOCOL_ERROR: 'The plugin broke the protocol: a damaged frame, or it ended before its result.',
+  PROTOCOL_MISMATCH: 'The plugin speaks another version of the protocol.',
+  ACTION_FAILED: 'The action reported an error of its own.',
+  ACTION_NOT_EXPORTED: 'The entry point of the plugin does not export the action.',
+  PLUGIN_LOAD_FAILED: 'The entry point of the plugin could not be loaded.',
+  ENTRYPOINT_NOT_FOUND: 'The program of the plugin does not exist.',
+  ENTRYPOINT_NOT_EXECUTABLE: 'The program of the plugin may not be executed, or is no program for this machine.',
+  WORKING_DIR_NOT_FOUND: 'The working directory of the task does not exist.',
+  ARGUMENTS_TOO_LONG: 'The environment or the arguments of the process are larger than the system allows.',
+  SPAWN_FAILED: 'The system could not start a process (no memory, no file handles); trying again may help.',
+} as const
+
+export type TaskErrorCode = keyof typeof taskErrorCodes

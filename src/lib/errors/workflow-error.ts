@@ -1,0 +1,30 @@
+// The one error class for failures the user can act on. Everything else that is thrown is a bug.
+
+import type {Diagnostic} from './diagnostic.ts'
+import {errorCodes, type ErrorCode} from './error-codes.ts'
+
+interface WorkflowErrorOptions {
+  /** What to type or change next, as a sentence or a command. */
+  readonly hint?: string
+  readonly diagnostics?: readonly Diagnostic[]
+  readonly cause?: unknown
+}
+
+/** The command cannot go on and the user can act. Never put a value that may be secret into the message. */
+export class WorkflowError extends Error {
+  readonly code: ErrorCode
+  readonly hint: string | undefined
+  readonly diagnostics: readonly Diagnostic[]
+
+  constructor(code: ErrorCode, message: string, options: WorkflowErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : {cause: options.cause})
+    this.name = 'WorkflowError'
+    this.code = code
+    this.hint = options.hint
+    this.diagnostics = options.diagnostics ?? []
+  }
+
+  get exitCode(): number {
+    return errorCodes[this.code].exitCode
+  }
+}

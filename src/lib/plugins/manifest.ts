@@ -1,0 +1,56 @@
+// What a plugin.yaml says. The shape is checked by the schema beside this file; parse-manifest.ts fills in defaults.
+
+import type {JsonObject} from '../util/json.ts'
+
+export type Capabilities = readonly string[]
+
+export interface PluginManifest {
+  readonly namespace: string
+  readonly name: string
+  readonly version: string
+  readonly description?: string
+  readonly author?: string
+  readonly license?: string
+  /** Entry point that exports the actions (JavaScript or TypeScript), relative to the plugin's directory. */
+  readonly main?: string
+  /** Program and arguments for a plugin in any language; relative paths start at the plugin's directory. */
+  readonly command?: readonly [string, ...string[]]
+  readonly protocol: 'sdk' | 'plain' | 'exec'
+  readonly worker: 'single' | 'reuse'
+  /** Plain protocol only: anything besides the one JSON document on stdout fails the task. */
+  readonly strictStdout: boolean
+  readonly capabilities: Capabilities
+  readonly permissions: RecommendedPermissions
+  readonly actions: readonly ActionDef[]
+}
+
+export interface RecommendedPermissions {
+  readonly network?: readonly string[]
+  readonly filesystem?: {readonly read?: readonly string[]; readonly write?: readonly string[]}
+}
+
+export interface ActionDef {
+  readonly name: string
+  readonly description?: string
+  /** JSON Schema of the inputs. */
+  readonly input?: JsonObject
+  /** JSON Schema of the output. */
+  readonly output?: JsonObject
+  readonly timeoutMs?: number
+  readonly idempotent: boolean
+  /** Inputs that must be literal in the workflow file: no templates, so no value can become code. */
+  readonly literalInputs: readonly string[]
+  /** Protocol `exec` only: the command line, with templates over `inputs`. */
+  readonly exec?: readonly string[]
+}
+
+/** A plugin found on disk, with its manifest read and checked. */
+export interface Plugin {
+  /** `namespace/name` */
+  readonly id: string
+  readonly manifest: PluginManifest
+  /** Real path of the plugin's directory. */
+  readonly dir: string
+  /** Which of `plugins.paths` it was found in. */
+  readonly foundIn: string
+}

@@ -1,0 +1,49 @@
+// The port every way of running a program implements: a process now, a container later. test/contracts/runtime.ts is its contract.
+
+import type {Readable, Writable} from 'node:stream'
+
+export interface StartSpec {
+  /** Program and arguments; the program is absolute or looked up in `env.PATH`. */
+  readonly command: readonly [string, ...string[]]
+  /** The whole environment of the process; nothing is added but the cookie. */
+  readonly env: Readonly<Record<string, string>>
+  /** Absolute. */
+  readonly cwd: string
+  /** Unique per attempt. Goes into the environment so that processes which leave their group can still be found. */
+  readonly cookie: string
+  /** How long a process may ignore SIGTERM before SIGKILL. */
+  readonly graceMs: number
+}
+
+export interface ExitStatus {
+  /** null when a signal ended the process. */
+  readonly exitCode: number | null
+  /** e.g. `SIGKILL`; null when the process ended by itself. */
+  readonly signal: NodeJS.Signals | null
+  readonly metrics: ProcessMetrics
+}
+
+export interface ProcessMetrics {
+  /** Highest resident memory seen of the process and its children, in bytes. Absent where the system does not tell, or the process was too short to be seen. */
+  readonly peakMemoryBytes?: number
+  /** User and system time of the process and its children, in milliseconds; absent likewise. */
+  readonly cpuTimeMs?: number
+}
+
+export interface RunningProcess {
+  readonly pid: number
+  readonly stdin: Writable
+  readonly stdout: Readable
+  readonly stderr: Readable
+  /** Settles once, after the exit, a short drain of the pipes and the end of the process group. Never rejects. */
+  readonly exited: Promise<ExitStatus>
+  /** SIGTERM to the group, SIGKILL after the grace time, then a sweep for escaped children. Resolves when nothing is left. Idempotent. */
+  kill(): Promise<void>
+}
+
+export interface Runtime {
+  /** Rejects with {@link StartError} when the program cannot be started. */
+  start(spec: StartSpec): Promise<RunningProcess>
+  /** Ends all that is still running and finds escaped processes of finished tasks. Resolves when nothing of this runtime is left. */
+  close(): Promise<void>
+}

@@ -1,0 +1,53 @@
+// The workflow file after reading: defaults filled in, durations in milliseconds, paths absolute. Templates are still text.
+
+import type {JsonObject} from '../util/json.ts'
+import type {SourceDocument} from '../documents/read-document.ts'
+
+export interface Workflow {
+  /** Where the text came from; positions of later findings are looked up in it. */
+  readonly source: SourceDocument
+  /** Directory of the workflow file, absolute; the current directory when the file is standard input. */
+  readonly dir: string
+  readonly id: string
+  readonly name?: string
+  readonly description?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly enabled: boolean
+  readonly vars: JsonObject
+  readonly env: Readonly<Record<string, string>>
+  /** Absolute. */
+  readonly workingDir: string
+  readonly timeoutMs?: number
+  readonly parallelism?: number
+  readonly failFast: boolean
+  /** In file order. */
+  readonly tasks: readonly Task[]
+  readonly outputs: JsonObject
+}
+
+export interface Task {
+  readonly id: string
+  /** `namespace/plugin.action` */
+  readonly type: string
+  readonly needs: readonly string[]
+  /** Template text, e.g. `{{ vars.limit > 0 }}`. */
+  readonly if?: string
+  readonly inputs: JsonObject
+  readonly env: Readonly<Record<string, string>>
+  readonly retry: RetryPolicy
+  /** Per attempt. Absent: the action's own timeout, else 30 s. */
+  readonly timeoutMs?: number
+  readonly continueOnError: boolean
+  readonly idempotent: boolean
+}
+
+export interface RetryPolicy {
+  /** At most this many tries; 1 = no retry. */
+  readonly maxAttempts: number
+  readonly backoff: 'constant' | 'exponential'
+  readonly delayMs: number
+  readonly maxDelayMs: number
+  readonly jitter: boolean
+  readonly on: readonly ('error' | 'timeout')[]
+}
+
