@@ -1,0 +1,118 @@
+// What happens in a run, as data. The journal keeps these, the reporters show them, `--events` prints them: one shape for all.
+
+import type {TaskErrorCode} from '../errors/task-error-codes.ts'
+import type {JsonObject, JsonValue} from '../util/json.ts'
+
+export type TaskState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'interrupted'
+export type RunState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
+
+export interface TaskError {
+  /** One of the house's codes, or a code the action chose itself. */
+  readonly code: TaskErrorCode | (string & {})
+  /** A sentence. */
+  readonly message: string
+  /** false: another attempt is useless. */
+  readonly retryable: boolean
+  readonly exitCode?: number
+  readonly signal?: string
+  /** Findings in more detail, e.g. one entry per violated schema keyword. */
+  readonly details?: readonly string[]
+}
+
+export interface AttemptMetrics {
+  readonly durationMs: number
+  readonly exitCode?: number
+  readonly signal?: string
+  readonly peakMemoryBytes?: number
+  readonly cpuTimeMs?: number
+}
+
+export interface LogEntry {
+  /** `log`: written with the SDK's logger or console; the others: raw lines of the process. */
+  readonly stream: 'stdout' | 'stderr' | 'log'
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** One line, without its line end. */
+  readonly message: string
+  readonly fields?: JsonObject
+}
+
+export interface RunStarted {
+  readonly type: 'run.started'
+  readonly workflow: string
+  readonly file: string
+  /** In file order. */
+  readonly tasks: readonly {readonly id: string; readonly type: string; readonly needs: readonly string[]}[]
+}
+export interface TaskStarted {
+  readonly type: 'task.started'
+  readonly task: string
+  readonly attempt: number
+}
+export interface TaskLog extends LogEntry {
+  readonly type: 'task.log'
+  readonly task: string
+  readonly attempt: number
+}
+export interface TaskRetrying {
+  readonly type: 'task.retrying'
+  readonly task: string
+  /** The attempt that failed. */
+  readonly attempt: number
+  readonly delayMs: number
+  readonly error: TaskError
+  readonly metrics: AttemptMetrics
+}
+export interface TaskFinished {
+  readonly type: 'task.finished'
+  readonly task: string
+  readonly attempt: number
+  readonly status: 'succeeded' | 'failed' | 'cancelled'
+  /** Present when succeeded. */
+  readonly output?: JsonValue
+  /** Present when failed or cancelled. */
+  readonly error?: TaskError
+  readonly metrics: AttemptMetrics
+  /** The task failed, but `continueOnError` lets the run go on as if it had not. */
+  readonly isTolerated?: boolean
+}
+export interface TaskSkipped {
+  readonly type: 'task.skipped'
+  readonly task: string
+  /** In words. */
+  readonly reason: string
+}
+/** The run was told to stop: nothing new starts, what runs is stopped. */
+export interface RunStopping {
+  readonly type: 'run.stopping'
+  readonly cause: 'interrupted' | 'terminated' | 'timeout'
+}
+export interface RunDiagnostic {
+  readonly type: 'diagnostic'
+  readonly severity: 'warning' | 'error'
+  readonly code: string
+  readonly message: string
+  readonly task?: string
+}
+export interface RunFinished {
+  readonly type: 'run.finished'
+  readonly status: 'succeeded' | 'failed' | 'cancelled'
+  readonly durationMs: number
+  readonly outputs?: JsonObject
+  /** Why a run failed or was cancelled, in words. */
+  readonly reason?: string
+  readonly counts: {readonly succeeded: number; readonly failed: number; readonly skipped: number; readonly cancelled: number}
+}
+
+export type RunEventBody =
+  | RunStarted
+  | TaskStarted
+  | TaskLog
+  | TaskRetrying
+  | TaskFinished
+  | TaskSkipped
+  | RunStopping
+  | RunDiagnostic
+  | RunFinished
+
+/** An event with its place: `seq` counts from 1 without gaps within the run, `ts` is RFC 3339 with milliseconds, UTC. */
+export type RunEvent = RunEventBody & {readonly seq: number; readonly ts: string; readonly run: string}
