@@ -1,40 +1,12 @@
 // What happens in a run, as data. The journal keeps these, the reporters show them, `--events` prints them: one shape for all.
 
-import type {TaskErrorCode} from '../errors/task-error-codes.ts'
+import type {AttemptMetrics, LogEntry, TaskError} from '../plugins/action-result.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
+
+export type {AttemptMetrics, LogEntry, TaskError} from '../plugins/action-result.ts'
 
 export type TaskState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'interrupted'
 export type RunState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
-
-export interface TaskError {
-  /** One of the house's codes, or a code the action chose itself. */
-  readonly code: TaskErrorCode | (string & {})
-  /** A sentence. */
-  readonly message: string
-  /** false: another attempt is useless. */
-  readonly retryable: boolean
-  readonly exitCode?: number
-  readonly signal?: string
-  /** Findings in more detail, e.g. one entry per violated schema keyword. */
-  readonly details?: readonly string[]
-}
-
-export interface AttemptMetrics {
-  readonly durationMs: number
-  readonly exitCode?: number
-  readonly signal?: string
-  readonly peakMemoryBytes?: number
-  readonly cpuTimeMs?: number
-}
-
-export interface LogEntry {
-  /** `log`: written with the SDK's logger or console; the others: raw lines of the process. */
-  readonly stream: 'stdout' | 'stderr' | 'log'
-  readonly level: 'debug' | 'info' | 'warn' | 'error'
-  /** One line, without its line end. */
-  readonly message: string
-  readonly fields?: JsonObject
-}
 
 export interface RunStarted {
   readonly type: 'run.started'

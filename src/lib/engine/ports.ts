@@ -1,8 +1,11 @@
 // What the engine needs from the outside. Storage, ui and plugins implement these; app.ts puts them together.
 
 import type {RunContext} from '@autokestra/plugin-sdk/protocol'
-import type {JsonObject, JsonValue} from '../util/json.ts'
-import type {AttemptMetrics, LogEntry, RunEvent, TaskError} from './events.ts'
+import type {ActionResult, LogEntry} from '../plugins/action-result.ts'
+import type {JsonObject} from '../util/json.ts'
+import type {RunEvent} from './events.ts'
+
+export type {ActionResult, ActionWarning} from '../plugins/action-result.ts'
 
 /** Where the events of runs are kept. Append-only. */
 export interface Journal {
@@ -44,16 +47,6 @@ export interface ActionCall {
   readonly workingDir: string
   readonly timeoutMs: number
   readonly context: RunContext
-}
-
-export type ActionResult =
-  | {readonly ok: true; readonly output: JsonValue; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
-  | {readonly ok: false; readonly error: TaskError; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
-
-export interface ActionWarning {
-  /** Stable upper-case word, e.g. STDOUT_POLLUTED, LOG_TRUNCATED. */
-  readonly code: string
-  readonly message: string
 }
 
 /** Runs actions. Never rejects for a failing task: that is a result. */
