@@ -197,6 +197,7 @@ export class RunLoop {
       const result = await runTask(planned, {
         executor: this.#ports.executor,
         scope: this.#scope,
+        workflowId: this.#plan.workflow.id,
         runId: this.#options.runId,
         attempt,
         signal: controller.signal,

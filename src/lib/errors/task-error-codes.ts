@@ -24,6 +24,8 @@ export const taskErrorCodes = {
   ENTRYPOINT_NOT_EXECUTABLE: 'The program of the plugin may not be executed, or is no program for this machine.',
   WORKING_DIR_NOT_FOUND: 'The working directory of the task does not exist.',
   ARGUMENTS_TOO_LONG: 'The environment or the arguments of the process are larger than the system allows.',
+  ARGUMENTS_INVALID: 'The environment or the arguments of the process hold something no process can get (a zero byte, an empty name).',
+  ENV_REFUSED: 'The task declares an environment variable that is never passed to a task.',
   SPAWN_FAILED: 'The system could not start a process (no memory, no file handles); trying again may help.',
 } as const
 

@@ -40,9 +40,12 @@ export interface ActionDef {
   readonly idempotent: boolean
   /** Inputs that must be literal in the workflow file: no templates, so no value can become code. */
   readonly literalInputs: readonly string[]
-  /** Protocol `exec` only: the command line, with templates over `inputs`. */
-  readonly exec?: readonly string[]
+  /** Protocol `exec` only: the command line. Each item is plain text or one whole reference `{{ inputs.NAME }}`; a list is kept or dropped as a whole. */
+  readonly exec?: readonly ExecItem[]
 }
+
+/** One argument, or several that belong together. */
+export type ExecItem = string | readonly string[]
 
 /** A plugin found on disk, with its manifest read and checked. */
 export interface Plugin {

@@ -2,6 +2,9 @@
 
 import type {Readable, Writable} from 'node:stream'
 
+/** Name of the environment variable that carries the cookie. */
+export const cookieVariable = 'AUTOKESTRA_TASK_COOKIE'
+
 export interface StartSpec {
   /** Program and arguments; the program is absolute or looked up in `env.PATH`. */
   readonly command: readonly [string, ...string[]]
@@ -9,8 +12,10 @@ export interface StartSpec {
   readonly env: Readonly<Record<string, string>>
   /** Absolute. */
   readonly cwd: string
-  /** Unique per attempt. Goes into the environment so that processes which leave their group can still be found. */
+  /** Unique within the runtime. Goes into the environment, with the owner's name before it, so that processes which leave their group can still be found. */
   readonly cookie: string
+  /** `none`: standard input is empty from the start, which is cheaper. Default `pipe`. */
+  readonly stdin?: 'pipe' | 'none'
   /** How long a process may ignore SIGTERM before SIGKILL. */
   readonly graceMs: number
 }
@@ -20,6 +25,8 @@ export interface ExitStatus {
   readonly exitCode: number | null
   /** e.g. `SIGKILL`; null when the process ended by itself. */
   readonly signal: NodeJS.Signals | null
+  /** The system ended the process because memory ran out. */
+  readonly isOutOfMemory: boolean
   readonly metrics: ProcessMetrics
 }
 
@@ -32,13 +39,19 @@ export interface ProcessMetrics {
 
 export interface RunningProcess {
   readonly pid: number
-  readonly stdin: Writable
+  /** What the process has in {@link cookieVariable}. Whoever replaces its environment later passes this on. */
+  readonly cookie: string
+  /** null when the spec says `stdin: 'none'`. Errors of it (the process does not read) are already handled. */
+  readonly stdin: Writable | null
   readonly stdout: Readable
   readonly stderr: Readable
-  /** Settles once, after the exit, a short drain of the pipes and the end of the process group. Never rejects. */
+  /**
+   * Settles once, after the exit, a short drain of the pipes and the end of the process group. Never rejects.
+   * Both outputs must be read: bytes that wait longer than the drain are dropped.
+   */
   readonly exited: Promise<ExitStatus>
-  /** SIGTERM to the group, SIGKILL after the grace time, then a sweep for escaped children. Resolves when nothing is left. Idempotent. */
-  kill(): Promise<void>
+  /** SIGTERM to the group, SIGKILL after the grace time (default: the spec's), then a sweep for escaped children. Resolves when nothing is left. Idempotent: the first call counts. */
+  kill(graceMs?: number): Promise<void>
 }
 
 export interface Runtime {

@@ -1,0 +1,1 @@
+export function buildSdk(outDir?: string, options?: {types?: boolean}): Promise<void>

@@ -1,0 +1,153 @@
+// Serves invokes of one plugin, one at a time: becomes the task's process, loads the entry point, calls the named action, writes the result.
+
+import process from 'node:process'
+import {pathToFileURL} from 'node:url'
+import {createContext} from '../context.ts'
+import type {AnyAction} from '../define-action.ts'
+import {protocolVersion, type CancelMessage, type InvokeMessage, type JsonValue, type LogLevel, type ResultError} from '../protocol.ts'
+import {NotJsonError, toJson} from '../to-json.ts'
+import {collectActions, findAction, type ExportedActions} from './find-action.ts'
+import {createFrameOutput, writeText, type FrameOutput} from './frame-output.ts'
+import {startMetrics} from './host-metrics.ts'
+import {importWithSdk} from './resolve-sdk.ts'
+import {toResultError} from './result-error.ts'
+
+// The longest delay setTimeout knows; a later deadline is left to the workflow command.
+const maxDelayMs = 2 ** 31 - 1
+
+const {chdir} = process
+const {now} = Date
+const setTimer = globalThis.setTimeout
+const clearTimer = globalThis.clearTimeout
+
+/** A failure the host itself found, with its code. */
+class HostError extends Error {
+  readonly code: string
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, {cause})
+    this.code = code
+  }
+}
+
+interface Running {
+  readonly id: number
+  readonly output: FrameOutput
+  readonly controller: AbortController
+}
+
+export class PluginHost {
+  #running: Running | undefined
+  #main: string | undefined
+  #actions: Promise<ExportedActions> | undefined
+
+  get isBusy(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Runs one invoke to its result; never rejects for what the plugin does. */
+  async invoke(message: InvokeMessage): Promise<void> {
+    const output = createFrameOutput(message.nonce)
+    const refusal = this.#refusal(message)
+    if (refusal !== undefined) {
+      output.finish({type: 'result', ok: false, error: refusal})
+      return
+    }
+    const running = {id: message.id, output, controller: new AbortController()}
+    this.#running = running
+    const metrics = startMetrics(this.#actions === undefined)
+    let result: {ok: true; output: JsonValue} | {ok: false; error: ResultError}
+    try {
+      result = {ok: true, output: await this.#run(message, running)}
+    } catch (error) {
+      result = {ok: false, error: describe(error)}
+    }
+    // Idle before the result is out: the next invoke may follow at once.
+    this.#running = undefined
+    output.finish({type: 'result', ...result, metrics: metrics()})
+  }
+
+  cancel(message: CancelMessage): void {
+    if (this.#running?.id === message.id) this.#running.controller.abort(new DOMException('the run was cancelled', 'AbortError'))
+  }
+
+  /** A line of console.*; text on stdout when no action runs. */
+  log(level: LogLevel, message: string): void {
+    if (this.#running === undefined) writeText(message)
+    else this.#running.output.emit({type: 'log', level, message: message.toWellFormed()})
+  }
+
+  /** Ends the running invoke with what escaped from plugin code; false when none runs. */
+  fail(error: unknown): boolean {
+    return this.#running?.output.finish({type: 'result', ok: false, error: toResultError(error)}) ?? false
+  }
+
+  #refusal(message: InvokeMessage): ResultError | undefined {
+    if (message.v !== protocolVersion) {
+      const versions = `the workflow command speaks version ${String(message.v)} of the protocol, the plugin's host version ${String(protocolVersion)}`
+      return {code: 'PROTOCOL_MISMATCH', message: versions, retryable: false}
+    }
+    if (this.#running !== undefined) return {code: 'PROTOCOL_ERROR', message: 'the host is still busy with another task'}
+    if (this.#main !== undefined && this.#main !== message.main) return {code: 'PROTOCOL_ERROR', message: 'the host already serves another plugin'}
+    return undefined
+  }
+
+  async #run(message: InvokeMessage, {output, controller}: Running): Promise<JsonValue> {
+    takeOver(message)
+    const timer = abortAtDeadline(message, controller)
+    try {
+      const action = await this.#findAction(message)
+      const context = createContext({run: message.context, signal: controller.signal, emit: output.emit})
+      // An input is whatever the workflow command has checked against the action's schema.
+      return toJson(await action.execute(message.inputs as never, context))
+    } finally {
+      clearTimer(timer)
+    }
+  }
+
+  async #findAction({main, action: name}: InvokeMessage): Promise<AnyAction> {
+    this.#main = main
+    this.#actions ??= load(main)
+    const action = findAction(await this.#actions, name)
+    if (typeof action === 'string') throw new HostError('ACTION_NOT_EXPORTED', action)
+    return action
+  }
+}
+
+async function load(main: string): Promise<ExportedActions> {
+  try {
+    return collectActions(await importWithSdk(main, pathToFileURL(main).href))
+  } catch (error) {
+    throw new HostError('PLUGIN_LOAD_FAILED', `the plugin's entry point could not be loaded: ${toResultError(error).message}`, error)
+  }
+}
+
+// Values are set one by one, not by a new object: TZ and what child processes inherit live in the real environment.
+function takeOver({env, cwd, main}: InvokeMessage): void {
+  for (const name of Object.keys(process.env)) if (!Object.hasOwn(env, name)) Reflect.deleteProperty(process.env, name)
+  for (const [name, value] of Object.entries(env)) if (process.env[name] !== value) process.env[name] = value
+  process.exitCode = undefined
+  process.argv = [process.execPath, main]
+  try {
+    chdir(cwd)
+  } catch (error) {
+    throw new HostError('WORKING_DIR_NOT_FOUND', `the working directory '${cwd}' cannot be entered`, error)
+  }
+}
+
+function abortAtDeadline({deadline}: InvokeMessage, controller: AbortController): NodeJS.Timeout | undefined {
+  if (deadline === undefined) return undefined
+  const abort = (): void => {
+    controller.abort(new DOMException('the task reached its timeout', 'TimeoutError'))
+  }
+  const delay = deadline - now()
+  if (delay > maxDelayMs) return undefined
+  return setTimer(abort, Math.max(0, delay)).unref()
+}
+
+function describe(error: unknown): ResultError {
+  if (error instanceof NotJsonError) return {code: 'OUTPUT_INVALID_JSON', message: error.message, retryable: false}
+  if (!(error instanceof HostError)) return toResultError(error)
+  const {stack} = toResultError(error.cause)
+  return {code: error.code, message: error.message, retryable: false, ...(stack === undefined ? {} : {stack})}
+}

@@ -1,0 +1,30 @@
+// What the bundle offers to bin/run.js, and to oclif by the names that package.json gives under `oclif`.
+
+import {join} from 'node:path'
+import {commands as helpCommands} from '@oclif/plugin-help'
+import {Run} from './commands/run.ts'
+import {RunsList} from './commands/runs/list.ts'
+import {RunsLogs} from './commands/runs/logs.ts'
+import {RunsShow} from './commands/runs/show.ts'
+import {Version} from './commands/version.ts'
+import {runCommandLine} from './main.ts'
+
+export {commandNotFound} from './hooks/command-not-found.ts'
+export {WorkflowHelp} from './workflow-help.ts'
+
+/** Every command by its id: topics and verb joined with `:`. A new file in src/commands gets its line here. */
+export const COMMANDS = {
+  help: helpCommands.help,
+  run: Run,
+  'runs:list': RunsList,
+  'runs:logs': RunsLogs,
+  'runs:show': RunsShow,
+  version: Version,
+}
+
+/** The package's directory: the parent of dist/, and of src/ when the sources run. */
+const root = join(__dirname, '..')
+
+export function main(argv: readonly string[]): Promise<void> {
+  return runCommandLine(argv, root, Object.keys(COMMANDS))
+}

@@ -1,0 +1,23 @@
+// Starts a project: a workflow to run and to change.
+
+import {Args} from '@oclif/core'
+import {BaseCommand} from '../base-command.ts'
+
+export class Init extends BaseCommand {
+  static override summary = 'Start a project with a first workflow and a first plugin.'
+  static override description = 'Nothing that is already there is overwritten.'
+  static override examples = ['<%= config.bin %> init', '<%= config.bin %> init my-project']
+  static override args = {dir: Args.string({default: '.', description: 'directory of the project; made when it is not there'})}
+
+  async run(): Promise<{readonly dir: string; readonly files: readonly string[]}> {
+    const {args} = await this.parse(Init)
+    const {initProject} = await import('../lib/workflow/init-project.ts')
+    const files = await initProject(args.dir)
+    const app = await this.app()
+    if (!this.jsonEnabled()) {
+      app.ui.err.write(files.map(file => `created ${file}\n`).join(''))
+      app.ui.err.write(`\nNow type: ${args.dir === '.' ? '' : `cd ${args.dir} && `}${this.config.bin} run hello.yaml\n`)
+    }
+    return {dir: args.dir, files}
+  }
+}

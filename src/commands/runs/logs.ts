@@ -1,0 +1,45 @@
+// Shows what the tasks of a run wrote.
+
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../../base-command.ts'
+import {printLogs} from '../../lib/ui/print-events.ts'
+
+export class RunsLogs extends BaseCommand {
+  static override summary = 'Show what the tasks of a run wrote.'
+  static override description = 'With --json, one array of log events. Logs of any size are streamed.'
+  static override examples = [
+    '<%= config.bin %> runs logs latest',
+    '<%= config.bin %> runs logs latest --task fetch --timestamps',
+    '<%= config.bin %> runs logs latest --follow',
+  ]
+  static override args = {run: Args.string({default: 'latest', description: 'id of the run, the beginning of one, or latest'})}
+  static override flags = {
+    task: Flags.string({
+      char: 't',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'ID',
+      description: 'only this task; may be given several times',
+    }),
+    attempt: Flags.integer({min: 1, helpValue: 'N', description: 'only this attempt'}),
+    follow: Flags.boolean({char: 'f', description: 'go on until the run is over'}),
+    timestamps: Flags.boolean({description: 'the time before each line'}),
+  }
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(RunsLogs)
+    const app = await this.app()
+    const rows = await app.runs()
+    const run = rows.get(args.run)
+    const tasks = flags.task ?? []
+    rows.requireTasks(run, tasks)
+    const filter = {kind: 'logs' as const, tasks, ...(flags.attempt === undefined ? {} : {attempt: flags.attempt})}
+    const events = flags.follow ? rows.follow(run, filter) : rows.events(run, filter)
+    await printLogs(events, app.ui, {isJson: this.jsonEnabled(), hasTask: tasks.length !== 1, hasTime: flags.timestamps})
+  }
+
+  /** The array was streamed already. */
+  protected override logJson(): void {
+    // Nothing is left to print.
+  }
+}

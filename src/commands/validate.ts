@@ -1,0 +1,34 @@
+// Checks workflow files without running them.
+
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../base-command.ts'
+import type {FileFindings} from '../lib/app.ts'
+import {countDiagnostics, renderDiagnostics} from '../lib/ui/diagnostics.ts'
+
+export class Validate extends BaseCommand {
+  static override summary = 'Check workflow files without running them.'
+  static override description = 'All findings of all files are shown, with their places. Exit code 3 when a file is invalid, 5 when only its plugins are missing or broken.'
+  static override examples = ['<%= config.bin %> validate hello.yaml', '<%= config.bin %> validate workflows/*.yaml --format github']
+  static override strict = false
+  static override args = {file: Args.string({required: true, description: 'workflow files, or - for standard input'})}
+  static override flags = {
+    format: Flags.option({options: ['text', 'json', 'github'] as const, default: 'text' as const})({description: 'github: annotations of a pull request'}),
+  }
+
+  async run(): Promise<readonly FileFindings[]> {
+    const {argv, flags} = await this.parse(Validate)
+    const app = await this.app()
+    const findings = await app.validate(argv.map(String))
+    const worst = findings.find(({exitCode}) => exitCode === 3) ?? findings.find(({exitCode}) => exitCode !== 0)
+    if (worst !== undefined) this.setExitCode(worst.exitCode)
+    if (this.jsonEnabled()) return findings
+    if (flags.format === 'json') app.ui.out.write(`${JSON.stringify(findings, null, 2)}\n`)
+    else {
+      for (const {file, diagnostics, message} of findings) {
+        app.ui.out.write(renderDiagnostics(diagnostics, flags.format, app.ui.outStyle))
+        if (flags.format === 'text') app.ui.out.write(message === undefined ? `${file}: valid\n` : `${file}: ${message} (${countDiagnostics(diagnostics)})\n`)
+      }
+    }
+    return findings
+  }
+}

@@ -1,0 +1,29 @@
+// What is settled before anything starts: where things are, and the limits. Plain data.
+
+import type {Diagnostic} from '../errors/diagnostic.ts'
+import type {ExecutionLimits} from '../plugins/limits.ts'
+import type {PluginPath} from '../plugins/plugin-entry.ts'
+
+/** Where a setting came from; later ones win over earlier ones. */
+export type SettingOrigin = 'default' | 'user' | 'project' | 'environment' | 'flag'
+
+export interface Config {
+  /** Directory of the database, the cache, the user's configuration and plugins. It may not exist yet. */
+  readonly home: string
+  /** Holds only what can be made again. It may not exist yet. */
+  readonly cacheDir: string
+  readonly databaseFile: string
+  /** Directory of autokestra.yaml; without one, of the workflow file. */
+  readonly projectDir: string
+  /** Where plugins are looked for; the first that has one wins. */
+  readonly pluginPaths: readonly PluginPath[]
+  /** Most tasks at a time. */
+  readonly concurrency: number
+  /** A flag or the environment overrule a workflow's own `parallelism`; the others are overruled by it. */
+  readonly concurrencyFrom: SettingOrigin
+  readonly limits: ExecutionLimits
+  /** The configuration files that were read. */
+  readonly files: readonly string[]
+  /** Findings that stop nothing. */
+  readonly warnings: readonly Diagnostic[]
+}

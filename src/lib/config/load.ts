@@ -1,0 +1,110 @@
+// Files, environment and flags -> Config. The only reader of the environment. Without configuration files it loads no parser.
+
+import {statSync} from 'node:fs'
+import {availableParallelism} from 'node:os'
+import path from 'node:path'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import {defaultLimits} from '../plugins/limits.ts'
+import type {PluginPath} from '../plugins/plugin-entry.ts'
+import type {Config, SettingOrigin} from './config.ts'
+import {findProjectFile} from './find-project-file.ts'
+import {expandTilde, findHome, homeFiles, schemaCacheDir, type Environment} from './paths.ts'
+import type {FileSettings} from './read-settings.ts'
+import {maxConcurrency} from './schema.ts'
+
+export interface LoadConfigOptions {
+  /** Absolute. */
+  readonly cwd: string
+  /** The workflow file, relative to `cwd`. `-` (standard input) and none: the project is looked for from `cwd`. */
+  readonly workflowFile?: string
+  /** Default: the environment of this process. */
+  readonly env?: Environment
+  readonly flags?: {readonly concurrency?: number}
+  /** Directory of the plugins that come with the program. */
+  readonly bundledPluginDir?: string
+  /** Directory of the schema checks the build generated. */
+  readonly builtInSchemaDir?: string
+}
+
+/** Throws WorkflowError: CONFIG_INVALID with all findings of a file, DOCUMENT_UNREADABLE, or USAGE for a flag. */
+export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
+  const {cwd, env = process.env} = options
+  const home = findHome(env, cwd)
+  const files = homeFiles(home)
+  const read = (file: string) => readIfPresent(file, files.cacheDir, options.builtInSchemaDir)
+  const start = startDirectory(cwd, options.workflowFile)
+  const project = findProjectFile(start)
+  const user = await read(files.configFile)
+  const own = project.file === undefined ? undefined : await read(project.file)
+  const projectDir = project.file === undefined ? start : path.dirname(project.file)
+
+  const level = (origin: PluginPath['origin'], settings: FileSettings | undefined, fallback: string): PluginPath[] => {
+    const base = settings ? path.dirname(settings.file) : home
+    const paths = settings?.pluginPaths?.map((text) => path.resolve(base, expandTilde(text, env))) ?? [fallback]
+    return paths.map((text) => ({path: text, origin}))
+  }
+  const bundled: PluginPath[] = options.bundledPluginDir === undefined ? [] : [{path: options.bundledPluginDir, origin: 'bundled'}]
+
+  const {concurrency, from} = chooseConcurrency(options.flags?.concurrency, env.AUTOKESTRA_CONCURRENCY, own?.concurrency, user?.concurrency)
+  return {
+    home,
+    cacheDir: files.cacheDir,
+    databaseFile: files.databaseFile,
+    projectDir,
+    pluginPaths: withoutRepeats([...level('project', own, path.join(projectDir, 'plugins')), ...level('user', user, files.pluginDir), ...bundled]),
+    concurrency,
+    concurrencyFrom: from,
+    limits: {...defaultLimits, ...user?.limits, ...own?.limits},
+    files: [user, own].flatMap((settings) => settings?.file ?? []),
+    warnings: project.warnings,
+  }
+}
+
+/** A workflow file that does not exist is somebody else's error: its directory is used as far as it is there. */
+function startDirectory(cwd: string, workflowFile: string | undefined): string {
+  if (workflowFile === undefined || workflowFile === '-') return path.resolve(cwd)
+  return path.dirname(path.resolve(cwd, workflowFile))
+}
+
+async function readIfPresent(file: string, cacheDir: string, builtInSchemaDir: string | undefined): Promise<FileSettings | undefined> {
+  if (!isPresent(file)) return undefined
+  const [{readSettings}, {SchemaCompiler}] = await Promise.all([import('./read-settings.ts'), import('../documents/json-schema.ts')])
+  return await readSettings(file, new SchemaCompiler({cacheDir: schemaCacheDir(cacheDir), ...(builtInSchemaDir !== undefined && {builtInDir: builtInSchemaDir})}))
+}
+
+/** What cannot be looked at, such as a home of mode 000, is reported by the attempt to read it. */
+function isPresent(file: string): boolean {
+  try {
+    return statSync(file, {throwIfNoEntry: false}) !== undefined
+  } catch {
+    return true
+  }
+}
+
+function chooseConcurrency(flag: number | undefined, variable: string | undefined, project: number | undefined, user: number | undefined): {concurrency: number; from: SettingOrigin} {
+  if (flag !== undefined) {
+    if (!isConcurrency(flag)) throw new WorkflowError('USAGE', `--concurrency must be a whole number from 1 to ${String(maxConcurrency)}.`)
+    return {concurrency: flag, from: 'flag'}
+  }
+  if (variable) {
+    const concurrency = /^\d{1,6}$/.test(variable) ? Number(variable) : 0
+    if (!isConcurrency(concurrency)) {
+      throw new WorkflowError('CONFIG_INVALID', `AUTOKESTRA_CONCURRENCY must be a whole number from 1 to ${String(maxConcurrency)}.`, {
+        hint: 'Unset it to use the number of processor cores.',
+      })
+    }
+    return {concurrency, from: 'environment'}
+  }
+  if (project !== undefined) return {concurrency: project, from: 'project'}
+  if (user !== undefined) return {concurrency: user, from: 'user'}
+  return {concurrency: availableParallelism(), from: 'default'}
+}
+
+function isConcurrency(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= maxConcurrency
+}
+
+/** One directory named twice is looked at once, at its first place. */
+function withoutRepeats(paths: readonly PluginPath[]): PluginPath[] {
+  return paths.filter((entry, index) => paths.findIndex((other) => other.path === entry.path) === index)
+}

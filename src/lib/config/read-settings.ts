@@ -1,0 +1,81 @@
+// One configuration file -> the settings it makes, or all of its findings.
+
+import {statSync} from 'node:fs'
+import type {SchemaCompiler} from '../documents/json-schema.ts'
+import {readDocument, type DocumentPath, type SourceDocument} from '../documents/read-document.ts'
+import {placeSchemaFinding} from '../documents/schema-diagnostics.ts'
+import type {Diagnostic} from '../errors/diagnostic.ts'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import type {ExecutionLimits} from '../plugins/limits.ts'
+import {parseByteSize} from '../util/byte-size.ts'
+import {durationExamples, parseDuration} from '../util/duration.ts'
+import {configSchema} from './schema.ts'
+
+export interface FileSettings {
+  /** Absolute path of the file. */
+  readonly file: string
+  /** As written. */
+  readonly pluginPaths?: readonly string[]
+  readonly concurrency?: number
+  readonly limits: Partial<ExecutionLimits>
+}
+
+/** What the schema lets through. */
+interface ConfigSource {
+  readonly plugins?: {readonly paths?: readonly string[]}
+  readonly concurrency?: number
+  readonly limits?: Readonly<Record<string, string | number>>
+}
+
+/** Each limit of the file, what it sets, and how it is read. */
+const limitKeys: Readonly<Record<string, {readonly sets: keyof ExecutionLimits; readonly as: 'size' | 'duration' | 'number'}>> = {
+  output: {sets: 'outputBytes', as: 'size'},
+  outputDepth: {sets: 'outputDepth', as: 'number'},
+  log: {sets: 'logBytes', as: 'size'},
+  logLine: {sets: 'logLineBytes', as: 'size'},
+  exitGrace: {sets: 'exitGraceMs', as: 'duration'},
+  killGrace: {sets: 'killGraceMs', as: 'duration'},
+}
+
+/** An empty file makes no settings. Throws WorkflowError: CONFIG_INVALID with all findings, or DOCUMENT_UNREADABLE. */
+export async function readSettings(file: string, schemas: SchemaCompiler): Promise<FileSettings> {
+  const stats = statSync(file)
+  if (stats.isFile() && stats.size === 0) return {file, limits: {}}
+  const document = await readDocument(file, {maxBytes: 1024 * 1024, errorCode: 'CONFIG_INVALID', what: 'configuration file'})
+  // A file of comments only.
+  if (document.value === null || document.value === undefined) return {file, limits: {}}
+
+  const check = await schemas.compile(configSchema)
+  const diagnostics = check(document.value).map(placeSchemaFinding).map(({path, target, finding}) => document.diagnostic(path, target, finding))
+  const {limits, findings} = isChecked(document.value, diagnostics) ? readLimits(document.value, document) : {limits: {}, findings: []}
+  const all = [...diagnostics, ...findings]
+  if (!isChecked(document.value, all)) {
+    const count = all.length === 1 ? 'is not valid' : `has ${String(all.length)} findings`
+    throw new WorkflowError('CONFIG_INVALID', `The configuration file "${file}" ${count}.`, {diagnostics: all})
+  }
+  const {plugins, concurrency} = document.value
+  return {file, limits, ...(plugins?.paths && {pluginPaths: plugins.paths}), ...(concurrency !== undefined && {concurrency})}
+}
+
+function isChecked(value: unknown, diagnostics: readonly Diagnostic[]): value is ConfigSource {
+  return diagnostics.every((diagnostic) => diagnostic.severity === 'warning')
+}
+
+function readLimits(source: ConfigSource, document: SourceDocument): {limits: Partial<ExecutionLimits>; findings: Diagnostic[]} {
+  const limits: Partial<Record<keyof ExecutionLimits, number>> = {}
+  const findings: Diagnostic[] = []
+  for (const [key, text] of Object.entries(source.limits ?? {})) {
+    const known = Object.hasOwn(limitKeys, key) ? limitKeys[key] : undefined
+    if (!known) continue
+    const amount = known.as === 'size' ? parseByteSize(text) : known.as === 'duration' ? parseDuration(text) : Number(text)
+    const path: DocumentPath = ['limits', key]
+    if (amount !== undefined && amount > 0) {
+      limits[known.sets] = amount
+      continue
+    }
+    const [what, forms] = known.as === 'size' ? ['size', '512KiB, 10MiB, or a number of bytes'] : ['duration', durationExamples]
+    const finding = {severity: 'error', code: `invalid-${what}`, message: `${key} is not a ${what}: ${String(text)}`, hint: `write ${forms}`} as const
+    findings.push(document.diagnostic(path, 'value', finding))
+  }
+  return {limits, findings}
+}

@@ -1,0 +1,49 @@
+// The JSON Schema of autokestra.yaml and of config.yaml in the home directory.
+
+import type {JsonObject} from '../util/json.ts'
+
+/** Most tasks at a time that can be asked for. */
+export const maxConcurrency = 10_000
+
+const size = (description: string): JsonObject => ({type: ['string', 'integer'], description: `${description} Bytes, or with a unit: \`512KiB\`, \`10MiB\`.`})
+
+const duration = (description: string): JsonObject => ({type: ['string', 'number'], description: `${description} \`500ms\`, \`5s\`, or a number of seconds.`})
+
+/** JSON Schema (draft 2020-12). Durations and sizes are read by load.ts. */
+export const configSchema: JsonObject = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'autokestra.yaml',
+  description: 'Settings of a project (autokestra.yaml) or of a user (config.yaml in the home directory).',
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    plugins: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'How plugins are found.',
+      properties: {
+        paths: {
+          type: 'array',
+          items: {type: 'string', minLength: 1},
+          maxItems: 100,
+          description:
+            'Directories that hold plugins, relative to this file; `~` is your home directory. They take the place of the default of this file: `plugins` beside it.',
+        },
+      },
+    },
+    concurrency: {type: 'integer', minimum: 1, maximum: maxConcurrency, description: 'Most tasks at a time. Default: the number of processor cores.'},
+    limits: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'What one task may produce, and how it is stopped.',
+      properties: {
+        output: {...size('Largest output of a task.'), default: '10MiB'},
+        log: {...size('Log text kept of a task; the rest is counted and dropped.'), default: '10MiB'},
+        logLine: {...size('Longest line of a log; a longer one is cut into several.'), default: '16KiB'},
+        outputDepth: {type: 'integer', minimum: 1, maximum: 10_000, default: 256, description: 'How deep lists and maps of an output may be nested.'},
+        exitGrace: {...duration('How long a process may go on after its result.'), default: '2s'},
+        killGrace: {...duration('How long a process may go on after it was asked to stop, before it is killed.'), default: '5s'},
+      },
+    },
+  },
+}

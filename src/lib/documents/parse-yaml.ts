@@ -1,0 +1,96 @@
+// Text -> value, fast; and, when asked, where each node stands. The door to js-yaml.
+// YAML 1.2 core schema with merge keys: `yes` and dates stay strings, `1_000` is no number.
+
+import type {LoadOptions, Schema, State} from 'js-yaml'
+
+/** Where js-yaml stopped. */
+export interface YamlStop {
+  readonly message: string
+  /** Index into the text. */
+  readonly offset: number
+}
+
+export type ParsedYaml = {readonly ok: true; readonly value: unknown} | {readonly ok: false; readonly error: YamlStop}
+
+/** A node as the parser met it. Aliases are nodes without children. */
+export interface YamlNode {
+  /** Where the parser began to look for it: white space, comments, anchors and tags may come first. */
+  readonly start: number
+  /** Just behind it, perhaps with trailing white space. */
+  end: number
+  result: unknown
+  /** Items of a sequence; keys and values of a mapping, alternating, where a value may be missing. */
+  readonly children: YamlNode[]
+}
+
+export interface YamlParser {
+  parse(text: string): ParsedYaml
+  /** Parses valid text again and keeps the nodes. */
+  locate(text: string): YamlNode | undefined
+}
+
+/** More than any honest document needs; deeper ones would overflow the stack of whoever walks the value. */
+const maxDepth = 100
+
+export async function loadYamlParser(): Promise<YamlParser> {
+  const yaml = await import('js-yaml')
+  const schema = coreSchema(yaml)
+
+  const load = (text: string, listener?: LoadOptions['listener']): unknown => {
+    // js-yaml knows maxDepth since 4.3, its types do not yet.
+    const options = {schema, maxDepth, ...(listener && {listener})}
+    return yaml.load(text, options)
+  }
+
+  return {
+    parse(text) {
+      try {
+        return {ok: true, value: load(text)}
+      } catch (error) {
+        if (error instanceof yaml.YAMLException) return {ok: false, error: {message: error.reason, offset: offsetOf(error)}}
+        throw error
+      }
+    },
+    locate(text) {
+      let root: YamlNode | undefined
+      const open: YamlNode[] = []
+      load(text, (event, state: State) => {
+        if (event === 'open') {
+          const node: YamlNode = {start: state.position, end: state.position, result: undefined, children: []}
+          open.at(-1)?.children.push(node)
+          root ??= node
+          open.push(node)
+          return
+        }
+        const node = open.pop()
+        if (!node) return
+        node.end = state.position
+        node.result = state.result
+      })
+      return root
+    },
+  }
+}
+
+function offsetOf(error: {mark?: {position: number} | undefined}): number {
+  return error.mark?.position ?? 0
+}
+
+/** The scalars of YAML 1.2.2, section 10.3.2. js-yaml's own core schema also reads `0b1` and `1_000`. */
+function coreSchema(yaml: typeof import('js-yaml')): Schema {
+  const scalar = (tag: string, pattern: RegExp, construct: (text: string) => unknown) =>
+    new yaml.Type(`tag:yaml.org,2002:${tag}`, {
+      kind: 'scalar',
+      resolve: (text: string | null) => pattern.test(text ?? ''),
+      construct: (text: string | null) => construct(text ?? ''),
+    })
+  return yaml.FAILSAFE_SCHEMA.extend({
+    implicit: [
+      scalar('null', /^(?:|~|null|Null|NULL)$/, () => null),
+      scalar('bool', /^(?:true|True|TRUE|false|False|FALSE)$/, (text) => /^t/i.test(text)),
+      scalar('int', /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/, Number),
+      scalar('float', /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/, Number),
+      scalar('merge', /^<<$/, (text) => text),
+    ],
+  })
+}

@@ -1,0 +1,190 @@
+// What ajv found -> sentences with a path. Alternatives (`anyOf`, `oneOf`) become one sentence, or the findings of the branch that was meant.
+
+import {nearest} from '../util/nearest.ts'
+
+export interface SchemaFinding {
+  /** The value it is about; for an unknown property the property itself. */
+  readonly path: readonly (string | number)[]
+  readonly keyword: string
+  /** What is wrong with the value, without naming it: `must be a string, not a number`; or `unknown property "prot"`. */
+  readonly message: string
+  readonly hint?: string | undefined
+  readonly target: 'key' | 'value'
+  readonly params: Readonly<Record<string, unknown>>
+  /** JSON pointer of the violated keyword in the schema, e.g. `#/$defs/duration/pattern`. */
+  readonly schemaPath: string
+}
+
+/** The part of ajv's error object that is used; generated code makes the same. */
+export interface RawFinding {
+  readonly instancePath: string
+  readonly schemaPath: string
+  readonly keyword: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly message?: string
+}
+
+/** In the order in which ajv found them, without repetitions. */
+export function toFindings(raw: readonly RawFinding[], value: unknown, schema: unknown): SchemaFinding[] {
+  const seen = new Set<string>()
+  return settleAlternatives(raw).flatMap((error) => {
+    if (error.keyword === 'if') return []
+    const finding = describe(error, value, schema)
+    const identity = `${finding.path.join('/')} ${finding.message}`
+    if (seen.has(identity)) return []
+    seen.add(identity)
+    return [finding]
+  })
+}
+
+/** ajv lists the findings of every branch, then the `anyOf` itself. */
+function settleAlternatives(raw: readonly RawFinding[]): RawFinding[] {
+  let settled: RawFinding[] = []
+  for (const error of raw) {
+    const isChoice = (error.keyword === 'anyOf' || error.keyword === 'oneOf') && error.params['passingSchemas'] === undefined
+    const isMoreThanOne = error.keyword === 'oneOf' && Array.isArray(error.params['passingSchemas'])
+    if (!isChoice && !isMoreThanOne) {
+      settled.push(error)
+      continue
+    }
+    // A branch that is a reference reports under the path of its target.
+    const isBranch = (other: RawFinding) =>
+      `${other.instancePath}/`.startsWith(`${error.instancePath}/`) && (other.schemaPath.startsWith(`${error.schemaPath}/`) || /^#\/(?:\$defs|definitions)\//.test(other.schemaPath))
+    const inBranches = settled.filter(isBranch)
+    settled = settled.filter((other) => !isBranch(other))
+    settled.push(...(bestBranch(error, inBranches) ?? [error]))
+  }
+  return settled
+}
+
+/** The branch whose type fits, when there is exactly one. */
+function bestBranch(choice: RawFinding, found: readonly RawFinding[]): RawFinding[] | undefined {
+  const branches = new Map<string, RawFinding[]>()
+  for (const error of found) {
+    if (!error.schemaPath.startsWith(`${choice.schemaPath}/`)) return undefined
+    const branch = error.schemaPath.slice(choice.schemaPath.length + 1).split('/')[0] ?? ''
+    branches.set(branch, [...(branches.get(branch) ?? []), error])
+  }
+  const fitting = [...branches.values()].filter(
+    (errors) => !errors.some(({keyword, instancePath}) => (keyword === 'type' && instancePath === choice.instancePath) || keyword === 'const'),
+  )
+  return fitting.length === 1 ? fitting[0] : undefined
+}
+
+function describe(error: RawFinding, root: unknown, schema: unknown): SchemaFinding {
+  const {keyword, params, schemaPath} = error
+  const {path, value} = locate(root, error.instancePath)
+  const finding = (message: string, more: Partial<SchemaFinding> = {}): SchemaFinding => ({path, keyword, message, target: 'value', params, schemaPath, ...more})
+  const text = (name: string): string => String(params[name])
+
+  switch (keyword) {
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const property = text(keyword === 'additionalProperties' ? 'additionalProperty' : 'unevaluatedProperty')
+      const known = Object.keys(asObject(asObject(schemaAt(schema, schemaPath, 1))['properties']))
+      const meant = nearest(property, known)
+      const hint = meant !== undefined ? `did you mean "${meant}"?` : known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined
+      return finding(`unknown property "${property}"`, {path: [...path, property], target: 'key', hint})
+    }
+    case 'required':
+      return finding(`missing property "${text('missingProperty')}"`, {target: 'key'})
+    case 'dependentRequired':
+    case 'dependencies':
+      return finding(`missing property "${text('missingProperty')}", needed because of "${text('property')}"`, {target: 'key'})
+    case 'propertyNames':
+      return finding(`"${text('propertyName')}" is not allowed as a name here`, {path: [...path, text('propertyName')], target: 'key'})
+    case 'type':
+      return finding(`must be ${listTypes(params['type'])}, not ${typeName(value)}`)
+    case 'enum': {
+      const allowed = Array.isArray(params['allowedValues']) ? params['allowedValues'] : []
+      const meant = typeof value === 'string' ? nearest(value, allowed.filter((one): one is string => typeof one === 'string')) : undefined
+      return finding(`must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, {hint: meant === undefined ? undefined : `did you mean "${meant}"?`})
+    }
+    case 'const':
+      return finding(`must be ${JSON.stringify(params['allowedValue'])}`)
+    case 'minLength':
+      return finding(params['limit'] === 1 ? 'must not be empty' : `must have at least ${text('limit')} characters`)
+    case 'maxLength':
+      return finding(`must have at most ${text('limit')} characters`)
+    case 'minItems':
+      return finding(params['limit'] === 1 ? 'must not be empty' : `must have at least ${text('limit')} items`)
+    case 'maxItems':
+      return finding(`must have at most ${text('limit')} items`)
+    case 'minProperties':
+      return finding(params['limit'] === 1 ? 'must not be empty' : `must have at least ${text('limit')} properties`)
+    case 'maxProperties':
+      return finding(`must have at most ${text('limit')} properties`)
+    case 'uniqueItems':
+      return finding(`items ${text('j')} and ${text('i')} are the same; each may be given once`)
+    case 'minimum':
+      return finding(`must be at least ${text('limit')}`)
+    case 'maximum':
+      return finding(`must be at most ${text('limit')}`)
+    case 'exclusiveMinimum':
+      return finding(`must be greater than ${text('limit')}`)
+    case 'exclusiveMaximum':
+      return finding(`must be less than ${text('limit')}`)
+    case 'multipleOf':
+      return finding(`must be a multiple of ${text('multipleOf')}`)
+    case 'pattern':
+      return finding(`must match the pattern ${text('pattern')}`)
+    case 'format':
+      return finding(`must be a valid ${text('format')}`)
+    case 'anyOf':
+    case 'oneOf':
+      return finding(Array.isArray(params['passingSchemas']) ? 'fits more than one of the allowed forms' : 'fits none of the allowed forms')
+    case 'not':
+    case 'false schema':
+      return finding('is not allowed here')
+    default:
+      return finding(error.message ?? `breaks the rule "${keyword}"`)
+  }
+}
+
+function locate(root: unknown, pointer: string): {path: (string | number)[]; value: unknown} {
+  const path: (string | number)[] = []
+  let value = root
+  for (const step of pointer.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    path.push(Array.isArray(value) ? Number(name) : name)
+    value = Array.isArray(value) ? value[Number(name)] : asObject(value)[name]
+  }
+  return {path, value}
+}
+
+/** The part of the schema a finding's path names, `up` steps above its end. Undefined when the path leads through a named schema. */
+function schemaAt(schema: unknown, pointer: string, up: number): unknown {
+  let at = schema
+  for (const step of pointer.split('/').slice(1, -up)) {
+    const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
+    at = Array.isArray(at) ? at[Number(name)] : asObject(at)[name]
+  }
+  return at
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : {}
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  object: 'a map',
+  array: 'a list',
+  null: 'empty',
+}
+
+function listTypes(type: unknown): string {
+  const types = (Array.isArray(type) ? type : [type]).map((one) => typeNames[String(one)] ?? String(one))
+  return types.length > 1 ? `${types.slice(0, -1).join(', ')} or ${types.at(-1)}` : (types[0] ?? '')
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return 'empty'
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') return 'a number'
+  return typeNames[typeof value] ?? typeof value
+}

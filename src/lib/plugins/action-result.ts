@@ -1,0 +1,44 @@
+// What running an action comes to: its output or its error, its log lines, its numbers. The engine's events carry these on.
+
+import type {TaskErrorCode} from '../errors/task-error-codes.ts'
+import type {JsonObject, JsonValue} from '../util/json.ts'
+
+export interface TaskError {
+  /** One of the house's codes, or a code the action chose itself. */
+  readonly code: TaskErrorCode | (string & {})
+  /** A sentence. */
+  readonly message: string
+  /** false: another attempt is useless. */
+  readonly retryable: boolean
+  readonly exitCode?: number
+  readonly signal?: string
+  /** Findings in more detail, e.g. one entry per violated schema keyword. */
+  readonly details?: readonly string[]
+}
+
+export interface AttemptMetrics {
+  readonly durationMs: number
+  readonly exitCode?: number
+  readonly signal?: string
+  readonly peakMemoryBytes?: number
+  readonly cpuTimeMs?: number
+}
+
+export interface LogEntry {
+  /** `log`: written with the SDK's logger or console; the others: raw lines of the process. */
+  readonly stream: 'stdout' | 'stderr' | 'log'
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  /** One line, without its line end. */
+  readonly message: string
+  readonly fields?: JsonObject
+}
+
+export interface ActionWarning {
+  /** Stable upper-case word, e.g. STDOUT_POLLUTED, LOG_TRUNCATED. */
+  readonly code: string
+  readonly message: string
+}
+
+export type ActionResult =
+  | {readonly ok: true; readonly output: JsonValue; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
+  | {readonly ok: false; readonly error: TaskError; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}

@@ -1,0 +1,113 @@
+// One try of one action while it runs: its clock, its log, its warnings, and why it was stopped. The protocols tell it, blame.ts reads it.
+
+import type {JsonObject} from '../util/json.ts'
+import type {ActionWarning, LogEntry, TaskError} from './action-result.ts'
+import type {ExecutionLimits} from './limits.ts'
+import type {ActionDef, Plugin} from './manifest.ts'
+import {TaskLog, type StreamTransform} from './task-log.ts'
+import type {RunContext} from '@autokestra/plugin-sdk/protocol'
+
+export interface Invocation {
+  readonly plugin: Plugin
+  readonly action: ActionDef
+  readonly inputs: JsonObject
+  /** The task's declared environment. */
+  readonly env: Readonly<Record<string, string>>
+  /** Absolute. */
+  readonly workingDir: string
+  /** Of this attempt, from here on. */
+  readonly timeoutMs: number
+  readonly context: RunContext
+}
+
+export interface ExecuteOptions {
+  /** Its abort cancels the attempt. */
+  readonly signal: AbortSignal
+  readonly onLog: (entry: LogEntry) => void
+  /** Changes the raw bytes of a stream before they become log lines. Called once per stream. */
+  readonly transform?: (stream: 'stdout' | 'stderr') => StreamTransform
+}
+
+// The longest delay a timer of Node can have (2^31 - 1 ms, 24.8 days); more would fire at once.
+const longestTimerMs = 2_147_483_647
+
+/** A failure found before or beside the process, thrown inside of plugins/ and turned into a result by the executor. */
+export class TaskFault extends Error {
+  readonly error: TaskError
+
+  constructor(error: TaskError) {
+    super(error.message)
+    this.name = 'TaskFault'
+    this.error = error
+  }
+}
+
+export class Attempt {
+  readonly invocation: Invocation
+  /** Unique in this program. */
+  readonly cookie: string
+  readonly limits: ExecutionLimits
+  readonly log: TaskLog
+  readonly warnings: ActionWarning[] = []
+  readonly startedAt = performance.now()
+  isCancelled = false
+  isTimedOut = false
+  /** Why the process was ended by us, other than cancel and timeout. */
+  fault: TaskError | undefined
+  readonly #signal: AbortSignal
+  readonly #timer: NodeJS.Timeout
+  #stop: (() => void) | undefined
+  readonly #onAbort = (): void => {
+    this.isCancelled = true
+    this.#stop?.()
+  }
+
+  constructor(invocation: Invocation, cookie: string, options: ExecuteOptions, limits: ExecutionLimits) {
+    this.cookie = cookie
+    this.invocation = invocation
+    this.limits = limits
+    this.log = new TaskLog(limits, options.onLog, options.transform)
+    this.#signal = options.signal
+    this.isCancelled = options.signal.aborted
+    options.signal.addEventListener('abort', this.#onAbort)
+    this.#timer = setTimeout(() => {
+      this.isTimedOut = true
+      this.#stop?.()
+    }, Math.min(invocation.timeoutMs, longestTimerMs))
+  }
+
+  get isStopped(): boolean {
+    return this.isCancelled || this.isTimedOut || this.fault !== undefined
+  }
+
+  /** Says how to end the process; called at once when the attempt has been stopped already. May be called more than once. */
+  onStop(stop: () => void): void {
+    this.#stop = stop
+    if (this.isStopped) stop()
+  }
+
+  /** Ends the attempt for a fault of the plugin's. The first one counts. */
+  fail(error: TaskError): void {
+    if (this.isStopped) return
+    this.fault = error
+    this.#stop?.()
+  }
+
+  warn(code: string, message: string): void {
+    this.warnings.push({code, message})
+  }
+
+  /** The result is there: from here on neither clock nor signal change anything. */
+  settle(): void {
+    clearTimeout(this.#timer)
+    this.#signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  /** Nothing of the attempt runs any more. */
+  close(): void {
+    this.settle()
+    this.#stop = undefined
+    const warning = this.log.finish()
+    if (warning !== undefined) this.warnings.push(warning)
+  }
+}

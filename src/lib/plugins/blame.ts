@@ -1,0 +1,52 @@
+// Of all that went wrong in an attempt, names the one thing that is to blame:
+// cancelled > timeout > out of memory > signal > exit code > output too large > output not UTF-8 > protocol > output schema.
+
+import type {ExitStatus} from '../runtimes/runtime.ts'
+import type {TaskError} from './action-result.ts'
+import type {Attempt} from './attempt.ts'
+
+/** What a protocol reports at the end. */
+export interface Outcome {
+  /** Absent when the process lives on to serve other tasks. */
+  readonly exit?: ExitStatus
+  readonly expectedExitCodes?: readonly number[]
+  /** The plugin's own error, or what is wrong with its output. */
+  readonly error?: TaskError
+  /** The plugin itself said that it failed: its exit code is then only a detail. */
+  readonly isReported?: boolean
+  /** The result was accepted, and we ended the process because it did not: how it ended says nothing. */
+  readonly isEndedByUs?: boolean
+}
+
+/** The error of the attempt, or undefined when nothing before the output schema is wrong. */
+export function findBlame(attempt: Attempt, outcome: Outcome): TaskError | undefined {
+  if (attempt.isCancelled) return {code: 'CANCELLED', message: 'the run was cancelled', retryable: false}
+  if (attempt.isTimedOut) {
+    return {code: 'TIMEOUT', message: `the task took longer than its timeout of ${attempt.invocation.timeoutMs} ms`, retryable: true}
+  }
+  if (attempt.fault !== undefined) return attempt.fault
+  const {exit, error} = outcome
+  if (exit !== undefined && outcome.isEndedByUs !== true) {
+    const details = {...(exit.exitCode !== null && {exitCode: exit.exitCode}), ...(exit.signal !== null && {signal: exit.signal})}
+    if (exit.isOutOfMemory) {
+      return {code: 'OUT_OF_MEMORY', message: 'the system ended the process because memory ran out', retryable: true, ...details}
+    }
+    if (exit.signal !== null) {
+      return {code: 'KILLED_BY_SIGNAL', message: `the process was ended by ${exit.signal}`, retryable: true, ...details}
+    }
+    if (!(outcome.expectedExitCodes ?? [0]).includes(exit.exitCode ?? 0)) {
+      if (error !== undefined && outcome.isReported === true) return {...error, ...details}
+      return {code: 'EXIT_CODE', message: exitCodeMessage(exit.exitCode ?? 0), retryable: true, ...details}
+    }
+  }
+  return error
+}
+
+// What 126, 127 and 128 + n mean is a convention of shells (POSIX, Shell Command Language, 2.8.2), but all of them keep it.
+function exitCodeMessage(exitCode: number): string {
+  const text = `the process ended with exit code ${exitCode}`
+  if (exitCode === 126) return `${text}: a command could not be executed`
+  if (exitCode === 127) return `${text}: a command was not found`
+  if (exitCode > 128 && exitCode < 160) return `${text}: a command was ended by signal ${exitCode - 128}`
+  return text
+}

@@ -1,0 +1,38 @@
+// The command line of an action of protocol `exec`: plain text, or one whole reference to an input. Nothing is ever put into the middle of text.
+
+import type {DocumentPath, Finding} from '../documents/read-document.ts'
+import {nearest} from '../util/nearest.ts'
+
+const reference = /^\{\{\s*inputs\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}$/
+
+/** Name of the input an item refers to; undefined for plain text. */
+export function execReference(item: string): string | undefined {
+  return reference.exec(item)?.[1]
+}
+
+/** Findings about one item. `inputNames`: the properties of the action's input schema. */
+export function checkExecItem(item: string, inputNames: readonly string[]): Finding[] {
+  if (item.includes('\0')) return [error('invalid-exec', 'exec must not contain a NUL character')]
+  if (!item.includes('{{')) return []
+  const name = execReference(item)
+  if (name === undefined) {
+    return [error('invalid-exec', `exec item must be plain text or one whole reference: ${item}`, 'write it as an item of its own: "{{ inputs.name }}"')]
+  }
+  if (inputNames.includes(name)) return []
+  const suggestion = nearest(name, inputNames)
+  return [
+    error('unknown-input', `exec refers to "${name}", which is no property of the action's input schema`, suggestion && `did you mean "${suggestion}"?`),
+  ]
+}
+
+/** Each text of a command line with its place, groups opened. */
+export function listExecItems(exec: readonly unknown[], at: DocumentPath): {readonly text: string; readonly at: DocumentPath}[] {
+  return exec.flatMap((item, index) => {
+    if (typeof item === 'string') return [{text: item, at: [...at, index]}]
+    return Array.isArray(item) ? listExecItems(item, [...at, index]) : []
+  })
+}
+
+function error(code: string, message: string, hint?: string): Finding {
+  return {severity: 'error', code, message, hint}
+}

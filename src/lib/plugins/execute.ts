@@ -1,0 +1,134 @@
+// Runs one action: checks its inputs, starts what its plugin needs, speaks its protocol, and says what came of it. A failing task is a result, never an exception.
+
+import path from 'node:path'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import type {Runtime} from '../runtimes/runtime.ts'
+import {StartError} from '../runtimes/start-error.ts'
+import type {JsonObject, JsonValue} from '../util/json.ts'
+import type {ActionResult, AttemptMetrics, TaskError} from './action-result.ts'
+import {Attempt, TaskFault, type ExecuteOptions, type Invocation} from './attempt.ts'
+import {findBlame} from './blame.ts'
+import type {HostPool} from './host-pool.ts'
+import {defaultLimits, type ExecutionLimits} from './limits.ts'
+import type {Plugin} from './manifest.ts'
+import {runExec} from './protocol-exec.ts'
+import {runPlain, type ProtocolOutcome} from './protocol-plain.ts'
+import {runSdk} from './protocol-sdk.ts'
+import {describeMisfit, type ValueCheck} from './schema-misfit.ts'
+import {taskEnvironment} from './task-environment.ts'
+
+export interface PluginExecutorOptions {
+  readonly runtime: Runtime
+  readonly hosts: HostPool
+  /** What every task process inherits. */
+  readonly baseEnv: Readonly<Record<string, string>>
+  /** Makes the check of a schema. Called once per schema. */
+  readonly compileSchema: (schema: JsonObject) => Promise<ValueCheck>
+  /** The file a host loads for a plugin. Default: its `main`. A rejection fails the task with PLUGIN_LOAD_FAILED. */
+  readonly prepareMain?: (plugin: Plugin) => Promise<string | undefined>
+  readonly limits?: Partial<ExecutionLimits>
+}
+
+export class PluginExecutor {
+  readonly #options: PluginExecutorOptions
+  readonly #limits: ExecutionLimits
+  readonly #checks = new WeakMap<JsonObject, ValueCheck>()
+  #attempts = 0
+
+  constructor(options: PluginExecutorOptions) {
+    this.#options = options
+    this.#limits = {...defaultLimits, ...options.limits}
+  }
+
+  /** Says which plugins the coming calls are for, one entry per call, so that hosts can be started ahead. */
+  expect(plugins: Iterable<Plugin>, parallelism: number): void {
+    const reused = new Map<Plugin, number>()
+    let count = 0
+    for (const plugin of plugins) {
+      if (plugin.manifest.protocol !== 'sdk') continue
+      const uses = plugin.manifest.worker === 'reuse' ? (reused.get(plugin) ?? 0) + 1 : 0
+      reused.set(plugin, uses)
+      if (uses <= parallelism) count++
+    }
+    if (count > 0) this.#options.hosts.expect(count, parallelism)
+  }
+
+  /** Runs one attempt to its end; nothing of it is left running when this resolves. Rejects only for a bug of ours. */
+  async execute(invocation: Invocation, options: ExecuteOptions): Promise<ActionResult> {
+    const attempt = new Attempt(invocation, (++this.#attempts).toString(36), options, this.#limits)
+    let outcome: ProtocolOutcome = {}
+    let error: TaskError | undefined
+    try {
+      const env = taskEnvironment(this.#options.baseEnv, invocation.env)
+      error = await this.#checkInputs(invocation)
+      if (error === undefined && !attempt.isStopped) outcome = await this.#run(attempt, env)
+      error ??= findBlame(attempt, outcome) ?? (await this.#checkOutput(invocation, outcome.output ?? null))
+    } catch (thrown) {
+      // Cancelled or out of time while it could not start: that is still what happened first.
+      error = findBlame(attempt, {error: toTaskError(thrown)})
+    } finally {
+      attempt.close()
+    }
+    const metrics = measure(attempt, outcome)
+    const {warnings} = attempt
+    return error === undefined ? {ok: true, output: outcome.output ?? null, metrics, warnings} : {ok: false, error, metrics, warnings}
+  }
+
+  #run(attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+    const {runtime} = this.#options
+    switch (attempt.invocation.plugin.manifest.protocol) {
+      case 'exec':
+        return runExec(runtime, attempt, env)
+      case 'plain':
+        return runPlain(runtime, attempt, env)
+      case 'sdk':
+        return this.#runSdk(attempt, env)
+    }
+  }
+
+  async #runSdk(attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+    const {hosts, prepareMain} = this.#options
+    const {plugin} = attempt.invocation
+    const main = (await prepareMain?.(plugin)) ?? path.join(plugin.dir, plugin.manifest.main ?? '')
+    return attempt.isStopped ? {} : runSdk(hosts, attempt, env, main)
+  }
+
+  async #checkInputs({plugin, action, inputs}: Invocation): Promise<TaskError | undefined> {
+    if (action.input === undefined) return undefined
+    const check = this.#checks.get(action.input) ?? (await this.#compile(action.input))
+    return describeMisfit('INPUT_INVALID', `the inputs do not fit the input schema of ${plugin.id}.${action.name}`, check(inputs))
+  }
+
+  async #checkOutput({plugin, action}: Invocation, output: JsonValue): Promise<TaskError | undefined> {
+    if (action.output === undefined) return undefined
+    const check = this.#checks.get(action.output) ?? (await this.#compile(action.output))
+    return describeMisfit('OUTPUT_INVALID', `the output does not fit the output schema of ${plugin.id}.${action.name}`, check(output))
+  }
+
+  async #compile(schema: JsonObject): Promise<ValueCheck> {
+    const check = await this.#options.compileSchema(schema)
+    this.#checks.set(schema, check)
+    return check
+  }
+}
+
+function toTaskError(thrown: unknown): TaskError {
+  if (thrown instanceof TaskFault) return thrown.error
+  if (thrown instanceof StartError) return {code: thrown.code, message: thrown.message, retryable: thrown.isRetryable}
+  if (thrown instanceof WorkflowError) {
+    return {code: 'PLUGIN_LOAD_FAILED', message: thrown.message, retryable: false, details: thrown.diagnostics.map(({message}) => message)}
+  }
+  throw thrown
+}
+
+function measure(attempt: Attempt, {exit, metrics}: ProtocolOutcome): AttemptMetrics {
+  const peakMemoryBytes = Math.max(exit?.metrics.peakMemoryBytes ?? 0, metrics?.peakMemoryBytes ?? 0)
+  const cpuTimeMs = Math.max(exit?.metrics.cpuTimeMs ?? 0, metrics?.cpuTimeMs ?? 0)
+  return {
+    durationMs: performance.now() - attempt.startedAt,
+    ...(exit !== undefined && exit.exitCode !== null && {exitCode: exit.exitCode}),
+    ...(exit !== undefined && exit.signal !== null && {signal: exit.signal}),
+    ...(peakMemoryBytes > 0 && {peakMemoryBytes}),
+    ...(cpuTimeMs > 0 && {cpuTimeMs}),
+  }
+}

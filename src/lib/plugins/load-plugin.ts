@@ -1,0 +1,109 @@
+// One directory -> what is known about the plugin in it. A broken plugin is diagnostics, never an exception.
+
+import {readFileSync, realpathSync} from 'node:fs'
+import type {SchemaCompiler} from '../documents/json-schema.ts'
+import {readDocument} from '../documents/read-document.ts'
+import type {Diagnostic} from '../errors/diagnostic.ts'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import {checkEntryPoints, type EntryFinding} from './entry-point.ts'
+import type {PluginDir} from './find-plugin-dirs.ts'
+import type {ManifestCache, ManifestRecord} from './manifest-cache.ts'
+import type {PluginManifest} from './manifest.ts'
+import {parseManifest} from './parse-manifest.ts'
+
+/** Largest plugin.yaml that is read, in bytes. */
+export const maxManifestBytes = 1024 * 1024
+
+/** What loading needs. */
+export interface LoadContext {
+  readonly cache: ManifestCache
+  readonly schemas: SchemaCompiler
+}
+
+export interface LoadedPlugin {
+  readonly place: PluginDir
+  /** `namespace/name`, when the manifest tells. */
+  readonly id?: string
+  /** Absent when the manifest is invalid. */
+  readonly manifest?: PluginManifest
+  readonly diagnostics: readonly Diagnostic[]
+  readonly isBroken: boolean
+}
+
+/** Reads the manifest, from the cache when it is there, and looks at the entry points. Links and files are looked at every time. */
+export async function loadPlugin(place: PluginDir, {cache, schemas}: LoadContext): Promise<LoadedPlugin> {
+  const refusal = refuseManifestFile(place)
+  if (refusal) return {place, diagnostics: [refusal], isBroken: true}
+  let record = cache.find(place.manifestFile, place.stats)
+  if (!record) {
+    const read = await readManifest(place.manifestFile, schemas)
+    // A file that could not be read, say for want of file handles, is tried again next time.
+    if ('unreadable' in read) return {place, diagnostics: [read.unreadable], isBroken: true}
+    record = read.record
+    cache.remember(place.manifestFile, place.stats, record)
+  }
+  const findings = checkEntryPoints(place.dir, record.entryPoints)
+  const diagnostics = findings.length === 0 ? record.diagnostics : [...record.diagnostics, ...(await placeFindings(place.manifestFile, findings))]
+  const isBroken = !record.manifest || diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+  return {place, diagnostics, isBroken, ...(record.id !== undefined && {id: record.id}), ...(record.manifest && {manifest: record.manifest})}
+}
+
+/**
+ * Whether the manifest can declare the plugin `namespace/name`; false spares parsing it. A YAML scalar is spelled out somewhere in the text
+ * unless it is written with escapes, so a text with neither the name nor a backslash cannot yield the name.
+ */
+export function mayDeclare(place: PluginDir, id: string, cache: ManifestCache): boolean {
+  const known = cache.find(place.manifestFile, place.stats)
+  if (known) return known.id === id
+  if (refuseManifestFile(place)) return false
+  try {
+    const text = readFileSync(place.manifestFile, 'latin1')
+    return text.includes(id.slice(id.indexOf('/') + 1)) || text.includes('\\')
+  } catch {
+    // Loading it says what is wrong.
+    return true
+  }
+}
+
+/** A FIFO or a device is never opened: reading could wait for ever. */
+function refuseManifestFile(place: PluginDir): Diagnostic | undefined {
+  const {stats, manifestFile} = place
+  if (!stats.isFile()) return unreadable(manifestFile, stats.isDirectory() ? 'it is a directory' : 'it is not a regular file')
+  if (stats.size > maxManifestBytes) return unreadable(manifestFile, `it is larger than ${String(maxManifestBytes / 1024 / 1024)} MiB`)
+  try {
+    // A link to a file of somebody else would show its text in code frames.
+    if (realpathSync.native(manifestFile) !== manifestFile) return unreadable(manifestFile, 'it is a link')
+  } catch {
+    return unreadable(manifestFile, 'it went away while it was read')
+  }
+  return undefined
+}
+
+async function readManifest(file: string, schemas: SchemaCompiler): Promise<{readonly record: ManifestRecord} | {readonly unreadable: Diagnostic}> {
+  try {
+    return {record: await parseManifest(await readManifestDocument(file), schemas)}
+  } catch (error) {
+    if (!(error instanceof WorkflowError)) throw error
+    if (error.diagnostics.length > 0) return {record: {diagnostics: error.diagnostics, entryPoints: []}}
+    return {unreadable: unreadable(file, error.message)}
+  }
+}
+
+function readManifestDocument(file: string) {
+  return readDocument(file, {maxBytes: maxManifestBytes, errorCode: 'PLUGIN_INVALID', what: 'plugin manifest'})
+}
+
+/** The manifest itself may have come from the cache: it is read again only to know where the finding stands. */
+async function placeFindings(file: string, findings: readonly EntryFinding[]): Promise<Diagnostic[]> {
+  try {
+    const document = await readManifestDocument(file)
+    return findings.map(({at, finding}) => document.diagnostic(at, 'value', finding))
+  } catch (error) {
+    if (!(error instanceof WorkflowError)) throw error
+    return findings.map(({finding: {severity, code, message, hint}}) => ({severity, code, message, file, ...(hint !== undefined && {hint})}))
+  }
+}
+
+function unreadable(file: string, reason: string): Diagnostic {
+  return {severity: 'error', code: 'manifest-unreadable', message: `plugin.yaml cannot be used: ${reason}`, file}
+}

@@ -1,0 +1,121 @@
+// The JSON Schema of plugin.yaml: for the parser, for editors and for the reference in docs/plugins/manifest.md.
+
+import type {JsonObject} from '../util/json.ts'
+
+/** Lower-case words joined by single hyphens, starting with a letter. */
+export const kebabCasePattern = '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'
+
+/** The expression semver.org publishes for version 2.0.0, with its groups left out. */
+export const semverPattern =
+  '^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\\+[0-9a-zA-Z-]+(\\.[0-9a-zA-Z-]+)*)?$'
+
+/** Longest namespace, plugin name or action name. */
+export const maxNameLength = 64
+
+/** Longest version: a bound for the expression above. */
+export const maxVersionLength = 128
+
+const kebabCase = (description: string): JsonObject => ({type: 'string', pattern: kebabCasePattern, maxLength: maxNameLength, description})
+
+const textList = (description: string): JsonObject => ({type: 'array', items: {type: 'string', minLength: 1}, maxItems: 1000, description})
+
+const actionSchema: JsonObject = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: {
+    name: kebabCase('Name of the action, in kebab-case and unique within the plugin. A task names it last: `namespace/plugin.action`.'),
+    description: {type: 'string', description: 'One sentence: what the action does.'},
+    input: {type: 'object', description: 'JSON Schema of the inputs. A task whose inputs do not fit is refused before the plugin starts. Absent: any inputs.'},
+    output: {type: 'object', description: 'JSON Schema of the output. An output that does not fit fails the task. Absent: any output, or none.'},
+    timeout: {
+      type: ['string', 'number'],
+      description: 'How long one attempt may take when the task does not say: `500ms`, `30s`, `5m`, `1h`, or a number of seconds.',
+    },
+    idempotent: {type: 'boolean', default: false, description: 'Whether running the action twice does the same as running it once.'},
+    literalInputs: textList('Names of inputs that must be written out in the workflow file: no templates, so that no value can become code.'),
+    exec: {
+      type: 'array',
+      items: {anyOf: [{type: 'string'}, {type: 'array', items: {type: 'string'}, minItems: 1, maxItems: 1000}]},
+      minItems: 1,
+      maxItems: 1000,
+      description:
+        'Protocol `exec` only: program and arguments. An item is plain text or one whole reference, `{{ inputs.NAME }}`; a reference without a value drops its item. A list groups items that are kept or dropped together.',
+    },
+  },
+}
+
+/** JSON Schema (draft 2020-12) of plugin.yaml. What it cannot say is checked in check-manifest.ts. */
+export const manifestSchema: JsonObject = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'plugin.yaml',
+  description: 'What a plugin is called, how it is started and which actions it offers.',
+  type: 'object',
+  additionalProperties: false,
+  required: ['namespace', 'name', 'version', 'actions'],
+  properties: {
+    namespace: kebabCase('Who the plugin is from, in kebab-case. The first part of a task type: `namespace/plugin.action`.'),
+    name: kebabCase('Name of the plugin, in kebab-case. The second part of a task type.'),
+    version: {
+      type: 'string',
+      pattern: semverPattern,
+      maxLength: maxVersionLength,
+      description: 'Version of the plugin, as semantic versioning writes it: `1.0.0`, `2.1.0-beta.1`.',
+    },
+    description: {type: 'string', description: 'One or two sentences: what the plugin is for.'},
+    author: {type: 'string', description: 'Who wrote it.'},
+    license: {type: 'string', description: 'Its licence, best as an SPDX name: `MIT`.'},
+    main: {
+      type: 'string',
+      minLength: 1,
+      description: 'Entry point that exports the actions, JavaScript or TypeScript, relative to the directory of the plugin and inside it. Either `main` or `command`, or `exec` in the actions.',
+    },
+    command: {
+      type: 'array',
+      items: {type: 'string'},
+      minItems: 1,
+      maxItems: 1000,
+      description:
+        'Program and arguments of a plugin in any language. A program with a `/` is relative to the directory of the plugin and inside it; one without is looked up in `PATH`. Either `main` or `command`, or `exec` in the actions.',
+    },
+    protocol: {
+      enum: ['sdk', 'plain', 'exec'],
+      description:
+        'How inputs and outputs travel. `sdk`: as the plugin SDK does it. `plain`: inputs as JSON on standard input, one JSON document on standard output. `exec`: each action is a command line of its own, with neither `main` nor `command`. Default: `sdk` with `main`, `plain` with `command`.',
+    },
+    worker: {
+      enum: ['single', 'reuse'],
+      default: 'single',
+      description: '`single`: a fresh process for every task. `reuse`: one process may serve many tasks, one at a time.',
+    },
+    strictStdout: {
+      type: 'boolean',
+      default: false,
+      description: 'Protocol `plain` only: anything on standard output besides the one JSON document fails the task.',
+    },
+    capabilities: textList('What the plugin uses, for people to read: `network`, `filesystem`, `process`.'),
+    permissions: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'Permissions a workflow should grant when it runs the plugin restricted. A recommendation: nothing is granted by it.',
+      properties: {
+        network: textList('Addresses the plugin talks to, e.g. `https://api.example.com/*`.'),
+        filesystem: {
+          type: 'object',
+          additionalProperties: false,
+          description: 'Paths the plugin works with.',
+          properties: {read: textList('Paths it reads.'), write: textList('Paths it reads and writes.')},
+        },
+      },
+    },
+    actions: {type: 'array', items: actionSchema, minItems: 1, maxItems: 1000, description: 'The actions a task can name.'},
+  },
+}
+
+/**
+ * What the parser checks with the schema: all of it but names and versions, for which check-manifest.ts has the sentences people know.
+ * The check of this schema is generated by the build.
+ */
+export const manifestShape: unknown = JSON.parse(
+  JSON.stringify(manifestSchema, (key, value: unknown) => (key === 'pattern' || key === 'maxLength' ? undefined : value)),
+)

@@ -1,0 +1,103 @@
+// The plain protocol, for programs in any language: inputs as JSON on stdin, one JSON document on stdout, logs on stderr.
+
+import {existsSync} from 'node:fs'
+import path from 'node:path'
+import type {ProcessMetrics, Runtime} from '../runtimes/runtime.ts'
+import type {JsonValue} from '../util/json.ts'
+import type {TaskError} from './action-result.ts'
+import type {Attempt} from './attempt.ts'
+import type {Outcome} from './blame.ts'
+import {ByteCollector} from './byte-collector.ts'
+import type {Plugin} from './manifest.ts'
+import {checkDepth, decodeStrictly, invalidJson, outputError, parseJson, readJson} from './read-output.ts'
+import {startProgram} from './start-program.ts'
+
+export interface ProtocolOutcome extends Outcome {
+  readonly output?: JsonValue
+  /** What the host measured itself. */
+  readonly metrics?: ProcessMetrics
+}
+
+/** Rejects with StartError or TaskFault. */
+export async function runPlain(runtime: Runtime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+  const {plugin, action, inputs, workingDir} = attempt.invocation
+  const {outputBytes} = attempt.limits
+  const collector = new ByteCollector(outputBytes)
+  const program = await startProgram(
+    runtime,
+    attempt,
+    {command: [...commandOf(plugin), action.name], env: {...env, AUTOKESTRA_ACTION: action.name}, cwd: workingDir},
+    (chunk) => {
+      collector.push(chunk)
+      if (collector.isOverflown) attempt.fail(outputError('OUTPUT_TOO_LARGE', `standard output is larger than ${outputBytes} bytes`))
+    },
+  )
+  program.process.stdin?.end(JSON.stringify(inputs))
+  const exit = await program.process.exited
+  program.flush()
+  return {exit, ...readStdout(attempt, collector.bytes, exit.exitCode === 0)}
+}
+
+/** The command line with the plugin's own files as absolute paths: the process starts in the task's directory, not in the plugin's. */
+function commandOf(plugin: Plugin): readonly [string, ...string[]] {
+  const [program, ...rest] = plugin.manifest.command ?? ['']
+  const isOwnFile = (text: string): boolean => text !== '' && !text.startsWith('-') && !path.isAbsolute(text) && existsSync(path.join(plugin.dir, text))
+  return [
+    program.includes('/') ? path.resolve(plugin.dir, program) : program,
+    ...rest.map((text) => (isOwnFile(text) ? path.join(plugin.dir, text) : text)),
+  ]
+}
+
+type Found = {readonly output: JsonValue} | {readonly error: TaskError}
+
+function readStdout(attempt: Attempt, bytes: Buffer, hasSucceeded: boolean): Found {
+  const {invocation, limits} = attempt
+  const isStrict = invocation.plugin.manifest.strictStdout
+  if (isBlank(bytes)) {
+    if (invocation.action.output === undefined) return {output: null}
+    return {error: outputError('NO_OUTPUT', 'the process ended without the JSON document it should write to standard output')}
+  }
+  const whole = readJson(bytes, limits.outputDepth, 'standard output')
+  if (whole.ok) return {output: whole.value}
+  const text = whole.error.code === 'OUTPUT_INVALID_JSON' ? decodeStrictly(bytes) : undefined
+  const found = text === undefined ? undefined : findLastObject(text)
+  // Whatever is not the result was meant for somebody to read.
+  logText(attempt, found === undefined || !hasSucceeded ? bytes : Buffer.from(found.others))
+  if (text === undefined || found === undefined) return {error: whole.error}
+  if (isStrict) return {error: outputError('STDOUT_POLLUTED', `standard output holds more than one JSON document (${offsetOf(text, bytes)})`)}
+  const result = checkDepth(found.value, limits.outputDepth)
+  if (!result.ok) return {error: result.error}
+  attempt.warn('STDOUT_POLLUTED', 'standard output holds more than the one JSON document; its last line that is a JSON object was taken as the output')
+  return {output: result.value}
+}
+
+function offsetOf(text: string, bytes: Buffer): string {
+  return invalidJson(text, bytes, 'it').message.replace(/^.*: /, '')
+}
+
+/** The last line that is a whole JSON object, unless it is visibly a part of a larger document. */
+function findLastObject(text: string): {readonly value: JsonValue; readonly others: string} | undefined {
+  const lines = text.split('\n')
+  for (let index = lines.length - 1; index >= 0; index--) {
+    const line = lines[index]?.trim() ?? ''
+    if (line.startsWith(']') || line.startsWith('}')) return undefined
+    if (!line.startsWith('{') || !line.endsWith('}')) continue
+    const parsed = parseJson(line)
+    if (parsed === undefined) continue
+    lines.splice(index, 1)
+    return {value: parsed.value, others: lines.join('\n')}
+  }
+  return undefined
+}
+
+function logText(attempt: Attempt, bytes: Buffer): void {
+  const stream = attempt.log.open('stdout')
+  stream.push(bytes)
+  stream.end()
+}
+
+function isBlank(bytes: Buffer): boolean {
+  if (bytes.length === 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return true
+  for (const byte of bytes) if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return false
+  return true
+}

@@ -1,0 +1,66 @@
+// Bytes a plugin wrote -> the value they stand for, or what is wrong with them. Never quotes the bytes.
+
+import {jsonErrorOffset} from '../util/json-error-offset.ts'
+import type {JsonObject, JsonValue} from '../util/json.ts'
+import type {TaskError} from './action-result.ts'
+
+export type ReadOutput = {readonly ok: true; readonly value: JsonValue} | {readonly ok: false; readonly error: TaskError}
+
+export function outputError(code: 'OUTPUT_NOT_UTF8' | 'OUTPUT_INVALID_JSON' | 'OUTPUT_TOO_LARGE' | 'STDOUT_POLLUTED' | 'NO_OUTPUT' | 'PROTOCOL_ERROR', message: string): TaskError {
+  return {code, message, retryable: true}
+}
+
+/** Strict UTF-8 (a byte order mark is taken away), or undefined. */
+export function decodeStrictly(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', {fatal: true}).decode(bytes)
+  } catch {
+    // The one way a fatal decoder tells.
+    return undefined
+  }
+}
+
+/** JSON.parse as a value: `__proto__` becomes a plain property, the last of equal keys counts, numbers are doubles. */
+export function parseJson(text: string): {readonly value: JsonValue} | undefined {
+  try {
+    // JSON.parse gives JSON values and nothing else.
+    return {value: JSON.parse(text) as JsonValue}
+  } catch {
+    // Its message quotes the text, and the text may be secret.
+    return undefined
+  }
+}
+
+/** One JSON document of at most `maxDepth` levels. `what` names the source in messages. */
+export function readJson(bytes: Buffer, maxDepth: number, what: string): ReadOutput {
+  const text = decodeStrictly(bytes)
+  if (text === undefined) return {ok: false, error: outputError('OUTPUT_NOT_UTF8', `${what} is not UTF-8 text`)}
+  const parsed = parseJson(text)
+  if (parsed === undefined) return {ok: false, error: invalidJson(text, bytes, what)}
+  return checkDepth(parsed.value, maxDepth)
+}
+
+/** The error for a text that is not JSON, with the place where it stops being JSON in bytes. */
+export function invalidJson(text: string, bytes: Buffer, what: string): TaskError {
+  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  const index = Math.max(jsonErrorOffset(text), 0)
+  const offset = mark + Buffer.byteLength(text.slice(0, index))
+  const where = index >= text.length ? `it ends too early, at byte ${offset}` : `the first error is at byte ${offset}`
+  return outputError('OUTPUT_INVALID_JSON', `${what} is not one JSON document: ${where}`)
+}
+
+/** Refuses values nested deeper than `maxDepth`: whoever walks them later may do so recursively. */
+export function checkDepth(value: JsonValue, maxDepth: number): ReadOutput {
+  let level = isContainer(value) ? [value] : []
+  for (let depth = 1; level.length > 0; depth++) {
+    if (depth > maxDepth) {
+      return {ok: false, error: outputError('OUTPUT_TOO_LARGE', `the output is nested deeper than ${maxDepth} levels`)}
+    }
+    level = level.flatMap((item) => Object.values(item).filter(isContainer))
+  }
+  return {ok: true, value}
+}
+
+function isContainer(value: JsonValue): value is JsonValue[] | JsonObject {
+  return typeof value === 'object' && value !== null
+}

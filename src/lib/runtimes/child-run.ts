@@ -1,0 +1,155 @@
+// One child process from its start until nothing of it is left: exit, drain of the pipes, end of its group, kill.
+
+import type {ChildProcess} from 'node:child_process'
+import type {Readable, Writable} from 'node:stream'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {hasLiveMember, hasProcFs} from './proc-fs.ts'
+import type {ExitStatus, ProcessMetrics, RunningProcess} from './runtime.ts'
+
+interface ChildRunOptions {
+  readonly pid: number
+  readonly cookie: string
+  readonly graceMs: number
+  /** How long pipes that others hold open are read after the exit. */
+  readonly drainMs: number
+  /** Called once, right before `exited` settles. */
+  readonly onSettled: () => ProcessMetrics & {readonly isOutOfMemory: boolean}
+  readonly sweep: () => Promise<void>
+  /** From now on a sweep may end what carries this run's cookie. */
+  readonly onKilling: () => void
+}
+
+// SIGKILL works at once, but for a process in an uninterruptible system call (a hanging network disk).
+const killLimitMs = 2000
+const pollMs = 10
+// Likewise for the rest of a group that got SIGKILL.
+const groupEndLimitMs = 50
+
+export class ChildRun implements RunningProcess {
+  readonly pid: number
+  readonly cookie: string
+  readonly stdin: Writable | null
+  readonly stdout: Readable
+  readonly stderr: Readable
+  readonly exited: Promise<ExitStatus>
+  readonly #options: ChildRunOptions
+  #resolveExited: ((status: ExitStatus) => void) | undefined
+  #exit: {code: number | null; signal: NodeJS.Signals | null} | undefined
+  #onExit: (() => void) | undefined
+  #arePipesClosed = false
+  #onPipesClosed: (() => void) | undefined
+  #drainTimer: NodeJS.Timeout | undefined
+  #killing: Promise<void> | undefined
+
+  constructor(child: ChildProcess & {stdout: Readable; stderr: Readable}, options: ChildRunOptions) {
+    this.#options = options
+    this.pid = options.pid
+    this.cookie = options.cookie
+    this.stdin = child.stdin
+    this.stdout = child.stdout
+    this.stderr = child.stderr
+    this.exited = new Promise((resolve) => {
+      this.#resolveExited = resolve
+    })
+    // A process that does not read its input is no error of ours: what it does next tells (EPIPE, ECONNRESET).
+    child.stdin?.on('error', ignore)
+    child.stdout.on('error', ignore)
+    child.stderr.on('error', ignore)
+    child.on('exit', (code, signal) => {
+      this.#exit = {code, signal}
+      this.#onExit?.()
+      if (this.#killing === undefined && !this.#arePipesClosed) this.#drainTimer = setTimeout(() => void this.#end(), options.drainMs)
+    })
+    child.on('close', () => {
+      this.#arePipesClosed = true
+      this.#onPipesClosed?.()
+      if (this.#killing === undefined) void this.#end()
+    })
+  }
+
+  kill(graceMs = this.#options.graceMs): Promise<void> {
+    this.#killing ??= this.#resolveExited === undefined ? this.#options.sweep() : this.#kill(graceMs)
+    return this.#killing
+  }
+
+  async #kill(graceMs: number): Promise<void> {
+    clearTimeout(this.#drainTimer)
+    const {drainMs, onKilling, sweep} = this.#options
+    const deadline = performance.now() + graceMs
+    this.#signalGroup('SIGTERM')
+    // A stopped process takes no SIGTERM until it is told to go on.
+    this.#signalGroup('SIGCONT')
+    if (this.#exit === undefined) await this.#waitForExit(graceMs)
+    while (this.#isGroupAlive() && performance.now() < deadline) await sleep(Math.min(pollMs, graceMs))
+    this.#signalGroup('SIGKILL')
+    if (this.#exit === undefined) await this.#waitForExit(killLimitMs)
+    onKilling()
+    await sweep()
+    if (!this.#arePipesClosed) await this.#waitForPipes(drainMs)
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    if (this.#resolveExited === undefined) return
+    clearTimeout(this.#drainTimer)
+    const resolve = this.#resolveExited
+    this.#resolveExited = undefined
+    // Nobody may stay behind in the group. Its number cannot go to others while it has members, and hardly within the drain time when it has none.
+    if (this.#isGroupAlive()) await this.#endGroup()
+    if (!this.#arePipesClosed) {
+      this.stdin?.destroy()
+      this.stdout.destroy()
+      this.stderr.destroy()
+    }
+    const {isOutOfMemory, ...metrics} = this.#options.onSettled()
+    const exit = this.#exit ?? {code: null, signal: 'SIGKILL' as const}
+    const isKilledByOthers = this.#killing === undefined && (exit.signal === 'SIGKILL' || exit.code === 137)
+    resolve({exitCode: exit.code, signal: exit.signal, isOutOfMemory: isKilledByOthers && isOutOfMemory, metrics})
+  }
+
+  async #endGroup(): Promise<void> {
+    this.#signalGroup('SIGKILL')
+    const deadline = performance.now() + groupEndLimitMs
+    while (this.#isGroupAlive() && performance.now() < deadline) await sleep(1)
+  }
+
+  #waitForExit(limitMs: number): Promise<void> {
+    return waitAtMost(limitMs, (done) => {
+      this.#onExit = done
+    })
+  }
+
+  #waitForPipes(limitMs: number): Promise<void> {
+    return waitAtMost(limitMs, (done) => {
+      this.#onPipesClosed = done
+    })
+  }
+
+  #isGroupAlive(): boolean {
+    if (!this.#signalGroup(0)) return false
+    return this.#exit === undefined || !hasProcFs || hasLiveMember(this.pid)
+  }
+
+  #signalGroup(signal: NodeJS.Signals | 0): boolean {
+    try {
+      return process.kill(-this.pid, signal)
+    } catch {
+      // ESRCH: nobody is left. EPERM: only processes of another user are.
+      return false
+    }
+  }
+}
+
+function waitAtMost(limitMs: number, subscribe: (done: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, limitMs)
+    subscribe(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+function ignore(): void {
+  // See the constructor.
+}

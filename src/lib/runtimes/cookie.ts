@@ -1,0 +1,37 @@
+// The mark in the environment of every task process: who started it, and for which attempt. Children inherit it, wherever they move to.
+// Form: `<pid>:<start time>:<system>:<id>`; a workflow run inside a task of another one keeps the outer marks behind commas.
+
+import {readStat, readSystemId} from './proc-fs.ts'
+
+export interface CookieOwner {
+  readonly pid: number
+  readonly startTime: string
+  /** Boot and pid namespace, so that a number from elsewhere is never taken for one of ours. */
+  readonly system: string
+}
+
+export interface Cookie {
+  readonly owner: CookieOwner
+  readonly id: string
+}
+
+/** The owner that stands for this process. */
+export function currentOwner(): CookieOwner {
+  return {pid: process.pid, startTime: readStat('self')?.startTime ?? '0', system: readSystemId()}
+}
+
+/** What stands before the id in all cookies of one owner. */
+export function ownerPrefix(owner: CookieOwner): string {
+  return `${owner.pid}:${owner.startTime}:${owner.system}:`
+}
+
+/** Reads the marks of a variable's value, innermost first. Parts of another form are left out. */
+export function parseCookies(value: string): Cookie[] {
+  const cookies: Cookie[] = []
+  for (const part of value.split(',')) {
+    const match = /^(\d{1,10}):(\d{1,20}):([\w-]{1,40}):(.+)$/.exec(part)
+    if (match?.[1] === undefined || match[2] === undefined || match[3] === undefined || match[4] === undefined) continue
+    cookies.push({owner: {pid: Number(match[1]), startTime: match[2], system: match[3]}, id: match[4]})
+  }
+  return cookies
+}

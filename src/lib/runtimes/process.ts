@@ -1,0 +1,130 @@
+// Runs programs as child processes: own group, only the given environment, nothing left behind. The only user of child_process.
+
+import {spawn, type ChildProcess} from 'node:child_process'
+import {once} from 'node:events'
+import type {Readable} from 'node:stream'
+import {ChildRun} from './child-run.ts'
+import {currentOwner, ownerPrefix} from './cookie.ts'
+import {explainStartFailure} from './explain-start-failure.ts'
+import {ProgramFinder} from './find-program.ts'
+import {readOutOfMemoryKills} from './proc-fs.ts'
+import {cookieVariable, type RunningProcess, type Runtime, type StartSpec} from './runtime.ts'
+import {Sampler} from './sampler.ts'
+import {StartError} from './start-error.ts'
+import {Sweeper} from './sweeper.ts'
+
+interface ProcessRuntimeOptions {
+  /** How long pipes that grandchildren hold open are read after the exit. Default 250. */
+  readonly drainMs?: number
+  /** The cookie in the environment of this process, when it is itself a task of another run: its owner then finds our children too. */
+  readonly outerCookie?: string
+}
+
+const defaultDrainMs = 250
+
+/**
+ * Processes of this machine, not isolated from it.
+ * Children that leave their group are found through /proc, so on Linux only; elsewhere they stay.
+ */
+export class ProcessRuntime implements Runtime {
+  readonly #options: ProcessRuntimeOptions
+  readonly #programs = new ProgramFinder()
+  readonly #sampler = new Sampler()
+  readonly #sweeper: Sweeper
+  /** By cookie; a process that is being ended has left it already, so that the sweep finds its children. */
+  readonly #protected = new Set<string>()
+  readonly #running = new Set<ChildRun>()
+  #prefix: string | undefined
+  #outOfMemoryKills = 0
+  #isClosed = false
+
+  constructor(options: ProcessRuntimeOptions = {}) {
+    this.#options = options
+    this.#sweeper = new Sweeper((value) => this.#isLeftOver(value))
+  }
+
+  async start(spec: StartSpec): Promise<RunningProcess> {
+    if (this.#isClosed) throw new StartError('SPAWN_FAILED', 'the program is stopping; no process is started any more')
+    const program = this.#programs.find(spec.command[0], spec.env['PATH'], spec.cwd)
+    const cookie = this.#ownPrefix() + spec.cookie
+    const {outerCookie} = this.#options
+    const value = outerCookie === undefined ? cookie : `${cookie},${outerCookie}`
+    const child = await this.#spawn(program, spec, value)
+    const sample = this.#sampler.add(child.pid)
+    this.#protected.add(cookie)
+    const run = new ChildRun(child, {
+      pid: child.pid,
+      cookie: value,
+      graceMs: spec.graceMs,
+      drainMs: this.#options.drainMs ?? defaultDrainMs,
+      sweep: () => this.#sweeper.sweep(),
+      onKilling: () => this.#protected.delete(cookie),
+      onSettled: () => {
+        this.#running.delete(run)
+        this.#protected.delete(cookie)
+        this.#sampler.remove(sample)
+        if (!this.#isClosed) this.#sweeper.schedule()
+        return {...sample.metrics, isOutOfMemory: child.signalCode === 'SIGKILL' || child.exitCode === 137 ? this.#hasMemoryRunOut() : false}
+      },
+    })
+    this.#running.add(run)
+    return run
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#running].map((run) => run.kill()))
+    await this.#sweeper.finish()
+  }
+
+  async #spawn(program: string, spec: StartSpec, cookie: string): Promise<ChildProcess & {pid: number; stdout: Readable; stderr: Readable}> {
+    let child: ChildProcess
+    try {
+      child = spawn(program, spec.command.slice(1), {
+        argv0: spec.command[0],
+        cwd: spec.cwd,
+        env: {...spec.env, [cookieVariable]: cookie},
+        stdio: [spec.stdin === 'none' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        // Its own session and group, so that all of it can be ended together.
+        detached: true,
+      })
+    } catch (error) {
+      throw this.#explain(error, program, spec)
+    }
+    if (isStarted(child)) return child
+    // Streams may be missing here: without file handles there are no pipes.
+    const [error]: unknown[] = await once(child, 'error')
+    throw this.#explain(error, program, spec)
+  }
+
+  #explain(error: unknown, program: string, spec: StartSpec): StartError {
+    this.#programs.forget()
+    return explainStartFailure(error, program, spec.cwd)
+  }
+
+  #ownPrefix(): string {
+    if (this.#prefix === undefined) {
+      this.#prefix = ownerPrefix(currentOwner())
+      this.#outOfMemoryKills = readOutOfMemoryKills()
+    }
+    return this.#prefix
+  }
+
+  #isLeftOver(value: string): boolean {
+    const prefix = this.#prefix
+    if (prefix === undefined || !value.includes(prefix)) return false
+    return value.split(',').some((cookie) => cookie.startsWith(prefix) && !this.#protected.has(cookie))
+  }
+
+  // Who sent a SIGKILL is not told; the kernel's count of processes it ended for memory is the best witness there is.
+  #hasMemoryRunOut(): boolean {
+    const kills = readOutOfMemoryKills()
+    const hasGrown = kills > this.#outOfMemoryKills
+    this.#outOfMemoryKills = kills
+    return hasGrown
+  }
+}
+
+function isStarted(child: ChildProcess): child is ChildProcess & {pid: number; stdout: Readable; stderr: Readable} {
+  return child.pid !== undefined
+}

@@ -1,0 +1,136 @@
+// Plugin hosts: some started ahead and used once, some kept for one plugin and used again. Knows when a host may live, not what is said to it.
+
+import type {RunningProcess, Runtime} from './runtime.ts'
+import {StartError} from './start-error.ts'
+
+export interface WorkerPoolOptions {
+  readonly runtime: Runtime
+  /** Program and arguments of a host. */
+  readonly command: readonly [string, ...string[]]
+  /** Environment until a task brings its own. */
+  readonly env: Readonly<Record<string, string>>
+  /** Absolute; a host changes to its task's directory. */
+  readonly cwd: string
+  readonly graceMs: number
+  /** Most hosts that wait for work at a time. Default 4. */
+  readonly maxAhead?: number
+  /** Tasks after which a kept host is replaced. Default 1000. */
+  readonly maxUses?: number
+  /** How long a kept host may have nothing to do. Default 60 s. */
+  readonly maxIdleMs?: number
+}
+
+interface Host {
+  readonly process: RunningProcess
+  hasExited: boolean
+  uses: number
+  idleTimer?: NodeJS.Timeout
+}
+
+export interface WorkerLease {
+  readonly process: RunningProcess
+  /** The host may serve the next task of the same key. Otherwise it is the borrower's to end. */
+  giveBack(): void
+}
+
+export class WorkerPool {
+  readonly #options: WorkerPoolOptions
+  readonly #ahead: Promise<Host>[] = []
+  readonly #idle = new Map<string, Host[]>()
+  #expected = 0
+  #parallelism = 0
+  #hostCount = 0
+  #isClosed = false
+
+  constructor(options: WorkerPoolOptions) {
+    this.#options = options
+  }
+
+  /** So many more hosts will be borrowed, at most `parallelism` at a time: starts the first ones now, the others as these are taken. */
+  expect(count: number, parallelism: number): void {
+    this.#expected += count
+    this.#parallelism = parallelism
+    this.#startAhead()
+  }
+
+  /**
+   * A host nobody has used; with a key, also one that has served only that key before.
+   * Rejects with StartError.
+   */
+  async borrow(reuseKey?: string): Promise<WorkerLease> {
+    if (this.#isClosed) throw new StartError('SPAWN_FAILED', 'the program is stopping; no process is started any more')
+    const kept = reuseKey === undefined ? undefined : this.#takeIdle(reuseKey)
+    const host = kept ?? (await this.#takeFresh())
+    host.uses++
+    return {
+      process: host.process,
+      giveBack: () => {
+        if (reuseKey === undefined || this.#isClosed || host.uses >= (this.#options.maxUses ?? 1000)) return void host.process.kill()
+        if (!host.hasExited) this.#keep(reuseKey, host)
+      },
+    }
+  }
+
+  /** Ends all hosts that nobody uses; those in use end with their tasks. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#expected = 0
+    const kept = [...this.#idle.values()].flat()
+    this.#idle.clear()
+    const ahead = await Promise.allSettled(this.#ahead.splice(0))
+    const hosts = [...kept, ...ahead.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []))]
+    // They have nothing to finish, so they get no time for it.
+    await Promise.all(hosts.map((host) => host.process.kill(0)))
+  }
+
+  #takeIdle(key: string): Host | undefined {
+    const hosts = this.#idle.get(key) ?? []
+    for (let host = hosts.pop(); host !== undefined; host = hosts.pop()) {
+      clearTimeout(host.idleTimer)
+      if (!host.hasExited) return host
+    }
+    return undefined
+  }
+
+  async #takeFresh(): Promise<Host> {
+    const ahead = this.#ahead.shift()
+    if (this.#expected > 0) this.#expected--
+    // A host that could not be started ahead, or died since, says nothing about the next one.
+    const host = ahead === undefined ? undefined : await ahead.catch(() => undefined)
+    const taken = host === undefined || host.hasExited ? await this.#start() : host
+    this.#startAhead()
+    return taken
+  }
+
+  #startAhead(): void {
+    const wanted = Math.min(this.#expected, this.#parallelism, this.#options.maxAhead ?? 4)
+    while (!this.#isClosed && this.#ahead.length < wanted) {
+      const start = this.#start()
+      // Whoever takes it sees the failure; until then it is nobody's.
+      start.catch(() => undefined)
+      this.#ahead.push(start)
+    }
+  }
+
+  async #start(): Promise<Host> {
+    const {runtime, command, env, cwd, graceMs} = this.#options
+    const process = await runtime.start({command, env, cwd, graceMs, cookie: `host-${(++this.#hostCount).toString(36)}`})
+    const host: Host = {process, hasExited: false, uses: 0}
+    void process.exited.then(() => {
+      host.hasExited = true
+      clearTimeout(host.idleTimer)
+    })
+    return host
+  }
+
+  #keep(key: string, host: Host): void {
+    const hosts = this.#idle.get(key)
+    if (hosts === undefined) this.#idle.set(key, [host])
+    else hosts.push(host)
+    host.idleTimer = setTimeout(() => {
+      const idle = this.#idle.get(key)
+      idle?.splice(idle.indexOf(host), 1)
+      void host.process.kill()
+    }, this.#options.maxIdleMs ?? 60_000).unref()
+  }
+}

@@ -1,0 +1,41 @@
+// Brings a database to the present schema. The migrations are the committed SQL files; the version stands in `user_version`.
+
+import journal from './migrations/0001-journal.sql'
+import type {SqliteDatabase} from './load-sqlite.ts'
+
+/** In order; a file that was released is never edited. The schema version is their number. */
+const migrations: readonly string[] = [journal]
+
+export const schemaVersion = migrations.length
+
+/** `AKst` in ASCII: SQLite's own mark of which program a file belongs to. */
+const applicationId = 0x41_4b_73_74
+
+export type SchemaState = 'current' | 'outdated' | 'newer' | 'foreign'
+
+/** Looks without writing. An empty database is `outdated`; one that another program made is `foreign`. */
+export function readSchemaState(db: SqliteDatabase): SchemaState {
+  const version = Number(db.pragma('user_version', {simple: true}))
+  if (Number(db.pragma('application_id', {simple: true})) !== applicationId) {
+    return version === 0 && isEmpty(db) ? 'outdated' : 'foreign'
+  }
+  if (version === schemaVersion) return 'current'
+  return version > schemaVersion ? 'newer' : 'outdated'
+}
+
+/** Applies what is missing in one transaction: a process that dies in the middle leaves the old schema. */
+export function migrate(db: SqliteDatabase): void {
+  const run = db.transaction(() => {
+    // Read again under the write lock: of several first starts at once, one migrates and the others find it done.
+    const version = Number(db.pragma('user_version', {simple: true}))
+    for (const sql of migrations.slice(version)) db.exec(sql)
+    if (version >= schemaVersion) return
+    db.pragma(`application_id = ${String(applicationId)}`)
+    db.pragma(`user_version = ${String(schemaVersion)}`)
+  })
+  run.immediate()
+}
+
+function isEmpty(db: SqliteDatabase): boolean {
+  return db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
+}

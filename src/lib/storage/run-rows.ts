@@ -1,0 +1,204 @@
+// Reads runs back: lists, one run, its tasks, its events, its log. Loads drizzle, so it is imported only by whoever reads.
+
+import {existsSync} from 'node:fs'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {and, desc, eq, gte, inArray, lt, type SQL} from 'drizzle-orm'
+import {drizzle, type BetterSQLite3Database} from 'drizzle-orm/better-sqlite3'
+import type {RunState} from '../engine/events.ts'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import {nearest} from '../util/nearest.ts'
+import {isProcessAlive} from '../util/process-identity.ts'
+import {openDatabase} from './database.ts'
+import type {SqliteDatabase} from './load-sqlite.ts'
+import {summarizeRun, type RunDetails} from './run-details.ts'
+import {readEvents, type EventFilter, type StoredEvent} from './run-events.ts'
+import {storageError} from './sqlite-error.ts'
+import {runs} from './tables.ts'
+
+export interface RunSummary {
+  readonly id: string
+  readonly workflow: string
+  /** Absolute path, or `-`. */
+  readonly file: string
+  /** `interrupted`: its process died, or its machine was restarted, before the run was finished. */
+  readonly status: RunState
+  /** RFC 3339. */
+  readonly startedAt: string
+  readonly finishedAt?: string
+  readonly durationMs?: number
+  readonly reason?: string
+  readonly taskCount?: number
+  /** Present when finished. */
+  readonly counts?: {readonly succeeded: number; readonly failed: number; readonly skipped: number; readonly cancelled: number}
+}
+
+export interface RunFilter {
+  readonly limit: number
+  readonly workflow?: string
+  readonly status?: RunState
+}
+
+export interface FollowOptions extends EventFilter {
+  readonly signal?: AbortSignal
+  /** Default 100 ms. */
+  readonly pollMs?: number
+}
+
+/** How many matches an ambiguous prefix is answered with. */
+const shownMatches = 5
+
+/** Queries over the journal. Throws STORAGE_* errors. */
+export class RunRows {
+  readonly #db: SqliteDatabase
+  readonly #orm: BetterSQLite3Database
+
+  constructor(db: SqliteDatabase) {
+    this.#db = db
+    this.#orm = drizzle(db)
+  }
+
+  /** Opens the database for reading. One that is not there yet is read as an empty one, and is not made. */
+  static async open(file: string): Promise<RunRows> {
+    return new RunRows(existsSync(file) ? await openDatabase(file, {readonly: true}) : await openDatabase(':memory:'))
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  /** Newest first. */
+  list(filter: RunFilter): RunSummary[] {
+    const found: RunSummary[] = []
+    let before: number | undefined
+    while (found.length < filter.limit) {
+      const wanted = filter.limit - found.length
+      const rows = this.#select(
+        and(
+          filter.workflow === undefined ? undefined : eq(runs.workflowId, filter.workflow),
+          filter.status === undefined ? undefined : inArray(runs.status, storedStatuses(filter.status)),
+          before === undefined ? undefined : lt(runs.number, before),
+        ),
+        wanted,
+      )
+      // Whether a stored `running` is one is known only after looking at its process.
+      found.push(...rows.map(summarize).filter((run) => filter.status === undefined || run.status === filter.status))
+      before = rows.at(-1)?.number
+      if (rows.length < wanted) break
+    }
+    return found
+  }
+
+  /** The run with this id, the only one whose id begins so, or the newest for `latest`. Throws RUN_NOT_FOUND. */
+  get(reference: string): RunSummary {
+    return summarize(this.#find(reference))
+  }
+
+  details(run: RunSummary): RunDetails {
+    return this.#guard(() => summarizeRun(readEvents(this.#db, this.#find(run.id).number, {kind: 'steps'}), run.status))
+  }
+
+  /** Throws USAGE for a task that the run does not have. A run that has no events yet is not judged. */
+  requireTasks(run: RunSummary, tasks: readonly string[]): void {
+    if (tasks.length === 0) return
+    const known = this.details(run).tasks.map((task) => task.id)
+    const unknown = known.length === 0 ? undefined : tasks.find((task) => !known.includes(task))
+    if (unknown === undefined) return
+    const suggestion = nearest(unknown, known)
+    throw new WorkflowError('USAGE', `run ${run.id} has no task "${unknown}"`, {
+      hint: suggestion === undefined ? `workflow runs show ${run.id}` : `did you mean "${suggestion}"?`,
+    })
+  }
+
+  /** Those that are there now, in order, in constant memory. */
+  *events(run: RunSummary, filter: EventFilter = {}): Generator<StoredEvent> {
+    const events = readEvents(this.#db, this.#find(run.id).number, filter)
+    for (;;) {
+      const next = this.#guard(() => events.next())
+      if (next.done) return
+      yield next.value
+    }
+  }
+
+  /** Those that are there and those that come, until the run is over or its process died. Ends quietly when `signal` is aborted. */
+  async *follow(run: RunSummary, options: FollowOptions = {}): AsyncGenerator<StoredEvent> {
+    let after = options.after ?? 0
+    let version: unknown
+    while (!options.signal?.aborted) {
+      // Looked at before reading: what is written between the two is then found in the next round.
+      const isOver = this.get(run.id).status !== 'running'
+      const present = this.#guard(() => this.#db.pragma('data_version', {simple: true}))
+      if (isOver || present !== version) {
+        for (const event of this.events(run, {...options, after})) {
+          after = event.seq
+          yield event
+        }
+      }
+      if (isOver) return
+      version = present
+      try {
+        await sleep(options.pollMs ?? 100, undefined, options.signal === undefined ? {} : {signal: options.signal})
+      } catch {
+        // Aborted while waiting.
+        return
+      }
+    }
+  }
+
+  #find(reference: string): typeof runs.$inferSelect {
+    const [exact] = reference === 'latest' ? this.#select(undefined, 1) : this.#select(eq(runs.id, reference), 1)
+    if (exact !== undefined) return exact
+    if (reference === 'latest') throw new WorkflowError('RUN_NOT_FOUND', 'there is no run yet', {hint: 'workflow run FILE'})
+    const matches = reference === '' ? [] : this.#select(and(gte(runs.id, reference), lt(runs.id, `${reference}\u{10ffff}`)), shownMatches)
+    const [match] = matches
+    if (match !== undefined && matches.length === 1) return match
+    if (match === undefined) throw new WorkflowError('RUN_NOT_FOUND', `no run has the id "${reference}"`, {hint: 'workflow runs list'})
+    throw new WorkflowError(
+      'RUN_NOT_FOUND',
+      `the ids of several runs begin with "${reference}": ${matches.map((run) => run.id).join(', ')}`,
+      {
+        hint: 'type more of the id',
+      },
+    )
+  }
+
+  #select(where: SQL | undefined, limit: number): (typeof runs.$inferSelect)[] {
+    return this.#guard(() => this.#orm.select().from(runs).where(where).orderBy(desc(runs.number)).limit(limit).all())
+  }
+
+  #guard<T>(query: () => T): T {
+    try {
+      return query()
+    } catch (error) {
+      throw storageError(error, this.#db.name)
+    }
+  }
+}
+
+function storedStatuses(status: RunState): RunState[] {
+  return status === 'interrupted' ? ['running', 'interrupted'] : [status]
+}
+
+function summarize(row: typeof runs.$inferSelect): RunSummary {
+  const {succeededCount: succeeded, failedCount: failed, skippedCount: skipped, cancelledCount: cancelled} = row
+  const isFinished = succeeded !== null && failed !== null && skipped !== null && cancelled !== null
+  return {
+    id: row.id,
+    workflow: row.workflowId,
+    file: row.file,
+    status: row.status === 'running' && !isOwnerAlive(row) ? 'interrupted' : row.status,
+    startedAt: row.startedAt,
+    ...(row.finishedAt === null ? {} : {finishedAt: row.finishedAt}),
+    ...(row.durationMs === null ? {} : {durationMs: row.durationMs}),
+    ...(row.reason === null ? {} : {reason: row.reason}),
+    ...(row.taskCount === null ? {} : {taskCount: row.taskCount}),
+    ...(isFinished ? {counts: {succeeded, failed, skipped, cancelled}} : {}),
+  }
+}
+
+function isOwnerAlive(row: typeof runs.$inferSelect): boolean {
+  return isProcessAlive({
+    pid: row.ownerPid,
+    ...(row.ownerStarted === null ? {} : {started: row.ownerStarted}),
+    ...(row.ownerSystem === null ? {} : {system: row.ownerSystem}),
+  })
+}

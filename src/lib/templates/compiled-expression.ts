@@ -1,0 +1,23 @@
+// What both kinds of expression, the plain path and CEL, can do once they are compiled.
+
+import type {RunStatus} from './scope.ts'
+
+/** A path an expression reads. */
+export interface Reference {
+  readonly root: string
+  /** Behind the root, as far as it is written literally: `tasks[vars.x].output` has none. */
+  readonly path: readonly (string | number)[]
+  /** Its place in the expression's text. */
+  readonly start: number
+  readonly length: number
+  /** Under `??`, `default()` or `has()`: it may be missing. */
+  readonly isOptional: boolean
+}
+
+export interface CompiledExpression {
+  readonly references: readonly Reference[]
+  /** Calls `always()`, `failure()` or `cancelled()`. */
+  readonly callsStatus: boolean
+  /** The value, as JSON. It may share parts with `variables`: do not change it. Throws TemplateError. */
+  evaluate(variables: Readonly<Record<string, unknown>>, status?: RunStatus): unknown
+}

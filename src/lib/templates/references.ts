@@ -1,0 +1,105 @@
+// CEL's syntax tree -> the paths it reads and the status functions it calls. The tree's depth was capped when it was parsed.
+
+import type {ASTNode} from '@marcbachmann/cel-js'
+import type {Reference} from './compiled-expression.ts'
+import type {Step} from './path.ts'
+import {defaultMacro, hasMacro} from './rewrite.ts'
+
+/** Macros whose first argument is a name that only their other arguments see. */
+const binding = new Set(['map', 'filter', 'all', 'exists', 'exists_one', 'bind'])
+/** Functions that answer about the run. */
+export const statusFunctions: ReadonlySet<string> = new Set(['always', 'failure', 'cancelled'])
+/** Constants of CEL. */
+const constants = new Set(['cel', 'google', 'optional'])
+/** Names of types, which CEL takes as values: `type(x) == string`. */
+const types = new Set(['bool', 'bytes', 'double', 'int', 'list', 'map', 'null_type', 'string', 'timestamp', 'type', 'uint', 'dyn'])
+
+export interface Reading {
+  readonly references: readonly Reference[]
+  readonly callsStatus: boolean
+}
+
+/** Offsets are those of the tree's own source. */
+export function listReferences(ast: ASTNode): Reading {
+  const references: Reference[] = []
+  let callsStatus = false
+
+  const visit = (node: ASTNode, bound: ReadonlySet<string>, isOptional: boolean): void => {
+    const path = staticPath(node)
+    if (path) {
+      if (!bound.has(path.root) && !constants.has(path.root) && !types.has(path.root))
+        references.push({root: path.root, path: path.steps, start: path.start, length: path.end - path.start, isOptional})
+      path.indexes.forEach((index) => visit(index, bound, isOptional))
+      return
+    }
+    if (node.op === 'call') {
+      const [name, args] = node.args
+      if (statusFunctions.has(name)) callsStatus = true
+      args.forEach((arg, nth) => visit(arg, bound, isOptional || name === hasMacro || (name === defaultMacro && nth === 0)))
+    } else if (node.op === 'rcall') {
+      const [name, receiver, args] = node.args
+      visit(receiver, bound, isOptional)
+      const variable = binding.has(name) && args.length > 1 && args[0]?.op === 'id' ? args[0].args : undefined
+      const inner = variable === undefined ? bound : new Set([...bound, variable])
+      args.slice(variable === undefined ? 0 : 1).forEach((arg) => visit(arg, inner, isOptional))
+    } else {
+      operands(node).forEach((operand) => visit(operand, bound, isOptional))
+    }
+  }
+  visit(ast, new Set(), false)
+  return {references, callsStatus}
+}
+
+interface StaticPath {
+  readonly root: string
+  readonly steps: readonly Step[]
+  /** Computed indexes, which end the literal part of the path. */
+  readonly indexes: readonly ASTNode[]
+  readonly start: number
+  readonly end: number
+}
+
+/** The path a node reads, when it is a chain of names and indexes that starts at a name. */
+export function staticPath(node: ASTNode): StaticPath | undefined {
+  const chain: ASTNode[] = []
+  let at = node
+  while (at.op === '.' || at.op === '[]') {
+    chain.push(at)
+    at = at.args[0]
+  }
+  if (at.op !== 'id') return undefined
+  const steps: Step[] = []
+  const indexes: ASTNode[] = []
+  for (const link of chain.reverse()) {
+    const literal = link.op === '.' ? link.args[1] : link.op === '[]' ? literalIndex(link.args[1]) : undefined
+    if (literal === undefined && link.op === '[]') indexes.push(link.args[1])
+    else if (literal !== undefined && indexes.length === 0) steps.push(literal)
+  }
+  return {root: at.args, steps, indexes, start: at.start, end: node.end}
+}
+
+function literalIndex(node: ASTNode): Step | undefined {
+  if (node.op !== 'value') return undefined
+  if (typeof node.args === 'string') return node.args
+  return typeof node.args === 'bigint' ? Number(node.args) : undefined
+}
+
+function operands(node: ASTNode): readonly ASTNode[] {
+  switch (node.op) {
+    case 'value':
+    case 'id':
+    case 'call':
+    case 'rcall':
+      return []
+    case '!_':
+    case '-_':
+      return [node.args]
+    case '.':
+    case '.?':
+      return [node.args[0]]
+    case 'map':
+      return node.args.flat()
+    default:
+      return node.args
+  }
+}

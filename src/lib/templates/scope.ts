@@ -1,0 +1,27 @@
+// What templates can see while a workflow runs.
+
+import type {JsonValue} from '../util/json.ts'
+
+export interface Scope {
+  readonly vars: Readonly<Record<string, unknown>>
+  readonly env: Readonly<Record<string, string>>
+  /** Every task that has ended. */
+  readonly tasks: Readonly<Record<string, TaskView>>
+  readonly run: {readonly id: string; readonly workflow: string; readonly startedAt: string}
+}
+
+export interface TaskView {
+  readonly status: string
+  readonly output?: JsonValue | undefined
+  readonly error?: {readonly code: string; readonly message: string} | null | undefined
+  readonly attempts: number
+}
+
+/** What `failure()` and `cancelled()` answer; `always()` is true. */
+export interface RunStatus {
+  readonly failure: boolean
+  readonly cancelled: boolean
+}
+
+/** Names a template may start with. */
+export const scopeRoots = ['vars', 'env', 'tasks', 'run'] as const satisfies readonly (keyof Scope)[]

@@ -1,0 +1,84 @@
+// One run for people: what it was, how it went, and each of its tasks.
+
+import type {TaskError, TaskState} from '../engine/events.ts'
+import {describeError, oneLine} from './event-text.ts'
+import {formatDuration, formatRelative} from './format-time.ts'
+import type {ListedRun} from './run-list.ts'
+import {paintState} from './style.ts'
+import {renderTable} from './table.ts'
+import type {Ui} from './ui.ts'
+
+export interface ShownRun extends ListedRun {
+  readonly file: string
+  readonly reason?: string
+  readonly tasks: readonly {
+    readonly id: string
+    readonly type: string
+    readonly status: TaskState
+    readonly attempts: number
+    readonly durationMs?: number
+    readonly error?: TaskError
+    readonly isTolerated?: boolean
+    readonly reason?: string
+  }[]
+  readonly warnings: readonly {readonly severity: string; readonly message: string; readonly task?: string}[]
+}
+
+const taskHead = ['', 'TASK', 'STATUS', 'DURATION', 'TYPE', 'NOTE']
+const statusColumn = 2
+
+/** For stdout. */
+export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
+  const {outTerminal: terminal, outStyle: style} = ui
+  const state = paintState(style, run.status, `${style.symbols[run.status]} ${run.status}`)
+  const duration = run.durationMs === undefined ? '' : ` in ${formatDuration(run.durationMs)}`
+  const startedAt = terminal.isTty ? `${formatRelative(run.startedAt, nowMs)} (${run.startedAt})` : run.startedAt
+  const facts: [string, string][] = [
+    ['run', style.bold(run.id)],
+    ['workflow', oneLine(run.workflow)],
+    ['file', run.file === '-' ? 'standard input' : oneLine(run.file)],
+    ['started', startedAt],
+    ['status', `${state}${duration}${run.reason === undefined ? '' : `: ${oneLine(run.reason)}`}`],
+  ]
+  const lines = facts.map(([name, value]) => `${style.dim(name.padEnd(9))} ${value}\n`)
+  for (const warning of run.warnings) {
+    lines.push(
+      `${style.yellow(warning.severity.padEnd(9))} ${warning.task === undefined ? '' : `${warning.task}: `}${oneLine(warning.message)}\n`,
+    )
+  }
+  const table = renderTable({
+    head: taskHead,
+    style,
+    terminal,
+    rows: run.tasks.map((task) => [
+      style.symbols[task.status],
+      task.id,
+      task.status,
+      task.durationMs === undefined ? '' : formatDuration(task.durationMs),
+      task.type,
+      describeTask(task),
+    ]),
+    paint: (cell, column) => (column === statusColumn || column === 0 ? paintCell(cell, ui) : cell),
+  })
+  const failed = run.tasks.find((task) => task.status === 'failed' || task.status === 'interrupted')
+  const next = failed === undefined ? '' : `\n${style.dim(`workflow runs logs ${run.id} --task ${failed.id}`)}\n`
+  return `${lines.join('')}${table === '' ? '' : `\n${table}`}${next}`
+}
+
+function describeTask(task: ShownRun['tasks'][number]): string {
+  const notes = [
+    task.attempts > 1 ? `${String(task.attempts)} attempts` : '',
+    task.error === undefined ? '' : describeError(task.error),
+    task.isTolerated ? 'tolerated: continueOnError' : '',
+    task.reason === undefined ? '' : oneLine(task.reason),
+  ]
+  return notes.filter((note) => note !== '').join('; ')
+}
+
+const states: readonly TaskState[] = ['pending', 'running', 'succeeded', 'failed', 'skipped', 'cancelled', 'interrupted']
+
+function paintCell(cell: string, ui: Ui): string {
+  const {outStyle: style} = ui
+  const state = states.find((candidate) => cell === candidate || cell === style.symbols[candidate])
+  return state === undefined ? cell : paintState(style, state, cell)
+}

@@ -1,0 +1,47 @@
+// The two output streams with what they can show. Everything a command prints goes through here.
+
+import {createStyle, type Style} from './style.ts'
+import {detectTerminal, type Environment, type OutputStream, type Terminal} from './terminal.ts'
+import {TextWriter} from './text-writer.ts'
+
+export interface UiStreams {
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly env: Environment
+}
+
+/** stdout (`out…`) is for data, stderr (`err…`) for everything else. */
+export interface Ui {
+  readonly env: Environment
+  readonly out: TextWriter
+  readonly err: TextWriter
+  readonly outTerminal: Terminal
+  readonly errTerminal: Terminal
+  readonly outStyle: Style
+  readonly errStyle: Style
+  /** The width of stderr now; windows are resized. */
+  readonly errColumns: () => number
+  /** Resolves when both streams have taken everything. */
+  readonly flush: () => Promise<void>
+}
+
+export function createUi({stdout, stderr, env}: UiStreams): Ui {
+  const out = new TextWriter(stdout)
+  const err = new TextWriter(stderr)
+  const outTerminal = detectTerminal(stdout, env)
+  const errTerminal = detectTerminal(stderr, env)
+  return {
+    env,
+    out,
+    err,
+    outTerminal,
+    errTerminal,
+    outStyle: createStyle(outTerminal),
+    errStyle: createStyle(errTerminal),
+    errColumns: () => stderr.columns ?? errTerminal.columns,
+    flush: async () => {
+      await out.flush()
+      await err.flush()
+    },
+  }
+}

@@ -1,0 +1,33 @@
+// Replaces a file in one step: whoever reads it sees the old bytes or the new ones, never half of them.
+
+import {mkdir, open, rename, rm} from 'node:fs/promises'
+import path from 'node:path'
+
+interface AtomicWriteOptions {
+  /** Permission bits of the file. Default 0600. */
+  readonly mode?: number
+  /** Waits until the bytes are on the disk. For files that cannot be made again. Default false. */
+  readonly durable?: boolean
+}
+
+/** Writes `content` to `file` through a temporary file beside it. Makes the directory (0700) if it is missing. Rejects with the error of the file system. */
+export async function writeFileAtomic(file: string, content: string | Uint8Array, options: AtomicWriteOptions = {}): Promise<void> {
+  const directory = path.dirname(file)
+  await mkdir(directory, {recursive: true, mode: 0o700})
+  const unique = Math.random().toString(36).slice(2)
+  const temporary = path.join(directory, `.${path.basename(file)}.${String(process.pid)}.${unique}.tmp`)
+  try {
+    // `wx`: a link somebody put at this name is not followed.
+    const handle = await open(temporary, 'wx', options.mode ?? 0o600)
+    try {
+      await handle.writeFile(content)
+      if (options.durable) await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await rename(temporary, file)
+  } catch (error) {
+    await rm(temporary, {force: true})
+    throw error
+  }
+}

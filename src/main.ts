@@ -1,0 +1,78 @@
+// From the words of a command line to an exit code. Everything that can go wrong before, in or after a command ends here.
+
+import {join} from 'node:path'
+import {type Command, type Interfaces, run, settings} from '@oclif/core'
+import packageJson from '../package.json' with {type: 'json'}
+import {findHome, homeFiles} from './lib/config/paths.ts'
+import {WorkflowError} from './lib/errors/workflow-error.ts'
+import {ensurePrivateDir} from './lib/util/private-dir.ts'
+import {reportError} from './report-error.ts'
+import {isParseFailure, usageError} from './usage-error.ts'
+
+/** Runs the command line `argv` (without node and script). `root` is the directory of the package; `ids` are our own commands. */
+export async function runCommandLine(argv: readonly string[], root: string, ids: readonly string[]): Promise<void> {
+  const isJson = asksForJson(argv)
+  const isOwn = isOwnCommand(argv, ids)
+  guardProcess(isJson)
+  keepExtensionsInHome(argv[0] === 'plugins')
+  // A linked extension runs what it has built; oclif would else look for a TypeScript compiler in it.
+  settings.enableAutoTranspile = false
+  // oclif reads the manifests of these packages at every start. They hold nothing that one of our own commands needs.
+  const plugins = isOwn ? [] : packageJson.oclif.plugins
+  // oclif's type asks for the literal words, TypeScript widens what it reads from JSON.
+  const pjson = {...packageJson, oclif: {...packageJson.oclif, plugins}} as unknown as Interfaces.PJSON
+  try {
+    await run([...argv], {root, pjson, devPlugins: false})
+  } catch (error) {
+    const told = isParseFailure(error) ? usageError(error, {id: leadingWords(argv)}) : error
+    process.exitCode = reportError(told, {isJson, isExtension: !isOwn})
+  }
+}
+
+/** Whether the first word is one of our commands or topics. Help is not: it lists everything there is. */
+function isOwnCommand(argv: readonly string[], ids: readonly string[]): boolean {
+  const [first] = argv
+  return first !== undefined && first !== 'help' && ids.some((id) => id.split(':')[0] === first)
+}
+
+function asksForJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end === -1 ? undefined : end).includes('--json')
+}
+
+/** The words before the first flag, of which the first two may name a command. */
+function leadingWords(argv: readonly string[]): string {
+  const end = argv.findIndex((word) => word.startsWith('-'))
+  return argv.slice(0, Math.min(end === -1 ? argv.length : end, 2)).join(' ')
+}
+
+/** Extensions, and what npm keeps for them, live beside everything else of the user. */
+function keepExtensionsInHome(isInstalling: boolean): void {
+  try {
+    const home = findHome(process.env, process.cwd())
+    // oclif would make it readable for everybody.
+    if (isInstalling) ensurePrivateDir(home)
+    process.env['WORKFLOW_DATA_DIR'] ??= join(home, 'extensions')
+    process.env['WORKFLOW_CONFIG_DIR'] ??= home
+    process.env['WORKFLOW_CACHE_DIR'] ??= homeFiles(home).cacheDir
+  } catch {
+    // No home or no current directory: --help works without, and a command that needs them says so.
+  }
+}
+
+function guardProcess(isJson: boolean): void {
+  process.on('uncaughtException', (error) => {
+    process.exit(reportError(error, {isJson}))
+  })
+  // First in line, as oclif's own listener throws whatever is not EPIPE. That one is BaseCommand's: the reader went away.
+  process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return
+    const failure = new WorkflowError('OUTPUT_NOT_WRITABLE', `cannot write to standard output: ${error.message}`, {cause: error})
+    process.exit(reportError(failure, {isJson: false}))
+  })
+  // Nobody reads the messages any more: going on in silence is all that is left.
+  process.stderr.on('error', () => undefined)
+}
+
+/** The class of every command, by its id: topics and verb joined with `:`. */
+export type CommandTable = Readonly<Record<string, Command.Class>>

@@ -1,0 +1,56 @@
+// The one place that prints the error which ends a command, and turns it into an exit code.
+
+import {WorkflowError} from './lib/errors/workflow-error.ts'
+import {errorToJson, renderError} from './lib/ui/error-text.ts'
+import {createStyle} from './lib/ui/style.ts'
+import {detectTerminal} from './lib/ui/terminal.ts'
+
+/** Thrown after an error was printed, so that nothing prints it again and nothing goes on as if the command had succeeded. */
+export class ReportedError extends Error {
+  readonly exitCode: number
+
+  constructor(exitCode: number) {
+    super(`already reported, exit ${String(exitCode)}`)
+    this.name = 'ReportedError'
+    this.exitCode = exitCode
+  }
+}
+
+interface ReportOptions {
+  /** One JSON document on stdout instead of text on stderr. */
+  readonly isJson: boolean
+  /** The command belongs to a CLI extension: what it throws is its own affair and no bug of this program. */
+  readonly isExtension?: boolean
+}
+
+/** Prints the error and returns the exit code of the process. With DEBUG in the environment a stack is shown too. */
+export function reportError(error: unknown, {isJson, isExtension = false}: ReportOptions): number {
+  if (error instanceof ReportedError) return error.exitCode
+  const wantedExit = oclifExitCode(error)
+  if (wantedExit !== undefined && isExitRequest(error)) return wantedExit
+
+  const told = isExtension && !(error instanceof WorkflowError) ? extensionError(error) : error
+  const document = errorToJson(told)
+  const exitCode = (isExtension ? wantedExit : undefined) ?? document.exitCode
+  const style = createStyle(detectTerminal(process.stderr, process.env))
+  if (isJson) process.stdout.write(`${JSON.stringify({...document, exitCode}, undefined, 2)}\n`)
+  else process.stderr.write(renderError(told, style, Boolean(process.env['DEBUG'])))
+  return exitCode
+}
+
+function extensionError(error: unknown): WorkflowError {
+  return new WorkflowError('EXTENSION_FAILED', error instanceof Error ? error.message : String(error), {cause: error})
+}
+
+/** The exit code an oclif error carries. Read by shape, as an extension's command brings its own copy of oclif. */
+function oclifExitCode(error: unknown): number | undefined {
+  if (typeof error !== 'object' || error === null || !('oclif' in error)) return undefined
+  const {oclif} = error
+  if (typeof oclif !== 'object' || oclif === null || !('exit' in oclif)) return undefined
+  return typeof oclif.exit === 'number' ? oclif.exit : undefined
+}
+
+/** `this.exit(n)` in a command throws; it says nothing but the exit code. */
+function isExitRequest(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIT'
+}

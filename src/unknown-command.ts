@@ -1,0 +1,42 @@
+// What to answer to a command that does not exist. Nothing is executed on a guess: the likely command is only named.
+
+import type {Interfaces} from '@oclif/core'
+import {WorkflowError} from './lib/errors/workflow-error.ts'
+import {nearest} from './lib/util/nearest.ts'
+
+/** Subcommands of `plugins` that people look for under `plugin`. */
+const extensionVerbs = new Set(['install', 'add', 'uninstall', 'remove', 'unlink', 'link', 'update', 'reset'])
+
+type CommandList = Pick<Interfaces.Config, 'bin' | 'commandIDs' | 'topics'>
+
+/** The error for the words of a command line that name no command; some of its last words may have been meant as arguments. */
+export function unknownCommand(words: readonly string[], config: CommandList): WorkflowError {
+  // oclif takes what follows a command without arguments for a part of its name.
+  const count = words.findIndex((_, index) => config.commandIDs.includes(words.slice(0, index + 1).join(':'))) + 1
+  if (count > 0) {
+    const command = [config.bin, ...words.slice(0, count)].join(' ')
+    return new WorkflowError('USAGE', `unexpected argument \`${words[count] ?? ''}\``, {hint: `\`${command} --help\` lists what it takes`})
+  }
+  return new WorkflowError('COMMAND_NOT_FOUND', `there is no command \`${config.bin} ${words.join(' ')}\``, {hint: hintFor(words, config)})
+}
+
+function hintFor(words: readonly string[], config: CommandList): string {
+  const [topic = '', verb = '', ...rest] = words
+  if (topic === 'plugin' && extensionVerbs.has(verb)) {
+    const command = [config.bin, 'plugins', verb, ...rest].join(' ')
+    return (
+      `CLI extensions are handled by \`${command}\`. ` +
+      'A workflow plugin (what `type` in a task names) needs no installing: put its directory into `./plugins`'
+    )
+  }
+  const known = [...config.commandIDs, ...config.topics.map(({name}) => name)].map((id) => id.split(/[: ]/))
+  for (let count = words.length; count > 0; count--) {
+    const wanted = words.slice(0, count).join(' ')
+    const candidates = known.filter((id) => id.length === count).map((id) => id.join(' '))
+    const meant = nearest(wanted, candidates)
+    if (meant === undefined) continue
+    if (meant === wanted) return `\`${config.bin} ${meant} --help\` lists its commands`
+    return `did you mean \`${[config.bin, meant, ...words.slice(count)].join(' ')}\`?`
+  }
+  return `\`${config.bin} --help\` lists the commands`
+}

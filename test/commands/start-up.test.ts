@@ -1,0 +1,76 @@
+// Guards how fast commands start by what they do not load. Times are measured in bench/; here nothing depends on the machine.
+
+import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import type {Metafile} from 'esbuild'
+import {beforeAll, describe, expect, it} from 'vitest'
+import {buildBundle} from '../../scripts/build.mjs'
+import {temporaryDir} from '../rig/temporary-dir.ts'
+import {runWorkflow} from '../rig/workflow-command.ts'
+
+/** Modules that are loaded only by the command that needs them, as they stand in the bundle. */
+const heavy =
+  /(^|\/)(node_modules\/(better-sqlite3|drizzle-orm|ajv|ajv-formats|esbuild|yaml|js-yaml|re2js|@marcbachmann\/cel-js)\/|src\/lib\/(app\.ts|(engine|storage|plugins|runtimes|documents|workflow)\/))/
+
+describe('the bundle', () => {
+  let metafile: Metafile
+
+  beforeAll(async () => {
+    const outDir = mkdtempSync(path.join(tmpdir(), 'workflow-bundle-'))
+    metafile = await buildBundle(path.join(outDir, 'cli.cjs'))
+    return () => {
+      rmSync(outDir, {recursive: true})
+    }
+  })
+
+  it('reaches nothing heavy from its entry by static imports', () => {
+    const reached = new Set<string>()
+    const visit = (file: string): void => {
+      if (reached.has(file)) return
+      reached.add(file)
+      for (const {path: imported, kind} of metafile.inputs[file]?.imports ?? []) {
+        if (kind !== 'dynamic-import' && imported in metafile.inputs) visit(imported)
+      }
+    }
+    visit('src/cli.ts')
+    expect([...reached].some((file) => file.includes('@oclif/core'))).toBe(true)
+    expect([...reached].filter((file) => heavy.test(file))).toEqual([])
+  })
+
+  it('holds what it needs at all, so that a start looks up few packages', () => {
+    const external = Object.values(metafile.outputs).flatMap(({imports}) => imports.filter((entry) => entry.external).map((entry) => entry.path))
+    const packages = new Set(external.filter((name) => !name.startsWith('node:') && !/^[a-z_]+(\/promises)?$/.test(name)))
+    expect([...packages].sort()).toEqual(['better-sqlite3'])
+  })
+})
+
+describe('the modules executed', () => {
+  /** Names of all modules of the bundle that ran, from V8's own count of function calls. */
+  async function executedModules(args: readonly string[]): Promise<string[]> {
+    const home = temporaryDir()
+    const coverage = path.join(home, 'coverage')
+    const result = await runWorkflow(args, {home, env: {NODE_V8_COVERAGE: coverage}})
+    expect(result.stderr).toBe('')
+    const scripts = readdirSync(coverage).flatMap((file) => (JSON.parse(readFileSync(path.join(coverage, file), 'utf8')) as CoverageFile).result)
+    const bundle = scripts.find(({url}) => url.endsWith('/dist/cli.cjs'))
+    return (bundle?.functions ?? []).filter(({functionName, ranges}) => /\/.+\.[cm]?[jt]s$/.test(functionName) && ranges[0]?.count !== 0).map(({functionName}) => functionName)
+  }
+
+  it.each([[['--help']], [['version']], [['help', 'run']], [['version', '--json']]])('by %j are none of the heavy ones', async (args) => {
+    const modules = await executedModules(args)
+    expect(modules.some((name) => name.includes('@oclif/core'))).toBe(true)
+    expect(modules.filter((name) => heavy.test(name) || name.includes('node_modules/semver/'))).toEqual([])
+  })
+
+  it('by --version are none at all', async () => {
+    expect(await executedModules(['--version'])).toEqual([])
+  })
+})
+
+interface CoverageFile {
+  readonly result: readonly {
+    readonly url: string
+    readonly functions: readonly {readonly functionName: string; readonly ranges: readonly {readonly count: number}[]}[]
+  }[]
+}

@@ -1,0 +1,52 @@
+import {getTableConfig} from 'drizzle-orm/sqlite-core'
+import {describe, expect, test} from 'vitest'
+import {openDatabase} from '../../../src/lib/storage/database.ts'
+import {events, runs} from '../../../src/lib/storage/tables.ts'
+
+interface ColumnRow {
+  readonly name: string
+  readonly type: string
+  readonly notnull: number
+  readonly pk: number
+}
+
+describe('tables', () => {
+  test.each([runs, events].map((table) => ({name: getTableConfig(table).name, config: getTableConfig(table)})))(
+    '$name is the same in drizzle and in the migrated database',
+    async ({name, config}) => {
+      const db = await openDatabase(':memory:')
+      const columns = db.pragma(`table_info(${name})`) as ColumnRow[]
+      expect(
+        config.columns.map((column) => ({
+          name: column.name,
+          type: column.getSQLType().toUpperCase(),
+          notnull: column.notNull && !column.primary,
+          pk: column.primary,
+        })),
+      ).toEqual(columns.map((column) => ({name: column.name, type: column.type, notnull: column.notnull === 1, pk: column.pk === 1})))
+      const indexes = (db.pragma(`index_list(${name})`) as {name: string; origin: string; partial: number}[]).filter(
+        (index) => index.origin === 'c',
+      )
+      expect(config.indexes.map((index) => index.config.name).sort()).toEqual(indexes.map((index) => index.name).sort())
+      const references = (db.pragma(`foreign_key_list(${name})`) as {from: string; table: string; to: string; on_delete: string}[]).map(
+        (key) => `${key.from} -> ${key.table}.${key.to} ${key.on_delete}`,
+      )
+      expect(
+        config.foreignKeys.map((key) => {
+          const reference = key.reference()
+          return `${String(reference.columns[0]?.name)} -> ${getTableConfig(reference.foreignTable).name}.${String(reference.foreignColumns[0]?.name)} ${String(key.onDelete).toUpperCase()}`
+        }),
+      ).toEqual(references)
+      db.close()
+    },
+  )
+
+  test('there is no table that drizzle does not know', async () => {
+    const db = await openDatabase(':memory:')
+    const names = db
+      .prepare<[], {name: string}>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+      .all()
+    expect(names.map((row) => row.name)).toEqual([events, runs].map((table) => getTableConfig(table).name))
+    db.close()
+  })
+})

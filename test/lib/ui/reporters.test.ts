@@ -1,0 +1,297 @@
+import {describe, expect, test} from 'vitest'
+import type {RunEventBody} from '../../../src/lib/engine/events.ts'
+import type {Reporter} from '../../../src/lib/engine/ports.ts'
+import {createReporter, type ProgressMode} from '../../../src/lib/ui/create-reporter.ts'
+import {EventsReporter, eventsVersionLine} from '../../../src/lib/ui/reporter-events.ts'
+import {GithubReporter} from '../../../src/lib/ui/reporter-github.ts'
+import {PlainReporter} from '../../../src/lib/ui/reporter-plain.ts'
+import {QuietReporter} from '../../../src/lib/ui/reporter-quiet.ts'
+import {TtyReporter} from '../../../src/lib/ui/reporter-tty.ts'
+import {capturedUi} from '../../rig/captured-ui.ts'
+import {begun, failed, finished, log, numberEvents, started, succeeded} from '../../rig/run-events.ts'
+
+const mixedRun: RunEventBody[] = [
+  started('fetch', 'parse', 'lint', 'report'),
+  begun('fetch'),
+  begun('parse'),
+  log('fetch', 'downloading'),
+  log('parse', 'half\rdone \u001b[2J'),
+  log('fetch', 'be careful', {stream: 'log', level: 'error'}),
+  {
+    type: 'task.retrying',
+    task: 'parse',
+    attempt: 1,
+    delayMs: 1200,
+    error: {code: 'TIMEOUT', message: 'took longer than 5 s', retryable: true},
+    metrics: {durationMs: 5000},
+  },
+  succeeded('fetch', 1234),
+  begun('parse', 2),
+  failed('parse', {attempt: 2, message: 'line one\nline two'}),
+  begun('lint'),
+  failed('lint', {isTolerated: true}),
+  {type: 'task.skipped', task: 'report', reason: 'needs "parse", which failed'},
+  {type: 'diagnostic', severity: 'warning', code: 'STDOUT_POLLUTED', message: 'extra text on stdout', task: 'fetch'},
+  finished('failed', {succeeded: 1, failed: 2, skipped: 1}, 'task "parse" failed'),
+]
+
+const summary = [
+  '✗ demo failed in 1 m 03 s: 1 succeeded, 2 failed, 1 skipped (task "parse" failed)',
+  '  warning  fetch: extra text on stdout',
+  '  warning  lint failed, and the run went on (continueOnError): EXIT_CODE: the process ended with exit code 2',
+  '  failed   parse (2 attempts): EXIT_CODE: line one line two',
+  '  workflow runs logs R1 --task parse',
+  '  workflow runs show R1',
+]
+
+/** A clock and a ticker that the test moves. */
+function testTime() {
+  let nowMs = 0
+  const callbacks = new Set<() => void>()
+  return {
+    now: () => nowMs,
+    ticker: (_everyMs: number, callback: () => void) => {
+      callbacks.add(callback)
+      return () => {
+        callbacks.delete(callback)
+      }
+    },
+    pass: (ms: number) => {
+      nowMs += ms
+      for (const callback of callbacks) callback()
+    },
+    get listeners() {
+      return callbacks.size
+    },
+  }
+}
+
+async function show(bodies: readonly RunEventBody[], make: (options: ReturnType<typeof setUp>) => Reporter): Promise<string[]> {
+  const options = setUp()
+  const reporter = make(options)
+  for (const event of numberEvents('R1', bodies)) reporter.report(event)
+  await reporter.close()
+  expect(options.time.listeners).toBe(0)
+  return options.stderr.text.split('\n')
+}
+
+function setUp(isTty = false, env?: Record<string, string>) {
+  const time = testTime()
+  const {ui, stdout, stderr} = capturedUi({isTty, ...(env === undefined ? {} : {env})})
+  return {
+    time,
+    ui,
+    stdout,
+    stderr,
+    writer: ui.err,
+    style: ui.errStyle,
+    now: time.now,
+    ticker: time.ticker,
+    columns: () => 100,
+    keepColors: false,
+  }
+}
+
+describe('PlainReporter', () => {
+  test('prints one line per event, logs after their task, and a summary', async () => {
+    expect(await show(mixedRun, (options) => new PlainReporter(options))).toEqual([
+      'workflow demo: run R1 started with 4 tasks',
+      'fetch: started',
+      'parse: started',
+      'fetch | downloading',
+      'parse | half^Mdone ',
+      'fetch | error: be careful',
+      'parse: attempt 1 failed, the next one starts in 1.2 s: TIMEOUT: took longer than 5 s',
+      'fetch: succeeded in 1.2 s',
+      'parse: started, attempt 2',
+      'parse: failed after 2 attempts in 1.5 s: EXIT_CODE: line one line two',
+      'lint: started',
+      'lint: failed in 1.5 s: EXIT_CODE: the process ended with exit code 2 (tolerated: continueOnError)',
+      'report: skipped: needs "parse", which failed',
+      'warning[STDOUT_POLLUTED]: fetch: extra text on stdout',
+      ...summary,
+      '',
+    ])
+  })
+
+  test('says once a minute which tasks still run', () => {
+    const options = setUp()
+    const reporter = new PlainReporter(options)
+    const tasks = Array.from({length: 7}, (_, index) => `t${String(index)}`)
+    for (const event of numberEvents('R1', [started(...tasks), ...tasks.map((task) => begun(task))])) reporter.report(event)
+    reporter.report({seq: 99, ts: '', run: 'R1', ...succeeded('t0')} as Parameters<Reporter['report']>[0])
+    options.writer.flushNow()
+    options.stderr.text = ''
+    for (let round = 0; round < 25; round++) options.time.pass(5_000)
+    options.writer.flushNow()
+    expect(options.stderr.text).toBe(
+      [60, 120]
+        .map(
+          (seconds) =>
+            `still running: ${[1, 2, 3, 4, 5].map((n) => `t${String(n)} (${String(seconds / 60)} m 00 s)`).join(', ')} and 1 more\n`,
+        )
+        .join(''),
+    )
+  })
+
+  test('costs few writes for many events', async () => {
+    const options = setUp()
+    let writes = 0
+    const write = options.stderr.write.bind(options.stderr)
+    options.stderr.write = (text) => {
+      writes += 1
+      return write(text)
+    }
+    const reporter = new PlainReporter(options)
+    const tasks = Array.from({length: 10_000}, (_, index) => `task-${String(index)}`)
+    for (const event of numberEvents('R1', [started(...tasks), ...tasks.flatMap((task) => [begun(task), succeeded(task)])]))
+      reporter.report(event)
+    await reporter.close()
+    expect(options.stderr.text.split('\n')).toHaveLength(20_002)
+    expect(writes).toBeLessThan(20)
+  })
+})
+
+test('QuietReporter prints failures and the end', async () => {
+  expect(await show(mixedRun, (options) => new QuietReporter(options))).toEqual([
+    'parse: failed after 2 attempts in 1.5 s: EXIT_CODE: line one line two',
+    'lint: failed in 1.5 s: EXIT_CODE: the process ended with exit code 2 (tolerated: continueOnError)',
+    ...summary,
+    '',
+  ])
+})
+
+describe('GithubReporter', () => {
+  test('folds the log of each task and annotates failures', async () => {
+    const lines = await show(mixedRun, (options) => new GithubReporter(options))
+    expect(lines.slice(4, 13)).toEqual([
+      '::group::fetch: log',
+      'fetch | downloading',
+      'fetch | error: be careful',
+      '::endgroup::',
+      'fetch: succeeded in 1.2 s',
+      'parse: started, attempt 2',
+      '::group::parse: log',
+      'parse | half^Mdone ',
+      '::endgroup::',
+    ])
+    expect(lines).toContain('::error title=task parse failed::EXIT_CODE: line one line two')
+    expect(lines).toContain('::warning title=task lint failed::EXIT_CODE: the process ended with exit code 2')
+    expect(lines).toContain('::warning title=STDOUT_POLLUTED::extra text on stdout')
+  })
+
+  test('lets no log line give commands to the runner', async () => {
+    const hostile = ['::add-mask::x', '  ::stop-commands::y', '##[error]no', 'text ##[group]x', '\n::set-output name=a::b']
+    const lines = await show(
+      [
+        started('a'),
+        ...hostile.map((line) => log('a', line)),
+        {type: 'task.skipped', task: 'a', reason: '::error::no'},
+        finished('cancelled', {cancelled: 1}, '::error::no'),
+      ],
+      (options) => new GithubReporter(options),
+    )
+    const commands = lines.filter((line) => /^\s*::|##\[/.test(line))
+    expect(commands).toEqual(['::group::a: log', '::endgroup::'])
+  })
+
+  test('shows a long log in several folds instead of keeping it', () => {
+    const options = setUp()
+    const reporter = new GithubReporter(options)
+    for (const event of numberEvents('R1', [started('a'), ...Array.from({length: 1000}, () => log('a', 'x'.repeat(500)))]))
+      reporter.report(event)
+    options.writer.flushNow()
+    expect(options.stderr.text.match(/::group::a: log, continued below/g)).toHaveLength(7)
+  })
+})
+
+describe('TtyReporter', () => {
+  test('keeps a line per finished task and the end of the log of failed ones', async () => {
+    const noisy = [...Array.from({length: 25}, (_, index) => log('parse', `line ${String(index)}`))]
+    const lines = await show([...mixedRun.slice(0, 9), ...noisy, ...mixedRun.slice(9)], (options) => new TtyReporter(options))
+    expect(lines).toEqual([
+      'demo · run R1 · 4 tasks',
+      '  fetch │ error: be careful',
+      '! parse: attempt 1 failed, the next one starts in 1.2 s: TIMEOUT: took longer than 5 s',
+      '✓ fetch   succeeded  1.2 s',
+      '✗ parse   failed  1.5 s, attempt 2  EXIT_CODE: line one line two',
+      '    │ 5 earlier lines: workflow runs logs R1 --task parse',
+      ...Array.from({length: 20}, (_, index) => `    │ line ${String(index + 5)}`),
+      '✗ lint    failed  1.5 s  EXIT_CODE: the process ended with exit code 2 (tolerated: continueOnError)',
+      '↷ report  skipped  needs "parse", which failed',
+      '',
+      ...summary,
+      '',
+    ])
+  })
+
+  test('redraws one line below what is permanent, and leaves nothing of it behind', async () => {
+    const options = setUp(true)
+    const reporter = new TtyReporter(options)
+    const [first, second, third, last] = numberEvents('R1', [
+      started('a', 'b'),
+      begun('a'),
+      succeeded('a'),
+      finished('succeeded', {succeeded: 2}),
+    ])
+    if (first === undefined || second === undefined || third === undefined || last === undefined)
+      throw new Error('four events were asked for')
+    reporter.report(first)
+    reporter.report(second)
+    options.time.pass(100)
+    reporter.report(third)
+    options.time.pass(100)
+    reporter.report(last)
+    options.time.pass(100)
+    await reporter.close()
+    const erase = '\r\u001b[2K'
+    expect(options.stderr.text).toBe(
+      [
+        'demo · run R1 · 2 tasks\n',
+        `${erase}● 0 of 2 done · a (100 ms)`,
+        `${erase}✓ a  succeeded  1.0 s\n`,
+        `${erase}● 1 of 2 done`,
+        `${erase}\n✓ demo succeeded in 1 m 03 s: 2 succeeded\n  workflow runs show R1\n`,
+      ].join(''),
+    )
+  })
+
+  test('uses colours beside words, and ASCII where there is no UTF-8', async () => {
+    const options = setUp(true, {FORCE_COLOR: '1', LANG: 'C'})
+    const reporter = new TtyReporter(options)
+    for (const event of numberEvents('R1', [started('a'), begun('a'), failed('a'), finished('failed', {failed: 1})])) reporter.report(event)
+    await reporter.close()
+    expect(options.stderr.text).toContain('\u001b[31mx\u001b[39m a  \u001b[31mfailed\u001b[39m')
+    expect(options.stderr.text).toMatch(/^[\u0000-\u007f]*$/)
+  })
+})
+
+describe('EventsReporter', () => {
+  test('prints a version line and then each event as the journal keeps it', async () => {
+    const {ui, stdout} = capturedUi()
+    const reporter = new EventsReporter(ui.out)
+    const events = numberEvents('R1', mixedRun)
+    for (const event of events) reporter.report(event)
+    await reporter.close()
+    expect(stdout.text).toBe([eventsVersionLine, ...events.map((event) => JSON.stringify(event)), ''].join('\n'))
+    expect(stdout.text.split('\n')[1]).toMatch(/^\{"seq":1,"ts":"[^"]+","run":"R1","type":"run\.started"/)
+  })
+})
+
+describe('createReporter', () => {
+  const reporterFor = (mode: ProgressMode, isTty: boolean, env: Record<string, string> = {}): string =>
+    createReporter(mode, capturedUi({isTty, env}).ui).constructor.name
+  test.each([
+    ['auto', true, {}, 'TtyReporter'],
+    ['auto', true, {CI: '1'}, 'PlainReporter'],
+    ['auto', true, {TERM: 'dumb'}, 'PlainReporter'],
+    ['auto', false, {}, 'PlainReporter'],
+    ['auto', false, {CI: 'true', GITHUB_ACTIONS: 'true'}, 'GithubReporter'],
+    ['tty', true, {CI: '1'}, 'TtyReporter'],
+    ['tty', false, {}, 'PlainReporter'],
+    ['plain', true, {}, 'PlainReporter'],
+    ['quiet', true, {}, 'QuietReporter'],
+  ] as const)('%s, terminal: %s, %j -> %s', (mode, isTty, env, name) => {
+    expect(reporterFor(mode, isTty, env)).toBe(name)
+  })
+})

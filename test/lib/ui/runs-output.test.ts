@@ -1,0 +1,115 @@
+import {describe, expect, test} from 'vitest'
+import {printEventStream, printLogs} from '../../../src/lib/ui/print-events.ts'
+import {renderRunDetails} from '../../../src/lib/ui/run-details.ts'
+import {renderRunList, type ListedRun} from '../../../src/lib/ui/run-list.ts'
+import {capturedUi} from '../../rig/captured-ui.ts'
+import {log, numberEvents} from '../../rig/run-events.ts'
+
+const now = Date.parse('2026-01-01T01:00:00.000Z')
+const runs: ListedRun[] = [
+  {id: 'R2', workflow: 'demo', status: 'running', startedAt: '2026-01-01T00:59:00.000Z', taskCount: 3},
+  {
+    id: 'R1',
+    workflow: 'demo',
+    status: 'failed',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    durationMs: 1500,
+    taskCount: 3,
+    counts: {succeeded: 1, failed: 2},
+  },
+  {id: 'R0', workflow: 'demo', status: 'interrupted', startedAt: '2026-01-01T00:00:00.000Z'},
+]
+
+describe('renderRunList', () => {
+  test('speaks to people on a terminal', () => {
+    expect(renderRunList(runs, capturedUi({isTty: true}).ui, now).split('\n')).toEqual([
+      'RUN  WORKFLOW  STATUS       STARTED       DURATION  TASKS',
+      'R2   demo      running      1 minute ago  1 m 00 s  3',
+      'R1   demo      failed       1 hour ago    1.5 s     1/3, 2 failed',
+      'R0   demo      interrupted  1 hour ago    -',
+      '',
+    ])
+  })
+
+  test('speaks to programs in a pipe', () => {
+    expect(renderRunList(runs.slice(1, 2), capturedUi().ui, now)).toBe('R1\tdemo\tfailed\t2026-01-01T00:00:00.000Z\t1500\t1/3, 2 failed\n')
+  })
+})
+
+test('renderRunDetails shows each task and where to look further', () => {
+  const text = renderRunDetails(
+    {
+      id: 'R1',
+      workflow: 'demo',
+      status: 'failed',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      durationMs: 1500,
+      file: '-',
+      reason: 'task "a" failed',
+      tasks: [
+        {
+          id: 'a',
+          type: 'core/shell.run',
+          status: 'failed',
+          attempts: 2,
+          durationMs: 900,
+          error: {code: 'EXIT_CODE', message: 'exit code 2', retryable: true},
+        },
+        {id: 'b', type: 'core/shell.run', status: 'skipped', attempts: 0, reason: 'needs "a"'},
+      ],
+      warnings: [{severity: 'warning', message: 'look here', task: 'a'}],
+    },
+    capturedUi({isTty: true}).ui,
+    now,
+  )
+  expect(text.split('\n')).toEqual([
+    'run       R1',
+    'workflow  demo',
+    'file      standard input',
+    'started   1 hour ago (2026-01-01T00:00:00.000Z)',
+    'status    ✗ failed in 1.5 s: task "a" failed',
+    'warning   a: look here',
+    '',
+    '   TASK  STATUS   DURATION  TYPE            NOTE',
+    '✗  a     failed   900 ms    core/shell.run  2 attempts; EXIT_CODE: exit code 2',
+    '↷  b     skipped            core/shell.run  needs "a"',
+    '',
+    'workflow runs logs R1 --task a',
+    '',
+  ])
+})
+
+describe('logs and events', () => {
+  const events = numberEvents('R1', [log('a', 'red \u001b[31mx\r'), log('b', 'two\nlines', {stream: 'log', level: 'error'})])
+  const lines = events.map((event) => ({line: JSON.stringify(event)}))
+
+  test('go into a pipe as they are', async () => {
+    const {ui, stdout} = capturedUi()
+    await printLogs(lines, ui, {isJson: false, hasTask: false, hasTime: false})
+    expect(stdout.text).toBe('red \u001b[31mx\r\nerror: two\nerror: lines\n')
+  })
+
+  test('are made harmless on a terminal, and every line tells its task and time', async () => {
+    const {ui, stdout} = capturedUi({isTty: true})
+    await printLogs(lines, ui, {isJson: false, hasTask: true, hasTime: true})
+    expect(stdout.text).toBe(
+      '2026-01-01T00:00:01.000Z a | red x\n2026-01-01T00:00:02.000Z b | error: two\n2026-01-01T00:00:02.000Z b | error: lines\n',
+    )
+  })
+
+  test('are one JSON document', async () => {
+    const some = capturedUi()
+    await printLogs(lines, some.ui, {isJson: true, hasTask: true, hasTime: false})
+    expect(JSON.parse(some.stdout.text)).toEqual(events)
+    const none = capturedUi()
+    await printLogs([], none.ui, {isJson: true, hasTask: true, hasTime: false})
+    expect(JSON.parse(none.stdout.text)).toEqual([])
+  })
+
+  test('are replayed with the version line first', async () => {
+    const {ui, stdout} = capturedUi()
+    await printEventStream(lines, ui)
+    expect(stdout.text.split('\n').slice(1)).toEqual([...lines.map(({line}) => line), ''])
+    expect(JSON.parse(stdout.text.split('\n')[0] ?? '')).toMatchObject({type: 'version'})
+  })
+})

@@ -1,0 +1,32 @@
+// Looks at processes from outside, through /proc: whether one lives, and which carry the cookie of this test process.
+
+import {readdirSync, readFileSync} from 'node:fs'
+import {setTimeout as sleep} from 'node:timers/promises'
+
+export function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+  } catch {
+    return false
+  }
+}
+
+/** Live processes that were started, directly or through others, by a runtime of `owner`. */
+export function cookieHolders(owner = process.pid): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return new RegExp(`(^|\\0)AUTOKESTRA_TASK_COOKIE=${owner}:`).test(readFileSync(`/proc/${pid}/environ`, 'latin1')) && isAlive(pid)
+      } catch {
+        return false
+      }
+    })
+}
+
+/** Waits for something that no event tells of. Fails the test by the runner's timeout. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await sleep(5)
+}

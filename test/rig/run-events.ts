@@ -1,0 +1,62 @@
+// Events as the engine would make them, for tests of those who keep and show them.
+
+import type {RunEvent, RunEventBody} from '../../src/lib/engine/events.ts'
+
+/** Numbers the bodies from 1 and dates them one second apart, starting 2026-01-01T00:00:01Z. */
+export function numberEvents(run: string, bodies: readonly RunEventBody[]): RunEvent[] {
+  return bodies.map((body, index) => ({seq: index + 1, ts: new Date(Date.UTC(2026, 0, 1, 0, 0, index + 1)).toISOString(), run, ...body}))
+}
+
+export function started(...tasks: readonly string[]): RunEventBody {
+  return {
+    type: 'run.started',
+    workflow: 'demo',
+    file: '/work/demo.yaml',
+    tasks: tasks.map((id) => ({id, type: 'core/shell.run', needs: []})),
+  }
+}
+
+export function log(
+  task: string,
+  message: string,
+  rest: {readonly stream?: 'stdout' | 'stderr' | 'log'; readonly level?: 'info' | 'error'; readonly attempt?: number} = {},
+): RunEventBody {
+  return {type: 'task.log', task, attempt: rest.attempt ?? 1, stream: rest.stream ?? 'stdout', level: rest.level ?? 'info', message}
+}
+
+export function begun(task: string, attempt = 1): RunEventBody {
+  return {type: 'task.started', task, attempt}
+}
+
+export function succeeded(task: string, durationMs = 1000): RunEventBody {
+  return {type: 'task.finished', task, attempt: 1, status: 'succeeded', output: null, metrics: {durationMs}}
+}
+
+export function failed(
+  task: string,
+  rest: {readonly isTolerated?: boolean; readonly attempt?: number; readonly message?: string} = {},
+): RunEventBody {
+  return {
+    type: 'task.finished',
+    task,
+    attempt: rest.attempt ?? 1,
+    status: 'failed',
+    error: {code: 'EXIT_CODE', message: rest.message ?? 'the process ended with exit code 2', retryable: true, exitCode: 2},
+    metrics: {durationMs: 1500, exitCode: 2},
+    ...(rest.isTolerated === undefined ? {} : {isTolerated: rest.isTolerated}),
+  }
+}
+
+export function finished(
+  status: 'succeeded' | 'failed' | 'cancelled',
+  counts: {readonly succeeded?: number; readonly failed?: number; readonly skipped?: number; readonly cancelled?: number},
+  reason?: string,
+): RunEventBody {
+  return {
+    type: 'run.finished',
+    status,
+    durationMs: 62_500,
+    counts: {succeeded: 0, failed: 0, skipped: 0, cancelled: 0, ...counts},
+    ...(reason === undefined ? {} : {reason}),
+  }
+}

@@ -1,0 +1,53 @@
+// Runs the built `workflow` as its users do: a process of its own, with a home of its own.
+
+import {spawn} from 'node:child_process'
+import {existsSync} from 'node:fs'
+import path from 'node:path'
+
+export const packageRoot = path.resolve(import.meta.dirname, '..', '..')
+export const builtCommand = path.join(packageRoot, 'bin', 'run.js')
+
+export interface CommandOptions {
+  /** The AUTOKESTRA_HOME of the command. */
+  readonly home: string
+  readonly cwd?: string
+  /** Added to an environment that holds PATH, HOME (= `home`) and AUTOKESTRA_HOME only. `undefined` removes. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Standard input; empty and at its end by default. */
+  readonly input?: string
+  /** The program to start instead of the built one, and its first arguments. */
+  readonly command?: readonly [string, ...string[]]
+}
+
+export interface CommandResult {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Resolves when the command has ended, however it ended. */
+export function runWorkflow(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
+  const [program, ...first] = options.command ?? [process.execPath, builtCommand]
+  if (options.command === undefined && !existsSync(path.join(packageRoot, 'dist', 'cli.cjs'))) throw new Error('not built yet: npm run build')
+  const env = {PATH: process.env['PATH'], HOME: options.home, AUTOKESTRA_HOME: options.home, ...options.env}
+  const child = spawn(program, [...first, ...args], {cwd: options.cwd ?? options.home, env, stdio: 'pipe'})
+  // A command that does not read its input may be gone before all of it is written.
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.input ?? '')
+  const stdout: Buffer[] = []
+  const stderr: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk))
+  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (exitCode, signal) => {
+      resolve({exitCode, signal, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString()})
+    })
+  })
+}
+
+/** The one JSON document on stdout. Fails when there is more, or less. */
+export function jsonOf(result: CommandResult): unknown {
+  return JSON.parse(result.stdout)
+}

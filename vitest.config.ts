@@ -1,0 +1,25 @@
+import {defineConfig} from 'vitest/config'
+import {SummaryReporter} from './test/rig/summary-reporter.ts'
+
+// The SDK is tested from its sources, not from its last build.
+const conditions = ['source', 'node', 'import', 'default']
+
+// Migrations are imported as text, as the bundler does with its text loader.
+const sqlAsText = {
+  name: 'sql-as-text',
+  transform: (code: string, id: string) =>
+    id.endsWith('.sql') ? {code: `export default ${JSON.stringify(code)}`, map: null, moduleType: 'js' as const} : undefined,
+}
+
+export default defineConfig({
+  plugins: [sqlAsText],
+  resolve: {conditions},
+  ssr: {resolve: {conditions, externalConditions: conditions}, noExternal: ['@autokestra/plugin-sdk']},
+  test: {
+    reporters: ['default', new SummaryReporter()],
+    include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+  },
+})
