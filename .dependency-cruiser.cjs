@@ -115,13 +115,15 @@ module.exports = {
     {
       name: 'commands-ask-the-app',
       comment:
-        'A command parses, calls one function of the App and returns a value. It may import lib/app.ts, lib/ui and lib/errors; from the other folders only types.',
+        'A command parses, calls one function and returns a value. It may import lib/app.ts, lib/ui and lib/errors; from the other folders only types, or with ' +
+        'import() the one function it calls when that needs no App.',
       severity: 'error',
       from: {path: '^src/(commands|hooks)/|^src/[^/]+\\.ts$'},
       to: {
         path: '^src/lib/',
         pathNot: ['^src/lib/(app\\.ts$|ui/|errors/|util/)', '^src/lib/config/paths\\.ts$'],
         dependencyTypesNot: ['type-only'],
+        dynamic: false,
       },
     },
     {
@@ -140,10 +142,12 @@ module.exports = {
     },
     {
       name: 'plugins-import-the-sdk-only',
-      comment: 'A bundled plugin is written like everybody else\'s: Node, its own files and @autokestra/plugin-sdk.',
+      comment:
+        'A bundled plugin is written like everybody else\'s: Node, its own files and @autokestra/plugin-sdk. (The language of expressions is the one thing shared, by ' +
+        'its name autokestra:expression.)',
       severity: 'error',
       from: {path: '^plugins/([^/]+)/', pathNot: ['/test/']},
-      to: {pathNot: ['^plugins/$1/', '^sdk/(src|dist)/'], dependencyTypesNot: ['core']},
+      to: {pathNot: ['^plugins/$1/', '^sdk/(src|dist)/', '^src/lib/templates/expression\\.ts$'], dependencyTypesNot: ['core']},
     },
 
     door('sql', 'better-sqlite3|drizzle-orm', '^src/lib/storage/', 'Only storage/ knows SQL. Ask for what you need through a port.'),

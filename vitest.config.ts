@@ -1,4 +1,5 @@
 import {defineConfig} from 'vitest/config'
+import {expressionAlias} from './scripts/build-plugins.mjs'
 import {SummaryReporter} from './test/rig/summary-reporter.ts'
 
 // The SDK is tested from its sources, not from its last build.
@@ -13,7 +14,7 @@ const sqlAsText = {
 
 export default defineConfig({
   plugins: [sqlAsText],
-  resolve: {conditions},
+  resolve: {conditions, alias: expressionAlias},
   ssr: {resolve: {conditions, externalConditions: conditions}, noExternal: ['@autokestra/plugin-sdk']},
   test: {
     reporters: ['default', new SummaryReporter()],

@@ -103,6 +103,8 @@ async function importTypeScript(file) {
 async function buildAll() {
   const dist = join(root, 'dist')
   const pluginDir = join(dist, 'plugins')
+  // What was renamed or removed must not be shipped.
+  await Promise.all(['plugins', 'schemas', 'sdk'].map((name) => rm(join(dist, name), {recursive: true, force: true})))
   await Promise.all([
     buildBundle().then(() => writeManifest(root)),
     buildSdk(),

@@ -2,10 +2,14 @@
 
 import {join} from 'node:path'
 import {commands as helpCommands} from '@oclif/plugin-help'
+import {Init} from './commands/init.ts'
+import {PluginList} from './commands/plugin/list.ts'
 import {Run} from './commands/run.ts'
 import {RunsList} from './commands/runs/list.ts'
 import {RunsLogs} from './commands/runs/logs.ts'
 import {RunsShow} from './commands/runs/show.ts'
+import {Schema} from './commands/schema.ts'
+import {Validate} from './commands/validate.ts'
 import {Version} from './commands/version.ts'
 import {runCommandLine} from './main.ts'
 
@@ -15,10 +19,14 @@ export {WorkflowHelp} from './workflow-help.ts'
 /** Every command by its id: topics and verb joined with `:`. A new file in src/commands gets its line here. */
 export const COMMANDS = {
   help: helpCommands.help,
+  init: Init,
+  'plugin:list': PluginList,
   run: Run,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
   'runs:show': RunsShow,
+  schema: Schema,
+  validate: Validate,
   version: Version,
 }
 

@@ -1,5 +1,6 @@
 // What an action is given besides its inputs.
 
+import {inspect} from 'node:util'
 import type {LogFrame, LogLevel, ProgressFrame, RunContext} from './protocol.ts'
 import {toLogFields} from './to-json.ts'
 
@@ -22,10 +23,13 @@ export interface ContextParts {
   run: RunContext
   signal: AbortSignal
   fetch?: typeof fetch
-  emit(frame: LogFrame | ProgressFrame): void
+  emit: (frame: LogFrame | ProgressFrame) => void
 }
 
 const anySignal = AbortSignal.any.bind(AbortSignal)
+
+// Plugins in JavaScript hand over anything.
+const textOf = (message: unknown): string => (typeof message === 'string' ? message.toWellFormed() : inspect(message))
 
 const fetchGlobally: typeof fetch = (input, init) => globalThis.fetch(input, init)
 
@@ -34,14 +38,14 @@ export function createContext({run, signal, fetch = fetchGlobally, emit}: Contex
   const logAt =
     (level: LogLevel): LogFunction =>
     (message, fields) => {
-      emit({type: 'log', level, message: String(message).toWellFormed(), ...(fields === undefined ? {} : {fields: toLogFields(fields)})})
+      emit({type: 'log', level, message: textOf(message), ...(fields === undefined ? {} : {fields: toLogFields(fields)})})
     }
   return {
     log: {debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error')},
     progress(fraction, message) {
       if (!Number.isFinite(fraction)) return
       const clamped = Math.min(1, Math.max(0, fraction))
-      emit({type: 'progress', fraction: clamped, ...(message === undefined ? {} : {message: String(message).toWellFormed()})})
+      emit({type: 'progress', fraction: clamped, ...(message === undefined ? {} : {message: textOf(message)})})
     },
     signal,
     fetch: (input, init) => {

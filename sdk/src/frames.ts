@@ -5,7 +5,8 @@ import {crc32} from 'node:zlib'
 import {frameStart, type PluginFrame} from './protocol.ts'
 
 const stringify = JSON.stringify
-const {from: bytesOf, concat} = Buffer
+const bytesOf = Buffer.from.bind(Buffer)
+const concat = Buffer.concat.bind(Buffer)
 
 /** Checksum of a payload as frames carry it: CRC-32 (IEEE 802.3), 8 lower-case hex digits. */
 export function frameChecksum(payload: Uint8Array): string {

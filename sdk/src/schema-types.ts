@@ -32,9 +32,11 @@ type FromArray<S extends JsonSchema> = S extends {readonly items: infer I extend
 type RequiredKeys<S extends JsonSchema> = S extends {readonly required: readonly (infer K)[]} ? K : never
 
 type FromObject<S extends JsonSchema> = S extends {readonly properties: infer P extends Readonly<Record<string, JsonSchema>>}
-  ? Flat<{-readonly [K in keyof P as K extends RequiredKeys<S> ? K : never]: FromSchema<P[K]>} & {
-      -readonly [K in keyof P as K extends RequiredKeys<S> ? never : K]?: FromSchema<P[K]>
-    }>
+  ? Flat<
+      {-readonly [K in keyof P as K extends RequiredKeys<S> ? K : never]: FromSchema<P[K]>} & {
+        -readonly [K in keyof P as K extends RequiredKeys<S> ? never : K]?: FromSchema<P[K]>
+      }
+    >
   : Record<string, unknown>
 
 type Flat<T> = {[K in keyof T]: T[K]}

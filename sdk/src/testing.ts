@@ -35,13 +35,19 @@ export async function runAction<TInput, TOutput>(
     run: {workflow: 'test', run: 'test', task: 'test', attempt: 1, idempotencyKey: 'test', ...options.run},
     signal: options.signal ?? new AbortController().signal,
     ...(options.fetch === undefined ? {} : {fetch: options.fetch}),
-    emit({type, ...rest}: LogFrame | ProgressFrame) {
-      if ('level' in rest) logs.push(rest)
-      else progress.push(rest)
+    emit: (frame) => {
+      if (frame.type === 'log') logs.push(withoutType(frame))
+      else progress.push(withoutType(frame))
     },
   })
   const returned: unknown = await action.execute(input, context)
   const output: JsonValue = toJson(returned)
   // toJson leaves values of JSON types as they are; others, such as dates, change to their text form.
   return {output: output as TOutput, logs, progress}
+}
+
+function withoutType<T extends LogFrame | ProgressFrame>(frame: T): Omit<T, 'type'> {
+  const rest: Omit<T, 'type'> & {type?: unknown} = {...frame}
+  delete rest.type
+  return rest
 }

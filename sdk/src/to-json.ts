@@ -56,9 +56,10 @@ function convertObject(value: object, path: string, depth: number, parents: Set<
 }
 
 function convertContent(value: object, path: string, depth: number, parents: Set<object>): JsonValue | undefined {
-  if ('toJSON' in value && typeof value.toJSON === 'function') return convert(value.toJSON(), path, depth + 1, parents)
+  if (hasToJson(value)) return convert(value.toJSON(), path, depth + 1, parents)
   // Array.from also visits holes, which become null as in JSON.stringify.
-  if (Array.isArray(value)) return Array.from(value, (item, index) => convert(item, `${path}[${String(index)}]`, depth + 1, parents) ?? null)
+  if (Array.isArray(value))
+    return Array.from(value, (item, index) => convert(item, `${path}[${String(index)}]`, depth + 1, parents) ?? null)
   if (value instanceof String || value instanceof Number || value instanceof Boolean) return convert(value.valueOf(), path, depth, parents)
   const result: JsonObject = {}
   for (const [key, member] of Object.entries(value)) {
@@ -66,6 +67,10 @@ function convertContent(value: object, path: string, depth: number, parents: Set
     if (converted !== undefined) define(result, key.toWellFormed(), converted)
   }
   return result
+}
+
+function hasToJson(value: object): value is {toJSON(): unknown} {
+  return 'toJSON' in value && typeof value.toJSON === 'function'
 }
 
 function refusal(value: object): string | undefined {
@@ -99,7 +104,7 @@ export function toLogFields(fields: unknown): JsonObject {
       parents.push(value)
       return value
     }) as string | undefined
-    const parsed = JSON.parse((text ?? 'null').toWellFormed()) as JsonValue
+    const parsed = toJson(JSON.parse(text ?? 'null'))
     return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : {value: parsed}
   } catch {
     // A getter or a toJSON of the plugin threw, or the value is nested too deep; the log line itself matters more than its fields.

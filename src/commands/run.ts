@@ -2,7 +2,11 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
-import type {RunOutcome} from '../lib/app.ts'
+import type {RunOutcome} from '../lib/engine/run-workflow.ts'
+import {errorCodes} from '../lib/errors/error-codes.ts'
+import {WorkflowError} from '../lib/errors/workflow-error.ts'
+import {renderDiagnostics} from '../lib/ui/diagnostics.ts'
+import {describePlan, renderPlan, type PlanDescription} from '../lib/ui/plan-text.ts'
 import {listenForStop, stopExitCodes} from '../stop-signals.ts'
 
 export class Run extends BaseCommand {
@@ -27,37 +31,50 @@ export class Run extends BaseCommand {
     events: Flags.string({helpValue: 'PATH|-', description: 'write every event as a line of JSON to a file, or to stdout'}),
   }
 
-  async run(): Promise<RunOutcome> {
+  async run(): Promise<RunOutcome['result'] | PlanDescription> {
     const {args, flags} = await this.parse(Run)
+    if (flags.events === '-' && this.jsonEnabled()) {
+      throw new WorkflowError('USAGE', '--events - and --json both write to stdout', {hint: 'write the events to a file: --events events.ndjson'})
+    }
     const app = await this.app()
-    const request = {
+    const plan = await app.plan({
       file: args.file,
       vars: flags.var ?? [],
       concurrency: flags.concurrency,
       keepGoing: flags['keep-going'],
       timeout: flags.timeout,
       force: flags.force,
-    }
+    })
+    app.ui.err.write(renderDiagnostics(plan.warnings, 'text', app.ui.errStyle))
     if (flags['dry-run']) {
-      const plan = await app.showPlan(request, {isJson: flags.json})
-      return plan
+      if (!this.jsonEnabled()) app.ui.out.write(renderPlan(plan, app.ui))
+      return describePlan(plan)
     }
+
     const stopping = new AbortController()
-    const ignore = listenForStop(
-      cause => {
+    const ignoreSignals = listenForStop(
+      (cause) => {
         stopping.abort(cause)
       },
-      cause => {
+      (cause) => {
         app.killAll()
         process.exit(stopExitCodes[cause])
       },
     )
     try {
-      const result = await app.run(request, {signal: stopping.signal, progress: flags.progress, events: flags.events, isJson: flags.json})
-      this.setExitCode(result.exitCode)
-      return result.value
+      const outcome = await app.run(plan, {progress: flags.progress, events: flags.events}, stopping.signal)
+      this.setExitCode(exitCodeOf(outcome))
+      const {outputs = {}} = outcome.result
+      if (Object.keys(outputs).length > 0 && !this.jsonEnabled() && flags.events !== '-') this.logJson(outputs)
+      return outcome.result
     } finally {
-      ignore()
+      ignoreSignals()
     }
   }
+}
+
+function exitCodeOf({result, stopCause}: RunOutcome): number {
+  if (stopCause === 'timeout') return errorCodes.RUN_TIMED_OUT.exitCode
+  if (stopCause !== undefined) return stopExitCodes[stopCause]
+  return result.status === 'succeeded' ? 0 : errorCodes.RUN_FAILED.exitCode
 }

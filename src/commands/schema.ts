@@ -1,7 +1,6 @@
 // Prints the JSON Schema of workflow files.
 
 import {BaseCommand} from '../base-command.ts'
-import type {JsonObject} from '../lib/util/json.ts'
 
 export class Schema extends BaseCommand {
   static override summary = 'Print the JSON Schema of workflow files, for editors.'
@@ -9,7 +8,7 @@ export class Schema extends BaseCommand {
     'Editors with yaml-language-server complete and check a workflow file that starts with: # yaml-language-server: $schema=workflow.schema.json'
   static override examples = ['<%= config.bin %> schema > workflow.schema.json']
 
-  async run(): Promise<JsonObject> {
+  async run(): Promise<object> {
     await this.parse(Schema)
     const {workflowSchema} = await import('../lib/workflow/schema.ts')
     if (!this.jsonEnabled()) this.logJson(workflowSchema)

@@ -2,7 +2,7 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
-import type {FileFindings} from '../lib/app.ts'
+import type {FileFindings} from '../lib/engine/validate-files.ts'
 import {countDiagnostics, renderDiagnostics} from '../lib/ui/diagnostics.ts'
 
 export class Validate extends BaseCommand {

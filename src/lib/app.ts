@@ -2,18 +2,19 @@
 
 import {randomBytes} from 'node:crypto'
 import {join} from 'node:path'
-import {schemaCacheDir} from './config/paths.ts'
-import {loadConfig} from './config/load.ts'
 import type {Config} from './config/config.ts'
-import {SchemaCompiler, type SchemaCheck} from './documents/json-schema.ts'
+import {loadConfig} from './config/load.ts'
+import {schemaCacheDir} from './config/paths.ts'
+import {SchemaCompiler} from './documents/json-schema.ts'
 import {combineReporters} from './engine/combine-reporters.ts'
-import {planFile, type PlanRequest} from './engine/plan-file.ts'
-import type {Plan} from './engine/plan.ts'
-import type {Reporter} from './engine/ports.ts'
+import {maxStdinBytes, planFile, type PlanRequest, type RunPlan} from './engine/plan-file.ts'
+import type {Journal, Reporter} from './engine/ports.ts'
 import {createRunId} from './engine/run-id.ts'
+import {validateFiles, type FileFindings} from './engine/validate-files.ts'
 import {runWorkflow, type RunOutcome} from './engine/run-workflow.ts'
 import {PluginExecutor} from './plugins/execute.ts'
 import {PluginManager} from './plugins/plugin-manager.ts'
+import {validateWith} from './plugins/validate-with.ts'
 import {baseEnvironment} from './runtimes/base-environment.ts'
 import {ProcessRuntime} from './runtimes/process.ts'
 import {sweepLeftovers} from './runtimes/reaper.ts'
@@ -21,23 +22,25 @@ import {cookieVariable} from './runtimes/runtime.ts'
 import {WorkerPool} from './runtimes/worker-pool.ts'
 import type {RunRows} from './storage/run-rows.ts'
 import {createReporter, type ProgressMode} from './ui/create-reporter.ts'
-import {EventsReporter} from './ui/reporter-events.ts'
-import {FileOutput} from './ui/file-output.ts'
-import {TextWriter} from './ui/text-writer.ts'
+import {createEventsOutput} from './ui/events-output.ts'
 import {createUi, type Ui} from './ui/ui.ts'
-import type {JsonObject, JsonValue} from './util/json.ts'
 import {readText} from './util/read-text.ts'
 
 export interface AppOptions {
-  /** Directory of the package: the bundled plugins, the SDK and the generated checks stand below it. */
+  /** Directory of the package: the bundled plugins, the SDK and the generated checks stand in its dist. */
   readonly root: string
   readonly version: string
   /** Absolute. */
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly stdin: AsyncIterable<Buffer>
+  readonly stdin: AsyncIterable<Buffer | string>
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
+}
+
+export interface RunRequest extends PlanRequest {
+  /** Most tasks at a time; overrules file and configuration. */
+  readonly concurrency?: number | undefined
 }
 
 export interface RunView {
@@ -49,9 +52,10 @@ export interface RunView {
 export class App {
   readonly ui: Ui
   readonly #options: AppOptions
-  readonly #schemas: SchemaCompiler[] = []
   readonly #cleanUps: (() => Promise<void> | void)[] = []
   #config: Promise<Config> | undefined
+  #schemas: SchemaCompiler | undefined
+  #plugins: PluginManager | undefined
   #runtime: ProcessRuntime | undefined
 
   private constructor(options: AppOptions) {
@@ -63,92 +67,139 @@ export class App {
     return new App(options)
   }
 
-  /** Loads, checks and plans; nothing has happened yet. Throws WorkflowError with all findings. */
-  async plan(request: PlanRequest): Promise<Plan> {
-    const config = await this.#loadConfig(request.file, request.concurrency)
+  /** Loads, checks and plans a run; nothing has happened yet. Throws WorkflowError with all findings. */
+  async plan(request: RunRequest): Promise<RunPlan> {
+    const config = await this.#loadConfig(request)
     return await planFile(request, {
-      plugins: this.#createPlugins(config),
-      schemas: this.#createSchemas(config),
+      plugins: this.#openPlugins(config),
+      schemas: this.#openSchemas(config),
       cwd: this.#options.cwd,
-      readStdin: () => readText(this.#options.stdin),
+      readStdin: () => readText(this.#options.stdin, maxStdinBytes),
     })
   }
 
-  /** Runs a plan to its end. The abort of `signal` stops it; its reason is the cause. */
-  async run(plan: Plan, view: RunView, signal: AbortSignal): Promise<RunOutcome> {
+  /** Runs a plan to its end. The abort of `signal` stops it; the reason of the abort is the cause. */
+  async run(plan: RunPlan, view: RunView, signal: AbortSignal): Promise<RunOutcome> {
     const config = await this.#loadConfig()
-    const runtime = new ProcessRuntime(this.#outerCookie())
-    this.#runtime = runtime
-    this.#cleanUps.push(() => runtime.close())
-    const executor = this.#createExecutor(config, runtime)
+    const concurrency = chooseConcurrency(config, plan)
+    const executor = this.#openExecutor(config)
     executor.expect(
       plan.tasks.map(({plugin}) => plugin),
-      plan.concurrency,
+      concurrency,
     )
     const leftovers = sweepLeftovers()
     const ports = {
       journal: await this.#openJournal(config),
       reporter: this.#createReporter(view),
       executor,
-      clock: {now: Date.now},
-      random: Math.random,
+      clock: {now: () => Date.now()},
+      random: () => Math.random(),
     }
-    const runId = createRunId(Date.now(), randomBytes(3))
-    const outcome = await runWorkflow(plan, ports, {runId, signal})
+    const outcome = await runWorkflow(plan, ports, {runId: createRunId(Date.now(), randomBytes(3)), concurrency, signal})
     await leftovers
     return outcome
   }
 
-  /** Ends all processes at once, without waiting for anything. */
+  /** The findings of every file. A file of another project is read with that project's configuration. */
+  async validate(files: readonly string[]): Promise<FileFindings[]> {
+    return await validateFiles(files, (file) => new App(this.#options).plan({file}))
+  }
+
+  /** Ends all processes of a run at once, without waiting for anything. */
   killAll(): void {
     this.#runtime?.killNow()
+    this.ui.err.flushNow()
   }
 
   /** The plugins of all paths, usable or not. */
   async plugins(): Promise<PluginManager> {
-    return this.#createPlugins(await this.#loadConfig())
+    return this.#openPlugins(await this.#loadConfig())
   }
 
   /** What the journal knows of runs. */
   async runs(): Promise<RunRows> {
-    const {openDatabase} = await import('./storage/database.ts')
     const {RunRows} = await import('./storage/run-rows.ts')
     const config = await this.#loadConfig()
-    const database = await openDatabase(config.databaseFile)
-    this.#cleanUps.push(() => void database.close())
-    return new RunRows(database)
+    const rows = await RunRows.open(config.databaseFile)
+    this.#cleanUps.push(() => { rows.close() })
+    return rows
   }
 
-  /** Closes what was opened, in reverse order. */
+  /** Closes what was opened, the last first. */
   async close(): Promise<void> {
     for (const cleanUp of this.#cleanUps.splice(0).reverse()) await cleanUp()
     await this.ui.flush()
   }
 
-  #loadConfig(workflowFile?: string, concurrency?: number): Promise<Config> {
+  #loadConfig(request?: RunRequest): Promise<Config> {
+    const {cwd, env, root} = this.#options
     this.#config ??= loadConfig({
-      cwd: this.#options.cwd,
-      env: this.#options.env,
-      bundledPluginDir: join(this.#options.root, 'dist', 'plugins'),
-      ...(workflowFile === undefined ? {} : {workflowFile}),
-      ...(concurrency === undefined ? {} : {flags: {concurrency}}),
+      cwd,
+      env,
+      bundledPluginDir: join(root, 'dist', 'plugins'),
+      ...(request === undefined ? {} : {workflowFile: request.file}),
+      ...(request?.concurrency === undefined ? {} : {flags: {concurrency: request.concurrency}}),
     })
     return this.#config
   }
 
-  async #openJournal(config: Config) {
-    const {openDatabase} = await import('./storage/database.ts')
-    const {SqliteJournal} = await import('./storage/journal.ts')
+  #openSchemas(config: Config): SchemaCompiler {
+    this.#schemas ??= new SchemaCompiler({builtInDir: join(this.#options.root, 'dist', 'schemas'), cacheDir: schemaCacheDir(config.cacheDir)})
+    return this.#schemas
+  }
+
+  #openPlugins(config: Config): PluginManager {
+    this.#plugins ??= new PluginManager({
+      paths: config.pluginPaths,
+      cacheDir: config.cacheDir,
+      schemas: this.#openSchemas(config),
+      programVersion: this.#options.version,
+    })
+    return this.#plugins
+  }
+
+  #openExecutor(config: Config): PluginExecutor {
+    const {env, root} = this.#options
+    const baseEnv = baseEnvironment(env)
+    const outerCookie = env[cookieVariable]
+    const runtime = new ProcessRuntime(outerCookie === undefined ? {} : {outerCookie})
+    const {graceMs} = config.limits
+    const hostFile = join(root, 'dist', 'sdk', 'host.js')
+    const hosts = new WorkerPool({runtime, command: [process.execPath, hostFile], env: baseEnv, cwd: root, graceMs})
+    this.#runtime = runtime
+    this.#cleanUps.push(
+      () => runtime.close(),
+      () => hosts.close(),
+    )
+    const plugins = this.#openPlugins(config)
+    return new PluginExecutor({
+      runtime,
+      hosts,
+      baseEnv,
+      validate: validateWith(this.#openSchemas(config)),
+      prepareMain: (plugin) => plugins.prepareMain(plugin),
+      limits: config.limits,
+    })
+  }
+
+  async #openJournal(config: Config): Promise<Journal> {
+    const [{openDatabase}, {SqliteJournal}] = await Promise.all([import('./storage/database.ts'), import('./storage/journal.ts')])
     const database = await openDatabase(config.databaseFile)
-    this.#cleanUps.push(() => void database.close())
+    this.#cleanUps.push(() => { database.close() })
     return new SqliteJournal(database)
   }
 
-  #createSchemas(config: Config): SchemaCompiler {
-    const [known] = this.#schemas
-    if (known !== undefined) return known
-    const schemas = new SchemaCompiler({builtInDir: join(this.#options.root, 'dist', 'schemas'), cacheDir: schemaCacheDir(config.cacheDir)})
-    this.#schemas.push(schemas)
-    return schemas
+  #createReporter({progress, events}: RunView): Reporter {
+    const reporter = createReporter(progress, this.ui)
+    if (events === undefined) return reporter
+    const output = createEventsOutput(events, this.ui)
+    this.#cleanUps.push(() => { output.close() })
+    return combineReporters([reporter, output.reporter])
   }
+}
+
+/** The command line and the environment overrule the workflow; configuration files are for workflows that say nothing. */
+function chooseConcurrency(config: Config, {workflow}: RunPlan): number {
+  const isOverruling = config.concurrencyFrom === 'flag' || config.concurrencyFrom === 'environment'
+  return isOverruling ? config.concurrency : (workflow.parallelism ?? config.concurrency)
 }

@@ -41,7 +41,10 @@ export class HostProcess {
   #isClosed = false
   #nextId = 1
 
-  constructor(hostFile: string, {detached = true, env = {PATH: process.env['PATH'], HOST_ONLY: 'yes'}, node = process.execPath}: HostOptions = {}) {
+  constructor(
+    hostFile: string,
+    {detached = true, env = {PATH: process.env['PATH'], HOST_ONLY: 'yes'}, node = process.execPath}: HostOptions = {},
+  ) {
     this.child = spawn(node, [hostFile], {stdio: ['pipe', 'pipe', 'pipe'], detached, env})
     this.child.stdin?.on('error', () => undefined)
     this.child.stdout?.on('data', (chunk: Buffer) => {
@@ -82,7 +85,19 @@ export class HostProcess {
     const id = this.#nextId++
     this.nonces.push(nonce)
     const context = {workflow: 'w', run: 'r1', task: 't', attempt: 1, idempotencyKey: 'r1/t'}
-    const message: InvokeMessage = {type: 'invoke', v, id, nonce, action, inputs, context, main, env, cwd, ...(deadline === undefined ? {} : {deadline})}
+    const message: InvokeMessage = {
+      type: 'invoke',
+      v,
+      id,
+      nonce,
+      action,
+      inputs,
+      context,
+      main,
+      env,
+      cwd,
+      ...(deadline === undefined ? {} : {deadline}),
+    }
     this.write(`${JSON.stringify(message)}\n`)
     return {id, nonce}
   }
@@ -137,16 +152,17 @@ export class HostProcess {
     for (;;) {
       const start = rest.indexOf(0x1e)
       if (start === -1) return {frames, text: text + rest.toString()}
-      const head = /^\x1e([0-9a-f]{32}) (\d+) ([0-9a-f]{8}) /.exec(rest.toString('latin1', start, start + 80))
+      const head = /^([0-9a-f]{32}) (\d+) ([0-9a-f]{8}) /.exec(rest.toString('latin1', start + 1, start + 80))
       const [all = '', nonce = '', length = '0', checksum = ''] = head ?? []
       if (head === null || !this.nonces.includes(nonce)) {
         text += rest.toString('utf8', 0, start + 1)
         rest = rest.subarray(start + 1)
         continue
       }
-      const from = start + all.length
+      const from = start + 1 + all.length
       const payload = rest.subarray(from, from + Number(length))
-      if (payload.length < Number(length) || rest.length <= from + Number(length)) return {frames, text: text + rest.toString('utf8', 0, start)}
+      if (payload.length < Number(length) || rest.length <= from + Number(length))
+        return {frames, text: text + rest.toString('utf8', 0, start)}
       if (crc32(payload) !== parseInt(checksum, 16)) throw new Error('a frame is damaged')
       text += rest.toString('utf8', 0, start)
       frames.push({nonce, frame: JSON.parse(payload.toString()) as PluginFrame})

@@ -45,13 +45,41 @@ const requiring = 'const {defineAction} = require("@autokestra/plugin-sdk"); exp
 describe('a plugin without node_modules may import the SDK', () => {
   it.each([
     ['from an ES module', {'index.mjs': importing}, 'index.mjs', 'imported'],
-    ['from a .js file of a package that is a module', {'package.json': '{"type": "module"}', 'dist/index.js': importing}, 'dist/index.js', 'imported'],
+    [
+      'from a .js file of a package that is a module',
+      {'package.json': '{"type": "module"}', 'dist/index.js': importing},
+      'dist/index.js',
+      'imported',
+    ],
     ['from a CommonJS module', {'index.cjs': requiring}, 'index.cjs', 'required'],
     ['from a .js file without a package.json', {'index.js': requiring}, 'index.js', 'required'],
-    ['from a file its entry point imports', {'index.mjs': 'export {run} from "./lib/action.mjs"', 'lib/action.mjs': importing}, 'index.mjs', 'imported'],
-    ['from a CommonJS file its entry point imports', {'index.mjs': 'import action from "./action.cjs"; export const run = action.run', 'action.cjs': requiring}, 'index.mjs', 'required'],
-    ['in the middle of its work', {'index.mjs': 'export const run = {execute: async () => typeof (await import("@autokestra/plugin-sdk")).defineAction}'}, 'index.mjs', 'function'],
-    ['for its testing helper', {'index.mjs': 'import {runAction} from "@autokestra/plugin-sdk/testing"; export const run = {execute: async () => (await runAction({execute: () => "tested"}, {})).output}'}, 'index.mjs', 'tested'],
+    [
+      'from a file its entry point imports',
+      {'index.mjs': 'export {run} from "./lib/action.mjs"', 'lib/action.mjs': importing},
+      'index.mjs',
+      'imported',
+    ],
+    [
+      'from a CommonJS file its entry point imports',
+      {'index.mjs': 'import action from "./action.cjs"; export const run = action.run', 'action.cjs': requiring},
+      'index.mjs',
+      'required',
+    ],
+    [
+      'in the middle of its work',
+      {'index.mjs': 'export const run = {execute: async () => typeof (await import("@autokestra/plugin-sdk")).defineAction}'},
+      'index.mjs',
+      'function',
+    ],
+    [
+      'for its testing helper',
+      {
+        'index.mjs':
+          'import {runAction} from "@autokestra/plugin-sdk/testing"; export const run = {execute: async () => (await runAction({execute: () => "tested"}, {})).output}',
+      },
+      'index.mjs',
+      'tested',
+    ],
   ])('%s', async (_name, files, main, output) => {
     write(files)
     expect(await start().invoke({main: join(dir, main)})).toMatchObject({ok: true, output})
@@ -59,7 +87,10 @@ describe('a plugin without node_modules may import the SDK', () => {
 
   it('also in a host that has been waiting for a while', async () => {
     write({'index.mjs': 'export {run} from "./lib/action.mjs"', 'lib/action.mjs': importing, 'index.cjs': requiring})
-    for (const [file, output] of [['index.mjs', 'imported'], ['index.cjs', 'required']] as const) {
+    for (const [file, output] of [
+      ['index.mjs', 'imported'],
+      ['index.cjs', 'required'],
+    ] as const) {
       const host = start()
       await delay(300)
       expect(await host.invoke({main: join(dir, file)})).toMatchObject({ok: true, output})
@@ -67,7 +98,10 @@ describe('a plugin without node_modules may import the SDK', () => {
   })
 
   it('and uses its own copy of the SDK where it has one', async () => {
-    const own = {'node_modules/@autokestra/plugin-sdk/package.json': '{"name": "@autokestra/plugin-sdk", "exports": {"import": "./own.mjs", "require": "./own.cjs"}}'}
+    const own = {
+      'node_modules/@autokestra/plugin-sdk/package.json':
+        '{"name": "@autokestra/plugin-sdk", "exports": {"import": "./own.mjs", "require": "./own.cjs"}}',
+    }
     write({
       ...own,
       'node_modules/@autokestra/plugin-sdk/own.mjs': 'export const defineAction = () => ({execute: () => "own"})',
@@ -88,7 +122,11 @@ describe('the action a task names', () => {
     ['a record as the default export', 'index.mjs', `export default ${two}`],
     ['a record called actions', 'index.mjs', `export const actions = ${two}`],
     ['module.exports', 'index.cjs', `module.exports = ${two}`],
-    ['what a compiler makes of a default export', 'index.cjs', `Object.defineProperty(exports, "__esModule", {value: true}); exports.default = ${two}`],
+    [
+      'what a compiler makes of a default export',
+      'index.cjs',
+      `Object.defineProperty(exports, "__esModule", {value: true}); exports.default = ${two}`,
+    ],
   ])('is found among %s, and no other is called', async (_name, file, text) => {
     write({[file]: text})
     const host = start()
@@ -97,7 +135,11 @@ describe('the action a task names', () => {
     expect(await host.invoke({main, action: 'say-bye'})).toMatchObject({ok: true, output: 'bye'})
     expect(await host.invoke({main, action: 'run'})).toMatchObject({
       ok: false,
-      error: {code: 'ACTION_NOT_EXPORTED', message: expect.stringMatching(/'run'; it exports 'greet', 'say-?[bB]ye'$/) as string, retryable: false},
+      error: {
+        code: 'ACTION_NOT_EXPORTED',
+        message: expect.stringMatching(/'run'; it exports 'greet', 'say-?[bB]ye'$/) as string,
+        retryable: false,
+      },
     })
   })
 
@@ -110,9 +152,15 @@ describe('the action a task names', () => {
   })
 
   it('may be the one default export of a plugin that has nothing else', async () => {
-    write({'index.mjs': 'export default {execute: () => "sole"}', 'more.mjs': 'export default {execute: () => "sole"}; export const other = {execute: () => "other"}'})
+    write({
+      'index.mjs': 'export default {execute: () => "sole"}',
+      'more.mjs': 'export default {execute: () => "sole"}; export const other = {execute: () => "other"}',
+    })
     expect(await start().invoke({main: join(dir, 'index.mjs'), action: 'greet'})).toMatchObject({ok: true, output: 'sole'})
-    expect(await start().invoke({main: join(dir, 'more.mjs'), action: 'greet'})).toMatchObject({ok: false, error: {code: 'ACTION_NOT_EXPORTED'}})
+    expect(await start().invoke({main: join(dir, 'more.mjs'), action: 'greet'})).toMatchObject({
+      ok: false,
+      error: {code: 'ACTION_NOT_EXPORTED'},
+    })
   })
 
   it('keeps its own `this`', async () => {
@@ -122,7 +170,10 @@ describe('the action a task names', () => {
 
   it('is missing in a plugin that exports nothing', async () => {
     write({'index.mjs': 'console.log("hi")'})
-    expect(await start().invoke({main: join(dir, 'index.mjs')})).toMatchObject({ok: false, error: {message: expect.stringContaining('it exports no action') as string}})
+    expect(await start().invoke({main: join(dir, 'index.mjs')})).toMatchObject({
+      ok: false,
+      error: {message: expect.stringContaining('it exports no action') as string},
+    })
   })
 })
 
@@ -136,7 +187,10 @@ describe('an entry point that cannot be loaded is PLUGIN_LOAD_FAILED', () => {
   ])('%s', async (_name, files: Record<string, string>, message) => {
     write(files)
     const result = await start().invoke({main: join(dir, 'index.mjs')})
-    expect(result).toMatchObject({ok: false, error: {code: 'PLUGIN_LOAD_FAILED', message: expect.stringMatching(message) as string, retryable: false}})
+    expect(result).toMatchObject({
+      ok: false,
+      error: {code: 'PLUGIN_LOAD_FAILED', message: expect.stringMatching(message) as string, retryable: false},
+    })
   })
 
   it.skipIf(process.getuid?.() === 0)('because it may not be read', async () => {

@@ -51,7 +51,10 @@ describe('an invoke', () => {
 
   it('gives the action the environment and the working directory of the task and nothing of the host', async () => {
     const host = start()
-    const main = plugin('return {env: {...process.env}, child: execFileSync("/usr/bin/env", {encoding: "utf8"}), cwd: process.cwd()}', 'import {execFileSync} from "node:child_process"')
+    const main = plugin(
+      'return {env: {...process.env}, child: execFileSync("/usr/bin/env", {encoding: "utf8"}), cwd: process.cwd()}',
+      'import {execFileSync} from "node:child_process"',
+    )
     const result = await host.invoke({main, env: {GREETING: 'hallo wörld', TZ: 'Asia/Tokyo'}, cwd: dir})
     expect(result).toMatchObject({output: {env: {GREETING: 'hallo wörld', TZ: 'Asia/Tokyo'}, cwd: dir}})
     const {env, child} = result.ok ? (result.output as {env: Record<string, string>; child: string}) : {env: {}, child: ''}
@@ -71,12 +74,17 @@ describe('an invoke', () => {
 
   it('of another protocol version is refused with both versions', async () => {
     const result = await start().invoke({main: plugin('return 1'), v: 99})
-    expect(result).toMatchObject({ok: false, error: {code: 'PROTOCOL_MISMATCH', message: expect.stringMatching(/version 99 .* version 1$/) as string, retryable: false}})
+    expect(result).toMatchObject({
+      ok: false,
+      error: {code: 'PROTOCOL_MISMATCH', message: expect.stringMatching(/version 99 .* version 1$/) as string, retryable: false},
+    })
   })
 
   it('is refused while another one runs', async () => {
     const host = start()
-    const main = plugin('context.log.info("on"); await new Promise((resolve) => context.signal.addEventListener("abort", resolve)); return "first"')
+    const main = plugin(
+      'context.log.info("on"); await new Promise((resolve) => context.signal.addEventListener("abort", resolve)); return "first"',
+    )
     const first = host.send({main})
     await host.waitFor(() => host.frames[0])
     expect(await host.invoke({main})).toMatchObject({ok: false, error: {code: 'PROTOCOL_ERROR'}})
@@ -85,7 +93,9 @@ describe('an invoke', () => {
   })
 
   it('reports peak memory and processor time', async () => {
-    const result = await start().invoke({main: plugin('const end = Date.now() + 60; while (Date.now() < end); return Buffer.alloc(1 << 26, 1).length')})
+    const result = await start().invoke({
+      main: plugin('const end = Date.now() + 60; while (Date.now() < end); return Buffer.alloc(1 << 26, 1).length'),
+    })
     expect(result.metrics?.cpuTimeMs).toBeGreaterThan(20)
     expect(result.metrics?.peakMemoryBytes).toBeGreaterThan(1 << 26)
   })
@@ -99,7 +109,10 @@ describe('an invoke', () => {
   it('takes __proto__ in inputs and outputs as data', async () => {
     const host = start()
     const main = plugin('return {...JSON.parse(input.text), seen: Object.hasOwn(input.value, "__proto__"), polluted: ({}).evil ?? "no"}')
-    const {nonce} = host.send({main, inputs: {text: '{"__proto__": {"evil": 1}}', value: JSON.parse('{"__proto__": {"evil": 1}}') as Record<string, never>}})
+    const {nonce} = host.send({
+      main,
+      inputs: {text: '{"__proto__": {"evil": 1}}', value: JSON.parse('{"__proto__": {"evil": 1}}') as Record<string, never>},
+    })
     const result = await host.result(nonce)
     expect(result).toMatchObject({output: {seen: true, polluted: 'no'}})
     expect(result.ok && JSON.stringify(result.output)).toContain('"__proto__":{"evil":1}')
@@ -109,10 +122,17 @@ describe('an invoke', () => {
 describe('what a plugin prints', () => {
   it('through console becomes log lines with a level, before the result', async () => {
     const host = start()
-    const main = plugin('console.log("debug", {a: 1}); console.debug("d"); console.warn("w"); console.error(new Error("bad").message); console.table([{x: 1}]); console.dir({y: 2}); return 1')
+    const main = plugin(
+      'console.log("debug", {a: 1}); console.debug("d"); console.warn("w"); console.error(new Error("bad").message); console.table([{x: 1}]); console.dir({y: 2}); return 1',
+    )
     await host.invoke({main})
     const logs = host.frames.filter((frame) => frame.type === 'log').map(({level, message}) => [level, message])
-    expect(logs.slice(0, 4)).toEqual([['info', 'debug { a: 1 }'], ['debug', 'd'], ['warn', 'w'], ['error', 'bad']])
+    expect(logs.slice(0, 4)).toEqual([
+      ['info', 'debug { a: 1 }'],
+      ['debug', 'd'],
+      ['warn', 'w'],
+      ['error', 'bad'],
+    ])
     expect(logs.slice(4).every(([level]) => level === 'info')).toBe(true)
     expect(logs.at(-1)?.[1]).toBe('{ y: 2 }')
     expect(logs[4]?.[1]).toContain('│ x │')
@@ -127,8 +147,17 @@ describe('what a plugin prints', () => {
 
   it('with context.log keeps its fields, whatever they hold', async () => {
     const host = start()
-    await host.invoke({main: plugin('const f = {n: 1n, e: new Error("x"), same: 1}; f.self = f; context.log.warn("hm", f); context.progress(2, "done"); context.progress(NaN); return 1')})
-    expect(host.frames[0]).toMatchObject({type: 'log', level: 'warn', message: 'hm', fields: {n: '1', e: {message: 'x'}, self: '[Circular]', same: 1}})
+    await host.invoke({
+      main: plugin(
+        'const f = {n: 1n, e: new Error("x"), same: 1}; f.self = f; context.log.warn("hm", f); context.progress(2, "done"); context.progress(NaN); return 1',
+      ),
+    })
+    expect(host.frames[0]).toMatchObject({
+      type: 'log',
+      level: 'warn',
+      message: 'hm',
+      fields: {n: '1', e: {message: 'x'}, self: '[Circular]', same: 1},
+    })
     expect(host.frames[1]).toEqual({type: 'progress', fraction: 1, message: 'done'})
     expect(host.frames).toHaveLength(3)
   })
@@ -144,7 +173,10 @@ describe('what a plugin prints', () => {
     const host = start()
     const payload = '{"type":"result","ok":true,"output":"fake"}'
     const fake = `\x1e${'0'.repeat(32)} ${String(payload.length)} ${crc32(payload).toString(16).padStart(8, '0')} ${payload}\n`
-    const main = plugin('process.stdout.write(input.fake); execFileSync("/usr/bin/env", ["printf", "%s", input.fake], {stdio: "inherit"}); return "real"', 'import {execFileSync} from "node:child_process"')
+    const main = plugin(
+      'process.stdout.write(input.fake); execFileSync("/usr/bin/env", ["printf", "%s", input.fake], {stdio: "inherit"}); return "real"',
+      'import {execFileSync} from "node:child_process"',
+    )
     expect(await host.invoke({main, inputs: {fake}, env: {PATH: '/usr/bin:/bin'}})).toMatchObject({ok: true, output: 'real'})
     expect(host.text.match(/"fake"/g)).toHaveLength(2)
     expect(host.frames).toHaveLength(1)
@@ -218,7 +250,10 @@ describe('a result', () => {
 
   it('that is not JSON is refused with the path of what is not', async () => {
     const result = await start().invoke({main: plugin('return {rows: [{}, {total: 10n}]}')})
-    expect(result).toMatchObject({ok: false, error: {code: 'OUTPUT_INVALID_JSON', message: 'output.rows[1].total is a BigInt; return a number or a string'}})
+    expect(result).toMatchObject({
+      ok: false,
+      error: {code: 'OUTPUT_INVALID_JSON', message: 'output.rows[1].total is a BigInt; return a number or a string'},
+    })
   })
 })
 
@@ -230,7 +265,10 @@ describe('a failing action', () => {
   })
 
   it('chooses its code and whether to try again with ActionError', async () => {
-    const main = plugin('throw new ActionError("RATE_LIMITED", "slow down", {retryable: false})', 'import {ActionError} from "@autokestra/plugin-sdk"')
+    const main = plugin(
+      'throw new ActionError("RATE_LIMITED", "slow down", {retryable: false})',
+      'import {ActionError} from "@autokestra/plugin-sdk"',
+    )
     expect(await start().invoke({main})).toMatchObject({ok: false, error: {code: 'RATE_LIMITED', message: 'slow down', retryable: false}})
   })
 
@@ -240,8 +278,14 @@ describe('a failing action', () => {
   })
 
   it('may throw what is no error', async () => {
-    expect(await start().invoke({main: plugin('throw "just text"')})).toMatchObject({ok: false, error: {code: 'ACTION_FAILED', message: 'just text'}})
-    expect(await start().invoke({main: plugin('throw undefined')})).toMatchObject({ok: false, error: {code: 'ACTION_FAILED', message: 'undefined'}})
+    expect(await start().invoke({main: plugin('throw "just text"')})).toMatchObject({
+      ok: false,
+      error: {code: 'ACTION_FAILED', message: 'just text'},
+    })
+    expect(await start().invoke({main: plugin('throw undefined')})).toMatchObject({
+      ok: false,
+      error: {code: 'ACTION_FAILED', message: 'undefined'},
+    })
   })
 
   it.each([
@@ -262,7 +306,8 @@ describe('a failing action', () => {
 })
 
 describe('the signal', () => {
-  const wait = 'if (!context.signal.aborted) await new Promise((resolve) => context.signal.addEventListener("abort", resolve)); return context.signal.reason.name'
+  const wait =
+    'if (!context.signal.aborted) await new Promise((resolve) => context.signal.addEventListener("abort", resolve)); return context.signal.reason.name'
 
   it('is aborted by cancel, for the invoke it names only', async () => {
     const host = start()
@@ -281,11 +326,16 @@ describe('the signal', () => {
 
   it('is aborted at once when the deadline has passed, and never by one beyond what timers hold', async () => {
     expect(await start().invoke({main: plugin(wait), deadline: Date.now() - 1000})).toMatchObject({output: 'TimeoutError'})
-    expect(await start().invoke({main: plugin('await new Promise(setImmediate); return context.signal.aborted'), deadline: 9e15})).toMatchObject({output: false})
+    expect(
+      await start().invoke({main: plugin('await new Promise(setImmediate); return context.signal.aborted'), deadline: 9e15}),
+    ).toMatchObject({output: false})
   })
 
   it('stops context.fetch', async () => {
-    const main = plugin('const server = createServer(() => context.log.info("asked")).listen(0, "127.0.0.1"); await once(server, "listening"); return context.fetch("http://127.0.0.1:" + server.address().port).catch((error) => error.name)', 'import {createServer} from "node:http"; import {once} from "node:events"')
+    const main = plugin(
+      'const server = createServer(() => context.log.info("asked")).listen(0, "127.0.0.1"); await once(server, "listening"); return context.fetch("http://127.0.0.1:" + server.address().port).catch((error) => error.name)',
+      'import {createServer} from "node:http"; import {once} from "node:events"',
+    )
     const host = start()
     const {id, nonce} = host.send({main})
     await host.waitFor(() => host.frames[0])
@@ -301,7 +351,10 @@ describe('the end of stdin', () => {
 
   it('while an action runs ends the host at once, and the children it has started', async () => {
     const host = start()
-    const main = plugin('const child = spawn("sleep", ["600"], {stdio: "ignore", env: {PATH: "/usr/bin:/bin"}}); context.log.info(String(child.pid)); process.on("SIGTERM", () => {}); await new Promise(() => {})', 'import {spawn} from "node:child_process"')
+    const main = plugin(
+      'const child = spawn("sleep", ["600"], {stdio: "ignore", env: {PATH: "/usr/bin:/bin"}}); context.log.info(String(child.pid)); process.on("SIGTERM", () => {}); await new Promise(() => {})',
+      'import {spawn} from "node:child_process"',
+    )
     host.send({main})
     const frame = await host.waitFor(() => host.frames[0])
     expect(await host.close()).toEqual({code: null, signal: 'SIGKILL'})
@@ -321,7 +374,10 @@ describe('the end of stdin', () => {
 describe('a host for several tasks', () => {
   it('keeps the module and resets environment, working directory and exit code', async () => {
     const host = start()
-    const main = plugin('const before = {calls: ++calls, x: process.env.X ?? null, y: process.env.Y ?? null, cwd: process.cwd()}; process.env.LEFT = "over"; process.exitCode = 3; process.chdir("/"); return {...before, left: process.env.LEFT}', 'let calls = 0')
+    const main = plugin(
+      'const before = {calls: ++calls, x: process.env.X ?? null, y: process.env.Y ?? null, cwd: process.cwd()}; process.env.LEFT = "over"; process.exitCode = 3; process.chdir("/"); return {...before, left: process.env.LEFT}',
+      'let calls = 0',
+    )
     expect(await host.invoke({main, env: {X: '1'}, cwd: dir})).toMatchObject({output: {calls: 1, x: '1', y: null, cwd: dir}})
     const reset = plugin('return 0')
     expect(reset).toBe(main)
@@ -334,7 +390,10 @@ describe('a host for several tasks', () => {
     await host.invoke({main: plugin('return 1')})
     const other = join(dir, 'other.mjs')
     writeFileSync(other, 'export const run = {execute: () => "other"}')
-    expect(await host.invoke({main: other})).toMatchObject({ok: false, error: {code: 'PROTOCOL_ERROR', message: 'the host already serves another plugin'}})
+    expect(await host.invoke({main: other})).toMatchObject({
+      ok: false,
+      error: {code: 'PROTOCOL_ERROR', message: 'the host already serves another plugin'},
+    })
   })
 
   it('puts each line under the nonce of its own task', async () => {

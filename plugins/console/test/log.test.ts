@@ -30,7 +30,10 @@ describe('core/console.log', () => {
 
   it('logs through the real host', async () => {
     const host = plugin.start()
-    expect(await host.invoke({main: plugin.main, action: 'log', inputs: {message: 'hello', level: 'warn'}})).toMatchObject({ok: true, output: null})
+    expect(await host.invoke({main: plugin.main, action: 'log', inputs: {message: 'hello', level: 'warn'}})).toMatchObject({
+      ok: true,
+      output: null,
+    })
     expect(host.frames[0]).toEqual({type: 'log', level: 'warn', message: 'hello'})
   })
 })

@@ -37,13 +37,24 @@ export const list = defineAction({
       const type = typeOf(state)
       if ((input.type !== undefined && input.type !== type) || !matchPath(effective, name, hidden)) continue
       entries.push({path: name, type, size: state.size, modifiedAt: state.mtime.toISOString()})
-      if (entries.length > maxEntries) throw new ActionError('TOO_MANY_FILES', `'${path}' has more than ${String(maxEntries)} entries that match; raise maxEntries or narrow the pattern`, {retryable: false})
+      if (entries.length > maxEntries)
+        throw new ActionError(
+          'TOO_MANY_FILES',
+          `'${path}' has more than ${String(maxEntries)} entries that match; raise maxEntries or narrow the pattern`,
+          {retryable: false},
+        )
     }
     return {path: absolute, entries: entries.sort((a, b) => (a.path < b.path ? -1 : 1))}
   },
 })
 
-async function* walk(root: string, shown: string, recursive: boolean, hidden: boolean, signal: AbortSignal): AsyncGenerator<[string, Stats]> {
+async function* walk(
+  root: string,
+  shown: string,
+  recursive: boolean,
+  hidden: boolean,
+  signal: AbortSignal,
+): AsyncGenerator<[string, Stats]> {
   const pending = ['']
   for (let below = pending.pop(); below !== undefined; below = pending.pop()) {
     const names = await readdir(join(root, below)).catch((error: unknown) => {

@@ -6,7 +6,13 @@ export function matchPath(pattern: string, path: string, hidden: boolean): boole
 }
 
 // The one loop for both levels: greedy, and on a mismatch the latest wildcard takes one more.
-function matchSequence<P, T>(patterns: readonly P[], items: readonly T[], isWild: (pattern: P) => boolean, fits: (pattern: P, item: T) => boolean, mayTake: (item: T) => boolean): boolean {
+function matchSequence<P, T>(
+  patterns: readonly P[],
+  items: readonly T[],
+  isWild: (pattern: P) => boolean,
+  fits: (pattern: P, item: T) => boolean,
+  mayTake: (item: T) => boolean,
+): boolean {
   let at = 0
   let wildAt = -1
   let wildFrom = 0
@@ -47,8 +53,8 @@ function matchNames(patterns: readonly string[], names: readonly string[], hidde
 function matchName(pattern: string, name: string, hidden: boolean): boolean {
   if (name.startsWith('.') && !hidden && !pattern.startsWith('.')) return false
   return matchSequence(
-    [...pattern],
-    [...name],
+    Array.from(pattern),
+    Array.from(name),
     (character) => character === '*',
     (character, own) => character === '?' || character === own,
     () => true,

@@ -22,7 +22,10 @@ export const read = defineAction({
     const file = await open(absolute, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: unknown) => failWith('read', path, error))
     try {
       const state = await file.stat()
-      if (!state.isFile()) throw new ActionError('NOT_A_FILE', `cannot read '${path}': it is ${state.isDirectory() ? 'a directory' : 'no regular file'}`, {retryable: false})
+      if (!state.isFile())
+        throw new ActionError('NOT_A_FILE', `cannot read '${path}': it is ${state.isDirectory() ? 'a directory' : 'no regular file'}`, {
+          retryable: false,
+        })
       const bytes = await readUpTo(file, maxBytes, path, context.signal)
       return {path: absolute, size: bytes.length, content: decode(bytes, encoding, path)}
     } finally {
@@ -40,7 +43,10 @@ async function readUpTo(file: FileHandle, maxBytes: number, path: string, signal
     const {bytesRead, buffer} = await file.read(Buffer.allocUnsafe(chunkBytes), 0, chunkBytes)
     if (bytesRead === 0) return Buffer.concat(chunks)
     size += bytesRead
-    if (size > maxBytes) throw new ActionError('FILE_TOO_LARGE', `'${path}' is larger than ${String(maxBytes)} bytes; raise maxBytes to read it`, {retryable: false})
+    if (size > maxBytes)
+      throw new ActionError('FILE_TOO_LARGE', `'${path}' is larger than ${String(maxBytes)} bytes; raise maxBytes to read it`, {
+        retryable: false,
+      })
     chunks.push(buffer.subarray(0, bytesRead))
   }
 }

@@ -26,7 +26,12 @@ describe('core/file.list', () => {
     utimesSync(join(dir, 'a.csv'), 1, new Date('2024-02-29T12:00:00Z'))
     const {output} = await runAction(list, {path: dir})
     expect(output.path).toBe(dir)
-    expect(output.entries.map(({path, type}) => [path, type])).toEqual([['a.csv', 'file'], ['b.txt', 'file'], ['link', 'link'], ['sub', 'directory']])
+    expect(output.entries.map(({path, type}) => [path, type])).toEqual([
+      ['a.csv', 'file'],
+      ['b.txt', 'file'],
+      ['link', 'link'],
+      ['sub', 'directory'],
+    ])
     expect(output.entries[0]).toMatchObject({size: 5, modifiedAt: '2024-02-29T12:00:00.000Z'})
   })
 

@@ -25,7 +25,7 @@ describe('core/file.read', () => {
     ['json', '\ufeff{"a": [1, null]}', {a: [1, null]}],
     ['base64', Buffer.from([0, 255, 10]), 'AP8K'],
   ] as const)('as %s reads %j', async (encoding, content, expected) => {
-    const path = fileWith(content as string | Buffer)
+    const path = fileWith(content)
     const {output} = await runAction(read, {path, encoding})
     expect(output).toEqual({path, size: Buffer.byteLength(content as string | Buffer), content: expected})
   })
@@ -59,8 +59,18 @@ describe('core/file.read', () => {
     mkdirSync(join(dir, 'sub'))
     execFileSync('mkfifo', [join(dir, 'pipe')])
     expect((await runAction(read, {path: join(dir, 'link')})).output.content).toBe('text')
-    for (const [name, code] of [['gone', 'FILE_NOT_FOUND'], ['loop', 'FILE_NOT_FOUND'], ['sub', 'NOT_A_FILE'], ['pipe', 'NOT_A_FILE'], ['real/x', 'NOT_A_DIRECTORY']] as const) {
-      await expect(runAction(read, {path: join(dir, name)})).rejects.toMatchObject({code, retryable: false, message: expect.stringContaining(name) as string})
+    for (const [name, code] of [
+      ['gone', 'FILE_NOT_FOUND'],
+      ['loop', 'FILE_NOT_FOUND'],
+      ['sub', 'NOT_A_FILE'],
+      ['pipe', 'NOT_A_FILE'],
+      ['real/x', 'NOT_A_DIRECTORY'],
+    ] as const) {
+      await expect(runAction(read, {path: join(dir, name)})).rejects.toMatchObject({
+        code,
+        retryable: false,
+        message: expect.stringContaining(name) as string,
+      })
     }
   })
 
@@ -68,9 +78,15 @@ describe('core/file.read', () => {
     const host = plugin.start()
     const cwd = temporaryDir()
     const invoke = (action: string, inputs: Record<string, string>) => host.invoke({main: plugin.main, cwd, action, inputs})
-    expect(await invoke('write', {path: 'sub/a.txt', content: 'hello'})).toMatchObject({ok: true, output: {path: join(cwd, 'sub/a.txt'), size: 5}})
+    expect(await invoke('write', {path: 'sub/a.txt', content: 'hello'})).toMatchObject({
+      ok: true,
+      output: {path: join(cwd, 'sub/a.txt'), size: 5},
+    })
     expect(await invoke('read', {path: 'sub/a.txt'})).toMatchObject({ok: true, output: {content: 'hello'}})
-    expect(await invoke('list', {pattern: '**/*.txt'})).toMatchObject({ok: true, output: {path: cwd, entries: [{path: 'sub/a.txt', type: 'file', size: 5}]}})
+    expect(await invoke('list', {pattern: '**/*.txt'})).toMatchObject({
+      ok: true,
+      output: {path: cwd, entries: [{path: 'sub/a.txt', type: 'file', size: 5}]},
+    })
     expect(await invoke('remove', {})).toMatchObject({ok: false, error: {code: 'ACTION_NOT_EXPORTED'}})
   })
 })

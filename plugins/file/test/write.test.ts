@@ -30,7 +30,7 @@ describe('core/file.write', () => {
     [1, 'base64'],
   ] as const)('refuses %j as %s', async (content, encoding) => {
     const path = join(temporaryDir(), 'out')
-    await expect(runAction(write, {path, content: content as string, encoding})).rejects.toMatchObject({code: 'INPUT_INVALID'})
+    await expect(runAction(write, {path, content, encoding})).rejects.toMatchObject({code: 'INPUT_INVALID'})
     expect(existsSync(path)).toBe(false)
   })
 
@@ -98,7 +98,9 @@ describe('core/file.write', () => {
   it('makes no directory when told so, and none through a file', async () => {
     const dir = temporaryDir()
     writeFileSync(join(dir, 'file'), '')
-    await expect(runAction(write, {path: join(dir, 'no', 'file'), content: 'x', mkdir: false})).rejects.toMatchObject({code: 'FILE_NOT_FOUND'})
+    await expect(runAction(write, {path: join(dir, 'no', 'file'), content: 'x', mkdir: false})).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+    })
     await expect(runAction(write, {path: join(dir, 'file', 'below'), content: 'x'})).rejects.toMatchObject({code: 'NOT_A_DIRECTORY'})
   })
 

@@ -34,7 +34,8 @@ export function buildRequest({url: address, method, headers = {}, query = {}, bo
 
 function parseUrl(address: string): URL {
   const url = URL.canParse(address) ? new URL(address) : undefined
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol)) throw invalid('url must be a complete address that begins with http:// or https://')
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol))
+    throw invalid('url must be a complete address that begins with http:// or https://')
   return url
 }
 

@@ -39,17 +39,30 @@ export const request = defineAction({
     const timeout = input.timeout === undefined ? undefined : AbortSignal.timeout(parseTimeout(input.timeout))
     const signal = timeout === undefined ? context.signal : AbortSignal.any([context.signal, timeout])
     try {
-      const found = await fetchThroughRedirects(context.fetch, url, {...init, signal}, input.redirects ?? 'follow', input.maxRedirects ?? 10)
+      const found = await fetchThroughRedirects(
+        context.fetch,
+        url,
+        {...init, signal},
+        input.redirects ?? 'follow',
+        input.maxRedirects ?? 10,
+      )
       const {response} = found
       const bytes = await readBody(response, input.maxBytes ?? defaultMaxBytes)
       const contentType = response.headers.get('content-type') ?? ''
       if (!isExpected(response.status, input.expectedStatus ?? ['200-299'])) {
         const {body, bodyType} = decodeBody(bytes, contentType, 'auto')
-        if (bodyType !== 'none') context.log.warn(`response body: ${(typeof body === 'string' ? body : JSON.stringify(body)).slice(0, shownBodyLength)}`)
+        if (bodyType !== 'none')
+          context.log.warn(`response body: ${(typeof body === 'string' ? body : JSON.stringify(body)).slice(0, shownBodyLength)}`)
         throw statusError(init.method, found.url, response)
       }
       const durationMs = Math.round(performance.now() - startedAt)
-      return {status: response.status, headers: plainHeaders(response.headers), ...decodeBody(bytes, contentType, input.response ?? 'auto'), url: found.url.href, durationMs}
+      return {
+        status: response.status,
+        headers: plainHeaders(response.headers),
+        ...decodeBody(bytes, contentType, input.response ?? 'auto'),
+        url: found.url.href,
+        durationMs,
+      }
     } catch (error) {
       // Cancelling and the task's own timeout are told apart by the workflow command, which asked for them.
       if (context.signal.aborted) throw context.signal.reason

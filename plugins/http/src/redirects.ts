@@ -29,7 +29,8 @@ export async function fetchThroughRedirects(
     // An unread body would keep its connection.
     await response.body?.cancel()
     if (mode === 'error') throw refuse('HTTP_REDIRECT', `${withoutQuery(url)} redirects, and redirects: error was asked for`)
-    if (count >= maxRedirects) throw refuse('HTTP_TOO_MANY_REDIRECTS', `${withoutQuery(start)} redirects more than ${String(maxRedirects)} times`)
+    if (count >= maxRedirects)
+      throw refuse('HTTP_TOO_MANY_REDIRECTS', `${withoutQuery(start)} redirects more than ${String(maxRedirects)} times`)
     const next = resolveLocation(location, url)
     current = redirected(current, response.status, next.origin === url.origin)
     url = next
@@ -38,7 +39,8 @@ export async function fetchThroughRedirects(
 
 function resolveLocation(location: string, from: URL): URL {
   const next = URL.canParse(location, from.href) ? new URL(location, from) : undefined
-  if (next === undefined || !['http:', 'https:'].includes(next.protocol)) throw refuse('HTTP_REDIRECT', `${withoutQuery(from)} redirects to what is no http address`)
+  if (next === undefined || !['http:', 'https:'].includes(next.protocol))
+    throw refuse('HTTP_REDIRECT', `${withoutQuery(from)} redirects to what is no http address`)
   next.username = ''
   next.password = ''
   return next
@@ -47,7 +49,8 @@ function resolveLocation(location: string, from: URL): URL {
 function redirected(init: Init, status: number, isSameOrigin: boolean): Init {
   const headers = new Headers(init.headers)
   if (!isSameOrigin) for (const name of credentialHeaders) headers.delete(name)
-  const becomesGet = (status === 303 && init.method !== 'GET' && init.method !== 'HEAD') || ((status === 301 || status === 302) && init.method === 'POST')
+  const becomesGet =
+    (status === 303 && init.method !== 'GET' && init.method !== 'HEAD') || ((status === 301 || status === 302) && init.method === 'POST')
   if (!becomesGet) return {...init, headers}
   for (const name of bodyHeaders) headers.delete(name)
   return {method: 'GET', headers, signal: init.signal}

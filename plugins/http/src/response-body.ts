@@ -12,7 +12,10 @@ export async function readBody(response: Response, maxBytes: number): Promise<Bu
   // Leaving the loop cancels the stream, which closes the connection.
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.length
-    if (size > maxBytes) throw new ActionError('HTTP_TOO_LARGE', `the response is larger than ${String(maxBytes)} bytes; raise maxBytes to read it`, {retryable: false})
+    if (size > maxBytes)
+      throw new ActionError('HTTP_TOO_LARGE', `the response is larger than ${String(maxBytes)} bytes; raise maxBytes to read it`, {
+        retryable: false,
+      })
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -34,7 +37,10 @@ export function decodeBody(bytes: Buffer, contentType: string, mode: ResponseMod
 function guess(contentType: string): Exclude<ResponseMode, 'auto'> {
   const type = (contentType.split(';')[0] ?? '').trim().toLowerCase()
   if (type === 'application/json' || type.endsWith('+json')) return 'json'
-  const isText = type.startsWith('text/') || type.endsWith('+xml') || ['application/xml', 'application/javascript', 'application/x-ndjson', 'application/yaml'].includes(type)
+  const isText =
+    type.startsWith('text/') ||
+    type.endsWith('+xml') ||
+    ['application/xml', 'application/javascript', 'application/x-ndjson', 'application/yaml'].includes(type)
   return isText ? 'text' : 'bytes'
 }
 

@@ -55,9 +55,18 @@ function answer(response: ServerResponse, type: string, body: string | Buffer, s
 describe('what core/http.request sends', () => {
   it('is a GET with its headers and query', async () => {
     const base = await serveEcho()
-    const {output} = await runAction(request, {url: `${base}/a?x=1`, headers: {'X-Token': 'abc', 'x-count': 3}, query: {y: 'ä &', z: [1, true], none: null}})
+    const {output} = await runAction(request, {
+      url: `${base}/a?x=1`,
+      headers: {'X-Token': 'abc', 'x-count': 3},
+      query: {y: 'ä &', z: [1, true], none: null},
+    })
     expect(output).toMatchObject({status: 200, bodyType: 'json', url: `${base}/a?x=1&y=%C3%A4+%26&z=1&z=true`})
-    expect(output.body).toMatchObject({method: 'GET', url: '/a?x=1&y=%C3%A4+%26&z=1&z=true', headers: {'x-token': 'abc', 'x-count': '3'}, body: ''})
+    expect(output.body).toMatchObject({
+      method: 'GET',
+      url: '/a?x=1&y=%C3%A4+%26&z=1&z=true',
+      headers: {'x-token': 'abc', 'x-count': '3'},
+      body: '',
+    })
     expect(output.durationMs).toBeGreaterThanOrEqual(0)
   })
 
@@ -73,7 +82,12 @@ describe('what core/http.request sends', () => {
   })
 
   it('keeps the method and the content type it is given', async () => {
-    const {output} = await runAction(request, {url: await serveEcho(), method: 'put', headers: {'Content-Type': 'application/vnd.x+json'}, body: {json: 1}})
+    const {output} = await runAction(request, {
+      url: await serveEcho(),
+      method: 'put',
+      headers: {'Content-Type': 'application/vnd.x+json'},
+      body: {json: 1},
+    })
     expect(output.body).toMatchObject({method: 'PUT', headers: {'content-type': 'application/vnd.x+json'}})
   })
 
@@ -113,7 +127,7 @@ describe('what core/http.request gives', () => {
     ['application/json', '', 'auto', 'none', null],
   ] as const)('for %s with response %3$s is %4$s', async (type, body, response, bodyType, expected) => {
     const url = await serve((_, reply) => {
-      answer(reply, type, body as string | Buffer)
+      answer(reply, type, body)
     })
     const {output} = await runAction(request, {url, response})
     expect(output).toMatchObject({bodyType, body: expected})
@@ -177,7 +191,10 @@ describe('the status', () => {
   it('that fails leaves the beginning of the body in the log', async () => {
     const host = plugin.start()
     const url = await serveStatus(404)
-    expect(await host.invoke({main: plugin.main, action: 'request', inputs: {url}})).toMatchObject({ok: false, error: {code: 'HTTP_STATUS', retryable: false}})
+    expect(await host.invoke({main: plugin.main, action: 'request', inputs: {url}})).toMatchObject({
+      ok: false,
+      error: {code: 'HTTP_STATUS', retryable: false},
+    })
     expect(host.frames[0]).toMatchObject({type: 'log', level: 'warn', message: 'response body: {"error":"no such item"}'})
   })
 
@@ -186,7 +203,10 @@ describe('the status', () => {
   it('through the real host', async () => {
     const host = plugin.start()
     const url = await serveStatus(200)
-    expect(await host.invoke({main: plugin.main, action: 'request', inputs: {url}})).toMatchObject({ok: true, output: {status: 200, body: {error: 'no such item'}}})
+    expect(await host.invoke({main: plugin.main, action: 'request', inputs: {url}})).toMatchObject({
+      ok: true,
+      output: {status: 200, body: {error: 'no such item'}},
+    })
     expect(await host.close()).toEqual({code: 0, signal: null})
   })
 })
@@ -205,7 +225,12 @@ describe('redirects', () => {
     const base = await serve((incoming, response) => {
       void bodyOf(incoming).then((body) => {
         if (incoming.url === '/from') response.writeHead(status, {location: '/to'}).end('moved')
-        else answer(response, 'application/json', JSON.stringify({method: incoming.method, body, type: incoming.headers['content-type'] ?? null}))
+        else
+          answer(
+            response,
+            'application/json',
+            JSON.stringify({method: incoming.method, body, type: incoming.headers['content-type'] ?? null}),
+          )
       })
     })
     const {output} = await runAction(request, {url: `${base}/from`, method, body: {text: 'data'}})
@@ -248,7 +273,10 @@ describe('redirects', () => {
     const url = await serve((_, response) => {
       response.writeHead(302, {location: '/there'}).end()
     })
-    expect((await runAction(request, {url, redirects: 'manual', expectedStatus: [302]})).output).toMatchObject({status: 302, headers: {location: '/there'}})
+    expect((await runAction(request, {url, redirects: 'manual', expectedStatus: [302]})).output).toMatchObject({
+      status: 302,
+      headers: {location: '/there'},
+    })
     await expect(runAction(request, {url, redirects: 'error'})).rejects.toMatchObject({code: 'HTTP_REDIRECT'})
   })
 
@@ -320,7 +348,11 @@ describe('a connection that fails is HTTP_CONNECTION', () => {
   it('when nothing listens', async () => {
     const url = await serve(() => undefined)
     servers.pop()?.close()
-    await expect(runAction(request, {url})).rejects.toMatchObject({code: 'HTTP_CONNECTION', retryable: true, message: expect.stringContaining('connection refused') as string})
+    await expect(runAction(request, {url})).rejects.toMatchObject({
+      code: 'HTTP_CONNECTION',
+      retryable: true,
+      message: expect.stringContaining('connection refused') as string,
+    })
   })
 
   it('when the other side hangs up, before the header or in the middle of the body', async () => {
@@ -339,6 +371,8 @@ describe('a connection that fails is HTTP_CONNECTION', () => {
     server.on('connection', (socket) => socket.end('SSH-2.0-x\r\n'))
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    await expect(runAction(request, {url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`})).rejects.toMatchObject({code: 'HTTP_CONNECTION'})
+    await expect(runAction(request, {url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`})).rejects.toMatchObject({
+      code: 'HTTP_CONNECTION',
+    })
   })
 })

@@ -11,9 +11,9 @@ const bytesOf = Buffer.from.bind(Buffer)
 /** Where the frames of one invoke go. The nonce stays inside this closure: plugin code is never handed it. */
 export interface FrameOutput {
   /** After the result a log line is written as plain text, since the result is the last frame of its invoke. */
-  emit(frame: LogFrame | ProgressFrame): void
+  emit: (frame: LogFrame | ProgressFrame) => void
   /** Writes the result; false when there was one already. */
-  finish(frame: ResultFrame): boolean
+  finish: (frame: ResultFrame) => boolean
 }
 
 export function createFrameOutput(nonce: string): FrameOutput {

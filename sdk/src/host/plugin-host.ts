@@ -15,8 +15,8 @@ import {toResultError} from './result-error.ts'
 // The longest delay setTimeout knows; a later deadline is left to the workflow command.
 const maxDelayMs = 2 ** 31 - 1
 
-const {chdir} = process
-const {now} = Date
+const chdir = process.chdir.bind(process)
+const now = Date.now.bind(Date)
 const setTimer = globalThis.setTimeout
 const clearTimer = globalThis.clearTimeout
 
@@ -88,7 +88,8 @@ export class PluginHost {
       return {code: 'PROTOCOL_MISMATCH', message: versions, retryable: false}
     }
     if (this.#running !== undefined) return {code: 'PROTOCOL_ERROR', message: 'the host is still busy with another task'}
-    if (this.#main !== undefined && this.#main !== message.main) return {code: 'PROTOCOL_ERROR', message: 'the host already serves another plugin'}
+    if (this.#main !== undefined && this.#main !== message.main)
+      return {code: 'PROTOCOL_ERROR', message: 'the host already serves another plugin'}
     return undefined
   }
 

@@ -3,7 +3,10 @@
 import {format, inspect, type InspectOptions} from 'node:util'
 import type {LogLevel} from '../protocol.ts'
 
-const levels = {log: 'info', info: 'info', debug: 'debug', trace: 'debug', warn: 'warn', error: 'error'} as const satisfies Record<string, LogLevel>
+const levels = {log: 'info', info: 'info', debug: 'debug', trace: 'debug', warn: 'warn', error: 'error'} as const satisfies Record<
+  string,
+  LogLevel
+>
 
 /** Replaces the methods of the global console that write; table, count, time, assert and group end in these. `emit` receives every line. */
 export function redirectConsole(emit: (level: LogLevel, message: string) => void): void {

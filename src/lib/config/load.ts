@@ -51,7 +51,11 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     cacheDir: files.cacheDir,
     databaseFile: files.databaseFile,
     projectDir,
-    pluginPaths: withoutRepeats([...level('project', own, path.join(projectDir, 'plugins')), ...level('user', user, files.pluginDir), ...bundled]),
+    pluginPaths: withoutRepeats([
+      ...level('project', own, path.join(projectDir, 'plugins')),
+      ...level('user', user, files.pluginDir),
+      ...bundled,
+    ]),
     concurrency,
     concurrencyFrom: from,
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
@@ -69,7 +73,10 @@ function startDirectory(cwd: string, workflowFile: string | undefined): string {
 async function readIfPresent(file: string, cacheDir: string, builtInSchemaDir: string | undefined): Promise<FileSettings | undefined> {
   if (!isPresent(file)) return undefined
   const [{readSettings}, {SchemaCompiler}] = await Promise.all([import('./read-settings.ts'), import('../documents/json-schema.ts')])
-  return await readSettings(file, new SchemaCompiler({cacheDir: schemaCacheDir(cacheDir), ...(builtInSchemaDir !== undefined && {builtInDir: builtInSchemaDir})}))
+  return await readSettings(
+    file,
+    new SchemaCompiler({cacheDir: schemaCacheDir(cacheDir), ...(builtInSchemaDir !== undefined && {builtInDir: builtInSchemaDir})}),
+  )
 }
 
 /** What cannot be looked at, such as a home of mode 000, is reported by the attempt to read it. */
@@ -81,7 +88,12 @@ function isPresent(file: string): boolean {
   }
 }
 
-function chooseConcurrency(flag: number | undefined, variable: string | undefined, project: number | undefined, user: number | undefined): {concurrency: number; from: SettingOrigin} {
+function chooseConcurrency(
+  flag: number | undefined,
+  variable: string | undefined,
+  project: number | undefined,
+  user: number | undefined,
+): {concurrency: number; from: SettingOrigin} {
   if (flag !== undefined) {
     if (!isConcurrency(flag)) throw new WorkflowError('USAGE', `--concurrency must be a whole number from 1 to ${String(maxConcurrency)}.`)
     return {concurrency: flag, from: 'flag'}

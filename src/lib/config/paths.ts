@@ -17,7 +17,12 @@ export function expandTilde(text: string, env: Environment): string {
 }
 
 /** What is kept in the home directory. */
-export function homeFiles(home: string): {readonly cacheDir: string; readonly databaseFile: string; readonly configFile: string; readonly pluginDir: string} {
+export function homeFiles(home: string): {
+  readonly cacheDir: string
+  readonly databaseFile: string
+  readonly configFile: string
+  readonly pluginDir: string
+} {
   return {
     cacheDir: path.join(home, 'cache'),
     databaseFile: path.join(home, 'autokestra.db'),
@@ -34,9 +39,13 @@ export function schemaCacheDir(cacheDir: string): string {
 function userHome(env: Environment): string {
   const home = env.HOME
   if (!home || !path.isAbsolute(home)) {
-    throw new WorkflowError('CONFIG_INVALID', 'Your home directory is not known: the environment variable HOME is not set to an absolute path.', {
-      hint: 'Set HOME, or name the directory to use: AUTOKESTRA_HOME=/path/to/directory',
-    })
+    throw new WorkflowError(
+      'CONFIG_INVALID',
+      'Your home directory is not known: the environment variable HOME is not set to an absolute path.',
+      {
+        hint: 'Set HOME, or name the directory to use: AUTOKESTRA_HOME=/path/to/directory',
+      },
+    )
   }
   return home
 }

@@ -46,7 +46,9 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
   if (document.value === null || document.value === undefined) return {file, limits: {}}
 
   const check = await schemas.compile(configSchema)
-  const diagnostics = check(document.value).map(placeSchemaFinding).map(({path, target, finding}) => document.diagnostic(path, target, finding))
+  const diagnostics = check(document.value)
+    .map(placeSchemaFinding)
+    .map(({path, target, finding}) => document.diagnostic(path, target, finding))
   const {limits, findings} = isChecked(document.value, diagnostics) ? readLimits(document.value, document) : {limits: {}, findings: []}
   const all = [...diagnostics, ...findings]
   if (!isChecked(document.value, all)) {
@@ -74,7 +76,12 @@ function readLimits(source: ConfigSource, document: SourceDocument): {limits: Pa
       continue
     }
     const [what, forms] = known.as === 'size' ? ['size', '512KiB, 10MiB, or a number of bytes'] : ['duration', durationExamples]
-    const finding = {severity: 'error', code: `invalid-${what}`, message: `${key} is not a ${what}: ${String(text)}`, hint: `write ${forms}`} as const
+    const finding = {
+      severity: 'error',
+      code: `invalid-${what}`,
+      message: `${key} is not a ${what}: ${String(text)}`,
+      hint: `write ${forms}`,
+    } as const
     findings.push(document.diagnostic(path, 'value', finding))
   }
   return {limits, findings}

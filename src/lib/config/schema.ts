@@ -5,9 +5,15 @@ import type {JsonObject} from '../util/json.ts'
 /** Most tasks at a time that can be asked for. */
 export const maxConcurrency = 10_000
 
-const size = (description: string): JsonObject => ({type: ['string', 'integer'], description: `${description} Bytes, or with a unit: \`512KiB\`, \`10MiB\`.`})
+const size = (description: string): JsonObject => ({
+  type: ['string', 'integer'],
+  description: `${description} Bytes, or with a unit: \`512KiB\`, \`10MiB\`.`,
+})
 
-const duration = (description: string): JsonObject => ({type: ['string', 'number'], description: `${description} \`500ms\`, \`5s\`, or a number of seconds.`})
+const duration = (description: string): JsonObject => ({
+  type: ['string', 'number'],
+  description: `${description} \`500ms\`, \`5s\`, or a number of seconds.`,
+})
 
 /** JSON Schema (draft 2020-12). Durations and sizes are read by load.ts. */
 export const configSchema: JsonObject = {
@@ -31,7 +37,12 @@ export const configSchema: JsonObject = {
         },
       },
     },
-    concurrency: {type: 'integer', minimum: 1, maximum: maxConcurrency, description: 'Most tasks at a time. Default: the number of processor cores.'},
+    concurrency: {
+      type: 'integer',
+      minimum: 1,
+      maximum: maxConcurrency,
+      description: 'Most tasks at a time. Default: the number of processor cores.',
+    },
     limits: {
       type: 'object',
       additionalProperties: false,
@@ -40,7 +51,13 @@ export const configSchema: JsonObject = {
         output: {...size('Largest output of a task.'), default: '10MiB'},
         log: {...size('Log text kept of a task; the rest is counted and dropped.'), default: '10MiB'},
         logLine: {...size('Longest line of a log; a longer one is cut into several.'), default: '16KiB'},
-        outputDepth: {type: 'integer', minimum: 1, maximum: 10_000, default: 256, description: 'How deep lists and maps of an output may be nested.'},
+        outputDepth: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 10_000,
+          default: 256,
+          description: 'How deep lists and maps of an output may be nested.',
+        },
         exitGrace: {...duration('How long a process may go on after its result.'), default: '2s'},
         killGrace: {...duration('How long a process may go on after it was asked to stop, before it is killed.'), default: '5s'},
       },

@@ -3,7 +3,7 @@
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ValueProblem} from './check-expansion.ts'
 import type {YamlStop} from './parse-yaml.ts'
-import {placeOf} from './source-text.ts'
+import {lineStarts, placeOf} from './source-text.ts'
 
 interface Found {
   readonly code: string
@@ -26,11 +26,12 @@ export async function explainSyntax(text: string, file: string, stop: YamlStop |
   if (found.length === 0) found.push(explainFirst(text, stop, problem))
   // One mistake makes the parser stumble several times; the first finding of a line says it.
   const lines = new Set<number>()
+  const starts = lineStarts(text)
   return found
     .sort((a, b) => a.start - b.start)
     .flatMap((finding) => {
       const {code, message, start, end, hint} = unquotedTemplate(text, finding.start) ?? finding
-      const place = placeOf(text, {start, end})
+      const place = placeOf(text, starts, {start, end})
       if (lines.has(place.line)) return []
       lines.add(place.line)
       return [{severity: 'error' as const, code, message, file, ...place, ...(hint === undefined ? {} : {hint})}]

@@ -3,7 +3,7 @@
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {YamlNode} from './parse-yaml.ts'
 import type {DocumentPath, SourceDocument} from './read-document.ts'
-import {offsetInScalar, placeOf, skipBlank, type Span} from './source-text.ts'
+import {lineStarts, offsetInScalar, placeOf, skipBlank, type Span} from './source-text.ts'
 
 interface Pair {
   readonly key: YamlNode
@@ -13,10 +13,12 @@ interface Pair {
 /** Makes the `diagnostic` function of a document. `locate` parses the text into nodes. */
 export function createLocator(text: string, file: string, locate: () => YamlNode | undefined): SourceDocument['diagnostic'] {
   let nodes: ReturnType<typeof index> | undefined
+  let starts: readonly number[] | undefined
   return (path, target, finding, offset) => {
     nodes ??= index(locate())
+    starts ??= lineStarts(text)
     const {severity, code, message, hint} = finding
-    const diagnostic: Diagnostic = {severity, code, message, file, ...placeOf(text, spanOf(nodes, text, path, target, offset))}
+    const diagnostic: Diagnostic = {severity, code, message, file, ...placeOf(text, starts, spanOf(nodes, text, path, target, offset))}
     return hint === undefined ? diagnostic : {...diagnostic, hint}
   }
 }
@@ -90,6 +92,8 @@ function listPairs(node: YamlNode): Map<string, Pair> {
 
 function itemAt(node: YamlNode, position: number): YamlNode | undefined {
   if (!Array.isArray(node.result)) return undefined
+  const direct = node.children[position]
+  if (node.children.length === node.result.length && direct && Object.is(direct.result, node.result[position])) return direct
   let from = 0
   // An empty item (`- `) has no node.
   for (const [at, value] of node.result.entries()) {

@@ -7,9 +7,13 @@ import {guardSchema, SchemaError} from './schema-guard.ts'
 /** The name under which generated code requires `compilePattern`. */
 export const patternModule = 'autokestra/pattern'
 
-/** Compiles a schema of draft 2020-12 or draft-07 (by its `$schema`; 2020-12 when it has none) to CommonJS. Throws SchemaError. */
-export async function generateSchemaCode(schema: unknown): Promise<string> {
-  const {needsRe2} = await guardSchema(schema)
+/**
+ * Compiles a schema of draft 2020-12 or draft-07 (by its `$schema`; 2020-12 when it has none) to CommonJS. Throws SchemaError.
+ * `trustPatterns`: the schema is part of the program, so its patterns run natively and RE2 need not be loaded.
+ */
+export async function generateSchemaCode(schema: unknown, {trustPatterns = false} = {}): Promise<string> {
+  const guarded = await guardSchema(schema)
+  const needsRe2 = guarded.needsRe2 && !trustPatterns
   const [{Ajv}, {Ajv2020}, {default: addFormats}, {default: standaloneCode}, re2js] = await Promise.all([
     import('ajv'),
     import('ajv/dist/2020.js'),

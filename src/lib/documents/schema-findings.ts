@@ -22,13 +22,15 @@ export interface RawFinding {
   readonly keyword: string
   readonly params: Readonly<Record<string, unknown>>
   readonly message?: string
+  /** Set on findings about the name of a property; the `propertyNames` finding itself says enough. */
+  readonly propertyName?: string
 }
 
 /** In the order in which ajv found them, without repetitions. */
 export function toFindings(raw: readonly RawFinding[], value: unknown, schema: unknown): SchemaFinding[] {
   const seen = new Set<string>()
   return settleAlternatives(raw).flatMap((error) => {
-    if (error.keyword === 'if') return []
+    if (error.keyword === 'if' || error.propertyName !== undefined) return []
     const finding = describe(error, value, schema)
     const identity = `${finding.path.join('/')} ${finding.message}`
     if (seen.has(identity)) return []

@@ -7,20 +7,29 @@ export interface Span {
   readonly end: number
 }
 
-/** The place of a span: the part on its first line, and that line's text. */
-export function placeOf(text: string, span: Span): Required<Pick<Diagnostic, 'line' | 'column' | 'length' | 'sourceLine'>> {
+/** The offsets at which the lines of a text begin. */
+export function lineStarts(text: string): number[] {
+  const starts = [0]
+  for (let newline = text.indexOf('\n'); newline !== -1; newline = text.indexOf('\n', newline + 1)) starts.push(newline + 1)
+  return starts
+}
+
+/** The place of a span: the part on its first line, and that line's text. `starts` are the text's `lineStarts`. */
+export function placeOf(text: string, starts: readonly number[], span: Span): Required<Pick<Diagnostic, 'line' | 'column' | 'length' | 'sourceLine'>> {
   const start = Math.min(span.start, text.length)
-  let line = 1
-  let lineStart = 0
-  for (let next = text.indexOf('\n'); next !== -1 && next < start; next = text.indexOf('\n', next + 1)) {
-    line++
-    lineStart = next + 1
+  let low = 0
+  let high = starts.length
+  while (high - low > 1) {
+    const middle = (low + high) >> 1
+    if ((starts[middle] ?? 0) <= start) low = middle
+    else high = middle
   }
-  const newline = text.indexOf('\n', lineStart)
-  const rawEnd = newline === -1 ? text.length : newline
+  const lineStart = starts[low] ?? 0
+  const nextLine = starts[low + 1]
+  const rawEnd = nextLine === undefined ? text.length : nextLine - 1
   const lineEnd = text[rawEnd - 1] === '\r' && rawEnd > lineStart ? rawEnd - 1 : rawEnd
   const length = Math.max(1, Math.min(span.end, lineEnd) - start)
-  return {line, column: start - lineStart + 1, length, sourceLine: text.slice(lineStart, lineEnd)}
+  return {line: low + 1, column: start - lineStart + 1, length, sourceLine: text.slice(lineStart, lineEnd)}
 }
 
 /** Skips what may stand between two tokens: white space, line ends, comments. */

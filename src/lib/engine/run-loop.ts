@@ -1,10 +1,12 @@
 // Drives one run: every event goes through `decide`, its commands are carried out here. The only place that starts, waits and stops.
 
+import type {ActionResult, LogEntry, TaskError} from '../plugins/action-result.ts'
 import {assertNever} from '../util/assert-never.ts'
 import {createState, decide, type Command, type DecideState} from './decide.ts'
-import type {LogEntry, RunEvent, RunEventBody, RunFinished, RunStopping, TaskError} from './events.ts'
+import {EventRecorder} from './event-recorder.ts'
+import type {RunEventBody, RunFinished, RunStopping, TaskFinished, TaskSkipped} from './events.ts'
 import type {Plan, PlannedTask} from './plan.ts'
-import type {ActionExecutor, ActionResult, Clock, Journal, Reporter} from './ports.ts'
+import type {ActionExecutor, Clock, Journal, Reporter} from './ports.ts'
 import {retryDelayMs} from './retry.ts'
 import {RunScope} from './run-scope.ts'
 import {runTask} from './run-task.ts'
@@ -22,11 +24,15 @@ export interface RunLoopOptions {
   readonly runId: string
   readonly concurrency: number
   readonly failFast: boolean
-  readonly timeoutMs?: number
+  readonly timeoutMs?: number | undefined
 }
 
-/** Log events are journalled in batches of at most this many, so a flood of lines costs few transactions and little memory. */
-const maxBatch = 512
+interface Retry {
+  readonly timer: NodeJS.Timeout
+  /** Of the attempt that failed. */
+  readonly error: TaskError
+  readonly durationMs: number
+}
 
 export class RunLoop {
   readonly #plan: Plan
@@ -34,20 +40,21 @@ export class RunLoop {
   readonly #options: RunLoopOptions
   readonly #state: DecideState
   readonly #scope: RunScope
+  readonly #recorder: EventRecorder
   readonly #startedAtMs: number
+  readonly #planned: ReadonlyMap<string, PlannedTask>
   readonly #commands: Command[] = []
+  /** Tasks that wait for a slot, the next one at `#readyHead`. */
   readonly #ready: string[] = []
   readonly #attempts = new Map<string, number>()
   readonly #running = new Map<string, AbortController>()
-  readonly #retries = new Map<string, {timer: NodeJS.Timeout; error: TaskError; durationMs: number}>()
+  readonly #retries = new Map<string, Retry>()
   readonly #finished: Promise<RunFinished>
   #resolve: (event: RunFinished) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
-  #batch: RunEvent[] = []
-  #flushTimer: NodeJS.Immediate | undefined
   #timeoutTimer: NodeJS.Timeout | undefined
-  #seq = 0
   #isDraining = false
+  #isOver = false
   #readyHead = 0
 
   constructor(plan: Plan, ports: RunLoopPorts, options: RunLoopOptions) {
@@ -55,11 +62,13 @@ export class RunLoop {
     this.#ports = ports
     this.#options = options
     this.#startedAtMs = ports.clock.now()
+    this.#planned = new Map(plan.tasks.map((planned) => [planned.task.id, planned]))
     this.#finished = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    this.#scope = new RunScope(plan.workflow, {id: options.runId, startedAt: new Date(this.#startedAtMs).toISOString()})
+    this.#recorder = new EventRecorder(options.runId, ports, this.#reject)
+    this.#scope = new RunScope(plan.workflow, plan.templates, {id: options.runId, startedAt: new Date(this.#startedAtMs).toISOString()})
     this.#state = createState({
       failFast: options.failFast,
       tasks: plan.tasks.map(({task, condition}) => ({id: task.id, needs: task.needs, condition})),
@@ -85,21 +94,21 @@ export class RunLoop {
 
   /** Stops the run: what runs is cancelled, what has not started is skipped. Calling it again changes nothing. */
   stop(cause: RunStopping['cause']): void {
-    if (this.#state.isFinished || this.#state.stopCause !== undefined) return
+    if (this.#isOver || this.#state.isFinished || this.#state.stopCause !== undefined) return
     this.#emit({type: 'run.stopping', cause})
   }
 
   #release(): void {
+    this.#isOver = true
     clearTimeout(this.#timeoutTimer)
-    clearImmediate(this.#flushTimer)
     for (const {timer} of this.#retries.values()) clearTimeout(timer)
     for (const controller of this.#running.values()) controller.abort()
   }
 
-  /** Journals, reports, and does what follows. Events caused by an event are handled after it, never inside it. */
+  /** Records, and does what follows. Events caused by an event are handled after it, never inside it. */
   #emit(body: RunEventBody): void {
-    try {
-      this.#record(body)
+    this.#guard(() => {
+      this.#recorder.record(body)
       this.#commands.push(...decide(this.#state, body))
       if (this.#isDraining) return
       this.#isDraining = true
@@ -111,41 +120,23 @@ export class RunLoop {
       this.#commands.length = 0
       this.#isDraining = false
       this.#fillSlots()
-    } catch (error) {
-      this.#reject(error)
-    }
+    })
   }
 
-  #record(body: RunEventBody): void {
-    this.#seq += 1
-    this.#batch.push({seq: this.#seq, ts: new Date(this.#ports.clock.now()).toISOString(), run: this.#options.runId, ...body})
-    if (this.#batch.length >= maxBatch) this.#flush()
-    else this.#flushTimer ??= setImmediate(() => { this.#flushLater() })
-  }
-
-  #flushLater(): void {
+  /** Whatever goes wrong in a callback ends the run. After the end nothing is done any more. */
+  #guard(action: () => void): void {
+    if (this.#isOver) return
     try {
-      this.#flush()
+      action()
     } catch (error) {
       this.#reject(error)
     }
-  }
-
-  /** A change is journalled before it is shown, and before the process it announces is started. */
-  #flush(): void {
-    clearImmediate(this.#flushTimer)
-    this.#flushTimer = undefined
-    if (this.#batch.length === 0) return
-    const events = this.#batch
-    this.#batch = []
-    this.#ports.journal.append(this.#options.runId, events)
-    for (const event of events) this.#ports.reporter.report(event)
   }
 
   #carryOut(command: Command): void {
     switch (command.kind) {
       case 'start':
-        this.#ask(this.#plan.get(command.task))
+        this.#ask(this.#get(command.task))
         return
       case 'skip':
         this.#end({type: 'task.skipped', task: command.task, reason: command.reason})
@@ -163,10 +154,17 @@ export class RunLoop {
 
   /** Evaluates the condition of a task whose needs are over; the task then waits for a slot or ends here. */
   #ask(planned: PlannedTask): void {
+    const {id} = planned.task
     const answer = this.#scope.condition(planned, this.#state)
-    if (answer.kind === 'run') this.#ready.push(planned.task.id)
-    else if (answer.kind === 'skip') this.#end({type: 'task.skipped', task: planned.task.id, reason: answer.reason})
+    if (answer.kind === 'run') this.#ready.push(id)
+    else if (answer.kind === 'skip') this.#end({type: 'task.skipped', task: id, reason: answer.reason})
     else this.#endAttempt(planned, 0, {ok: false, error: answer.error, metrics: {durationMs: 0}, warnings: []})
+  }
+
+  #get(task: string): PlannedTask {
+    const planned = this.#planned.get(task)
+    if (planned === undefined) throw new Error(`no task '${task}' in this plan`)
+    return planned
   }
 
   #fillSlots(): void {
@@ -175,19 +173,21 @@ export class RunLoop {
       const id = this.#ready[this.#readyHead]
       this.#readyHead += 1
       const progress = id === undefined ? undefined : this.#state.tasks.get(id)?.progress
+      // Skipped or cancelled since it was put here.
       if (id === undefined || (progress !== 'ready' && progress !== 'waiting')) continue
       const attempt = (this.#attempts.get(id) ?? 0) + 1
       this.#attempts.set(id, attempt)
       this.#retries.delete(id)
       const controller = new AbortController()
       this.#running.set(id, controller)
-      this.#record({type: 'task.started', task: id, attempt})
-      decide(this.#state, {type: 'task.started', task: id, attempt})
-      starting.push({planned: this.#plan.get(id), attempt, controller})
+      const started: RunEventBody = {type: 'task.started', task: id, attempt}
+      this.#recorder.record(started)
+      decide(this.#state, started)
+      starting.push({planned: this.#get(id), attempt, controller})
     }
     if (this.#readyHead === this.#ready.length) this.#ready.length = this.#readyHead = 0
     if (starting.length === 0) return
-    this.#flush()
+    this.#recorder.flush()
     for (const {planned, attempt, controller} of starting) void this.#attempt(planned, attempt, controller)
   }
 
@@ -197,65 +197,46 @@ export class RunLoop {
       const result = await runTask(planned, {
         executor: this.#ports.executor,
         scope: this.#scope,
-        workflowId: this.#plan.workflow.id,
+        workflow: this.#plan.workflow,
         runId: this.#options.runId,
         attempt,
         signal: controller.signal,
-        onLog: (entry: LogEntry) => { this.#log(id, attempt, entry) },
+        onLog: (entry: LogEntry) => { this.#guard(() => { this.#recorder.record({type: 'task.log', task: id, attempt, ...entry}) }) },
       })
       this.#running.delete(id)
-      this.#endAttempt(planned, attempt, result)
-    } catch (error) {
-      this.#reject(error)
-    }
-  }
-
-  #log(task: string, attempt: number, entry: LogEntry): void {
-    try {
-      this.#record({type: 'task.log', task, attempt, ...entry})
+      this.#guard(() => { this.#endAttempt(planned, attempt, result) })
     } catch (error) {
       this.#reject(error)
     }
   }
 
   #endAttempt(planned: PlannedTask, attempt: number, result: ActionResult): void {
-    const {task} = planned
-    for (const {code, message} of result.warnings) this.#record({type: 'diagnostic', severity: 'warning', code, message, task: task.id})
+    const {id, retry, continueOnError} = planned.task
+    for (const {code, message} of result.warnings) this.#recorder.record({type: 'diagnostic', severity: 'warning', code, message, task: id})
     if (result.ok) {
-      this.#end({type: 'task.finished', task: task.id, attempt, status: 'succeeded', output: result.output, metrics: result.metrics})
+      this.#end({type: 'task.finished', task: id, attempt, status: 'succeeded', output: result.output, metrics: result.metrics})
       return
     }
     const {error, metrics} = result
-    const delayMs = this.#state.stopCause === undefined ? retryDelayMs(task.retry, attempt, error, this.#ports.random()) : undefined
-    if (delayMs === undefined) {
-      const isCancelled = error.code === 'CANCELLED'
-      this.#end({
-        type: 'task.finished',
-        task: task.id,
-        attempt,
-        status: isCancelled ? 'cancelled' : 'failed',
-        error,
-        metrics,
-        ...(task.continueOnError && !isCancelled ? {isTolerated: true} : {}),
-      })
+    const delayMs = this.#state.stopCause === undefined ? retryDelayMs(retry, attempt, error, this.#ports.random()) : undefined
+    if (delayMs !== undefined) {
+      const timer = setTimeout(() => { this.#retryNow(id) }, delayMs)
+      this.#retries.set(id, {timer, error, durationMs: metrics.durationMs})
+      this.#emit({type: 'task.retrying', task: id, attempt, delayMs, error, metrics})
       return
     }
-    const timer = setTimeout(() => { this.#retry(task.id) }, delayMs)
-    this.#retries.set(task.id, {timer, error, durationMs: metrics.durationMs})
-    this.#emit({type: 'task.retrying', task: task.id, attempt, delayMs, error, metrics})
+    const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+    const isTolerated = status === 'failed' && continueOnError
+    this.#end({type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated ? {isTolerated} : {})})
   }
 
-  #retry(task: string): void {
+  #retryNow(task: string): void {
     this.#ready.push(task)
-    try {
-      this.#fillSlots()
-    } catch (error) {
-      this.#reject(error)
-    }
+    this.#guard(() => { this.#fillSlots() })
   }
 
   /** The end of a task, seen by the templates of the tasks after it. */
-  #end(event: Extract<RunEventBody, {type: 'task.finished' | 'task.skipped'}>): void {
+  #end(event: TaskFinished | TaskSkipped): void {
     this.#scope.taskEnded(event)
     this.#emit(event)
   }
@@ -264,17 +245,12 @@ export class RunLoop {
     for (const controller of this.#running.values()) controller.abort()
     for (const [task, {timer, error, durationMs}] of this.#retries) {
       clearTimeout(timer)
-      const attempt = this.#attempts.get(task) ?? 1
-      this.#end({type: 'task.finished', task, attempt, status: 'cancelled', error, metrics: {durationMs}})
+      this.#end({type: 'task.finished', task, attempt: this.#attempts.get(task) ?? 1, status: 'cancelled', error, metrics: {durationMs}})
     }
     this.#retries.clear()
   }
 
   #finish(status: RunFinished['status'], reason?: string): void {
-    const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
-    for (const {progress} of this.#state.tasks.values()) {
-      if (progress in counts) counts[progress as keyof typeof counts] += 1
-    }
     const outputs = status === 'succeeded' ? this.#scope.outputs() : undefined
     const failure = outputs?.ok === false ? {status: 'failed' as const, reason: outputs.error.message} : undefined
     const event: RunFinished = {
@@ -283,11 +259,19 @@ export class RunLoop {
       durationMs: this.#ports.clock.now() - this.#startedAtMs,
       ...(outputs?.ok === true ? {outputs: outputs.value} : {}),
       ...(reason === undefined ? {} : {reason}),
-      counts,
+      counts: this.#count(),
       ...failure,
     }
-    this.#record(event)
-    this.#flush()
+    this.#recorder.record(event)
+    this.#recorder.flush()
     this.#resolve(event)
+  }
+
+  #count(): RunFinished['counts'] {
+    const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
+    for (const {progress} of this.#state.tasks.values()) {
+      if (progress === 'succeeded' || progress === 'failed' || progress === 'skipped' || progress === 'cancelled') counts[progress] += 1
+    }
+    return counts
   }
 }

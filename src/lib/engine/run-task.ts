@@ -1,24 +1,26 @@
 // One attempt of one task: evaluates its templates and has the action executed. The result is data, also when a template fails.
 
+import type {ActionResult} from '../plugins/action-result.ts'
 import type {ExecuteOptions} from '../plugins/attempt.ts'
 import type {PlannedTask} from './plan.ts'
-import type {ActionExecutor, ActionResult} from './ports.ts'
+import type {ActionExecutor} from './ports.ts'
 import type {RunScope} from './run-scope.ts'
+import type {Workflow} from '../workflow/model.ts'
 
 export interface RunTaskOptions extends ExecuteOptions {
   readonly executor: ActionExecutor
   readonly scope: RunScope
-  readonly workflowId: string
+  readonly workflow: Workflow
   readonly runId: string
   /** 1 for the first try. */
   readonly attempt: number
 }
 
 export async function runTask(planned: PlannedTask, options: RunTaskOptions): Promise<ActionResult> {
-  const {task, plugin, action, timeoutMs, workingDir} = planned
-  const {executor, scope, workflowId, runId, attempt, ...executeOptions} = options
+  const {task, plugin, action, timeoutMs} = planned
+  const {executor, scope, workflow, runId, attempt, ...executeOptions} = options
   const values = scope.evaluateTask(planned)
   if (!values.ok) return {ok: false, error: values.error, metrics: {durationMs: 0}, warnings: []}
-  const context = {workflow: workflowId, run: runId, task: task.id, attempt, idempotencyKey: `${runId}:${task.id}`}
-  return await executor.execute({plugin, action, ...values.value, workingDir, timeoutMs, context}, executeOptions)
+  const context = {workflow: workflow.id, run: runId, task: task.id, attempt, idempotencyKey: `${runId}:${task.id}`}
+  return await executor.execute({plugin, action, ...values.value, workingDir: workflow.workingDir, timeoutMs, context}, executeOptions)
 }

@@ -1,12 +1,12 @@
 // From a complete plan to the result of its run. Before this, nothing has happened; after it, everything is in the journal.
 
 import {combineReporters} from './combine-reporters.ts'
-import type {Plan} from './plan.ts'
+import type {RunPlan} from './plan-file.ts'
 import {RunLoop, type RunLoopOptions, type RunLoopPorts} from './run-loop.ts'
 import {RunResultCollector, type RunResult} from './run-result.ts'
 import type {RunStopping} from './events.ts'
 
-export interface RunWorkflowOptions extends RunLoopOptions {
+export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency'> {
   /** Its abort stops the run; the reason of the abort is the cause. */
   readonly signal: AbortSignal
 }
@@ -18,12 +18,13 @@ export interface RunOutcome {
 }
 
 /** Creates the run, runs it to its end and closes the reporter. Rejects when the journal cannot be written. */
-export async function runWorkflow(plan: Plan, ports: RunLoopPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
-  const {signal, ...loopOptions} = options
+export async function runWorkflow(plan: RunPlan, ports: RunLoopPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
+  const {signal, runId, concurrency} = options
+  const {failFast, timeoutMs} = plan
   const collector = new RunResultCollector()
-  const loop = new RunLoop(plan, {...ports, reporter: combineReporters([collector, ports.reporter])}, loopOptions)
+  const loop = new RunLoop(plan, {...ports, reporter: combineReporters([collector, ports.reporter])}, {runId, concurrency, failFast, timeoutMs})
   ports.journal.create({
-    id: options.runId,
+    id: runId,
     workflowId: plan.workflow.id,
     file: plan.file,
     startedAt: new Date(ports.clock.now()).toISOString(),

@@ -1,11 +1,12 @@
 // One try of one action while it runs: its clock, its log, its warnings, and why it was stopped. The protocols tell it, blame.ts reads it.
 
+import {setMaxListeners} from 'node:events'
+import type {RunContext} from '@autokestra/plugin-sdk/protocol'
 import type {JsonObject} from '../util/json.ts'
 import type {ActionWarning, LogEntry, TaskError} from './action-result.ts'
 import type {ExecutionLimits} from './limits.ts'
 import type {ActionDef, Plugin} from './manifest.ts'
 import {TaskLog, type StreamTransform} from './task-log.ts'
-import type {RunContext} from '@autokestra/plugin-sdk/protocol'
 
 export interface Invocation {
   readonly plugin: Plugin
@@ -69,6 +70,8 @@ export class Attempt {
     this.log = new TaskLog(limits, options.onLog, options.transform)
     this.#signal = options.signal
     this.isCancelled = options.signal.aborted
+    // One signal stops all tasks of a run: as many listeners as there are tasks are no leak.
+    setMaxListeners(0, options.signal)
     options.signal.addEventListener('abort', this.#onAbort)
     this.#timer = setTimeout(() => {
       this.isTimedOut = true

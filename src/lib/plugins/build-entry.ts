@@ -26,7 +26,16 @@ type Position = Pick<Diagnostic, 'file' | 'line' | 'column' | 'length' | 'source
 /** Stands for `import.meta.url` in the bundle: each file keeps the URL of its source, so assets beside it are found. */
 const metaUrlName = '__sourceUrl'
 
-const loaders: Readonly<Record<string, Loader>> = {'.ts': 'ts', '.mts': 'ts', '.cts': 'ts', '.tsx': 'tsx', '.js': 'js', '.mjs': 'js', '.cjs': 'js', '.jsx': 'jsx'}
+const loaders: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.tsx': 'tsx',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.jsx': 'jsx',
+}
 
 /** Bundles the entry point. Syntax errors and imports that cannot be resolved are diagnostics; types are not checked. */
 export async function buildEntry(options: EntryBuildOptions): Promise<EntryBuild> {
@@ -104,7 +113,11 @@ function keepPackagesOutside(sdkModules: Readonly<Record<string, string>>, packa
 }
 
 function packageFileOf(file: string): string | undefined {
-  for (let directory = path.dirname(file); path.basename(directory) !== 'node_modules' && path.dirname(directory) !== directory; directory = path.dirname(directory)) {
+  for (
+    let directory = path.dirname(file);
+    path.basename(directory) !== 'node_modules' && path.dirname(directory) !== directory;
+    directory = path.dirname(directory)
+  ) {
     const packageFile = path.join(directory, 'package.json')
     if (existsSync(packageFile)) return packageFile
   }
@@ -134,7 +147,13 @@ function withSourceUrl(source: string, url: string): string {
 function toDiagnostic(message: Message, directory: string): Diagnostic {
   const {location} = message
   const hint = message.notes.map((note) => note.text).join(' ')
-  return {severity: 'error', code: 'entry-point-invalid', message: message.text, ...(location && toPosition(location, directory)), ...(hint && {hint})}
+  return {
+    severity: 'error',
+    code: 'entry-point-invalid',
+    message: message.text,
+    ...(location && toPosition(location, directory)),
+    ...(hint && {hint}),
+  }
 }
 
 function toPosition(location: Location, directory: string): Position {

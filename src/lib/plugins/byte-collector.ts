@@ -17,13 +17,15 @@ export class ByteCollector {
     return this.#isOverflown
   }
 
-  push(chunk: Buffer): void {
-    if (this.#isOverflown) return
+  /** @returns false when nothing of the chunk is kept */
+  push(chunk: Buffer): boolean {
+    if (this.#isOverflown) return false
     const room = this.#maxBytes - this.#size
     this.#isOverflown = chunk.length > room
     const part = this.#isOverflown ? chunk.subarray(0, room) : chunk
     this.#chunks.push(part)
     this.#size += part.length
+    return true
   }
 
   get bytes(): Buffer {

@@ -16,12 +16,22 @@ export function checkExecItem(item: string, inputNames: readonly string[]): Find
   if (!item.includes('{{')) return []
   const name = execReference(item)
   if (name === undefined) {
-    return [error('invalid-exec', `exec item must be plain text or one whole reference: ${item}`, 'write it as an item of its own: "{{ inputs.name }}"')]
+    return [
+      error(
+        'invalid-exec',
+        `exec item must be plain text or one whole reference: ${item}`,
+        'write it as an item of its own: "{{ inputs.name }}"',
+      ),
+    ]
   }
   if (inputNames.includes(name)) return []
   const suggestion = nearest(name, inputNames)
   return [
-    error('unknown-input', `exec refers to "${name}", which is no property of the action's input schema`, suggestion && `did you mean "${suggestion}"?`),
+    error(
+      'unknown-input',
+      `exec refers to "${name}", which is no property of the action's input schema`,
+      suggestion && `did you mean "${suggestion}"?`,
+    ),
   ]
 }
 

@@ -30,7 +30,8 @@ export function listEntryPoints(value: Fields): EntryPoint[] {
   }
   listActions(value).forEach(({action, index}) => {
     const program: unknown = Array.isArray(action.exec) ? action.exec[0] : undefined
-    if (typeof program === 'string' && !program.includes('{{')) entries.push({kind: 'program', path: program, at: ['actions', index, 'exec', 0]})
+    if (typeof program === 'string' && !program.includes('{{'))
+      entries.push({kind: 'program', path: program, at: ['actions', index, 'exec', 0]})
   })
   return entries
 }
@@ -39,14 +40,26 @@ const kebabCase = new RegExp(kebabCasePattern)
 const semver = new RegExp(semverPattern)
 
 function checkNames(value: Fields): PlacedFinding[] {
-  return [...checkName('namespace', value.namespace, ['namespace']), ...checkName('name', value.name, ['name']), ...checkVersion(value.version)]
+  return [
+    ...checkName('namespace', value.namespace, ['namespace']),
+    ...checkName('name', value.name, ['name']),
+    ...checkVersion(value.version),
+  ]
 }
 
 function checkName(label: string, name: unknown, path: DocumentPath): PlacedFinding[] {
   if (typeof name !== 'string') return []
-  if (name.length > maxNameLength) return [error(path, 'name-too-long', `${label} must be at most ${String(maxNameLength)} characters long`)]
+  if (name.length > maxNameLength)
+    return [error(path, 'name-too-long', `${label} must be at most ${String(maxNameLength)} characters long`)]
   if (!kebabCase.test(name)) {
-    return [error(path, 'invalid-name', `${label} must be kebab-case`, 'lower-case letters, digits and single hyphens, starting with a letter: my-plugin')]
+    return [
+      error(
+        path,
+        'invalid-name',
+        `${label} must be kebab-case`,
+        'lower-case letters, digits and single hyphens, starting with a letter: my-plugin',
+      ),
+    ]
   }
   if (reservedName.test(name)) return [error(path, 'reserved-name', `${label} must not be "${name}": Windows keeps that name for a device`)]
   return []
@@ -73,11 +86,27 @@ function checkStart(value: Fields): PlacedFinding[] {
   const has = (field: string): boolean => value[field] !== undefined
   const findings: PlacedFinding[] = []
   if (main !== undefined && command !== undefined) {
-    findings.push(error(['command'], 'main-and-command', 'main and command exclude each other: a plugin is started in one way', 'remove one of them', 'key'))
+    findings.push(
+      error(
+        ['command'],
+        'main-and-command',
+        'main and command exclude each other: a plugin is started in one way',
+        'remove one of them',
+        'key',
+      ),
+    )
   }
   if (protocol === 'exec') {
     for (const field of ['main', 'command'].filter(has)) {
-      findings.push(error([field], 'main-with-exec', `${field} has no place beside protocol exec: each action is a command line of its own`, undefined, 'key'))
+      findings.push(
+        error(
+          [field],
+          'main-with-exec',
+          `${field} has no place beside protocol exec: each action is a command line of its own`,
+          undefined,
+          'key',
+        ),
+      )
     }
   } else if (main === undefined && command === undefined) {
     const hint = 'add `main: index.js` for JavaScript and TypeScript, or `command: [python3, main.py]` for any program'
@@ -105,7 +134,9 @@ function checkActions(value: Fields): PlacedFinding[] {
     }
     const {timeout} = action
     if ((typeof timeout === 'string' || typeof timeout === 'number') && parseDuration(timeout) === undefined) {
-      findings.push(error([...at, 'timeout'], 'invalid-duration', `timeout is not a duration: ${String(timeout)}`, `write ${durationExamples}`))
+      findings.push(
+        error([...at, 'timeout'], 'invalid-duration', `timeout is not a duration: ${String(timeout)}`, `write ${durationExamples}`),
+      )
     }
     const inputNames = isFields(action.input) && isFields(action.input.properties) ? Object.keys(action.input.properties) : []
     findings.push(...checkExec(action, value.protocol, at, inputNames), ...checkLiteralInputs(action, at, inputNames))
@@ -116,7 +147,14 @@ function checkActions(value: Fields): PlacedFinding[] {
 function checkExec(action: Fields, protocol: unknown, at: DocumentPath, inputNames: readonly string[]): PlacedFinding[] {
   if (action.exec === undefined) {
     if (protocol !== 'exec') return []
-    return [error(at, 'missing-exec', 'the action needs exec: with protocol exec each action names its command line', 'add `exec: [program, "{{ inputs.name }}"]`')]
+    return [
+      error(
+        at,
+        'missing-exec',
+        'the action needs exec: with protocol exec each action names its command line',
+        'add `exec: [program, "{{ inputs.name }}"]`',
+      ),
+    ]
   }
   if (protocol !== 'exec') return [error([...at, 'exec'], 'exec-without-protocol', 'exec needs `protocol: exec`', undefined, 'key')]
   if (!Array.isArray(action.exec)) return []
@@ -137,7 +175,9 @@ function checkLiteralInputs(action: Fields, at: DocumentPath, inputNames: readon
 
 function checkEntryName(entry: EntryPoint): PlacedFinding[] {
   const problem = refuseEntryName(entry)
-  return problem === undefined ? [] : [error(entry.at, 'invalid-entry-point', `${String(entry.at[0] === 'actions' ? 'exec' : entry.at[0])} ${problem}`)]
+  return problem === undefined
+    ? []
+    : [error(entry.at, 'invalid-entry-point', `${String(entry.at[0] === 'actions' ? 'exec' : entry.at[0])} ${problem}`)]
 }
 
 /** The actions that are maps, with their place in the list. */

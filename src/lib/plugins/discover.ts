@@ -8,7 +8,10 @@ import type {Plugin} from './manifest.ts'
 import type {PluginEntry, PluginPath} from './plugin-entry.ts'
 
 /** Every plugin of every path in order, with its state. What is new is left in the cache; saving is up to the caller. */
-export async function discover(paths: readonly PluginPath[], context: LoadContext): Promise<{readonly entries: readonly PluginEntry[]; readonly diagnostics: readonly Diagnostic[]}> {
+export async function discover(
+  paths: readonly PluginPath[],
+  context: LoadContext,
+): Promise<{readonly entries: readonly PluginEntry[]; readonly diagnostics: readonly Diagnostic[]}> {
   const entries: PluginEntry[] = []
   const diagnostics: Diagnostic[] = []
   const winners = new Map<string, string>()
@@ -30,7 +33,12 @@ export async function discover(paths: readonly PluginPath[], context: LoadContex
 }
 
 /** The plugins of one path that declare `id`, parsing no more manifests than that takes. `listing` is what stands in the path. */
-export async function findInPath(from: PluginPath, listing: PluginDirListing, id: string, context: LoadContext): Promise<readonly PluginEntry[]> {
+export async function findInPath(
+  from: PluginPath,
+  listing: PluginDirListing,
+  id: string,
+  context: LoadContext,
+): Promise<readonly PluginEntry[]> {
   const loaded: LoadedPlugin[] = []
   for (const place of listing.dirs) {
     if (!mayDeclare(place, id, context.cache)) continue
@@ -57,7 +65,8 @@ function rank(loaded: readonly LoadedPlugin[], from: PluginPath, winners: Map<st
       foundIn: from.path,
       origin: from.origin,
       diagnostics,
-      ...(plugin.id !== undefined && plugin.manifest && {plugin: {id: plugin.id, manifest: plugin.manifest, dir, foundIn: from.path} satisfies Plugin}),
+      ...(plugin.id !== undefined &&
+        plugin.manifest && {plugin: {id: plugin.id, manifest: plugin.manifest, dir, foundIn: from.path} satisfies Plugin}),
     }
     if (plugin.id !== undefined && !winners.has(plugin.id)) winners.set(plugin.id, dir)
     if (plugin.isBroken || rivals.length > 1) return {...common, state: 'broken'}

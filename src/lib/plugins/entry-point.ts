@@ -1,6 +1,6 @@
 // Which files a manifest points at, and whether they stand inside the plugin's directory: by their names, and by their real paths.
 
-import {accessSync, constants, realpathSync, statSync} from 'node:fs'
+import {accessSync, constants, lstatSync, realpathSync, statSync} from 'node:fs'
 import path from 'node:path'
 import type {DocumentPath, Finding} from '../documents/read-document.ts'
 
@@ -51,8 +51,13 @@ function checkEntryPoint(dir: string, entry: EntryPoint): EntryFinding | undefin
   if (refuseEntryName(entry) !== undefined) return undefined
   if (entry.kind === 'program' && !isOwnProgram(entry.path)) return undefined
   if (entry.kind === 'argument' && (entry.path.startsWith('-') || path.isAbsolute(entry.path))) return undefined
-  const file = path.resolve(dir, entry.path)
-  const finding = (code: string, message: string, hint?: string): EntryFinding => ({at: entry.at, finding: {severity: 'error', code, message, hint}})
+  const file = path.join(dir, entry.path)
+  // The usual case, with one question to the system: `dir` is real, and so is a file directly in it that is no link.
+  if (entry.kind === 'main' && path.dirname(file) === dir && lstatSync(file, {throwIfNoEntry: false})?.isFile()) return undefined
+  const finding = (code: string, message: string, hint?: string): EntryFinding => ({
+    at: entry.at,
+    finding: {severity: 'error', code, message, hint},
+  })
   let real: string
   try {
     real = realpathSync.native(file)
@@ -66,7 +71,8 @@ function checkEntryPoint(dir: string, entry: EntryPoint): EntryFinding | undefin
     return finding('entry-point-outside', `the entry point leads out of the plugin's directory: ${entry.path} is ${real}`)
   }
   if (entry.kind === 'argument') return undefined
-  if (!statSync(real, {throwIfNoEntry: false})?.isFile()) return finding('entry-point-no-file', `the entry point is not a file: ${entry.path}`)
+  if (!statSync(real, {throwIfNoEntry: false})?.isFile())
+    return finding('entry-point-no-file', `the entry point is not a file: ${entry.path}`)
   if (entry.kind === 'program' && !isExecutable(real)) {
     return finding('entry-point-not-executable', `the program may not be executed: ${entry.path}`, `chmod +x ${file}`)
   }

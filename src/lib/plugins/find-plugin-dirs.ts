@@ -1,6 +1,6 @@
 // Which directories of a plugin path hold a plugin.yaml. Looks at names and file kinds only; opens no file.
 
-import {readdirSync, realpathSync, statSync, type Dirent, type Stats} from 'node:fs'
+import {lstatSync, readdirSync, realpathSync, type Dirent, type Stats} from 'node:fs'
 import path from 'node:path'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 
@@ -14,7 +14,7 @@ export interface PluginDir {
   readonly listedAs: string
   /** `<dir>/plugin.yaml`; for messages and as the key of the cache. */
   readonly manifestFile: string
-  /** Of the plugin.yaml, links followed. */
+  /** Of the plugin.yaml, links not followed. */
   readonly stats: Stats
 }
 
@@ -30,45 +30,37 @@ export interface PluginDirListing {
  * A link to a directory counts by where it leads; two names of one directory count once. A path that does not exist holds nothing.
  */
 export function findPluginDirs(root: string): PluginDirListing {
-  const dirs = new Map<string, PluginDir>()
+  const dirs: PluginDir[] = []
   const diagnostics: Diagnostic[] = []
+  // A link may lead to a directory that was looked into, or is being looked into.
   const visited = new Set<string>()
-  /** A link may lead back to a directory that is being looked through. */
-  const isVisited = (directory: string): boolean => {
-    const real = statSync(directory, {throwIfNoEntry: false})?.isDirectory() ? realpathSync.native(directory) : directory
-    if (visited.has(real)) return true
-    visited.add(real)
-    return false
-  }
-  const visit = (listedAs: string, levelsBelow: number): void => {
+
+  /** `isLink`: whether the last name of `listedAs` may be one. Everything before it stands at the real path `parent`. */
+  const visit = (listedAs: string, parent: string, isLink: boolean, levelsBelow: number): void => {
     try {
-      const manifestFile = path.join(listedAs, manifestFileName)
-      const stats = statSync(manifestFile, {throwIfNoEntry: false})
-      if (stats) {
-        const dir = realpathSync.native(listedAs)
-        if (!dirs.has(dir)) dirs.set(dir, {dir, listedAs, manifestFile: path.join(dir, manifestFileName), stats})
-        return
+      const dir = isLink ? realpathSync.native(listedAs) : path.join(parent, path.basename(listedAs))
+      if (visited.has(dir)) return
+      visited.add(dir)
+      const manifestFile = path.join(dir, manifestFileName)
+      const stats = lstatSync(manifestFile, {throwIfNoEntry: false})
+      if (stats) dirs.push({dir, listedAs, manifestFile, stats})
+      else if (levelsBelow > 0) {
+        for (const entry of subdirectories(dir)) visit(path.join(listedAs, entry.name), dir, entry.isSymbolicLink(), levelsBelow - 1)
       }
-      if (levelsBelow === 0 || isVisited(listedAs)) return
-      for (const name of subdirectories(listedAs)) visit(path.join(listedAs, name), levelsBelow - 1)
     } catch (error) {
-      diagnostics.push(unreadable(listedAs, error))
+      if (!isCode(error, 'ENOENT') && !isCode(error, 'ENOTDIR')) diagnostics.push(unreadable(listedAs, error))
     }
   }
-  visit(root, 2)
-  return {dirs: [...dirs.values()], diagnostics}
+  visit(root, '', true, 2)
+  return {dirs, diagnostics}
 }
 
-function subdirectories(directory: string): string[] {
-  let entries: Dirent[]
-  try {
-    entries = readdirSync(directory, {withFileTypes: true})
-  } catch (error) {
-    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return []
-    throw error
-  }
-  const names = entries.filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.') && entry.name !== 'node_modules')
-  return names.map((entry) => entry.name).sort()
+function subdirectories(directory: string): Dirent[] {
+  const entries = readdirSync(directory, {withFileTypes: true})
+  const found = entries.filter(
+    (entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.') && entry.name !== 'node_modules',
+  )
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function unreadable(directory: string, error: unknown): Diagnostic {

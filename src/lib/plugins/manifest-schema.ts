@@ -26,14 +26,22 @@ const actionSchema: JsonObject = {
   properties: {
     name: kebabCase('Name of the action, in kebab-case and unique within the plugin. A task names it last: `namespace/plugin.action`.'),
     description: {type: 'string', description: 'One sentence: what the action does.'},
-    input: {type: 'object', description: 'JSON Schema of the inputs. A task whose inputs do not fit is refused before the plugin starts. Absent: any inputs.'},
-    output: {type: 'object', description: 'JSON Schema of the output. An output that does not fit fails the task. Absent: any output, or none.'},
+    input: {
+      type: 'object',
+      description: 'JSON Schema of the inputs. A task whose inputs do not fit is refused before the plugin starts. Absent: any inputs.',
+    },
+    output: {
+      type: 'object',
+      description: 'JSON Schema of the output. An output that does not fit fails the task. Absent: any output, or none.',
+    },
     timeout: {
       type: ['string', 'number'],
       description: 'How long one attempt may take when the task does not say: `500ms`, `30s`, `5m`, `1h`, or a number of seconds.',
     },
     idempotent: {type: 'boolean', default: false, description: 'Whether running the action twice does the same as running it once.'},
-    literalInputs: textList('Names of inputs that must be written out in the workflow file: no templates, so that no value can become code.'),
+    literalInputs: textList(
+      'Names of inputs that must be written out in the workflow file: no templates, so that no value can become code.',
+    ),
     exec: {
       type: 'array',
       items: {anyOf: [{type: 'string'}, {type: 'array', items: {type: 'string'}, minItems: 1, maxItems: 1000}]},
@@ -68,7 +76,8 @@ export const manifestSchema: JsonObject = {
     main: {
       type: 'string',
       minLength: 1,
-      description: 'Entry point that exports the actions, JavaScript or TypeScript, relative to the directory of the plugin and inside it. Either `main` or `command`, or `exec` in the actions.',
+      description:
+        'Entry point that exports the actions, JavaScript or TypeScript, relative to the directory of the plugin and inside it. Either `main` or `command`, or `exec` in the actions.',
     },
     command: {
       type: 'array',

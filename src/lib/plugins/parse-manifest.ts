@@ -33,7 +33,13 @@ export async function parseManifest(document: SourceDocument, schemas: SchemaCom
 /** Unknown fields stop nothing: they may be of a newer version. */
 async function checkShape(value: unknown, schemas: SchemaCompiler): Promise<PlacedFinding[]> {
   const check = await schemas.compile(manifestShape)
-  return check(value).map(placeSchemaFinding).map(({path, target, finding}) => ({path, target, finding: finding.code === 'unknown-property' ? {...finding, severity: 'warning'} : finding}))
+  return check(value)
+    .map(placeSchemaFinding)
+    .map(({path, target, finding}) => ({
+      path,
+      target,
+      finding: finding.code === 'unknown-property' ? {...finding, severity: 'warning'} : finding,
+    }))
 }
 
 /** Schemas that are wrong, or that would fetch, hang or grow without bound. */
@@ -48,7 +54,11 @@ async function checkActionSchemas(value: Fields, schemas: SchemaCompiler): Promi
       } catch (error) {
         if (!(error instanceof SchemaError)) throw error
         const message = `the ${field} schema of action "${String(action.name)}" cannot be used: ${error.message}`
-        findings.push({path: ['actions', index, field, ...error.path], target: 'value', finding: {severity: 'error', code: 'invalid-schema', message}})
+        findings.push({
+          path: ['actions', index, field, ...error.path],
+          target: 'value',
+          finding: {severity: 'error', code: 'invalid-schema', message},
+        })
       }
     }
   }

@@ -37,8 +37,7 @@ export interface ResolveFailure {
 }
 
 export type Resolution =
-  | {readonly ok: true; readonly plugin: Plugin; readonly action: ActionDef}
-  | {readonly ok: false; readonly failure: ResolveFailure}
+  {readonly ok: true; readonly plugin: Plugin; readonly action: ActionDef} | {readonly ok: false; readonly failure: ResolveFailure}
 
 const typePattern = /^([^/.\s]+)\/([^/.\s]+)\.([^/.\s]+)$/
 
@@ -135,7 +134,12 @@ export class PluginManager {
   async #explainInvalidType(type: string): Promise<Resolution> {
     const types = await this.#listTypes()
     const suggestion = types.find((known) => known.endsWith(`/${type}`)) ?? nearest(type, types)
-    return fail('invalid-type', 'WORKFLOW_INVALID', `"${type}" is no task type: it has the form namespace/plugin.action`, didYouMean(suggestion))
+    return fail(
+      'invalid-type',
+      'WORKFLOW_INVALID',
+      `"${type}" is no task type: it has the form namespace/plugin.action`,
+      didYouMean(suggestion),
+    )
   }
 
   async #explainUnknownPlugin(type: string, id: string): Promise<Resolution> {
@@ -145,7 +149,13 @@ export class PluginManager {
     const suggestion = nearest(type, await this.#listTypes()) ?? suggestedId
     const searched = this.#options.paths.map((from) => from.path).join(', ') || 'no directory'
     const unreadable = entries.filter((entry) => entry.state === 'broken' && !entry.plugin).flatMap((entry) => entry.diagnostics)
-    return fail('unknown-plugin', 'PLUGIN_NOT_FOUND', `there is no plugin "${id}" (searched: ${searched})`, didYouMean(suggestion), unreadable)
+    return fail(
+      'unknown-plugin',
+      'PLUGIN_NOT_FOUND',
+      `there is no plugin "${id}" (searched: ${searched})`,
+      didYouMean(suggestion),
+      unreadable,
+    )
   }
 
   async #listTypes(): Promise<string[]> {
@@ -158,7 +168,13 @@ function explainBrokenPlugin(entry: PluginEntry): Resolution {
   const errors = entry.diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
   const first = errors[0]?.message ?? 'its manifest is invalid'
   const more = errors.length > 1 ? ` (and ${String(errors.length - 1)} more)` : ''
-  return fail('invalid-plugin', 'PLUGIN_INVALID', `plugin "${entry.id}" in ${entry.dir} cannot be used: ${first}${more}`, errors[0]?.hint, entry.diagnostics)
+  return fail(
+    'invalid-plugin',
+    'PLUGIN_INVALID',
+    `plugin "${entry.id}" in ${entry.dir} cannot be used: ${first}${more}`,
+    errors[0]?.hint,
+    entry.diagnostics,
+  )
 }
 
 function explainUnknownAction(plugin: Plugin, actionName: string): Resolution {
@@ -172,6 +188,12 @@ function didYouMean(suggestion: string | undefined): string | undefined {
   return suggestion === undefined ? undefined : `did you mean "${suggestion}"?`
 }
 
-function fail(code: ResolveFailure['code'], errorCode: ErrorCode, message: string, hint?: string, diagnostics: readonly Diagnostic[] = []): Resolution {
+function fail(
+  code: ResolveFailure['code'],
+  errorCode: ErrorCode,
+  message: string,
+  hint?: string,
+  diagnostics: readonly Diagnostic[] = [],
+): Resolution {
   return {ok: false, failure: {code, errorCode, message, diagnostics, ...(hint !== undefined && {hint})}}
 }

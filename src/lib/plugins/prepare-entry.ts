@@ -100,7 +100,11 @@ async function build(job: BuildJob): Promise<string> {
  * an import would prefer (`x.ts` beside `x.js`). Both are seen by the names in the directories.
  * Undefined when a file changed while the bundle was made: what went in is then not known.
  */
-function describeInputs(files: readonly string[], dir: string, startedAt: number): Pick<BundleRecord, 'inputs' | 'directories'> | undefined {
+function describeInputs(
+  files: readonly string[],
+  dir: string,
+  startedAt: number,
+): Pick<BundleRecord, 'inputs' | 'directories'> | undefined {
   const directories = new Set<string>([dir])
   for (const file of files) {
     if (file.includes(`${path.sep}node_modules${path.sep}`)) continue
@@ -154,14 +158,25 @@ function readRecord(recordFile: string): BundleRecord | undefined {
 }
 
 function isRecord(value: unknown): value is BundleRecord {
-  return typeof value === 'object' && value !== null && 'bundle' in value && typeof value.bundle === 'string' && path.basename(value.bundle) === value.bundle && 'inputs' in value && 'directories' in value
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'bundle' in value &&
+    typeof value.bundle === 'string' &&
+    path.basename(value.bundle) === value.bundle &&
+    'inputs' in value &&
+    'directories' in value
+  )
 }
 
 /** Also directories: `./x` may mean `x/index.ts`. */
 function importableNames(directory: string): string {
   const entries = readdirSync(directory, {withFileTypes: true})
   const names = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink() || /\.(?:[cm]?[jt]sx?|json)$/.test(entry.name))
-  return names.map((entry) => entry.name).sort().join('/')
+  return names
+    .map((entry) => entry.name)
+    .sort()
+    .join('/')
 }
 
 async function removeOldBundles(bundleDir: string, name: string, current: string): Promise<void> {

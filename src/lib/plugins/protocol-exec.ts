@@ -34,10 +34,10 @@ export async function runExec(runtime: Runtime, attempt: Attempt, env: Record<st
     attempt,
     {command: execArguments(plugin, action, inputs), env, cwd: workingDir, stdin: options.stdin === undefined ? 'none' : 'pipe'},
     (chunk) => {
-      log.push(chunk)
-      if (parse === 'none') return
-      stdout.push(chunk)
+      const isLogged = log.push(chunk)
+      const isKept = parse !== 'none' && stdout.push(chunk)
       if (stdout.isOverflown && parse !== 'text') attempt.fail(outputError('OUTPUT_TOO_LARGE', `standard output is larger than ${maxOutputBytes} bytes`))
+      return isLogged || isKept
     },
     parse === 'none' ? undefined : (chunk) => stderr.push(chunk),
   )

@@ -28,8 +28,9 @@ export async function runPlain(runtime: Runtime, attempt: Attempt, env: Record<s
     attempt,
     {command: [...commandOf(plugin), action.name], env: {...env, AUTOKESTRA_ACTION: action.name}, cwd: workingDir},
     (chunk) => {
-      collector.push(chunk)
+      const isKept = collector.push(chunk)
       if (collector.isOverflown) attempt.fail(outputError('OUTPUT_TOO_LARGE', `standard output is larger than ${outputBytes} bytes`))
+      return isKept
     },
   )
   program.process.stdin?.end(JSON.stringify(inputs))

@@ -3,6 +3,7 @@
 import {randomBytes} from 'node:crypto'
 import {protocolVersion, type CancelMessage, type InvokeMessage, type LogFrame, type ProgressFrame, type ResultFrame} from '@autokestra/plugin-sdk/protocol'
 import {cookieVariable, type ExitStatus, type RunningProcess} from '../runtimes/runtime.ts'
+import {ByteReleaser} from '../util/release-bytes.ts'
 import type {Attempt} from './attempt.ts'
 import {FrameDecoder} from './frame-decoder.ts'
 import type {HostLease, HostPool} from './host-pool.ts'
@@ -87,7 +88,10 @@ class SdkSession {
   #onResult: (() => void) | undefined
   #hasSecondResult = false
   readonly #onStdout = (chunk: Buffer): void => this.#decoder.push(chunk)
-  readonly #onStderr = (chunk: Buffer): void => this.#stderr.push(chunk)
+  readonly #releaser = new ByteReleaser()
+  readonly #onStderr = (chunk: Buffer): void => {
+    if (!this.#stderr.push(chunk)) this.#releaser.release(chunk)
+  }
 
   constructor(process: RunningProcess, attempt: Attempt) {
     this.#process = process
@@ -99,7 +103,9 @@ class SdkSession {
     })
     const {outputBytes, outputDepth} = attempt.limits
     this.#decoder = new FrameDecoder(this.#nonce, outputBytes + frameOverheadBytes, {
-      onText: (bytes) => this.#stdout.push(bytes),
+      onText: (bytes) => {
+        if (!this.#stdout.push(bytes)) this.#releaser.release(bytes)
+      },
       onFrame: (payload) => {
         const read = readFrame(payload, outputDepth)
         if (read.ok) this.#take(read.frame, payload.length)

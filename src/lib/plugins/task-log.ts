@@ -11,7 +11,8 @@ export interface StreamTransform {
 }
 
 export interface LogStream {
-  push(chunk: Buffer): void
+  /** @returns false when nothing of the chunk is kept or needed any more */
+  push(chunk: Buffer): boolean
   end(): void
 }
 
@@ -40,16 +41,19 @@ export class TaskLog {
       const text = line.toString('utf8')
       this.#onLog({stream, level: 'info', message: isWhole ? text : text + continuationMark})
     })
-    const write = (bytes: Buffer): void => {
-      // Counting is much cheaper than splitting, and a flood is what it is for.
-      if (this.#dropped > 0) this.#dropped += countLines(bytes)
-      else splitter.push(bytes)
-    }
     const transform = this.#transform?.(stream)
     return {
-      push: transform === undefined ? write : (chunk) => write(transform.push(chunk)),
+      push: (chunk) => {
+        if (this.#dropped > 0) {
+          // Counting is much cheaper than splitting, and a flood is what it is for.
+          this.#dropped += countLines(chunk)
+          return false
+        }
+        splitter.push(transform === undefined ? chunk : transform.push(chunk))
+        return true
+      },
       end: () => {
-        if (transform !== undefined) write(transform.end())
+        if (transform !== undefined && this.#dropped === 0) splitter.push(transform.end())
         splitter.end()
       },
     }

@@ -1,5 +1,5 @@
 // The mark in the environment of every task process: who started it, and for which attempt. Children inherit it, wherever they move to.
-// Form: `<pid>:<start time>:<system>:<id>`; a workflow run inside a task of another one keeps the outer marks behind commas.
+// Form: `<pid>:<start time>:<system>:<runtime>-<id>`; a workflow run inside a task of another one keeps the outer marks behind commas.
 
 import {readStat, readSystemId} from './proc-fs.ts'
 

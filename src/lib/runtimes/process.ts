@@ -1,6 +1,7 @@
 // Runs programs as child processes: own group, only the given environment, nothing left behind. The only user of child_process.
 
 import {spawn, type ChildProcess} from 'node:child_process'
+import {randomBytes} from 'node:crypto'
 import {once} from 'node:events'
 import type {Readable} from 'node:stream'
 import {ChildRun} from './child-run.ts'
@@ -104,7 +105,8 @@ export class ProcessRuntime implements Runtime {
 
   #ownPrefix(): string {
     if (this.#prefix === undefined) {
-      this.#prefix = ownerPrefix(currentOwner())
+      // Several runtimes of one process must not take each other's children for leftovers.
+      this.#prefix = `${ownerPrefix(currentOwner())}${randomBytes(4).toString('hex')}-`
       this.#outOfMemoryKills = readOutOfMemoryKills()
     }
     return this.#prefix

@@ -20,6 +20,9 @@ export interface WorkerPoolOptions {
   readonly maxIdleMs?: number
 }
 
+// A host that starts takes a core from the task that has just got one; a short task is through first.
+const refillDelayMs = 5
+
 interface Host {
   readonly process: RunningProcess
   hasExited: boolean
@@ -41,6 +44,7 @@ export class WorkerPool {
   #parallelism = 0
   #hostCount = 0
   #isClosed = false
+  #refillTimer: NodeJS.Timeout | undefined
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options
@@ -98,7 +102,10 @@ export class WorkerPool {
     // A host that could not be started ahead, or died since, says nothing about the next one.
     const host = ahead === undefined ? undefined : await ahead.catch(() => undefined)
     const taken = host === undefined || host.hasExited ? await this.#start() : host
-    this.#startAhead()
+    this.#refillTimer ??= setTimeout(() => {
+      this.#refillTimer = undefined
+      this.#startAhead()
+    }, refillDelayMs).unref()
     return taken
   }
 

@@ -20,9 +20,12 @@ export class SqliteJournal implements Journal {
     this.#db = db
     this.#insertEvent = db.prepare('INSERT INTO events (run_number, seq, type, task, attempt, line) VALUES (?, ?, ?, ?, ?, ?)')
     // IMMEDIATE: a transaction that starts by reading and then finds another writer could not wait for it.
-    this.#appendAll = db.transaction((runNumber: number, events: readonly RunEvent[]) => {
+    const transaction = db.transaction((runNumber: number, events: readonly RunEvent[]) => {
       for (const event of events) this.#insert(runNumber, event)
-    }).immediate
+    })
+    this.#appendAll = (runNumber, events) => {
+      transaction.immediate(runNumber, events)
+    }
   }
 
   create(run: NewRun): void {

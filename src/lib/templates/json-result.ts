@@ -1,6 +1,6 @@
 // CEL values -> JSON values, and back where CEL needs it.
 
-import {Duration, UnsignedInt} from '@marcbachmann/cel-js'
+import {Duration, UnsignedInt} from '@marcbachmann/cel-js/evaluator'
 
 /** Why a value has no JSON form. */
 export class NotJsonError extends Error {}

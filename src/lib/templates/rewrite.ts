@@ -2,18 +2,19 @@
 // property names that are CEL words (`x.in`), and a `has()` that takes those too. Offsets can be mapped back.
 
 import {skipString} from './parse.ts'
+import {TemplateError, type TemplatePart} from './template-error.ts'
 
 export interface Rewritten {
   readonly source: string
-  /** Offset in the rewritten source -> offset in the original. */
-  originalOffset(offset: number): number
+  /** Where in the original the part from `start` to `end` of the source stands. At least one character. */
+  originalPart(start: number, end: number): TemplatePart
 }
 
 interface Piece {
   text: string
+  /** What it stands for in the original. When the text is the same, so are the offsets inside it. */
   readonly from: number
-  /** Written as in the original, so offsets inside it can be mapped. */
-  readonly isOriginal: boolean
+  readonly to: number
 }
 
 /** Macro names the rewritten source uses; see expression.ts. */
@@ -33,14 +34,18 @@ export function rewriteExpression(original: string): Rewritten {
     starts.push(source.length)
     source += piece.text
   }
+  const mapped = (offset: number, isEnd: boolean): number => {
+    const at = Math.max(0, starts.findLastIndex((start) => (isEnd ? start < offset : start <= offset)))
+    const piece = pieces[at]
+    if (!piece) return 0
+    const isSame = piece.text.length === piece.to - piece.from
+    return isSame ? Math.min(piece.from + offset - (starts[at] ?? 0), piece.to) : isEnd ? piece.to : piece.from
+  }
   return {
     source,
-    originalOffset(offset) {
-      const at = starts.findLastIndex((start) => start <= offset)
-      const piece = pieces[at]
-      if (!piece) return 0
-      const inside = piece.isOriginal ? Math.min(offset - (starts[at] ?? 0), piece.text.length) : 0
-      return Math.min(piece.from + inside, original.length)
+    originalPart(from, to) {
+      const start = Math.max(0, Math.min(mapped(from, false), original.length - 1))
+      return {start, length: Math.max(1, mapped(to, true) - start)}
     },
   }
 }
@@ -55,7 +60,7 @@ function readPieces(original: string): Piece[] {
     if (sign === '"' || sign === "'" || prefixed) {
       const end = skipString(original, prefixed ? at + 1 : at)
       last = original.slice(at, end)
-      pieces.push({text: last, from: at, isOriginal: true})
+      pieces.push({text: last, from: at, to: end})
       at = end
       continue
     }
@@ -69,17 +74,17 @@ function readPieces(original: string): Piece[] {
     }
     if (last === '.' && celWords.has(text)) {
       pieces.pop()
-      pieces.push({text: `[${JSON.stringify(text)}]`, from: at - 1, isOriginal: false})
+      pieces.push({text: `[${JSON.stringify(text)}]`, from: at - 1, to: next})
     } else if (text === 'has' && last !== '.' && /^\s*\(/.test(original.slice(next, next + 50))) {
-      pieces.push({text: hasMacro, from: at, isOriginal: false})
+      pieces.push({text: hasMacro, from: at, to: next})
     } else {
-      pieces.push({text, from: at, isOriginal: true})
+      pieces.push({text, from: at, to: next})
     }
     if ((text === 'tasks' || text === 'secrets') && last !== '.') {
       hyphenatedName.lastIndex = next
       const name = hyphenatedName.exec(original)?.[1]
       if (name !== undefined && (!/^[A-Za-z_]\w*$/.test(name) || celWords.has(name))) {
-        pieces.push({text: `[${JSON.stringify(name)}]`, from: next, isOriginal: false})
+        pieces.push({text: `[${JSON.stringify(name)}]`, from: next, to: next + 1 + name.length})
         last = name
         at = next + 1 + name.length
         continue
@@ -111,18 +116,23 @@ function joinDefaults(read: readonly Piece[]): Piece[] {
     if (!cell || cell.marks.length === 0) return
     for (const [nth, index] of cell.marks.entries()) {
       const piece = pieces[index]
-      if (piece) piece.text = nth === cell.marks.length - 1 ? ',' : `,${defaultMacro}(`
+      if (!piece) continue
+      const before = pieces.slice((cell.marks[nth - 1] ?? cell.start - 1) + 1, index)
+      const behind = pieces.slice(index + 1, cell.marks[nth + 1])
+      if (isBlank(before) || isBlank(behind)) throw new TemplateError('syntax error: ?? stands between two expressions', {start: piece.from, length: 2})
+      piece.text = nth === cell.marks.length - 1 ? ',' : `,${defaultMacro}(`
     }
     const from = pieces[cell.start]?.from ?? 0
-    pieces.push({text: ')'.repeat(cell.marks.length), from: pieces.at(-1)?.from ?? from, isOriginal: false})
-    pieces.splice(cell.start, 0, {text: `${defaultMacro}(`, from, isOriginal: false})
+    const to = pieces.at(-1)?.to ?? from
+    pieces.push({text: ')'.repeat(cell.marks.length), from: to, to})
+    pieces.splice(cell.start, 0, {text: `${defaultMacro}(`, from, to: from})
   }
 
   for (const piece of read) {
-    const {text, from} = piece
+    const {text} = piece
     if (text === '??') {
       cells.at(-1)?.marks.push(pieces.length)
-      pieces.push({text, from, isOriginal: false})
+      pieces.push({...piece})
       continue
     }
     const isOpening = text === '(' || text === '[' || text === '{'
@@ -136,4 +146,8 @@ function joinDefaults(read: readonly Piece[]): Piece[] {
   }
   closeCell()
   return pieces
+}
+
+function isBlank(pieces: readonly Piece[]): boolean {
+  return pieces.every(({text}) => text.trim() === '')
 }

@@ -25,15 +25,17 @@ export async function printEventStream(events: EventLines, ui: Ui): Promise<void
 
 /** Prints `task.log` events. On a terminal they are made harmless; into a pipe they go as they are. */
 export async function printLogs(events: EventLines, ui: Ui, format: LogFormat): Promise<void> {
-  if (!format.isJson) return await print(events, ui, (line) => renderLogLine(JSON.parse(line) as RunEvent, ui, format))
-  let isFirst = true
+  if (!format.isJson) {
+    await print(events, ui, (line) => renderLogLine(JSON.parse(line) as RunEvent, ui, format))
+    return
+  }
+  let count = 0
   ui.out.write('[')
   await print(events, ui, (line) => {
-    const separator = isFirst ? '\n' : ',\n'
-    isFirst = false
-    return separator + line
+    count += 1
+    return (count === 1 ? '\n' : ',\n') + line
   })
-  ui.out.write(isFirst ? ']\n' : '\n]\n')
+  ui.out.write(count === 0 ? ']\n' : '\n]\n')
   await ui.out.flush()
 }
 

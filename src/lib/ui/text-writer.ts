@@ -66,7 +66,7 @@ export class TextWriter {
     this.#stream.once('drain', () => {
       this.#isBlocked = false
       this.flushNow()
-      if (!this.#isBlocked) this.#wake()
+      this.#wake()
     })
   }
 
@@ -74,7 +74,7 @@ export class TextWriter {
   async ready(): Promise<void> {
     if (!this.#hasHandedOn) return
     this.#hasHandedOn = false
-    if (this.#isBlocked && !this.isClosed) await this.#woken()
+    if (this.#isBlocked && !this.isClosed) await this.flush()
     // A stream that writes at once tells of a reader that went away only in the next turn of the event loop.
     else await nextTurn()
   }

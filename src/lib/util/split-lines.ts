@@ -40,25 +40,30 @@ export class LineSplitter {
       line = Buffer.concat([this.#rest, tail])
       this.#rest = undefined
     }
-    const length = line.length > 0 && line[line.length - 1] === carriageReturn ? line.length - 1 : line.length
-    this.#onLine(this.#cutPieces(line.subarray(0, length)), true)
+    const length = endsWithReturn(line) ? line.length - 1 : line.length
+    this.#onLine(this.#cutPieces(line.subarray(0, length), 0), true)
   }
 
   #hold(part: Buffer): void {
     const line = this.#rest === undefined ? part : Buffer.concat([this.#rest, part])
     // A copy: the chunk would be kept alive by the small rest of it.
-    this.#rest = Buffer.from(this.#cutPieces(line))
+    this.#rest = Buffer.from(this.#cutPieces(line, endsWithReturn(line) ? 1 : 0))
   }
 
-  #cutPieces(line: Buffer): Buffer {
+  /** @param spare bytes that may yet turn out to be part of the line's end */
+  #cutPieces(line: Buffer, spare: number): Buffer {
     let start = 0
-    while (line.length - start > this.#maxBytes) {
+    while (line.length - start > this.#maxBytes + spare) {
       const end = characterStart(line, start + this.#maxBytes, start)
       this.#onLine(line.subarray(start, end), false)
       start = end
     }
     return start === 0 ? line : line.subarray(start)
   }
+}
+
+function endsWithReturn(line: Buffer): boolean {
+  return line.length > 0 && line[line.length - 1] === carriageReturn
 }
 
 /** The last position at or before `at` (but after `from`) where no UTF-8 character is cut; `at` itself when there is none near. */

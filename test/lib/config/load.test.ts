@@ -68,7 +68,9 @@ function inspectBundle(file: string): {readonly dependencies: string[]} {
     console.log(JSON.stringify([...reached].flatMap((output) => Object.keys(output.inputs))))
   })`
   const root = path.resolve(import.meta.dirname, '../../..')
-  const dependencies: unknown = JSON.parse(execFileSync(process.execPath, ['--input-type=module', '-e', script], {cwd: root, encoding: 'utf8'}))
+  const dependencies: unknown = JSON.parse(
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], {cwd: root, encoding: 'utf8'}),
+  )
   if (!Array.isArray(dependencies) || dependencies.length === 0) throw new Error('nothing was bundled')
   return {dependencies: dependencies.map(String)}
 }
@@ -135,7 +137,14 @@ describe('settings', () => {
       'me/.autokestra/config.yaml': 'concurrency: 3\nlimits: {output: 5, log: 2 MB, exitGrace: 3}\n',
     })
     const config = await load(dir)
-    expect(config.limits).toEqual({outputBytes: 1_048_576, outputDepth: 256, logLineBytes: 16_384, logBytes: 2_000_000, exitGraceMs: 3000, killGraceMs: 500})
+    expect(config.limits).toEqual({
+      outputBytes: 1_048_576,
+      outputDepth: 256,
+      logLineBytes: 16_384,
+      logBytes: 2_000_000,
+      exitGraceMs: 3000,
+      killGraceMs: 500,
+    })
     expect([config.concurrency, config.concurrencyFrom]).toEqual([3, 'user'])
   })
 
@@ -159,7 +168,9 @@ describe('settings', () => {
   })
 
   it('ignore variables that mean nothing here', async () => {
-    expect((await load(temporaryDir(), {env: {HOME: '/me', AUTOKESTRA_UNKNOWN: 'x', AUTOKESTRA_CONCURRENCY: ''}})).concurrencyFrom).toBe('default')
+    expect((await load(temporaryDir(), {env: {HOME: '/me', AUTOKESTRA_UNKNOWN: 'x', AUTOKESTRA_CONCURRENCY: ''}})).concurrencyFrom).toBe(
+      'default',
+    )
   })
 })
 
@@ -169,7 +180,8 @@ describe('a wrong configuration file', () => {
     writeFiles(dir, {'project/autokestra.yaml': 'plugin: {}\nconcurrency: 0\nplugins:\n  paths: nowhere\n'})
     const error = await failure(load(dir))
     expect([error.code, error.exitCode]).toEqual(['CONFIG_INVALID', 3])
-    expect(error.diagnostics.map(({line, column, message, hint}) => ({line, column, message, hint}))).toEqual([
+    const found = error.diagnostics.map(({line, column, message, hint}) => ({line, column, message, hint}))
+    expect(found.sort((a, b) => Number(a.line) - Number(b.line))).toEqual([
       {line: 1, column: 1, message: 'unknown property "plugin"', hint: 'did you mean "plugins"?'},
       {line: 2, column: 14, message: 'concurrency must be at least 1', hint: undefined},
       {line: 4, column: 10, message: 'paths must be a list, not a string', hint: undefined},
@@ -188,7 +200,12 @@ describe('a wrong configuration file', () => {
   })
 
   it('that is a directory, a FIFO or no YAML is refused and does not hang', async () => {
-    for (const make of [(file: string) => mkdirSync(file), (file: string) => execFileSync('mkfifo', [file])]) {
+    for (const make of [
+      (file: string) => {
+        mkdirSync(file)
+      },
+      (file: string) => execFileSync('mkfifo', [file]),
+    ]) {
       const dir = temporaryDir()
       mkdirSync(path.join(dir, 'project'))
       make(path.join(dir, 'project/autokestra.yaml'))

@@ -53,21 +53,123 @@ describe('where plugins are found', () => {
 
 describe('a broken plugin', () => {
   it.each([
-    ['a FIFO as manifest', (dir: string) => execFileSync('mkfifo', [path.join(dir, 'plugin.yaml')]), 'plugin.yaml cannot be used: it is not a regular file'],
-    ['a directory as manifest', (dir: string) => mkdirSync(path.join(dir, 'plugin.yaml')), 'plugin.yaml cannot be used: it is a directory'],
-    ['a link to a device as manifest', (dir: string) => symlinkSync('/dev/zero', path.join(dir, 'plugin.yaml')), 'plugin.yaml cannot be used: it is not a regular file'],
-    ['a link to a file as manifest', (dir: string) => symlinkSync('/etc/passwd', path.join(dir, 'plugin.yaml')), 'plugin.yaml cannot be used: it is a link'],
-    ['a manifest of 50 MB', (dir: string) => { writeFileSync(path.join(dir, 'plugin.yaml'), ''); truncateSync(path.join(dir, 'plugin.yaml'), 50_000_000) }, 'plugin.yaml cannot be used: it is larger than 1 MiB'],
-    ['an empty manifest', (dir: string) => writeFileSync(path.join(dir, 'plugin.yaml'), ''), /is empty$/],
-    ['a manifest that is no text', (dir: string) => writeFileSync(path.join(dir, 'plugin.yaml'), Buffer.from([0xff, 0xfe, 0x41])), /is not UTF-8 text/],
-    ['a manifest that is no YAML', (dir: string) => writeFileSync(path.join(dir, 'plugin.yaml'), 'a: [1\n'), /./],
-    ['a YAML tag of JavaScript', (dir: string) => writeFileSync(path.join(dir, 'plugin.yaml'), 'name: !!js/function "function(){}"\n'), /./],
-    ['an alias bomb', (dir: string) => writeFileSync(path.join(dir, 'plugin.yaml'), ['a0: &a0 [x,x,x,x,x,x,x,x,x,x]', ...Array.from({length: 9}, (_, i) => `a${String(i + 1)}: &a${String(i + 1)} [${Array(10).fill(`*a${String(i)}`).join(',')}]`)].join('\n')), /alias/],
-    ['no entry point', (dir: string) => writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad', '1.0.0', 'main: dist/index.js')), 'the entry point does not exist: dist/index.js'],
-    ['a directory as entry point', (dir: string) => { writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad')); mkdirSync(path.join(dir, 'index.js')) }, 'the entry point is not a file: index.js'],
-    ['an entry point that links out of the directory', (dir: string) => { writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad')); symlinkSync('/etc/hostname', path.join(dir, 'index.js')) }, /^the entry point leads out of the plugin's directory: index.js is /],
-    ['a linked directory on the way to the entry point', (dir: string) => { writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad', '1.0.0', 'command: [./x/env]')); symlinkSync('/usr/bin', path.join(dir, 'x')) }, /^the entry point leads out of the plugin's directory: .\/x\/env is /],
-    ['a program that may not be executed', (dir: string) => writeFiles(dir, {'plugin.yaml': manifestText('acme/bad', '1.0.0', 'command: [./run.sh]'), 'run.sh': ''}), 'the program may not be executed: ./run.sh'],
+    [
+      'a FIFO as manifest',
+      (dir: string) => execFileSync('mkfifo', [path.join(dir, 'plugin.yaml')]),
+      'plugin.yaml cannot be used: it is not a regular file',
+    ],
+    [
+      'a directory as manifest',
+      (dir: string) => {
+        mkdirSync(path.join(dir, 'plugin.yaml'))
+      },
+      'plugin.yaml cannot be used: it is a directory',
+    ],
+    [
+      'a link to a device as manifest',
+      (dir: string) => {
+        symlinkSync('/dev/zero', path.join(dir, 'plugin.yaml'))
+      },
+      'plugin.yaml cannot be used: it is a link',
+    ],
+    [
+      'a link to a file as manifest',
+      (dir: string) => {
+        symlinkSync('/etc/passwd', path.join(dir, 'plugin.yaml'))
+      },
+      'plugin.yaml cannot be used: it is a link',
+    ],
+    [
+      'a manifest of 50 MB',
+      (dir: string) => {
+        writeFileSync(path.join(dir, 'plugin.yaml'), '')
+        truncateSync(path.join(dir, 'plugin.yaml'), 50_000_000)
+      },
+      'plugin.yaml cannot be used: it is larger than 1 MiB',
+    ],
+    [
+      'an empty manifest',
+      (dir: string) => {
+        writeFileSync(path.join(dir, 'plugin.yaml'), '')
+      },
+      /is empty$/,
+    ],
+    [
+      'a manifest that is no text',
+      (dir: string) => {
+        writeFileSync(path.join(dir, 'plugin.yaml'), Buffer.from([0xff, 0xfe, 0x41]))
+      },
+      /is not UTF-8 text/,
+    ],
+    [
+      'a manifest that is no YAML',
+      (dir: string) => {
+        writeFileSync(path.join(dir, 'plugin.yaml'), 'a: [1\n')
+      },
+      /./,
+    ],
+    [
+      'a YAML tag of JavaScript',
+      (dir: string) => {
+        writeFileSync(path.join(dir, 'plugin.yaml'), 'name: !!js/function "function(){}"\n')
+      },
+      /./,
+    ],
+    [
+      'an alias bomb',
+      (dir: string) => {
+        writeFileSync(
+          path.join(dir, 'plugin.yaml'),
+          [
+            'a0: &a0 [x,x,x,x,x,x,x,x,x,x]',
+            ...Array.from(
+              {length: 9},
+              (_, i) =>
+                `a${String(i + 1)}: &a${String(i + 1)} [${Array(10)
+                  .fill(`*a${String(i)}`)
+                  .join(',')}]`,
+            ),
+          ].join('\n'),
+        )
+      },
+      /alias/,
+    ],
+    [
+      'no entry point',
+      (dir: string) => {
+        writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad', '1.0.0', 'main: dist/index.js'))
+      },
+      'the entry point does not exist: dist/index.js',
+    ],
+    [
+      'a directory as entry point',
+      (dir: string) => {
+        writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad'))
+        mkdirSync(path.join(dir, 'index.js'))
+      },
+      'the entry point is not a file: index.js',
+    ],
+    [
+      'an entry point that links out of the directory',
+      (dir: string) => {
+        writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad'))
+        symlinkSync('/etc/hostname', path.join(dir, 'index.js'))
+      },
+      /^the entry point leads out of the plugin's directory: index.js is /,
+    ],
+    [
+      'a linked directory on the way to the entry point',
+      (dir: string) => {
+        writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad', '1.0.0', 'command: [./x/env]'))
+        symlinkSync('/usr/bin', path.join(dir, 'x'))
+      },
+      /^the entry point leads out of the plugin's directory: .\/x\/env is /,
+    ],
+    [
+      'a program that may not be executed',
+      (dir: string) => writeFiles(dir, {'plugin.yaml': manifestText('acme/bad', '1.0.0', 'command: [./run.sh]'), 'run.sh': ''}),
+      'the program may not be executed: ./run.sh',
+    ],
   ] as const)('with %s is a diagnostic and breaks no other', async (_, make, message) => {
     const home = temporaryDir()
     writePlugin(path.join(home, 'plugins/good'), 'acme/good')
@@ -88,7 +190,9 @@ describe('a broken plugin', () => {
     await settled(path.join(dir, 'plugin.yaml'))
     expect(await list(home)).toMatchObject([{state: 'ok'}])
     rmSync(path.join(dir, 'index.js'))
-    expect(await list(home)).toMatchObject([{state: 'broken', id: 'acme/tool', diagnostics: [{code: 'entry-point-missing', line: 4, column: 7, sourceLine: 'main: index.js'}]}])
+    expect(await list(home)).toMatchObject([
+      {state: 'broken', id: 'acme/tool', diagnostics: [{code: 'entry-point-missing', line: 4, column: 7, sourceLine: 'main: index.js'}]},
+    ])
   })
 
   it('may be in a directory nobody can enter', async () => {
@@ -191,7 +295,8 @@ describe('the cache of manifests', () => {
 
   it('lists 200 plugins', async () => {
     const home = temporaryDir()
-    for (let index = 0; index < 200; index++) writePlugin(path.join(home, `plugins/p${String(index).padStart(3, '0')}`), `acme/p${String(index)}`)
+    for (let index = 0; index < 200; index++)
+      writePlugin(path.join(home, `plugins/p${String(index).padStart(3, '0')}`), `acme/p${String(index)}`)
     await settled(path.join(home, 'plugins/p199/plugin.yaml'))
     const cold = await list(home)
     const warm = await list(home)

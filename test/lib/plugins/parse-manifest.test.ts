@@ -1,3 +1,5 @@
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {SchemaCompiler} from '../../../src/lib/documents/json-schema.ts'
 import {parseDocument} from '../../../src/lib/documents/read-document.ts'
@@ -15,10 +17,21 @@ const valid = `${head}main: index.js\nactions:\n  - name: run\n`
 
 /** `line:column message` of each error. */
 function errors(record: ManifestRecord): string[] {
-  return record.diagnostics.filter(({severity}) => severity === 'error').map((found) => `${String(found.line)}:${String(found.column)} ${found.message}`)
+  return record.diagnostics
+    .filter(({severity}) => severity === 'error')
+    .map((found) => `${String(found.line)}:${String(found.column)} ${found.message}`)
 }
 
 describe('a valid manifest', () => {
+  it('is what the documentation shows', async () => {
+    const text = readFileSync(path.resolve(import.meta.dirname, '../../../docs/plugins/manifest.md'), 'utf8')
+    const [whole, exec] = [...text.matchAll(/^( *)```yaml\n([^]*?)^\1```$/gm)].map(([, indent = '', code = '']) =>
+      code.replaceAll(`\n${indent}`, '\n').trimStart(),
+    )
+    expect((await parse(whole ?? '')).diagnostics).toEqual([])
+    expect((await parse(head + (exec ?? ''))).diagnostics).toEqual([])
+  })
+
   it('gets defaults for all it does not say', async () => {
     expect(await parse(valid)).toEqual({
       id: 'acme/tool',
@@ -125,7 +138,9 @@ describe('names and versions', () => {
   ])('refuses the version %s', async (version, hint) => {
     const text = version === '1.0' ? '"1.0"' : version
     const {diagnostics} = await parse(valid.replace('1.0.0', text))
-    expect(diagnostics).toMatchObject([{code: 'invalid-version', message: 'version must be valid semver (e.g. 1.0.0)', file: 'plugin.yaml', line: 3}])
+    expect(diagnostics).toMatchObject([
+      {code: 'invalid-version', message: 'version must be valid semver (e.g. 1.0.0)', file: 'plugin.yaml', line: 3},
+    ])
     expect(diagnostics[0]?.hint).toBe(hint)
   })
 
@@ -158,23 +173,57 @@ describe('findings', () => {
     expect(manifest).toBeDefined()
     expect(diagnostics).toMatchObject([
       {severity: 'warning', code: 'unknown-property', message: 'unknown property "mian"', line: 4, column: 1, hint: 'did you mean "main"?'},
-      {severity: 'warning', code: 'unknown-property', message: 'unknown property "descripton"', line: 8, hint: 'did you mean "description"?'},
+      {
+        severity: 'warning',
+        code: 'unknown-property',
+        message: 'unknown property "descripton"',
+        line: 8,
+        hint: 'did you mean "description"?',
+      },
     ])
   })
 
   it.each([
-    ['both main and command', `${head}main: a.js\ncommand: [b]\nactions: [{name: run}]\n`, 'main and command exclude each other: a plugin is started in one way'],
+    [
+      'both main and command',
+      `${head}main: a.js\ncommand: [b]\nactions: [{name: run}]\n`,
+      'main and command exclude each other: a plugin is started in one way',
+    ],
     ['neither main nor command', `${head}actions: [{name: run}]\n`, 'the plugin says neither main nor command'],
-    ['main beside protocol exec', `${head}main: a.js\nprotocol: exec\nactions: [{name: run, exec: [ls]}]\n`, 'main has no place beside protocol exec: each action is a command line of its own'],
-    ['an action without exec', `${head}protocol: exec\nactions: [{name: run}]\n`, 'the action needs exec: with protocol exec each action names its command line'],
+    [
+      'main beside protocol exec',
+      `${head}main: a.js\nprotocol: exec\nactions: [{name: run, exec: [ls]}]\n`,
+      'main has no place beside protocol exec: each action is a command line of its own',
+    ],
+    [
+      'an action without exec',
+      `${head}protocol: exec\nactions: [{name: run}]\n`,
+      'the action needs exec: with protocol exec each action names its command line',
+    ],
     ['exec with another protocol', `${head}main: a.js\nactions: [{name: run, exec: [ls]}]\n`, 'exec needs `protocol: exec`'],
-    ['a reference inside of text', `${head}protocol: exec\nactions: [{name: run, exec: ["x{{ inputs.a }}"]}]\n`, 'exec item must be plain text or one whole reference: x{{ inputs.a }}'],
-    ['a reference to an unknown input', `${head}protocol: exec\nactions: [{name: run, exec: ["{{ inputs.a }}"]}]\n`, 'exec refers to "a", which is no property of the action\'s input schema'],
+    [
+      'a reference inside of text',
+      `${head}protocol: exec\nactions: [{name: run, exec: ["x{{ inputs.a }}"]}]\n`,
+      'exec item must be plain text or one whole reference: x{{ inputs.a }}',
+    ],
+    [
+      'a reference to an unknown input',
+      `${head}protocol: exec\nactions: [{name: run, exec: ["{{ inputs.a }}"]}]\n`,
+      'exec refers to "a", which is no property of the action\'s input schema',
+    ],
     ['duplicate actions', `${head}main: a.js\nactions: [{name: run}, {name: run}]\n`, 'duplicate action name "run"'],
     ['no actions', `${head}main: a.js\nactions: []\n`, 'actions must not be empty'],
     ['a bad duration', `${head}main: a.js\nactions: [{name: run, timeout: soon}]\n`, 'timeout is not a duration: soon'],
-    ['reuse without the SDK', `${head}command: [a]\nworker: reuse\nactions: [{name: run}]\n`, 'worker reuse needs protocol sdk: the other protocols end with one task'],
-    ['an unknown literal input', `${head}main: a.js\nactions: [{name: run, literalInputs: [x]}]\n`, 'literalInputs names "x", which is no property of the action\'s input schema'],
+    [
+      'reuse without the SDK',
+      `${head}command: [a]\nworker: reuse\nactions: [{name: run}]\n`,
+      'worker reuse needs protocol sdk: the other protocols end with one task',
+    ],
+    [
+      'an unknown literal input',
+      `${head}main: a.js\nactions: [{name: run, literalInputs: [x]}]\n`,
+      'literalInputs names "x", which is no property of the action\'s input schema',
+    ],
     ['a wrong protocol', `${head}main: a.js\nprotocol: skd\nactions: [{name: run}]\n`, 'protocol must be one of "sdk", "plain", "exec"'],
     ['a document that is no map', `[1, 2]\n`, 'the document must be a map, not a list'],
   ])('name %s', async (_, text, message) => {

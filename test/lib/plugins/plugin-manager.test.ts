@@ -39,7 +39,10 @@ describe('resolving a type', () => {
 
   it('finds a plugin whose name is written with escapes', async () => {
     const home = temporaryDir()
-    writeFiles(path.join(home, 'plugins/x'), {'plugin.yaml': manifestText('acme/tool').replace('name: tool', 'name: "t\\x6fol"'), 'index.js': ''})
+    writeFiles(path.join(home, 'plugins/x'), {
+      'plugin.yaml': manifestText('acme/tool').replace('name: tool', 'name: "t\\x6fol"'),
+      'index.js': '',
+    })
     expect(await managerWith(home).resolve('acme/tool.run')).toMatchObject({ok: true})
   })
 
@@ -157,7 +160,10 @@ describe('preparing a plugin', () => {
   it('builds a TypeScript entry point', async () => {
     const home = temporaryDir()
     mkdirSync(path.join(home, 'plugins'))
-    writeFiles(path.join(home, 'plugins/tool'), {'plugin.yaml': manifestText('acme/tool', '1.0.0', 'main: index.ts'), 'index.ts': 'export const run = (): number => 1\n'})
+    writeFiles(path.join(home, 'plugins/tool'), {
+      'plugin.yaml': manifestText('acme/tool', '1.0.0', 'main: index.ts'),
+      'index.ts': 'export const run = (): number => 1\n',
+    })
     expect(await prepare(home)).toMatch(/\.mjs$/)
     rmSync(path.join(home, 'cache'), {recursive: true})
   })

@@ -40,7 +40,8 @@ async function failure(fixture: Fixture): Promise<WorkflowError> {
 describe('a TypeScript entry point', () => {
   it('becomes one loadable module with the files it imports', async () => {
     const fixture = await plugin({
-      'index.ts': "import {b} from './lib/b.ts'\nimport data from './data.json' with {type: 'json'}\nexport const value: string = b + data.x\n",
+      'index.ts':
+        "import {b} from './lib/b.ts'\nimport data from './data.json' with {type: 'json'}\nexport const value: string = b + data.x\n",
       'lib/b.ts': 'export const b: string = "b"\n',
       'data.json': '{"x": "!"}',
     })
@@ -68,7 +69,10 @@ describe('a TypeScript entry point', () => {
   })
 
   it('leaves the SDK to the host, or takes it from the given file', async () => {
-    const fixture = await plugin({'index.ts': "import {sdk} from '@autokestra/plugin-sdk'\nexport const value = sdk\n", 'sdk.js': 'export const sdk = "given"\n'})
+    const fixture = await plugin({
+      'index.ts': "import {sdk} from '@autokestra/plugin-sdk'\nexport const value = sdk\n",
+      'sdk.js': 'export const sdk = "given"\n',
+    })
     const sdkModules = {'@autokestra/plugin-sdk': path.join(fixture.dir, 'sdk.js')}
     const loaded: unknown = await import(pathToFileURL(await prepare(fixture, {sdkModules})).href)
     expect(loaded).toMatchObject({value: 'given'})
@@ -80,13 +84,22 @@ describe('a TypeScript entry point', () => {
     const error = await failure(fixture)
     expect(error.code).toBe('PLUGIN_INVALID')
     expect(error.diagnostics).toMatchObject([
-      {severity: 'error', code: 'entry-point-invalid', file: path.join(fixture.dir, 'index.ts'), line: 2, column: 17, sourceLine: 'export const x: = 1'},
+      {
+        severity: 'error',
+        code: 'entry-point-invalid',
+        file: path.join(fixture.dir, 'index.ts'),
+        line: 2,
+        column: 17,
+        sourceLine: 'export const x: = 1',
+      },
     ])
   })
 
   it('has its columns counted in characters, also on a line that was changed for the build', async () => {
     const fixture = await plugin({'index.ts': "const ü = 'ä'; import.meta.url; const = 1\n"})
-    expect((await failure(fixture)).diagnostics).toMatchObject([{line: 1, column: 39, sourceLine: "const ü = 'ä'; import.meta.url; const = 1"}])
+    expect((await failure(fixture)).diagnostics).toMatchObject([
+      {line: 1, column: 39, sourceLine: "const ü = 'ä'; import.meta.url; const = 1"},
+    ])
   })
 
   it('with an import that leads nowhere is refused, naming it', async () => {
@@ -126,7 +139,10 @@ describe('a built entry point', () => {
   })
 
   it('is built again when a new file takes the place of an import', async () => {
-    const fixture = await plugin({'index.ts': "import {b} from './b'\nexport const value = b\n", 'b/index.ts': 'export const b = "directory"\n'})
+    const fixture = await plugin({
+      'index.ts': "import {b} from './b'\nexport const value = b\n",
+      'b/index.ts': 'export const b = "directory"\n',
+    })
     expect(await load(fixture)).toMatchObject({value: 'directory'})
     writeFiles(fixture.dir, {'b.ts': 'export const b = "file"\n'})
     expect(await load(fixture)).toMatchObject({value: 'file'})

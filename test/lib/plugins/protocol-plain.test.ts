@@ -49,7 +49,7 @@ describe('the plain protocol', () => {
     ['minus zero', '-0', -0],
     ['equal keys, of which the last counts', '{"a": 1, "a": 2}', {a: 2}],
   ])('reads a document with %s', async (_, text, expected) => {
-    const ran = await run(openExecutor(), shellPlugin(`printf '${text}'`))
+    const ran = await run(openExecutor(), shellPlugin(`printf -- '${text}'`))
     expect(outputOf(ran)).toEqual(expected)
     expect(ran.result.warnings).toEqual([])
     expect(() => JSON.stringify(ran.result)).not.toThrow()

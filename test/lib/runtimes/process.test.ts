@@ -1,6 +1,6 @@
 // Child processes of this machine: the runtime contract, and what only a runtime with processes can be asked.
 
-import {chmodSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs'
+import {chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it, onTestFinished} from 'vitest'
 import {ProcessRuntime} from '../../../src/lib/runtimes/process.ts'
@@ -93,12 +93,25 @@ describe('ProcessRuntime', () => {
     expect(cookieHolders().length).toBeGreaterThanOrEqual(2)
   })
 
+  it('leaves the processes of another runtime alone', async () => {
+    const other = new ProcessRuntime()
+    const kept = await other.start(shell('echo up; sleep 987'))
+    await firstLine(kept)
+    const own = await runtime.start(shell('echo up; sleep 986'))
+    await firstLine(own)
+    await own.kill()
+    await runtime.close()
+    expect(isAlive(kept.pid)).toBe(true)
+    await other.close()
+    expect(isAlive(kept.pid)).toBe(false)
+  })
+
   it('marks children also for the runtime it runs under', async () => {
     const inner = new ProcessRuntime({outerCookie: '1:2:outer-0:x'})
     onTestFinished(() => inner.close())
     const process = await inner.start(shell('echo "$AUTOKESTRA_TASK_COOKIE"'))
     const {stdout} = await collect(process)
-    expect(stdout.toString()).toMatch(/^\d+:\d+:[\w-]+:test-\d+,1:2:outer-0:x\n$/)
+    expect(stdout.toString()).toMatch(/^\d+:\d+:[\w-]+:[0-9a-f]{8}-test-\d+,1:2:outer-0:x\n$/)
   })
 
   it('tells apart why a program cannot be started', async () => {
@@ -131,8 +144,6 @@ describe('ProcessRuntime', () => {
     const start = async (): Promise<string> => (await collect(await runtime.start(shell('', {command: ['tool'], env})))).stdout.toString()
     expect(await start()).toBe('a\n')
     chmodSync(`${base}/a/tool`, 0o644)
-    writeFileSync(`${base}/a/moved`, '')
-    const {rmSync} = await import('node:fs')
     rmSync(`${base}/a/tool`)
     expect(await failure(['tool'], {env})).toMatchObject({code: 'ENTRYPOINT_NOT_FOUND'})
     expect(await start()).toBe('b\n')

@@ -40,6 +40,10 @@ it('makes private directories, and fails where a file stands', () => {
   ensurePrivateDir(made)
   expect(statSync(made).mode & 0o777).toBe(0o700)
   writeFileSync(path.join(directory, 'file'), '')
-  expect(() => ensurePrivateDir(path.join(directory, 'file'))).toThrow()
-  expect(() => ensurePrivateDir(path.join(directory, 'file/below'))).toThrow()
+  expect(() => {
+    ensurePrivateDir(path.join(directory, 'file'))
+  }).toThrow()
+  expect(() => {
+    ensurePrivateDir(path.join(directory, 'file/below'))
+  }).toThrow()
 })

@@ -2,5 +2,5 @@
 
 declare module '*.sql' {
   const text: string
-  export default text
+  export = text
 }

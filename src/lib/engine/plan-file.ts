@@ -1,0 +1,64 @@
+// What `run` was asked for -> a complete plan: loads the workflow, applies what the command line overrides, joins it with the plugins.
+
+import {resolve} from 'node:path'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import {Templates} from '../templates/templates.ts'
+import {durationExamples, parseDuration} from '../util/duration.ts'
+import {loadWorkflow} from '../workflow/load.ts'
+import type {Workflow} from '../workflow/model.ts'
+import {overrideVars} from '../workflow/override-vars.ts'
+import {planWorkflow, type Plan, type PlanSources} from './plan.ts'
+
+export interface PlanRequest {
+  /** Path of the workflow file, or `-` for standard input. */
+  readonly file: string
+  /** `name=value`, each. */
+  readonly vars?: readonly string[]
+  /** Go on with independent tasks after a failure, whatever the file says. */
+  readonly keepGoing?: boolean
+  /** Of the run, as the user wrote it; overrules the file's. */
+  readonly timeout?: string | undefined
+  /** Run a disabled workflow. */
+  readonly force?: boolean
+}
+
+export interface PlanFileSources extends PlanSources {
+  /** Absolute. */
+  readonly cwd: string
+  readonly readStdin: () => Promise<string>
+}
+
+/** A plan with the settings of its run. */
+export interface RunPlan extends Plan {
+  /** Absolute path, or `-`. */
+  readonly file: string
+  readonly failFast: boolean
+  readonly timeoutMs?: number
+}
+
+/** Standard input is read up to the size at which a document is refused. */
+export const maxStdinBytes = 4 * 1024 * 1024 + 1
+
+/** Throws WorkflowError: DOCUMENT_UNREADABLE, WORKFLOW_INVALID, WORKFLOW_DISABLED, PLUGIN_*, USAGE; documents with all their findings. */
+export async function planFile(request: PlanRequest, sources: PlanFileSources): Promise<RunPlan> {
+  const templates = new Templates()
+  const loaded = await loadWorkflow(request.file, {templates, schemas: sources.schemas, cwd: sources.cwd, readStdin: sources.readStdin})
+  if (!loaded.enabled && request.force !== true) {
+    throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${loaded.id}" is disabled (enabled: false)`, {hint: '--force runs it all the same'})
+  }
+  const workflow: Workflow = {...loaded, vars: overrideVars(loaded.vars, request.vars ?? [])}
+  const timeoutMs = readTimeout(request.timeout) ?? workflow.timeoutMs
+  return {
+    ...(await planWorkflow(workflow, templates, sources)),
+    file: request.file === '-' ? '-' : resolve(sources.cwd, request.file),
+    failFast: workflow.failFast && request.keepGoing !== true,
+    ...(timeoutMs === undefined ? {} : {timeoutMs}),
+  }
+}
+
+function readTimeout(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const timeoutMs = parseDuration(/^\d+$/.test(text) ? Number(text) : text)
+  if (timeoutMs === undefined) throw new WorkflowError('USAGE', `--timeout ${text} is no duration`, {hint: `write it like ${durationExamples}`})
+  return timeoutMs
+}

@@ -1,0 +1,31 @@
+// Workflow files -> their findings. Whatever would keep `run` from starting is found, in all files.
+
+import type {Diagnostic} from '../errors/diagnostic.ts'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import type {RunPlan} from './plan-file.ts'
+
+export interface FileFindings {
+  readonly file: string
+  readonly isValid: boolean
+  /** 0 for a valid file, else the one `run` would end with. */
+  readonly exitCode: number
+  /** What is wrong with an invalid file, in a sentence. */
+  readonly message?: string
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** `plan` makes the plan of a file; its WorkflowErrors become findings. */
+export async function validateFiles(files: readonly string[], plan: (file: string) => Promise<RunPlan>): Promise<FileFindings[]> {
+  const findings: FileFindings[] = []
+  for (const file of files) {
+    try {
+      const {warnings} = await plan(file)
+      findings.push({file, isValid: true, exitCode: 0, diagnostics: warnings})
+    } catch (error) {
+      if (!(error instanceof WorkflowError)) throw error
+      const {exitCode, message, diagnostics} = error
+      findings.push({file, isValid: false, exitCode, message, diagnostics})
+    }
+  }
+  return findings
+}

@@ -1,0 +1,110 @@
+// Errors of the expression library -> sentences in the user's words, at the place in the user's text.
+
+import {EvaluationError, ParseError, TypeError as CheckError} from '@marcbachmann/cel-js'
+import {nearest} from '../util/nearest.ts'
+import {FunctionError} from './functions.ts'
+import {NotJsonError} from './json-result.ts'
+import {defaultMacro, hasMacro, type Rewritten} from './rewrite.ts'
+import {TemplateError} from './template-error.ts'
+
+/** Gives bugs back as they are. */
+export function explainCelError(error: unknown, source: string, rewritten: Rewritten, functionNames: readonly string[]): TemplateError {
+  const whole = {start: source.length - source.trimStart().length, length: Math.max(1, source.trim().length)}
+  if (error instanceof TemplateError) return error
+  if (error instanceof FunctionError || error instanceof NotJsonError) return new TemplateError(error.message, whole)
+  if (error instanceof RangeError) return new TemplateError('the expression is nested too deeply', whole)
+  if (!(error instanceof ParseError || error instanceof CheckError || error instanceof EvaluationError)) throw error
+
+  const part = error.range ? rewritten.originalPart(error.range.start, error.range.end) : whole
+  const {message, hint} = say(error.code, error.summary, functionNames)
+  return new TemplateError(message, part, {hint, isMissing: error.code === 'no_such_key' || error.code === 'index_out_of_bounds'})
+}
+
+const tokens: Readonly<Record<string, string>> = {
+  EOF: 'the end',
+  IDENTIFIER: 'a name',
+  NUMBER: 'a number',
+  STRING: 'a string',
+  BOOLEAN: 'true or false',
+  NULL: 'null',
+  LPAREN: '(',
+  RPAREN: ')',
+  LBRACKET: '[',
+  RBRACKET: ']',
+  LBRACE: '{',
+  RBRACE: '}',
+  DOT: '.',
+  COMMA: ',',
+  COLON: ':',
+  QUESTION: '?',
+  PLUS: '+',
+  MINUS: '-',
+  MULTIPLY: '*',
+  DIVIDE: '/',
+  MODULO: '%',
+  EQ: '==',
+  NE: '!=',
+  LT: '<',
+  LE: '<=',
+  GT: '>',
+  GE: '>=',
+  AND: '&&',
+  OR: '||',
+  NOT: '!',
+  IN: 'in',
+  BYTES: 'bytes',
+}
+
+function say(code: string, summary: string, functionNames: readonly string[]): {message: string; hint?: string | undefined} {
+  switch (code) {
+    case 'unexpected_token':
+    case 'expected_token':
+      return {message: `syntax error: ${lowerFirst(summary.replace(/\b[A-Z]{2,}\b/g, (name) => tokens[name] ?? name))}`}
+    case 'unexpected_character':
+      return {message: `syntax error: ${lowerFirst(summary)}`, hint: /: '?[=&|]/.test(summary) ? 'operators are written ==, &&, ||' : undefined}
+    case 'no_such_overload':
+      return sayOperator(summary)
+    case 'no_matching_overload':
+      return sayFunction(summary, functionNames)
+    case 'no_such_key':
+      return {message: lowerFirst(summary.replace('No such key: ', 'there is no property or item ')), hint: `a default is written as … ?? 'default'`}
+    case 'unknown_variable':
+      return {message: lowerFirst(summary.replace(/Unknown variable: (.*)/, 'unknown name "$1"'))}
+    case 'limit_exceeded':
+      return {message: `the expression is too large: ${lowerFirst(summary)}`}
+    case 'unsupported_type':
+      return {message: 'the expression uses a value that is no data'}
+    default:
+      return {message: plainTypes(lowerFirst(summary))}
+  }
+}
+
+/** `no such overload: dyn<string> + dyn<double>` */
+function sayOperator(summary: string): {message: string; hint?: string | undefined} {
+  const types = plainTypes(summary.replace('no such overload: ', ''))
+  const isText = types === 'string + number' || types === 'number + string'
+  return {message: `cannot compute ${types}`, hint: isText ? 'string(x) makes a number text; or write the text around the template' : undefined}
+}
+
+/** `found no matching overload for 'a.name(int)'` */
+function sayFunction(summary: string, functionNames: readonly string[]): {message: string; hint?: string | undefined} {
+  const call = /'(?:(.*)\.)?(\w+)\((.*)\)'/.exec(summary)
+  const name = call?.[2]
+  if (name === undefined) return {message: lowerFirst(summary)}
+  const shown = name === hasMacro ? 'has' : name
+  const taken = `(${plainTypes(call?.[3] ?? '')})`
+  if (functionNames.includes(name)) return {message: `${shown}() does not take ${taken}${call?.[1] === undefined ? '' : ` on ${plainTypes(call[1])}`}`}
+  const meant = nearest(shown, [...functionNames.filter((known) => known !== hasMacro), 'has', defaultMacro])
+  return {message: `unknown function ${shown}()`, hint: meant === undefined ? undefined : `did you mean ${meant}()?`}
+}
+
+function plainTypes(text: string): string {
+  return text
+    .replace(/dyn<([^<>]*)>/g, '$1')
+    .replace(/\b(?:int|double|uint)\b/g, 'number')
+    .replace(/\bdyn\b/g, 'any')
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}

@@ -1,0 +1,150 @@
+// The expression language: CEL with our notation and functions. The only importer of cel-js besides its neighbours here, and loaded
+// only when an expression is more than a path. No I/O, no clock, no way to JavaScript; every expression ends.
+
+import {Environment, EvaluationError, type ASTNode} from '@marcbachmann/cel-js'
+import type {CompiledExpression} from './compiled-expression.ts'
+import {explainCelError} from './explain-cel-error.ts'
+import {registerFunctions} from './functions.ts'
+import {hideConstructors, toJsonResult} from './json-result.ts'
+import {missing} from './path.ts'
+import {listReferences, staticPath} from './references.ts'
+import {defaultMacro, hasMacro, rewriteExpression, type Rewritten} from './rewrite.ts'
+import type {RunStatus} from './scope.ts'
+import {TemplateError} from './template-error.ts'
+
+/** Longer ones are programs, and belong into a task. */
+const maxLength = 10_000
+const limits = {maxAstNodes: 5000, maxDepth: 100, maxListElements: 1000, maxMapEntries: 1000, maxCallArguments: 32}
+
+export interface ExpressionLanguage {
+  /** Throws TemplateError for what can be known without values: syntax, unknown functions, operators on the wrong types. */
+  compile(source: string): CompiledExpression
+}
+
+/** Evaluates one expression over JSON data. Numbers, dates and bytes come back as JSON. Throws TemplateError. */
+export function evaluateExpression(source: string, variables: Readonly<Record<string, unknown>>): unknown {
+  return createExpressionLanguage().compile(source).evaluate(variables)
+}
+
+export function createExpressionLanguage(): ExpressionLanguage {
+  // Set for the time of one (synchronous) evaluation: CEL's functions do not see the variables.
+  let status: RunStatus | undefined
+  const environment = new Environment({unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, limits})
+  registerFunctions(environment, () => status)
+  registerMacros(environment)
+  const functionNames = [...new Set(environment.getDefinitions().functions.map(({name}) => name))]
+
+  return {
+    compile(source) {
+      if (source.length > maxLength) throw new TemplateError(`the expression is too long: at most ${maxLength} characters`, {start: 0, length: source.length})
+      const rewritten = rewriteExpression(source)
+      const fail = (error: unknown): TemplateError => explainCelError(error, source, rewritten, functionNames)
+      const program = attempt(() => environment.parse(rewritten.source), fail)
+      const reading = attempt(() => listReferences(program.ast), fail)
+      const checked = attempt(() => program.check(), fail)
+      if (!checked.valid) throw fail(checked.error)
+      return {
+        callsStatus: reading.callsStatus,
+        references: reading.references.map((reference) => ({...reference, ...rewritten.originalPart(reference.start, reference.start + reference.length)})),
+        evaluate(variables, runStatus) {
+          const before = status
+          status = runStatus
+          try {
+            return evaluate(program, variables)
+          } catch (error) {
+            throw findMissing(error, variables, rewritten) ?? fail(error)
+          } finally {
+            status = before
+          }
+        },
+      }
+    },
+  }
+}
+
+function attempt<T>(run: () => T, explain: (error: unknown) => TemplateError): T {
+  try {
+    return run()
+  } catch (error) {
+    throw explain(error)
+  }
+}
+
+function evaluate(program: (variables: Record<string, unknown>) => unknown, variables: Readonly<Record<string, unknown>>): unknown {
+  // Without prototype, so that names such as `constructor` are unknown instead of inherited.
+  const own: Record<string, unknown> = Object.assign(Object.create(null), variables)
+  try {
+    return toJsonResult(program(own))
+  } catch (error) {
+    if (!(error instanceof EvaluationError) || error.code !== 'unsupported_type') throw error
+    const hidden: Record<string, unknown> = Object.assign(Object.create(null), ...Object.entries(own).map(([name, value]) => ({[name]: hideConstructors(value)})))
+    return toJsonResult(program(hidden))
+  }
+}
+
+const missingCodes = new Set(['no_such_key', 'index_out_of_bounds', 'unknown_variable'])
+
+function isMissing(error: unknown): error is EvaluationError {
+  return error instanceof EvaluationError && missingCodes.has(error.code)
+}
+
+/** A missing name is told with its whole path, where the expression says it literally. */
+function findMissing(error: unknown, variables: Readonly<Record<string, unknown>>, rewritten: Rewritten): TemplateError | undefined {
+  if (!isMissing(error) || !error.node) return undefined
+  const path = staticPath(error.node)
+  if (!path) return undefined
+  const part = rewritten.originalPart(path.start, path.end)
+  // Within `list.map(x, x.name)` the root is no variable of ours.
+  if (path.steps.length > 0 && !Object.hasOwn(variables, path.root)) return undefined
+  return missing(variables, path.root, path.steps, part)
+}
+
+interface MacroCall {
+  readonly args: readonly ASTNode[]
+}
+interface Checker {
+  check(node: ASTNode, context: unknown): unknown
+  getType(name: string): unknown
+}
+interface Evaluator {
+  run(node: ASTNode, context: unknown): unknown
+}
+
+/** `default(a, b)`: b when a is missing or null. `isPresent(a)` (written `has`): whether a is there. Both see what happens inside a. */
+function registerMacros(environment: Environment): void {
+  const checkAll = (type: string) => (checker: Checker, macro: MacroCall, context: unknown) => {
+    for (const arg of macro.args) checker.check(arg, context)
+    return checker.getType(type)
+  }
+  environment.registerFunction(`${defaultMacro}(ast, ast): dyn`, ({args}: MacroCall) => ({
+    args,
+    async: false,
+    typeCheck: checkAll('dyn'),
+    evaluate(evaluator: Evaluator, macro: MacroCall, context: unknown) {
+      const [value, fallback] = macro.args
+      if (!value || !fallback) throw new Error('the macro was registered with two arguments')
+      try {
+        return evaluator.run(value, context) ?? evaluator.run(fallback, context)
+      } catch (error) {
+        if (isMissing(error)) return evaluator.run(fallback, context)
+        throw error
+      }
+    },
+  }))
+  environment.registerFunction(`${hasMacro}(ast): bool`, ({args}: MacroCall) => ({
+    args,
+    async: false,
+    typeCheck: checkAll('bool'),
+    evaluate(evaluator: Evaluator, macro: MacroCall, context: unknown) {
+      const [value] = macro.args
+      if (!value) throw new Error('the macro was registered with one argument')
+      try {
+        evaluator.run(value, context)
+        return true
+      } catch (error) {
+        if (isMissing(error)) return false
+        throw error
+      }
+    },
+  }))
+}

@@ -1,0 +1,115 @@
+// What we add to CEL: arithmetic between whole and decimal numbers (JSON knows only one kind), and functions people expect.
+
+import type {Environment} from '@marcbachmann/cel-js'
+import type {RunStatus} from './scope.ts'
+import {toJsonResult} from './json-result.ts'
+
+/** A sentence for the user; expression.ts adds the place. */
+export class FunctionError extends Error {}
+
+type Num = number | bigint
+
+/** Registers everything. `status` answers what `failure()` and `cancelled()` ask, or undefined outside of a run. */
+export function registerFunctions(environment: Environment, status: () => RunStatus | undefined): void {
+  registerArithmetic(environment)
+  // Without this mark CEL would prepare every call for a promise.
+  const sync = {async: false}
+  const add = (signature: string, handler: (...args: never[]) => unknown): void => void environment.registerFunction(signature, handler, sync)
+
+  const ask = (name: keyof RunStatus): boolean => {
+    const current = status()
+    if (!current) throw new FunctionError(`${name}() can only be used in the "if" of a task`)
+    return current[name]
+  }
+  add('always(): bool', () => true)
+  add('failure(): bool', () => ask('failure'))
+  add('cancelled(): bool', () => ask('cancelled'))
+
+  add('toJson(dyn): string', (value: unknown) => JSON.stringify(toJsonResult(value)))
+  add('fromJson(string): dyn', parseJson)
+  add('join(list, string): string', (list: Iterable<unknown>, separator: string) => [...list].map(toText).join(separator))
+  add('split(string, string): list<string>', (text: string, separator: string) => text.split(separator))
+  add('string.lower(): string', (text: string) => text.toLowerCase())
+  add('string.upper(): string', (text: string) => text.toUpperCase())
+  add('string.replace(string, string): string', (text: string, part: string, by: string) => text.split(part).join(by))
+  add('keys(map): list<string>', (map: object) => (map instanceof Map ? [...map.keys()] : Object.keys(map)))
+  add('values(map): list', (map: object) => (map instanceof Map ? [...map.values()] : Object.values(map)))
+  add('sum(list): double', (list: Iterable<unknown>) => numbers(list, 'sum').reduce((total, one) => total + one, 0))
+  add('min(list): dyn', (list: Iterable<unknown>) => sorted(list, 'min').at(0) ?? empty('min'))
+  add('max(list): dyn', (list: Iterable<unknown>) => sorted(list, 'max').at(-1) ?? empty('max'))
+  add('sort(list): list', (list: Iterable<unknown>) => sorted(list, 'sort'))
+  add('unique(list): list', (list: Iterable<unknown>) => unique(list))
+  add('round(dyn): double', (value: Num) => round(value, 0n))
+  add('round(dyn, int): double', round)
+}
+
+/** JSON numbers reach CEL as `double`, literals such as `1` as `int`; CEL itself refuses to mix the two. */
+function registerArithmetic(environment: Environment): void {
+  const operations: Readonly<Record<string, (a: number, b: number) => number>> = {
+    '+': (a, b) => a + b,
+    '-': (a, b) => a - b,
+    '*': (a, b) => a * b,
+    '/': (a, b) => (b === 0 ? divisionByZero() : a / b),
+    '%': (a, b) => (b === 0 ? divisionByZero() : a % b),
+  }
+  for (const [sign, compute] of Object.entries(operations)) {
+    for (const [left, right] of [
+      ['int', 'double'],
+      ['double', 'int'],
+    ])
+      environment.registerOperator(`${left} ${sign} ${right}`, (a: Num, b: Num) => compute(Number(a), Number(b)))
+  }
+  environment.registerOperator('double % double', (a: number, b: number) => (b === 0 ? divisionByZero() : a % b))
+}
+
+function divisionByZero(): never {
+  throw new FunctionError('division by zero')
+}
+
+function empty(name: string): never {
+  throw new FunctionError(`${name}() of an empty list`)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the text, which may be secret.
+    throw new FunctionError('fromJson(): the text is not JSON')
+  }
+}
+
+/** How a value reads inside of a longer text. */
+export function toText(value: unknown): string {
+  const json = toJsonResult(value)
+  return typeof json === 'string' ? json : JSON.stringify(json)
+}
+
+function numbers(list: Iterable<unknown>, name: string): number[] {
+  return [...list].map((one) => {
+    if (typeof one !== 'number' && typeof one !== 'bigint') throw new FunctionError(`${name}() takes a list of numbers`)
+    return Number(one)
+  })
+}
+
+function sorted(list: Iterable<unknown>, name: string): unknown[] {
+  const items = [...list]
+  if (items.every((one) => typeof one === 'string')) return items.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+  if (items.every((one) => typeof one === 'number' || typeof one === 'bigint')) return items.sort((a, b) => Number(a) - Number(b))
+  throw new FunctionError(`${name}() takes a list of numbers or a list of strings`)
+}
+
+function unique(list: Iterable<unknown>): unknown[] {
+  const seen = new Map<string, unknown>()
+  for (const one of list) {
+    const identity = JSON.stringify(toJsonResult(one))
+    if (!seen.has(identity)) seen.set(identity, one)
+  }
+  return [...seen.values()]
+}
+
+function round(value: Num, digits: bigint): number {
+  if (typeof value !== 'number' && typeof value !== 'bigint') throw new FunctionError('round() takes a number')
+  const factor = 10 ** Math.min(Math.max(Number(digits), 0), 15)
+  return Math.round(Number(value) * factor) / factor
+}

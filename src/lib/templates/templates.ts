@@ -1,0 +1,132 @@
+// Templates of one process: each text is parsed once. Parsing a text that needs CEL before `prepare` has loaded it is a bug.
+
+import type {CompiledExpression, Reference} from './compiled-expression.ts'
+import type {ExpressionLanguage} from './expression.ts'
+import {parseTemplate} from './parse.ts'
+import {compilePath} from './path.ts'
+import type {RunStatus, Scope} from './scope.ts'
+import {TemplateError} from './template-error.ts'
+
+interface Part {
+  readonly expression: CompiledExpression
+  /** Where the expression's text begins. */
+  readonly start: number
+}
+
+export interface ParsedTemplate {
+  readonly text: string
+  /** Literal text and expressions, in order. */
+  readonly parts: readonly (string | Part)[]
+  /** One expression and nothing else: its value keeps its type. */
+  readonly isWhole: boolean
+  /** With offsets in `text`. */
+  readonly references: readonly Reference[]
+  /** Calls `always()`, `failure()` or `cancelled()`. */
+  readonly callsStatus: boolean
+}
+
+/** Whether a string has a template in it. */
+export function isTemplate(text: string): boolean {
+  return text.includes('{{')
+}
+
+export class Templates {
+  readonly #parsed = new Map<string, ParsedTemplate | TemplateError>()
+  #language: ExpressionLanguage | undefined
+
+  /** Loads the expression language if a template anywhere in `value` needs it. Afterwards everything in `value` can be parsed. */
+  async prepare(value: unknown): Promise<void> {
+    if (this.#language || !needsLanguage(value)) return
+    const {createExpressionLanguage} = await import('./expression.ts')
+    this.#language = createExpressionLanguage()
+  }
+
+  /** Throws TemplateError; the same text gives the same object, or the same error. */
+  parse(text: string): ParsedTemplate {
+    let parsed = this.#parsed.get(text)
+    if (!parsed) this.#parsed.set(text, (parsed = this.#parse(text)))
+    if (parsed instanceof TemplateError) throw parsed
+    return parsed
+  }
+
+  /** The value of a text: a whole template keeps its type, otherwise text. The result of a template is never evaluated again. */
+  evaluate(text: string, scope: Scope, status?: RunStatus): unknown {
+    if (!isTemplate(text)) return text
+    const {parts, isWhole} = this.parse(text)
+    const values = parts.map((part) => (typeof part === 'string' ? part : evaluatePart(part, scope, status)))
+    return isWhole ? values[0] : values.map(toText).join('')
+  }
+
+  /** Evaluates every string in a JSON value. Parts without templates are not copied. */
+  evaluateDeep(value: unknown, scope: Scope): unknown {
+    if (typeof value === 'string') return this.evaluate(value, scope)
+    if (Array.isArray(value)) return value.map((item) => this.evaluateDeep(item, scope))
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.evaluateDeep(item, scope)]))
+  }
+
+  /** Whether an `if` wants to be asked also after a failure: it reads `tasks.x.status` or calls a status function. */
+  readsStatus(text: string): boolean {
+    if (!isTemplate(text)) return false
+    const {references, callsStatus} = this.parse(text)
+    return callsStatus || references.some(({root, path}) => root === 'tasks' && path[1] === 'status')
+  }
+
+  #parse(text: string): ParsedTemplate | TemplateError {
+    try {
+      const parts = parseTemplate(text).map((segment) =>
+        segment.kind === 'text' ? segment.text : {expression: this.#compile(segment.source, segment.start), start: segment.start},
+      )
+      const expressions = parts.filter((part) => typeof part !== 'string')
+      return {
+        text,
+        parts,
+        isWhole: parts.length === 1 && expressions.length === 1,
+        references: expressions.flatMap(({expression, start}) => expression.references.map((reference) => ({...reference, start: reference.start + start}))),
+        callsStatus: expressions.some(({expression}) => expression.callsStatus),
+      }
+    } catch (error) {
+      if (error instanceof TemplateError) return error
+      throw error
+    }
+  }
+
+  #compile(source: string, start: number): CompiledExpression {
+    const path = compilePath(source)
+    if (path) return path
+    if (!this.#language) throw new Error('templates were parsed before prepare()')
+    try {
+      return this.#language.compile(source)
+    } catch (error) {
+      throw error instanceof TemplateError ? error.movedBy(start) : error
+    }
+  }
+}
+
+function evaluatePart({expression, start}: Part, scope: Scope, status: RunStatus | undefined): unknown {
+  try {
+    return expression.evaluate({...scope}, status)
+  } catch (error) {
+    throw error instanceof TemplateError ? error.movedBy(start) : error
+  }
+}
+
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function needsLanguage(value: unknown): boolean {
+  if (typeof value === 'string') return isTemplate(value) && hasLongExpression(value)
+  if (Array.isArray(value)) return value.some(needsLanguage)
+  if (typeof value !== 'object' || value === null) return false
+  return Object.values(value).some(needsLanguage)
+}
+
+function hasLongExpression(text: string): boolean {
+  try {
+    return parseTemplate(text).some((segment) => segment.kind === 'expression' && !compilePath(segment.source))
+  } catch {
+    // A template without end: parse() says so, without the language.
+    return false
+  }
+}

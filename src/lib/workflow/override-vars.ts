@@ -1,0 +1,57 @@
+// `--var name=value` on the command line -> the vars of a run. The declared value says what type is meant.
+
+import {WorkflowError} from '../errors/workflow-error.ts'
+import type {JsonObject, JsonValue} from '../util/json.ts'
+import {nearest} from '../util/nearest.ts'
+
+/** Only declared vars can be set, so a typing mistake is an error and not a silent default. Throws USAGE. */
+export function overrideVars(declared: JsonObject, assignments: readonly string[]): JsonObject {
+  const vars: JsonObject = {...declared}
+  for (const assignment of assignments) {
+    const equals = assignment.indexOf('=')
+    if (equals <= 0) throw new WorkflowError('USAGE', `--var ${assignment}: must have the form name=value`)
+    const name = assignment.slice(0, equals)
+    const current = Object.hasOwn(declared, name) ? declared[name] : undefined
+    if (current === undefined) throw unknownVar(name, Object.keys(declared))
+    vars[name] = readLike(current, name, assignment.slice(equals + 1))
+  }
+  return vars
+}
+
+function unknownVar(name: string, known: readonly string[]): WorkflowError {
+  const meant = nearest(name, known)
+  const list = known.length === 0 ? 'it declares none' : `it declares: ${known.join(', ')}`
+  return new WorkflowError('USAGE', `the workflow declares no var "${name}"`, {hint: meant === undefined ? list : `did you mean --var ${meant}=…?`})
+}
+
+/** Text stays text where text is declared; everything else is read as JSON and must be of the declared type. */
+function readLike(current: JsonValue, name: string, text: string): JsonValue {
+  if (typeof current === 'string') return text
+  const value = parseJson(text)
+  if (current === null) return value ?? text
+  const wanted = typeOf(current)
+  if (value === undefined || typeOf(value) !== wanted) {
+    throw new WorkflowError('USAGE', `--var ${name}: must be ${article(wanted)}, as in the workflow file`, {
+      hint: wanted === 'list' || wanted === 'object' ? 'write it as JSON' : `for example --var ${name}=${JSON.stringify(current)}`,
+    })
+  }
+  return value
+}
+
+function parseJson(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue
+  } catch {
+    // Not JSON: the caller decides what that means.
+    return undefined
+  }
+}
+
+function typeOf(value: JsonValue): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'list' : typeof value
+}
+
+function article(type: string): string {
+  return type === 'object' ? 'an object' : `a ${type}`
+}

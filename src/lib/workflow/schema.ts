@@ -1,0 +1,138 @@
+// The shape of a workflow file as JSON Schema. The only source: `workflow schema` prints it, editors and load.ts use it.
+// What a schema cannot say well (durations, cycles, templates) is said by the check-*.ts files beside it.
+
+import {durationExamples} from '../util/duration.ts'
+
+const closed = {type: 'object', additionalProperties: false} as const
+
+const duration = {type: ['string', 'number'], title: 'duration', description: `A duration: ${durationExamples}.`, examples: ['500ms', '30s', '5m', '1h', 90]}
+const environment = {
+  type: 'object',
+  propertyNames: {$ref: '#/$defs/environmentName'},
+  additionalProperties: {type: ['string', 'number', 'boolean']},
+}
+const paths = {type: 'array', items: {type: 'string', minLength: 1}}
+
+const task = {
+  ...closed,
+  title: 'task',
+  description: 'One step of the workflow.',
+  required: ['id', 'type'],
+  properties: {
+    id: {$ref: '#/$defs/taskId'},
+    type: {type: 'string', title: 'action', description: 'What the task does, as namespace/plugin.action.', examples: ['core/shell.run', 'core/http.request']},
+    name: {type: 'string', description: 'What people call the task.'},
+    description: {type: 'string', description: 'What the task is for.'},
+    needs: {type: 'array', items: {type: 'string'}, description: 'Ids of the tasks that must be done before.', default: []},
+    if: {
+      type: ['string', 'boolean'],
+      description: 'A template; the task is skipped when its value is false. One that reads a status is asked also after a failure.',
+      examples: ['{{ vars.limit > 0 }}', '{{ failure() }}'],
+    },
+    inputs: {type: 'object', description: "Inputs of the action. Templates are evaluated in every string.", default: {}},
+    env: {...environment, description: "Environment variables of the task's process. Templates are evaluated."},
+    retry: {$ref: '#/$defs/retry'},
+    timeout: {$ref: '#/$defs/duration', description: 'How long one attempt may take.', default: '30s'},
+    continueOnError: {type: 'boolean', description: 'A failure of this task is a warning; the tasks after it start.', default: false},
+    idempotent: {type: 'boolean', description: 'The task may be started again by itself after a crash.', default: false},
+    forEach: {
+      ...closed,
+      description: 'Not supported yet in this version.',
+      required: ['items'],
+      properties: {items: {type: ['string', 'array']}, as: {type: 'string'}, parallelism: {type: 'integer', minimum: 1}},
+    },
+    matrix: {type: 'object', description: 'Not supported yet in this version.', additionalProperties: {type: 'array'}},
+    permissions: {$ref: '#/$defs/permissions'},
+  },
+} as const
+
+/** JSON Schema, draft 2020-12. */
+export const workflowSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  ...closed,
+  title: 'Workflow',
+  description: 'Tasks, what they need, and the values they share.',
+  required: ['id', 'tasks'],
+  properties: {
+    apiVersion: {enum: ['v1'], description: 'Version of this language.'},
+    id: {
+      type: 'string',
+      pattern: '^[a-z0-9][a-z0-9_-]*$',
+      maxLength: 100,
+      description: 'Name of the workflow: small letters, digits, - and _.',
+      examples: ['nightly-report'],
+    },
+    name: {type: 'string', description: 'What people call the workflow.'},
+    description: {type: 'string', description: 'What the workflow is for.'},
+    labels: {type: 'object', additionalProperties: {type: ['string', 'number', 'boolean']}, description: 'Free marks, for lists and filters.'},
+    enabled: {type: 'boolean', description: 'A disabled workflow is not run.', default: true},
+    inputs: {type: 'object', additionalProperties: {type: 'object'}, description: 'Typed parameters of a run. Not supported yet in this version.'},
+    vars: {type: 'object', description: 'Constants, read as {{ vars.name }}; `--var name=value` overrides them.', default: {}},
+    secrets: {type: 'array', items: {type: 'string', minLength: 1}, description: 'Names of the secrets in use. Not supported yet in this version.'},
+    env: {...environment, description: "Environment variables of every task's process. Templates may read vars only."},
+    workingDir: {type: 'string', minLength: 1, description: 'Where tasks run, relative to the workflow file.', default: '.'},
+    timeout: {$ref: '#/$defs/duration', description: 'How long the whole run may take.'},
+    parallelism: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many tasks run at once. Default: the number of cores.'},
+    failFast: {type: 'boolean', description: 'After a failure no new task starts. false: branches that do not need the failed task go on.', default: true},
+    security: {enum: ['trusted', 'restricted'], description: 'Whether permissions are enforced. Only `trusted` is supported in this version.', default: 'trusted'},
+    permissions: {$ref: '#/$defs/permissions'},
+    defaults: {
+      ...closed,
+      description: 'Settings of all tasks that do not set their own.',
+      properties: {retry: {$ref: '#/$defs/retry'}, timeout: {$ref: '#/$defs/duration'}},
+    },
+    trigger: {
+      ...closed,
+      description: 'When a scheduler should start the workflow; `workflow run` ignores it.',
+      required: ['type'],
+      properties: {
+        type: {enum: ['cron', 'webhook']},
+        cron: {type: 'string', description: 'Five or six fields.', examples: ['0 3 * * *']},
+        timezone: {type: 'string', examples: ['Europe/Berlin']},
+        path: {type: 'string', minLength: 1},
+        method: {enum: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']},
+      },
+    },
+    tasks: {type: 'array', minItems: 1, items: {$ref: '#/$defs/task'}, description: 'In any order; `needs` decides.'},
+    hooks: {
+      ...closed,
+      description: 'Tasks that run at the end. Not supported yet in this version.',
+      properties: Object.fromEntries(['onSuccess', 'onFailure', 'onCancel', 'finally'].map((name) => [name, {type: 'array', items: {type: 'object'}}])),
+    },
+    outputs: {type: 'object', description: 'What the run gives back. Templates may read every task.', default: {}},
+  },
+  $defs: {
+    task,
+    taskId: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$',
+      maxLength: 100,
+      title: 'id of a task',
+      description: 'Letters, digits, - and _; others name the task by it.',
+    },
+    environmentName: {type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$'},
+    duration,
+    retry: {
+      ...closed,
+      title: 'retry',
+      description: 'What happens after a failed attempt.',
+      properties: {
+        max: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many attempts in all: 3 is at most three tries.'},
+        backoff: {
+          anyOf: [{enum: ['constant', 'exponential']}, {type: 'number', exclusiveMinimum: 0}],
+          description: 'How the delay grows; a number is a constant delay in seconds.',
+          default: 'constant',
+        },
+        delay: {$ref: '#/$defs/duration', description: 'Before the second attempt.', default: '1s'},
+        maxDelay: {$ref: '#/$defs/duration', description: 'No delay grows beyond it.', default: '30s'},
+        jitter: {type: 'boolean', description: 'Makes delays random, so that many tasks do not try at the same moment.', default: false},
+        on: {type: 'array', minItems: 1, uniqueItems: true, items: {enum: ['error', 'timeout']}, description: 'Which failures are tried again.', default: ['error', 'timeout']},
+      },
+    },
+    permissions: {
+      ...closed,
+      description: 'What the workflow grants to its plugins. Not supported yet in this version.',
+      properties: {network: paths, filesystem: {...closed, properties: {read: paths, write: paths}}},
+    },
+  },
+} as const

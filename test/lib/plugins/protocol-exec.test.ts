@@ -1,0 +1,126 @@
+// The exec protocol: the action's own command line, its outputs, its way of judging exit codes.
+
+import {chmodSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {describe, expect, it} from 'vitest'
+import type {ActionDef, Plugin} from '../../../src/lib/plugins/manifest.ts'
+import {errorOf, makePlugin, openExecutor, outputOf, run} from '../../rig/executor.ts'
+
+const input = {
+  type: 'object',
+  properties: {
+    shell: {type: ['string', 'null'], default: 'sh'},
+    command: {type: 'string'},
+    script: {type: 'string'},
+    args: {type: 'array', items: {type: ['string', 'number', 'boolean']}},
+    stdin: {type: 'string'},
+    parse: {type: 'string', default: 'text'},
+    expectedExitCodes: {type: 'array'},
+    maxOutputBytes: {type: 'integer'},
+  },
+}
+const exec: NonNullable<ActionDef['exec']> = ['{{ inputs.shell }}', ['-c', '{{ inputs.command }}', '{{ inputs.shell }}'], ['--', '{{ inputs.script }}'], '{{ inputs.args }}']
+const shell = (action: Partial<ActionDef> = {}, files = {}): Plugin => makePlugin({protocol: 'exec'}, files, {input, exec, ...action})
+const command = (text: string, more = {}) => ({inputs: {command: text, ...more}})
+
+describe('the exec protocol', () => {
+  it('gives exit code and both outputs as output, and every line as a log line', async () => {
+    const ran = await run(openExecutor(), shell(), command('echo out; echo more; echo problem >&2'))
+    expect(outputOf(ran)).toEqual({exitCode: 0, stdout: 'out\nmore', stderr: 'problem'})
+    const logged = (stream: string): string[] => ran.logs.filter((log) => log.stream === stream).map(({message}) => message)
+    expect(logged('stdout')).toEqual(['out', 'more'])
+    expect(logged('stderr')).toEqual(['problem'])
+  })
+
+  it('passes values as arguments, whatever they hold', async () => {
+    const args = ['a b', '$(touch /tmp/never)', '"\'`;', '{{ inputs.shell }}', '', 7, true]
+    const ran = await run(openExecutor(), shell(), command('for a in "$@"; do printf "<%s>" "$a"; done', {args}))
+    expect(outputOf(ran)).toMatchObject({stdout: args.map((arg) => `<${arg}>`).join('')})
+  })
+
+  it('leaves out groups whose inputs are missing, and takes defaults for null', async () => {
+    const plugin = shell({exec: ['echo', ['-a', '{{ inputs.command }}'], '{{ inputs.script }}', '{{ inputs.args }}', '{{ inputs.shell }}', '{{inputs.parse}}']})
+    expect(outputOf(await run(openExecutor(), plugin, {inputs: {shell: null, args: []}}))).toMatchObject({stdout: 'sh text'})
+  })
+
+  it('starts a program of the plugin by its path in the plugin', async () => {
+    const plugin = shell({exec: ['./bin/tool', '{{ inputs.command }}']}, {'bin/tool': '#!/bin/sh\necho "tool $1"\n'})
+    expect(outputOf(await run(openExecutor(), plugin, {...command('x'), workingDir: '/'}))).toMatchObject({stdout: 'tool x'})
+  })
+
+  it('writes the input stdin, and gives empty input without it', async () => {
+    const rig = openExecutor()
+    expect(outputOf(await run(rig, shell(), command('cat', {stdin: 'text ä'})))).toMatchObject({stdout: 'text ä'})
+    expect(outputOf(await run(rig, shell(), command('cat; echo end')))).toMatchObject({stdout: 'end'})
+  })
+
+  it('accepts the exit codes it is told to expect, and never a signal', async () => {
+    const rig = openExecutor()
+    expect(outputOf(await run(rig, shell(), command('exit 3', {expectedExitCodes: [0, 3]})))).toMatchObject({exitCode: 3})
+    expect(errorOf(await run(rig, shell(), command('exit 4', {expectedExitCodes: [0, 3]})))).toMatchObject({code: 'EXIT_CODE', exitCode: 4})
+    expect(errorOf(await run(rig, shell(), command('exit 0', {expectedExitCodes: [3]})))).toMatchObject({code: 'EXIT_CODE', exitCode: 0})
+    expect(errorOf(await run(rig, shell(), command('kill -9 $$', {expectedExitCodes: [137]})))).toMatchObject({code: 'KILLED_BY_SIGNAL'})
+  })
+
+  it.each([
+    ['lines', "printf 'a\\r\\nb\\n\\nc\\n'", ['a', 'b', '', 'c']],
+    ['lines', 'true', []],
+    ['lines', 'echo', ['']],
+    ['json', 'echo \'{"a": [1]}\'', {a: [1]}],
+  ])('parses standard output as %s: %s', async (parse, text, value) => {
+    expect(outputOf(await run(openExecutor(), shell(), command(text, {parse})))).toMatchObject({value})
+  })
+
+  it('gives no text with parse: none, but logs it', async () => {
+    const ran = await run(openExecutor(), shell(), command('echo a; echo b >&2', {parse: 'none'}))
+    expect(outputOf(ran)).toEqual({exitCode: 0, stdout: '', stderr: ''})
+    expect(ran.logs.map(({message}) => message).sort()).toEqual(['a', 'b'])
+  })
+
+  it.each([
+    ['true', 'NO_OUTPUT'],
+    ['echo nothing', 'OUTPUT_INVALID_JSON'],
+    ["printf '\"\\377\"'", 'OUTPUT_NOT_UTF8'],
+    ['echo nothing; exit 2', 'EXIT_CODE'],
+  ])('says what is wrong with the JSON of %s: %s', async (text, code) => {
+    expect(errorOf(await run(openExecutor(), shell(), command(text, {parse: 'json'}))).code).toBe(code)
+  })
+
+  it('replaces bad bytes in text', async () => {
+    expect(outputOf(await run(openExecutor(), shell(), command("printf 'a\\377b'")))).toMatchObject({stdout: 'a\ufffdb'})
+  })
+
+  it('cuts text at the limit between characters, says so, and lets the process go on', async () => {
+    const ran = await run(openExecutor(), shell(), command('printf aääää; exit 0', {maxOutputBytes: 4}))
+    expect(outputOf(ran)).toEqual({exitCode: 0, stdout: 'aä', stderr: '', truncated: true})
+    expect(ran.logs.at(-1)).toMatchObject({stream: 'log', level: 'warn'})
+  })
+
+  it('ends a process whose output is too large to be parsed', async () => {
+    const error = errorOf(await run(openExecutor(), shell(), command('yes', {parse: 'lines', maxOutputBytes: 1000})))
+    expect(error.code).toBe('OUTPUT_TOO_LARGE')
+  })
+
+  it.each([
+    [{command: 'a\0b'}, /zero byte/],
+    [{command: 'true', args: [{}]}, /'args'/],
+    [{command: 'true', expectedExitCodes: 'no'}, /'expectedExitCodes'/],
+    [{command: 'true', parse: 'xml'}, /'parse'/],
+  ])('refuses the inputs %o before anything starts', async (inputs, message) => {
+    const plugin = shell({input: {...input, properties: Object.fromEntries(Object.keys(input.properties).map((name) => [name, {}]))}, exec: ['sh', ['-c', '{{ inputs.command }}'], '{{ inputs.args }}']})
+    const error = errorOf(await run(openExecutor(), plugin, {inputs}))
+    expect(error).toMatchObject({code: 'INPUT_INVALID', retryable: false})
+    expect(error.message).toMatch(message)
+  })
+
+  it('tells an argument that is too long and a file that is no program', async () => {
+    const rig = openExecutor()
+    expect(errorOf(await run(rig, shell(), command('x'.repeat(3_000_000))))).toMatchObject({code: 'ARGUMENTS_TOO_LONG', retryable: false})
+    const plugin = shell({exec: ['./tool']}, {tool: ''})
+    chmodSync(path.join(plugin.dir, 'tool'), 0o644)
+    expect(errorOf(await run(rig, plugin))).toMatchObject({code: 'ENTRYPOINT_NOT_EXECUTABLE'})
+    writeFileSync(path.join(plugin.dir, 'tool'), 'print("hello")\n')
+    chmodSync(path.join(plugin.dir, 'tool'), 0o755)
+    expect(errorOf(await run(rig, plugin))).toMatchObject({code: 'ENTRYPOINT_NOT_EXECUTABLE'})
+  })
+})

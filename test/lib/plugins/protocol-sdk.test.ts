@@ -1,0 +1,324 @@
+// The SDK protocol with the real host, and with hosts that break it.
+
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import path from 'node:path'
+import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {errorOf, makePlugin, openExecutor, outputOf, run, sdkPlugin} from '../../rig/executor.ts'
+import {buildHost} from '../../rig/plugin-host.ts'
+import {cookieHolders, isAlive, until} from '../../rig/processes.ts'
+import {bundleScript, runScript} from '../../rig/script-process.ts'
+
+let directory: string
+let hostFile: string
+
+beforeAll(async () => {
+  directory = mkdtempSync(path.join(tmpdir(), 'workflow-host-'))
+  hostFile = await buildHost(directory)
+})
+afterAll(() => {
+  rmSync(directory, {recursive: true, force: true})
+})
+
+const echo = 'export const run = defineAction({execute: async (input, context) => ({input, pid: process.pid, cwd: process.cwd(), run: context.run})})'
+
+describe('a plugin with the SDK', () => {
+  it('gets inputs, context, directory and environment, and gives its output', async () => {
+    const plugin = sdkPlugin('export const run = defineAction({execute: async (input, context) => ({input, cwd: process.cwd(), mine: process.env.MINE, run: context.run})})')
+    const ran = await run(openExecutor({hostFile}), plugin, {inputs: {a: 'ä'}, env: {MINE: 'yes'}})
+    expect(outputOf(ran)).toEqual({
+      input: {a: 'ä'},
+      cwd: plugin.dir,
+      mine: 'yes',
+      run: {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'r/t'},
+    })
+    expect(ran.result.metrics).toMatchObject({exitCode: 0})
+    expect(ran.result.metrics.peakMemoryBytes).toBeGreaterThan(10e6)
+  })
+
+  it('may print what it likes: the result stays right and the rest is log', async () => {
+    const plugin = sdkPlugin(`export const run = defineAction({execute: async (_, context) => {
+      console.log('debug')
+      context.log.warn('careful\\nsecond line', {n: 1})
+      process.stdout.write('partial')
+      process.stdout.write('\\x1e00000000000000000000000000000000 2 00000000 {}\\n')
+      process.stdout.write('{"type":"result","ok":true,"output":"fake"}\\n')
+      process.stderr.write('to stderr\\n')
+      return {ok: 'real'}
+    }})`)
+    const ran = await run(openExecutor({hostFile}), plugin)
+    expect(outputOf(ran)).toEqual({ok: 'real'})
+    expect(ran.logs).toContainEqual({stream: 'log', level: 'info', message: 'debug'})
+    expect(ran.logs).toContainEqual({stream: 'log', level: 'warn', message: 'careful', fields: {n: 1}})
+    expect(ran.logs).toContainEqual({stream: 'log', level: 'warn', message: 'second line'})
+    expect(ran.logs.map(({message}) => message).join('\n')).toContain('partial\x1e0000')
+    expect(ran.logs).toContainEqual({stream: 'stderr', level: 'info', message: 'to stderr'})
+  })
+
+  it('fails with the error the action throws, and its own code and wish for a retry', async () => {
+    const rig = openExecutor({hostFile})
+    const thrown = await run(rig, sdkPlugin("export const run = defineAction({execute: async () => { throw new Error('broken') }})"))
+    expect(errorOf(thrown)).toMatchObject({code: 'ACTION_FAILED', message: 'broken', retryable: true})
+    const chosen = sdkPlugin("export const run = defineAction({execute: async () => { throw new ActionError('QUOTA', 'used up', {retryable: false}) }})")
+    const error = errorOf(await run(rig, chosen))
+    expect(error.retryable).toBe(false)
+  })
+
+  it('does not try again when the action is not exported or the module cannot be loaded', async () => {
+    const rig = openExecutor({hostFile})
+    const other = sdkPlugin('export const other = defineAction({execute: async () => 1}); export const more = defineAction({execute: async () => 2})')
+    expect(errorOf(await run(rig, other))).toMatchObject({code: 'ACTION_NOT_EXPORTED', retryable: false})
+    expect(errorOf(await run(rig, sdkPlugin('syntax error here')))).toMatchObject({code: 'PLUGIN_LOAD_FAILED', retryable: false})
+  })
+
+  it('fails when it ends before its result', async () => {
+    const rig = openExecutor({hostFile})
+    const exits = (code: number) => sdkPlugin(`export const run = defineAction({execute: async () => process.exit(${code})})`)
+    expect(errorOf(await run(rig, exits(0)))).toMatchObject({code: 'PROTOCOL_ERROR', retryable: true})
+    expect(errorOf(await run(rig, exits(3)))).toMatchObject({code: 'EXIT_CODE', exitCode: 3})
+  })
+
+  it('fails for a non-zero exit code even after its result', async () => {
+    const plugin = sdkPlugin("export const run = defineAction({execute: async () => { process.exitCode = 7; return 'done' }})")
+    expect(errorOf(await run(openExecutor({hostFile}), plugin))).toMatchObject({code: 'EXIT_CODE', exitCode: 7})
+  })
+
+  it('fails for an error that nobody caught', async () => {
+    const plugin = sdkPlugin("export const run = defineAction({execute: () => new Promise(() => { Promise.reject(new Error('lost')) })})")
+    const ran = await run(openExecutor({hostFile}), plugin)
+    expect(errorOf(ran)).toMatchObject({code: 'ACTION_FAILED', message: 'lost', exitCode: 1})
+  })
+
+  it('can clean up when it is cancelled', async () => {
+    const controller = new AbortController()
+    const plugin = sdkPlugin(`export const run = defineAction({execute: (_, context) => new Promise((_, reject) => {
+      setInterval(() => {}, 1000)
+      context.signal.addEventListener('abort', () => { context.log.info('cleaned up'); reject(new Error('stopped')) })
+      context.log.info('up')
+    })})`)
+    const ran = await run(openExecutor({hostFile}), plugin, {signal: controller.signal, onLog: () => controller.abort()})
+    expect(errorOf(ran).code).toBe('CANCELLED')
+    expect(ran.logs.map(({message}) => message)).toContain('cleaned up')
+    expect(ran.tookMs).toBeLessThan(2000)
+  })
+
+  it('is ended at its timeout, busy or not, with its children', async () => {
+    const plugin = sdkPlugin(`export const run = defineAction({execute: async (_, context) => {
+      const child = spawn('sleep', ['989'], {detached: true, stdio: 'ignore'})
+      context.log.info(String(child.pid))
+      for (;;);
+    }})`)
+    const ran = await run(openExecutor({hostFile, limits: {killGraceMs: 400}}), plugin, {timeoutMs: 1500})
+    expect(errorOf(ran).code).toBe('TIMEOUT')
+    expect(ran.tookMs).toBeLessThan(1500 + 400 + 500)
+    expect(isAlive(Number(ran.logs[0]?.message))).toBe(false)
+  })
+
+  it('may give a large result and no larger one', async () => {
+    const plugin = sdkPlugin("export const run = defineAction({execute: async ({size}) => 'x'.repeat(size)})")
+    const rig = openExecutor({hostFile, limits: {outputBytes: 3_000_000}})
+    expect(outputOf(await run(rig, plugin, {inputs: {size: 2_900_000}}))).toHaveLength(2_900_000)
+    expect(errorOf(await run(rig, plugin, {inputs: {size: 3_100_000}}))).toMatchObject({code: 'OUTPUT_TOO_LARGE'})
+  })
+
+  it('keeps the host out of a run without SDK plugins, and starts hosts ahead otherwise', async () => {
+    const rig = openExecutor({hostFile})
+    const plugin = sdkPlugin(echo)
+    rig.executor.expect([makePlugin({protocol: 'plain', command: ['true']}), makePlugin({protocol: 'exec'})], 4)
+    expect(cookieHolders()).toEqual([])
+    rig.executor.expect([plugin, plugin, plugin], 2)
+    await until(() => cookieHolders().length === 2)
+    const ahead = cookieHolders()
+    const pids: unknown[] = []
+    for (let n = 0; n < 3; n++) pids.push((outputOf(await run(rig, plugin)) as {pid: number}).pid)
+    expect(pids.slice(0, 2).sort()).toEqual(ahead.sort())
+    expect(new Set(pids).size).toBe(3)
+    expect(cookieHolders()).toEqual([])
+  })
+})
+
+describe('a plugin whose host is used again', () => {
+  const reuse = {worker: 'reuse'} as const
+
+  it('serves one task after the other in one process, each with its own environment and directory', async () => {
+    const rig = openExecutor({hostFile})
+    const plugin = sdkPlugin('let uses = 0; export const run = defineAction({execute: async () => ({uses: ++uses, pid: process.pid, mine: process.env.MINE, cwd: process.cwd()})})', reuse)
+    const first = outputOf(await run(rig, plugin, {env: {MINE: 'a'}}))
+    const second = outputOf(await run(rig, plugin, {workingDir: '/'}))
+    expect(first).toMatchObject({uses: 1, mine: 'a'})
+    expect(second).toEqual({uses: 2, pid: (first as {pid: number}).pid, cwd: '/'})
+  })
+
+  it('never serves two plugins or two tasks at a time with one process', async () => {
+    const rig = openExecutor({hostFile})
+    const body = 'export const run = defineAction({execute: async () => { await new Promise((r) => setTimeout(r, 50)); return process.pid }})'
+    const [a, b] = [sdkPlugin(body, reuse), sdkPlugin(body, reuse)]
+    const pids = await Promise.all([a, a, b].map(async (plugin) => outputOf(await run(rig, plugin))))
+    expect(new Set(pids).size).toBe(3)
+    expect(pids).toContain(outputOf(await run(rig, a)))
+  })
+
+  it('keeps what a task writes after its end out of the log of the next one', async () => {
+    const rig = openExecutor({hostFile})
+    const plugin = sdkPlugin("export const run = defineAction({execute: async ({late}) => { if (late) setTimeout(() => console.log('late'), 20); else await new Promise((r) => setTimeout(r, 5)); return process.pid }})", reuse)
+    const first = outputOf(await run(rig, plugin, {inputs: {late: true}}))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const next = await run(rig, plugin)
+    expect(outputOf(next)).toBe(first)
+    expect(next.logs).toEqual([])
+  })
+
+  it('logs what a task writes to stderr right before its result', async () => {
+    const rig = openExecutor({hostFile})
+    const plugin = sdkPlugin("import {writeSync} from 'node:fs'; export const run = defineAction({execute: async () => { writeSync(2, 'last words\\n'); return 1 }})", reuse)
+    for (let n = 0; n < 20; n++) expect((await run(rig, plugin)).logs).toEqual([{stream: 'stderr', level: 'info', message: 'last words'}])
+  })
+
+  it('goes on after a failed action, but not after a crash or a timeout', async () => {
+    const rig = openExecutor({hostFile})
+    const plugin = sdkPlugin(
+      `export const run = defineAction({execute: async ({how}) => {
+        if (how === 'fail') throw new Error('no')
+        if (how === 'crash') process.exit(9)
+        if (how === 'hang') await new Promise(() => setInterval(() => {}, 1000))
+        return process.pid
+      }})`,
+      reuse,
+    )
+    const first = outputOf(await run(rig, plugin))
+    expect(errorOf(await run(rig, plugin, {inputs: {how: 'fail'}})).code).toBe('ACTION_FAILED')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(outputOf(await run(rig, plugin))).toBe(first)
+    expect(errorOf(await run(rig, plugin, {inputs: {how: 'crash'}}))).toMatchObject({code: 'EXIT_CODE', exitCode: 9})
+    const second = outputOf(await run(rig, plugin))
+    expect(second).not.toBe(first)
+    expect(errorOf(await run(rig, plugin, {inputs: {how: 'hang'}, timeoutMs: 300})).code).toBe('TIMEOUT')
+    expect(outputOf(await run(rig, plugin))).not.toBe(second)
+  })
+
+  it('replaces a process after so many uses, and after so long without any', async () => {
+    const plugin = sdkPlugin(echo, reuse)
+    const used = openExecutor({hostFile, pool: {maxUses: 2}})
+    const pids: number[] = []
+    for (let n = 0; n < 4; n++) pids.push((outputOf(await run(used, plugin)) as {pid: number}).pid)
+    expect(pids[0]).toBe(pids[1])
+    expect(pids[2]).toBe(pids[3])
+    expect(pids[1]).not.toBe(pids[2])
+    const idle = openExecutor({hostFile, pool: {maxIdleMs: 50}})
+    const {pid} = outputOf(await run(idle, plugin)) as {pid: number}
+    await until(() => !isAlive(pid))
+    outputOf(await run(idle, plugin))
+  })
+})
+
+describe('a host that breaks the protocol', () => {
+  /** A host whose `answer(message, send)` is the given text; `send` writes a right frame. */
+  const hostThat = (answer: string): string => {
+    const file = path.join(mkdtempSync(path.join(directory, 'evil-')), 'host.mjs')
+    writeFileSync(
+      file,
+      `import {crc32} from 'node:zlib'
+import {createInterface} from 'node:readline'
+import {writeSync} from 'node:fs'
+const lines = createInterface({input: process.stdin})
+const answer = async (message, send, frame) => { ${answer} }
+lines.on('line', (line) => {
+  const message = JSON.parse(line)
+  const frame = (value, text = JSON.stringify(value)) => '\\x1e' + message.nonce + ' ' + Buffer.byteLength(text) + ' ' + crc32(text).toString(16).padStart(8, '0') + ' ' + text + '\\n'
+  if (message.type === 'invoke') answer(message, (value) => writeSync(1, frame(value)), frame)
+})
+lines.on('close', () => process.exit())
+`,
+    )
+    return file
+  }
+  const plugin = (): ReturnType<typeof makePlugin> => makePlugin({protocol: 'sdk', main: 'main.mjs'})
+  const result = "{type: 'result', ok: true, output: 1}"
+
+  it.each([
+    ['a wrong checksum', "writeSync(1, frame({a: 1}).replace(/ [0-9a-f]{8} /, ' 00000000 '))"],
+    ['a wrong length', "writeSync(1, frame({a: 1}).replace(/ \\d+ /, ' 3 '))"],
+    ['a head that is no head', "writeSync(1, '\\x1e' + message.nonce + ' what is this, a frame?\\n')"],
+    ['no JSON', "writeSync(1, frame(null, '{oops'))"],
+    ['no message', "writeSync(1, frame({type: 'surprise'}))"],
+    ['a result without ok', "writeSync(1, frame({type: 'result'}))"],
+    ['a frame that is cut off', 'writeSync(1, frame({a: 1}).slice(0, -3)); process.exit()'],
+  ])('fails with PROTOCOL_ERROR for %s', async (_, answer) => {
+    expect(errorOf(await run(openExecutor({hostFile: hostThat(answer)}), plugin()))).toMatchObject({code: 'PROTOCOL_ERROR'})
+  })
+
+  it('takes the first of two results and warns', async () => {
+    const hostFile = hostThat(`writeSync(1, frame(${result}) + frame({type: 'result', ok: false, error: {code: 'X', message: 'x'}}))`)
+    const ran = await run(openExecutor({hostFile}), plugin())
+    expect(outputOf(ran)).toBe(1)
+    expect(ran.result.warnings).toMatchObject([{code: 'SECOND_RESULT'}])
+  })
+
+  it('accepts a result and ends a process that hangs after it, with a warning', async () => {
+    const hostFile = hostThat(`send(${result}); lines.removeAllListeners('close'); setInterval(() => {}, 1000)`)
+    const ran = await run(openExecutor({hostFile, limits: {exitGraceMs: 300}}), plugin())
+    expect(outputOf(ran)).toBe(1)
+    expect(ran.result.warnings).toMatchObject([{code: 'PROCESS_LINGERED'}])
+    expect(ran.tookMs).toBeLessThan(3000)
+  })
+
+  it('finds a frame after half a line, byte by byte, and the text around it', async () => {
+    const hostFile = hostThat(`for (const byte of Buffer.from('half' + frame({type: 'log', level: 'info', message: 'ä'}) + ' line\\n' + frame(${result}))) writeSync(1, Buffer.from([byte]))`)
+    const ran = await run(openExecutor({hostFile}), plugin())
+    expect(outputOf(ran)).toBe(1)
+    expect(ran.logs).toEqual([
+      {stream: 'log', level: 'info', message: 'ä'},
+      {stream: 'stdout', level: 'info', message: 'half line'},
+    ])
+  })
+
+  it('reports another version of the protocol', async () => {
+    const hostFile = hostThat("send({type: 'result', ok: false, error: {code: 'PROTOCOL_MISMATCH', message: 'versions 1 and 99'}})")
+    expect(errorOf(await run(openExecutor({hostFile}), plugin()))).toMatchObject({code: 'PROTOCOL_MISMATCH', message: 'versions 1 and 99', retryable: false})
+  })
+
+  it('survives a flood of text and of log frames', async () => {
+    const text = hostThat(`const line = 'x'.repeat(99) + '\\n'; for (let i = 0; i < 3000; i++) writeSync(1, line.repeat(100)); send(${result})`)
+    const flooded = await run(openExecutor({hostFile: text}), plugin())
+    expect(outputOf(flooded)).toBe(1)
+    expect(flooded.result.warnings).toMatchObject([{code: 'LOG_TRUNCATED'}])
+    const frames = hostThat(`const f = frame({type: 'log', level: 'info', message: 'x'.repeat(1000)}); for (let i = 0; i < 20000; i++) writeSync(1, f); send(${result})`)
+    const framed = await run(openExecutor({hostFile: frames}), plugin())
+    expect(outputOf(framed)).toBe(1)
+    expect(framed.result.warnings).toMatchObject([{code: 'LOG_TRUNCATED'}])
+  })
+
+  it('keeps __proto__ of an output and of log fields as data', async () => {
+    const hostFile = hostThat(`writeSync(1, frame(null, '{"type":"result","ok":true,"output":{"__proto__":{"polluted":1}}}'))`)
+    const output = outputOf(await run(openExecutor({hostFile}), plugin()))
+    expect(Object.keys(output as object)).toEqual(['__proto__'])
+    expect(({} as {polluted?: number}).polluted).toBeUndefined()
+  })
+})
+
+describe('a workflow command that dies', () => {
+  it('takes its SDK plugins along within a second', async () => {
+    const plugin = sdkPlugin("export const run = defineAction({execute: () => new Promise(() => { spawn('sleep', ['988']); setInterval(() => {}, 1000); console.log('up') })})")
+    const script = await bundleScript(`
+      import {ProcessRuntime} from 'src/lib/runtimes/process.ts'
+      import {WorkerPool} from 'src/lib/runtimes/worker-pool.ts'
+      import {PluginExecutor} from 'src/lib/plugins/execute.ts'
+      const runtime = new ProcessRuntime()
+      const env = {PATH: process.env.PATH}
+      const hosts = new WorkerPool({runtime, command: [process.execPath, process.argv[2]], env, cwd: '/', graceMs: 1000})
+      const executor = new PluginExecutor({runtime, hosts, baseEnv: env, compileSchema: () => undefined})
+      const plugin = JSON.parse(process.argv[3])
+      const context = {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'k'}
+      executor.expect([plugin, plugin, plugin], 2)
+      executor.execute({plugin, action: plugin.manifest.actions[0], inputs: {}, env: {}, workingDir: '/', timeoutMs: 60000, context}, {signal: new AbortController().signal, onLog: ({message}) => process.stdout.write(message + '\\n')})
+    `)
+    const command = runScript(script, [hostFile, JSON.stringify(plugin)])
+    await command.line('up')
+    expect(cookieHolders(command.pid).length).toBeGreaterThanOrEqual(3)
+    command.kill('SIGKILL')
+    await command.exit
+    const killedAt = performance.now()
+    await until(() => cookieHolders(command.pid).length === 0)
+    expect(performance.now() - killedAt).toBeLessThan(1000)
+  })
+})
