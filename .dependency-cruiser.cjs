@@ -35,7 +35,8 @@ module.exports = {
   forbidden: [
     {
       name: 'no-circular',
-      comment: 'These modules need each other, so neither can be understood or tested alone. Move what both need into a third one below them.',
+      comment:
+        'These modules need each other, so neither can be understood or tested alone. Move what both need into a third one below them.',
       severity: 'error',
       from: {},
       to: {circular: true, viaOnly: {dependencyTypesNot: ['type-only']}},
@@ -49,7 +50,8 @@ module.exports = {
     },
     {
       name: 'not-to-dev-dep',
-      comment: 'Users do not get devDependencies. If the program needs this package when it runs, move it to `dependencies` (and defend it).',
+      comment:
+        'Users do not get devDependencies. If the program needs this package when it runs, move it to `dependencies` (and defend it).',
       severity: 'error',
       from: {path: '^(src|sdk/src|plugins)/', pathNot: ['/test/']},
       to: {dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: ['node_modules/@types/']},
@@ -69,14 +71,34 @@ module.exports = {
       to: {path: '^(test|bench)/|/test/'},
     },
 
-    floor('util', 'util', ['errors/'], 'util/ is the ground: one small thing per file, no words of the domain. Nothing of ours may be imported but errors/.'),
+    floor(
+      'util',
+      'util',
+      ['errors/'],
+      'util/ is the ground: one small thing per file, no words of the domain. Nothing of ours may be imported but errors/.',
+    ),
     floor('errors', 'errors', [], 'errors/ is the ground: it may import nothing of ours.'),
-    floor('documents', 'documents', ['errors/', 'util/'], 'documents/ reads any YAML document. What a workflow or a manifest means belongs to its own folder.'),
+    floor(
+      'documents',
+      'documents',
+      ['errors/', 'util/'],
+      'documents/ reads any YAML document. What a workflow or a manifest means belongs to its own folder.',
+    ),
     floor('templates', 'templates', ground, 'templates/ knows text and values, not workflows or runs.'),
     floor('masking', 'masking', ground, 'masking/ knows bytes and patterns, nothing of runs or secrets.'),
-    floor('workflow', 'workflow', [...ground, 'templates/'], 'workflow/ is the file and its meaning. It may use templates/, and must not know how things are run, kept or shown.'),
+    floor(
+      'workflow',
+      'workflow',
+      [...ground, 'templates/'],
+      'workflow/ is the file and its meaning. It may use templates/, and must not know how things are run, kept or shown.',
+    ),
     floor('runtimes', 'runtimes', [...ground, ...language], 'runtimes/ starts programs. It must not know plugins, runs or the database.'),
-    floor('secrets', 'secrets', [...ground, ...language], 'secrets/ keeps values. It asks for rows through its own port, SecretRows, and must not know the database.'),
+    floor(
+      'secrets',
+      'secrets',
+      [...ground, ...language],
+      'secrets/ keeps values. It asks for rows through its own port, SecretRows, and must not know the database.',
+    ),
     withProtocol(
       floor(
         'plugins',
@@ -143,7 +165,7 @@ module.exports = {
     {
       name: 'plugins-import-the-sdk-only',
       comment:
-        'A bundled plugin is written like everybody else\'s: Node, its own files and @autokestra/plugin-sdk. (The language of expressions is the one thing shared, by ' +
+        "A bundled plugin is written like everybody else's: Node, its own files and @autokestra/plugin-sdk. (The language of expressions is the one thing shared, by " +
         'its name autokestra:expression.)',
       severity: 'error',
       from: {path: '^plugins/([^/]+)/', pathNot: ['/test/']},
@@ -151,11 +173,31 @@ module.exports = {
     },
 
     door('sql', 'better-sqlite3|drizzle-orm', '^src/lib/storage/', 'Only storage/ knows SQL. Ask for what you need through a port.'),
-    door('documents', 'yaml|js-yaml|ajv|ajv-formats|re2js', '^src/lib/documents/', 'Only documents/ reads YAML and checks schemas: its findings carry file, line and column.'),
+    door(
+      'documents',
+      'yaml|js-yaml|ajv|ajv-formats|re2js',
+      '^src/lib/documents/',
+      'Only documents/ reads YAML and checks schemas: its findings carry file, line and column.',
+    ),
     door('expressions', '@marcbachmann/cel-js', '^src/lib/templates/', 'Only templates/ evaluates expressions.'),
-    door('compiler', 'esbuild', '^src/lib/plugins/', 'Only plugins/ compiles TypeScript, and only when a plugin needs it: loading esbuild costs as much as starting Node.'),
-    door('oclif', '@oclif/core|@oclif/plugin-help', '^src/(commands/|hooks/|[^/]+\\.ts$)', 'oclif ends at the commands. src/lib works without a command line.'),
-    door('processes', 'child_process', '^src/lib/runtimes/|^sdk/src/|^plugins/', 'Only runtimes/ starts programs: it also ends them, with all their children.'),
+    door(
+      'compiler',
+      'esbuild',
+      '^src/lib/plugins/',
+      'Only plugins/ compiles TypeScript, and only when a plugin needs it: loading esbuild costs as much as starting Node.',
+    ),
+    door(
+      'oclif',
+      '@oclif/core|@oclif/plugin-help',
+      '^src/(commands/|hooks/|[^/]+\\.ts$)',
+      'oclif ends at the commands. src/lib works without a command line.',
+    ),
+    door(
+      'processes',
+      'child_process',
+      '^src/lib/runtimes/|^sdk/src/|^plugins/',
+      'Only runtimes/ starts programs: it also ends them, with all their children.',
+    ),
   ],
   options: {
     doNotFollow: {path: 'node_modules'},

@@ -6,7 +6,19 @@ import tseslint from 'typescript-eslint'
 
 const nodeGlobals = Object.fromEntries(
   [
-    ...['AbortController', 'AbortSignal', 'Buffer', 'TextDecoder', 'TextEncoder', 'URL', 'URLSearchParams', 'console', 'fetch', 'performance', 'process'],
+    ...[
+      'AbortController',
+      'AbortSignal',
+      'Buffer',
+      'TextDecoder',
+      'TextEncoder',
+      'URL',
+      'URLSearchParams',
+      'console',
+      'fetch',
+      'performance',
+      'process',
+    ],
     ...['clearInterval', 'clearTimeout', 'queueMicrotask', 'setImmediate', 'setInterval', 'setTimeout', 'structuredClone'],
   ].map((name) => [name, 'readonly']),
 )
@@ -76,6 +88,9 @@ export default defineConfig(
   },
   {
     files: ['bin/*.js', '**/*.cjs'],
-    languageOptions: {sourceType: 'commonjs', globals: {...nodeGlobals, require: 'readonly', module: 'writable', exports: 'writable', __dirname: 'readonly'}},
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: {...nodeGlobals, require: 'readonly', module: 'writable', exports: 'writable', __dirname: 'readonly'},
+    },
   },
 )

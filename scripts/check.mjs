@@ -10,7 +10,9 @@ for (const step of steps) {
   const {status} = spawnSync('npm', ['run', '--silent', step], {stdio: ['ignore', 'inherit', 'inherit']})
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1)
   if (status !== 0) {
-    console.error(`\ncheck failed: ${step} (after ${seconds} s). \`npm run ${step}\` runs it alone; \`npm run fix\` repairs format and lint.`)
+    console.error(
+      `\ncheck failed: ${step} (after ${seconds} s). \`npm run ${step}\` runs it alone; \`npm run fix\` repairs format and lint.`,
+    )
     process.exit(1)
   }
   // Nothing after the tests: their last line is the result of the whole.

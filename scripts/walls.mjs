@@ -10,7 +10,9 @@ import extractTSConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 process.chdir(process.argv[2] ?? '.')
 const {forbidden, options} = createRequire(import.meta.url)(resolve('.dependency-cruiser.cjs'))
 const folders = ['src', 'sdk/src', 'plugins'].filter((folder) => existsSync(folder))
-const {output} = await cruise(folders, {...options, ruleSet: {forbidden}, validate: true}, undefined, {tsConfig: extractTSConfig('tsconfig.json')})
+const {output} = await cruise(folders, {...options, ruleSet: {forbidden}, validate: true}, undefined, {
+  tsConfig: extractTSConfig('tsconfig.json'),
+})
 const {violations, totalCruised, totalDependenciesCruised} = output.summary
 
 if (totalCruised === 0 || totalDependenciesCruised === 0) {

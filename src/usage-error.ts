@@ -32,7 +32,11 @@ export function usageError(error: unknown, command: CalledCommand): WorkflowErro
   const words = command.id.replaceAll(':', ' ')
   const help = `\`workflow ${words} --help\` lists what it takes`
   if (error instanceof WorkflowError) {
-    return new WorkflowError(error.code, plainMessage(error.message), {hint: error.hint ?? help, diagnostics: error.diagnostics, cause: error})
+    return new WorkflowError(error.code, plainMessage(error.message), {
+      hint: error.hint ?? help,
+      diagnostics: error.diagnostics,
+      cause: error,
+    })
   }
   if (!(error instanceof Error)) return new WorkflowError('USAGE', String(error), {hint: help})
   const failure: ParseFailure = error
@@ -45,7 +49,10 @@ export function usageError(error: unknown, command: CalledCommand): WorkflowErro
   }
   const missing = names(failure.args)
   if (missing.length > 0) {
-    return new WorkflowError('USAGE', `missing ${plural('argument', missing)} ${missing.join(', ').toUpperCase()}`, {hint: help, cause: error})
+    return new WorkflowError('USAGE', `missing ${plural('argument', missing)} ${missing.join(', ').toUpperCase()}`, {
+      hint: help,
+      cause: error,
+    })
   }
   return new WorkflowError('USAGE', plainMessage(error.message), {hint: help, cause: error})
 }

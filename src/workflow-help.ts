@@ -15,7 +15,9 @@ export class WorkflowHelp extends Help {
   }
 
   protected override formatCommands(commands: Command.Loadable[]): string {
-    const told = commands.map((command) => (command.id === 'plugins' ? {...command, summary: 'List the installed CLI extensions.'} : command))
+    const told = commands.map((command) =>
+      command.id === 'plugins' ? {...command, summary: 'List the installed CLI extensions.'} : command,
+    )
     return super.formatCommands(told)
   }
 }

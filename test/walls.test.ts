@@ -10,13 +10,16 @@ import {packageRoot} from './rig/workflow-command.ts'
 /** A project with one file in each place that the rules know, and the given files besides. */
 function plantProject(files: Readonly<Record<string, string>>): string {
   const directory = temporaryDir()
-  for (const file of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json']) copyFileSync(path.join(packageRoot, file), path.join(directory, file))
+  for (const file of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json'])
+    copyFileSync(path.join(packageRoot, file), path.join(directory, file))
   symlinkSync(path.join(packageRoot, 'node_modules'), path.join(directory, 'node_modules'))
   const sound = {
     'src/cli.ts': "import {run} from './commands/run.ts'\nrun()\n",
     'src/commands/run.ts': "import {open} from '../lib/app.ts'\nexport const run = () => open()\n",
-    'src/lib/app.ts': "import {decide} from './engine/decide.ts'\nimport {rows} from './storage/rows.ts'\nexport const open = () => [decide, rows]\n",
-    'src/lib/engine/decide.ts': "import {text} from '../util/text.ts'\nexport const decide = () => text\nexport type Decide = typeof decide\n",
+    'src/lib/app.ts':
+      "import {decide} from './engine/decide.ts'\nimport {rows} from './storage/rows.ts'\nexport const open = () => [decide, rows]\n",
+    'src/lib/engine/decide.ts':
+      "import {text} from '../util/text.ts'\nexport const decide = () => text\nexport type Decide = typeof decide\n",
     'src/lib/storage/rows.ts': "import {decide} from '../engine/decide.ts'\nexport const rows = () => decide\n",
     'src/lib/util/text.ts': "export const text = ''\n",
   }
@@ -38,7 +41,11 @@ function checkWalls(directory: string): Promise<{exitCode: number | null; output
 /** Which rule must refuse which file. Each file stands for itself, so one look at the project is enough. */
 const wrong: readonly (readonly [rule: string, file: string, text: string])[] = [
   ['floor-engine', 'src/lib/engine/wrong.ts', "import {rows} from '../storage/rows.ts'\nexport const wrong = rows\n"],
-  ['floor-util', 'src/lib/util/wrong.ts', "import type {Decide} from '../engine/decide.ts'\nexport const wrong = (decide: Decide) => decide\n"],
+  [
+    'floor-util',
+    'src/lib/util/wrong.ts',
+    "import type {Decide} from '../engine/decide.ts'\nexport const wrong = (decide: Decide) => decide\n",
+  ],
   ['floor-storage', 'src/lib/storage/wrong.ts', "import {style} from '../ui/style.ts'\nexport const wrong = style\n"],
   ['floor-plugins', 'src/lib/plugins/wrong.ts', "import {start} from '../runtimes/process.ts'\nexport const wrong = start\n"],
   ['only-app-knows-all', 'src/lib/storage/wrong-app.ts', "import {open} from '../app.ts'\nexport const wrong = open\n"],
@@ -53,7 +60,11 @@ const wrong: readonly (readonly [rule: string, file: string, text: string])[] = 
   ['no-circular', 'src/lib/util/ring-a.ts', "import {b} from './ring-b.ts'\nexport const a = () => b\n"],
   ['no-orphans', 'src/lib/util/lonely.ts', 'export const lonely = 1\n'],
   ['sdk-stands-alone', 'sdk/src/wrong.ts', "import {parse} from 'yaml'\nexport const wrong = parse\n"],
-  ['plugins-import-the-sdk-only', 'plugins/shell/src/wrong.ts', "import {text} from '../../../src/lib/util/text.ts'\nexport const wrong = text\n"],
+  [
+    'plugins-import-the-sdk-only',
+    'plugins/shell/src/wrong.ts',
+    "import {text} from '../../../src/lib/util/text.ts'\nexport const wrong = text\n",
+  ],
 ]
 
 const besides = {
@@ -85,7 +96,8 @@ describe('the walls', () => {
 
   it('do not pass when nothing was looked at', async () => {
     const directory = temporaryDir()
-    for (const file of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json']) copyFileSync(path.join(packageRoot, file), path.join(directory, file))
+    for (const file of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json'])
+      copyFileSync(path.join(packageRoot, file), path.join(directory, file))
     mkdirSync(path.join(directory, 'src'))
     writeFileSync(path.join(directory, 'elsewhere.ts'), 'export const elsewhere = 1\n')
     const {exitCode, output} = await checkWalls(directory)

@@ -14,7 +14,6 @@ import {validateFiles, type FileFindings} from './engine/validate-files.ts'
 import {runWorkflow, type RunOutcome} from './engine/run-workflow.ts'
 import {PluginExecutor} from './plugins/execute.ts'
 import {PluginManager} from './plugins/plugin-manager.ts'
-import {validateWith} from './plugins/validate-with.ts'
 import {baseEnvironment} from './runtimes/base-environment.ts'
 import {ProcessRuntime} from './runtimes/process.ts'
 import {sweepLeftovers} from './runtimes/reaper.ts'
@@ -137,6 +136,7 @@ export class App {
       cwd,
       env,
       bundledPluginDir: join(root, 'dist', 'plugins'),
+      builtInSchemaDir: join(root, 'dist', 'schemas'),
       ...(request === undefined ? {} : {workflowFile: request.file}),
       ...(request?.concurrency === undefined ? {} : {flags: {concurrency: request.concurrency}}),
     })
@@ -163,7 +163,7 @@ export class App {
     const baseEnv = baseEnvironment(env)
     const outerCookie = env[cookieVariable]
     const runtime = new ProcessRuntime(outerCookie === undefined ? {} : {outerCookie})
-    const {graceMs} = config.limits
+    const {killGraceMs: graceMs} = config.limits
     const hostFile = join(root, 'dist', 'sdk', 'host.js')
     const hosts = new WorkerPool({runtime, command: [process.execPath, hostFile], env: baseEnv, cwd: root, graceMs})
     this.#runtime = runtime
@@ -172,12 +172,13 @@ export class App {
       () => hosts.close(),
     )
     const plugins = this.#openPlugins(config)
+    const schemas = this.#openSchemas(config)
     return new PluginExecutor({
       runtime,
       hosts,
       baseEnv,
-      validate: validateWith(this.#openSchemas(config)),
-      prepareMain: (plugin) => plugins.prepareMain(plugin),
+      compileSchema: (schema) => schemas.compile(schema),
+      prepareMain: (plugin) => plugins.prepare(plugin),
       limits: config.limits,
     })
   }

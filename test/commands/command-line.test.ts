@@ -39,7 +39,12 @@ describe('help', () => {
     const gone = path.join(temporaryDir(), 'gone')
     mkdirSync(gone)
     const script = `rmdir ${gone} && exec ${process.execPath} ${builtCommand} --help`
-    const result = await runWorkflow([], {home: temporaryDir(), cwd: gone, env: {HOME: undefined, AUTOKESTRA_HOME: undefined}, command: ['sh', '-c', script]})
+    const result = await runWorkflow([], {
+      home: temporaryDir(),
+      cwd: gone,
+      env: {HOME: undefined, AUTOKESTRA_HOME: undefined},
+      command: ['sh', '-c', script],
+    })
     expect(result.exitCode).toBe(0)
     expect(result.stdout).toContain('COMMANDS')
   })

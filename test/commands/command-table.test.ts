@@ -7,12 +7,14 @@ import {packageRoot} from '../rig/workflow-command.ts'
 const own = Object.entries(COMMANDS).filter(([id]) => id !== 'help')
 
 it('every file in src/commands is a command, with topics and verb as its id', () => {
-  const files = readdirSync(path.join(packageRoot, 'src', 'commands'), {recursive: true, encoding: 'utf8'}).filter((file) => file.endsWith('.ts'))
+  const files = readdirSync(path.join(packageRoot, 'src', 'commands'), {recursive: true, encoding: 'utf8'}).filter((file) =>
+    file.endsWith('.ts'),
+  )
   const ids = files.map((file) => file.replace(/\.ts$/, '').replaceAll(path.sep, ':'))
   expect(own.map(([id]) => id).sort()).toEqual(ids.sort())
 })
 
 it.each(own)('%s has a summary of one sentence, and examples', (_id, command) => {
   expect(command.summary).toMatch(/^[A-Z].*\.$/)
-  expect(command.examples?.length).toBeGreaterThan(0)
+  expect(command.examples).toEqual(expect.arrayContaining([expect.any(String)]))
 })

@@ -39,7 +39,9 @@ describe('the bundle', () => {
   })
 
   it('holds what it needs at all, so that a start looks up few packages', () => {
-    const external = Object.values(metafile.outputs).flatMap(({imports}) => imports.filter((entry) => entry.external).map((entry) => entry.path))
+    const external = Object.values(metafile.outputs).flatMap(({imports}) =>
+      imports.filter((entry) => entry.external).map((entry) => entry.path),
+    )
     const packages = new Set(external.filter((name) => !name.startsWith('node:') && !/^[a-z_]+(\/promises)?$/.test(name)))
     expect([...packages].sort()).toEqual(['better-sqlite3'])
   })
@@ -52,9 +54,13 @@ describe('the modules executed', () => {
     const coverage = path.join(home, 'coverage')
     const result = await runWorkflow(args, {home, env: {NODE_V8_COVERAGE: coverage}})
     expect(result.stderr).toBe('')
-    const scripts = readdirSync(coverage).flatMap((file) => (JSON.parse(readFileSync(path.join(coverage, file), 'utf8')) as CoverageFile).result)
+    const scripts = readdirSync(coverage).flatMap(
+      (file) => (JSON.parse(readFileSync(path.join(coverage, file), 'utf8')) as CoverageFile).result,
+    )
     const bundle = scripts.find(({url}) => url.endsWith('/dist/cli.cjs'))
-    return (bundle?.functions ?? []).filter(({functionName, ranges}) => /\/.+\.[cm]?[jt]s$/.test(functionName) && ranges[0]?.count !== 0).map(({functionName}) => functionName)
+    return (bundle?.functions ?? [])
+      .filter(({functionName, ranges}) => /\/.+\.[cm]?[jt]s$/.test(functionName) && ranges[0]?.count !== 0)
+      .map(({functionName}) => functionName)
   }
 
   it.each([[['--help']], [['version']], [['help', 'run']], [['version', '--json']]])('by %j are none of the heavy ones', async (args) => {

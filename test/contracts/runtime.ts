@@ -78,7 +78,10 @@ export function describeRuntime(name: string, {open, shell}: RuntimeUnderTest): 
       const started = await runtime.start(shell('env -0', {env}))
       started.stdin?.end()
       const {stdout} = await collect(started)
-      const variables = stdout.toString().split('\0').filter((text) => text !== '' && !/^(PWD|SHLVL|_|OLDPWD)=/.test(text))
+      const variables = stdout
+        .toString()
+        .split('\0')
+        .filter((text) => text !== '' && !/^(PWD|SHLVL|_|OLDPWD)=/.test(text))
       expect(variables.sort()).toEqual([`AUTOKESTRA_TASK_COOKIE=${started.cookie}`, 'EMPTY=', 'GREETING=good day', `PATH=${env.PATH}`])
     })
 

@@ -5,7 +5,15 @@ import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {beforeAll, describe, expect, it} from 'vitest'
 import packageJson from '../../package.json' with {type: 'json'}
-import {exampleExtension, installGlobally, installedVersion, installNode, otherNodeVersions, pack, type PackedPackage} from '../rig/installed-package.ts'
+import {
+  exampleExtension,
+  installGlobally,
+  installedVersion,
+  installNode,
+  otherNodeVersions,
+  pack,
+  type PackedPackage,
+} from '../rig/installed-package.ts'
 import {temporaryDir} from '../rig/temporary-dir.ts'
 import {packageRoot, runWorkflow, type CommandResult} from '../rig/workflow-command.ts'
 
@@ -26,7 +34,13 @@ beforeAll(async () => {
 }, installTimeoutMs)
 
 /** Runs an installed program. `nodeDir` comes first in its PATH. */
-function runInstalled(from: string, program: string, args: readonly string[], home: string, nodeDir = path.dirname(process.execPath)): Promise<CommandResult> {
+function runInstalled(
+  from: string,
+  program: string,
+  args: readonly string[],
+  home: string,
+  nodeDir = path.dirname(process.execPath),
+): Promise<CommandResult> {
   const env = {PATH: `${nodeDir}:${process.env['PATH'] ?? ''}`}
   return runWorkflow(args, {home, env, command: [path.join(from, 'bin', program)]})
 }
@@ -57,7 +71,8 @@ describe('the package', () => {
     ]
     expect(packed.files).toEqual(expect.arrayContaining(needed))
     expect(packed.files.some((file) => file.startsWith('dist/schemas/'))).toBe(true)
-    const places = /^(bin|dist\/(cli\.cjs$|sdk\/|plugins\/|schemas\/)|examples)|^(oclif\.manifest\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+    const places =
+      /^(bin|dist\/(cli\.cjs$|sdk\/|plugins\/|schemas\/)|examples)|^(oclif\.manifest\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
     expect(packed.files.filter((file) => !places.test(file))).toEqual([])
     expect(packed.files.filter((file) => /\.map$|\.test\.|code-cache|node_modules|(^|\/)\.|bin\/dev/.test(file))).toEqual([])
   })

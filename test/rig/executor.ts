@@ -22,7 +22,9 @@ interface ExecutorRig {
 }
 
 /** @param hostFile program of the SDK hosts; tests of other protocols need none */
-export function openExecutor(options: {hostFile?: string; limits?: Partial<ExecutionLimits>; pool?: Partial<WorkerPoolOptions>} = {}): ExecutorRig {
+export function openExecutor(
+  options: {hostFile?: string; limits?: Partial<ExecutionLimits>; pool?: Partial<WorkerPoolOptions>} = {},
+): ExecutorRig {
   const runtime = new ProcessRuntime()
   const baseEnv = baseEnvironment(process.env)
   const hosts = new WorkerPool({
@@ -50,7 +52,11 @@ export function openExecutor(options: {hostFile?: string; limits?: Partial<Execu
 }
 
 /** Puts files, all of them executable, into a new plugin directory. */
-export function makePlugin(manifest: Partial<PluginManifest>, files: Readonly<Record<string, string>> = {}, action: Partial<ActionDef> = {}): Plugin {
+export function makePlugin(
+  manifest: Partial<PluginManifest>,
+  files: Readonly<Record<string, string>> = {},
+  action: Partial<ActionDef> = {},
+): Plugin {
   const dir = realpathSync(mkdtempSync(path.join(tmpdir(), 'workflow-plugin-')))
   onTestFinished(() => {
     rmSync(dir, {recursive: true, force: true})

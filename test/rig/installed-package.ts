@@ -39,7 +39,11 @@ export async function pack(directory: string, outDir: string): Promise<PackedPac
 export async function installGlobally(file: string, prefix: string, nodeDir = path.dirname(process.execPath)): Promise<void> {
   mkdirSync(prefix, {recursive: true})
   const env = {...process.env, PATH: `${nodeDir}:${process.env['PATH'] ?? ''}`, NODE_ENV: undefined}
-  await run('npm', ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', file], {cwd: prefix, env, maxBuffer: 64 * 1024 * 1024})
+  await run('npm', ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', file], {
+    cwd: prefix,
+    env,
+    maxBuffer: 64 * 1024 * 1024,
+  })
 }
 
 /** Puts a Node.js of the given major version below `directory`, from npm; resolves with the directory that holds `node`. */

@@ -11,7 +11,8 @@ it('the last line of a test run counts tests, files that cannot be loaded, and e
   const reporter = path.join(packageRoot, 'test', 'rig', 'summary-reporter.ts')
   const files = {
     'vitest.config.ts': `import {SummaryReporter} from ${JSON.stringify(reporter)}\nexport default {test: {reporters: ['default', new SummaryReporter()]}}\n`,
-    'a.test.ts': "import {expect, it} from 'vitest'\nit('a', () => {})\nit('b', () => {})\nit('c', () => expect(1).toBe(2))\nit.skip('d', () => {})\nit.todo('e')\n",
+    'a.test.ts':
+      "import {expect, it} from 'vitest'\nit('a', () => {})\nit('b', () => {})\nit('c', () => expect(1).toBe(2))\nit.skip('d', () => {})\nit.todo('e')\n",
     'broken.test.ts': "import './missing.ts'\n",
     'stray.test.ts': "import {it} from 'vitest'\nit('f', () => { void Promise.reject(new Error('stray')) })\n",
   }

@@ -29,7 +29,8 @@ export interface CommandResult {
 /** Resolves when the command has ended, however it ended. */
 export function runWorkflow(args: readonly string[], options: CommandOptions): Promise<CommandResult> {
   const [program, ...first] = options.command ?? [process.execPath, builtCommand]
-  if (options.command === undefined && !existsSync(path.join(packageRoot, 'dist', 'cli.cjs'))) throw new Error('not built yet: npm run build')
+  if (options.command === undefined && !existsSync(path.join(packageRoot, 'dist', 'cli.cjs')))
+    throw new Error('not built yet: npm run build')
   const env = {PATH: process.env['PATH'], HOME: options.home, AUTOKESTRA_HOME: options.home, ...options.env}
   const child = spawn(program, [...first, ...args], {cwd: options.cwd ?? options.home, env, stdio: 'pipe'})
   // A command that does not read its input may be gone before all of it is written.

@@ -39,8 +39,10 @@ describe('defineAction', () => {
 
   it('types them by what execute says when there are no schemas', () => {
     const typed = defineAction({execute: (input: {n: number}) => Promise.resolve({twice: input.n * 2})})
+    expect(typed).toHaveProperty('execute')
     expectTypeOf<Parameters<(typeof typed)['execute']>[0]>().toEqualTypeOf<{n: number}>()
     const free = defineAction({execute: (input) => input})
+    expect(free).toHaveProperty('execute')
     expectTypeOf<Parameters<(typeof free)['execute']>[0]>().toEqualTypeOf<JsonObject>()
     expectTypeOf<FromSchema<{type: 'object'; properties: {a: {const: 1}}}>>().toEqualTypeOf<{a?: 1}>()
   })

@@ -1,4 +1,4 @@
-import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {dirname, join} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
@@ -191,11 +191,5 @@ describe('an entry point that cannot be loaded is PLUGIN_LOAD_FAILED', () => {
       ok: false,
       error: {code: 'PLUGIN_LOAD_FAILED', message: expect.stringMatching(message) as string, retryable: false},
     })
-  })
-
-  it.skipIf(process.getuid?.() === 0)('because it may not be read', async () => {
-    write({'index.mjs': importing})
-    chmodSync(join(dir, 'index.mjs'), 0o000)
-    expect(await start().invoke({main: join(dir, 'index.mjs')})).toMatchObject({ok: false, error: {code: 'PLUGIN_LOAD_FAILED'}})
   })
 })

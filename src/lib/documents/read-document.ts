@@ -3,6 +3,7 @@
 
 import {constants} from 'node:fs'
 import {open, stat} from 'node:fs/promises'
+import {resolve} from 'node:path'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ErrorCode} from '../errors/error-codes.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
@@ -36,6 +37,8 @@ export interface ReadOptions {
   readonly errorCode?: ErrorCode
   /** What the document is, for messages, e.g. `workflow file`. Default: `file`. */
   readonly what?: string
+  /** What a relative `file` is relative to. Default: the current directory of the process. */
+  readonly cwd?: string
 }
 
 const defaultMaxBytes = 4 * 1024 * 1024
@@ -68,12 +71,13 @@ export async function parseDocument(source: string, file: string, options: ReadO
 
 async function readBytes(file: string, options: ReadOptions): Promise<Buffer> {
   const maxBytes = options.maxBytes ?? defaultMaxBytes
+  const path = options.cwd === undefined ? file : resolve(options.cwd, file)
   try {
     // Opening a FIFO that nobody writes to would wait for ever, so look before opening.
-    const found = await stat(file)
+    const found = await stat(path)
     if (found.isDirectory()) throw unreadable(`${name(file, options)} is a directory`, 'Name a file in it.')
     if (!found.isFile()) throw unreadable(`${name(file, options)} is not a regular file`, 'To read from a pipe, use `-` as the file and redirect standard input.')
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       // Asked again on the open handle: between the two calls the name may have got another file.
       const {size} = await handle.stat()

@@ -42,7 +42,8 @@ export const maxStdinBytes = 4 * 1024 * 1024 + 1
 /** Throws WorkflowError: DOCUMENT_UNREADABLE, WORKFLOW_INVALID, WORKFLOW_DISABLED, PLUGIN_*, USAGE; documents with all their findings. */
 export async function planFile(request: PlanRequest, sources: PlanFileSources): Promise<RunPlan> {
   const templates = new Templates()
-  const loaded = await loadWorkflow(request.file, {templates, schemas: sources.schemas, cwd: sources.cwd, readStdin: sources.readStdin})
+  const from = request.file === '-' ? {text: await sources.readStdin(), file: '-'} : request.file
+  const loaded = await loadWorkflow(from, {templates, schemas: sources.schemas, cwd: sources.cwd})
   if (!loaded.enabled && request.force !== true) {
     throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${loaded.id}" is disabled (enabled: false)`, {hint: '--force runs it all the same'})
   }

@@ -73,10 +73,13 @@ export class Attempt {
     // One signal stops all tasks of a run: as many listeners as there are tasks are no leak.
     setMaxListeners(0, options.signal)
     options.signal.addEventListener('abort', this.#onAbort)
-    this.#timer = setTimeout(() => {
-      this.isTimedOut = true
-      this.#stop?.()
-    }, Math.min(invocation.timeoutMs, longestTimerMs))
+    this.#timer = setTimeout(
+      () => {
+        this.isTimedOut = true
+        this.#stop?.()
+      },
+      Math.min(invocation.timeoutMs, longestTimerMs),
+    )
   }
 
   get isStopped(): boolean {

@@ -91,7 +91,8 @@ export class FrameDecoder {
     this.#wanted = 0
     const header = /^ (\d{1,10}) ([0-9a-f]{8}) /.exec(bytes.toString('latin1', at, at + longestHeader))
     if (header?.[1] === undefined || header[2] === undefined) {
-      if (bytes.length - at >= longestHeader || !/^( (\d{0,10}( [0-9a-f]{0,8})?)?)?$/.test(bytes.toString('latin1', at))) return this.#damage('the head of a frame is not valid')
+      if (bytes.length - at >= longestHeader || !/^( (\d{0,10}( [0-9a-f]{0,8})?)?)?$/.test(bytes.toString('latin1', at)))
+        return this.#damage('the head of a frame is not valid')
       return 0
     }
     const length = Number(header[1])

@@ -36,7 +36,8 @@ export async function runExec(runtime: Runtime, attempt: Attempt, env: Record<st
     (chunk) => {
       const isLogged = log.push(chunk)
       const isKept = parse !== 'none' && stdout.push(chunk)
-      if (stdout.isOverflown && parse !== 'text') attempt.fail(outputError('OUTPUT_TOO_LARGE', `standard output is larger than ${maxOutputBytes} bytes`))
+      if (stdout.isOverflown && parse !== 'text')
+        attempt.fail(outputError('OUTPUT_TOO_LARGE', `standard output is larger than ${maxOutputBytes} bytes`))
       return isLogged || isKept
     },
     parse === 'none' ? undefined : (chunk) => stderr.push(chunk),
@@ -64,7 +65,8 @@ function makeOutput(
     if (!read.ok) return {error: read.error}
     output['value'] = read.value
   }
-  if (parse === 'lines') output['value'] = output['stdout'] === '' && stdout.bytes.length === 0 ? [] : withoutLineEnd(stdout.text).split(/\r?\n/)
+  if (parse === 'lines')
+    output['value'] = output['stdout'] === '' && stdout.bytes.length === 0 ? [] : withoutLineEnd(stdout.text).split(/\r?\n/)
   if (stdout.isOverflown || stderr.isOverflown) {
     output['truncated'] = true
     attempt.log.add('warn', 'the output is cut: the process printed more than maxOutputBytes')

@@ -42,7 +42,8 @@ export async function runPlain(runtime: Runtime, attempt: Attempt, env: Record<s
 /** The command line with the plugin's own files as absolute paths: the process starts in the task's directory, not in the plugin's. */
 function commandOf(plugin: Plugin): readonly [string, ...string[]] {
   const [program, ...rest] = plugin.manifest.command ?? ['']
-  const isOwnFile = (text: string): boolean => text !== '' && !text.startsWith('-') && !path.isAbsolute(text) && existsSync(path.join(plugin.dir, text))
+  const isOwnFile = (text: string): boolean =>
+    text !== '' && !text.startsWith('-') && !path.isAbsolute(text) && existsSync(path.join(plugin.dir, text))
   return [
     program.includes('/') ? path.resolve(plugin.dir, program) : program,
     ...rest.map((text) => (isOwnFile(text) ? path.join(plugin.dir, text) : text)),
@@ -65,10 +66,14 @@ function readStdout(attempt: Attempt, bytes: Buffer, hasSucceeded: boolean): Fou
   // Whatever is not the result was meant for somebody to read.
   logText(attempt, found === undefined || !hasSucceeded ? bytes : Buffer.from(found.others))
   if (text === undefined || found === undefined) return {error: whole.error}
-  if (isStrict) return {error: outputError('STDOUT_POLLUTED', `standard output holds more than one JSON document (${offsetOf(text, bytes)})`)}
+  if (isStrict)
+    return {error: outputError('STDOUT_POLLUTED', `standard output holds more than one JSON document (${offsetOf(text, bytes)})`)}
   const result = checkDepth(found.value, limits.outputDepth)
   if (!result.ok) return {error: result.error}
-  attempt.warn('STDOUT_POLLUTED', 'standard output holds more than the one JSON document; its last line that is a JSON object was taken as the output')
+  attempt.warn(
+    'STDOUT_POLLUTED',
+    'standard output holds more than the one JSON document; its last line that is a JSON object was taken as the output',
+  )
   return {output: result.value}
 }
 

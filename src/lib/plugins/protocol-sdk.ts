@@ -1,7 +1,14 @@
 // The SDK protocol, our side: one invoke to a plugin's host, its frames back, and what becomes of the host afterwards.
 
 import {randomBytes} from 'node:crypto'
-import {protocolVersion, type CancelMessage, type InvokeMessage, type LogFrame, type ProgressFrame, type ResultFrame} from '@autokestra/plugin-sdk/protocol'
+import {
+  protocolVersion,
+  type CancelMessage,
+  type InvokeMessage,
+  type LogFrame,
+  type ProgressFrame,
+  type ResultFrame,
+} from '@autokestra/plugin-sdk/protocol'
 import {cookieVariable, type ExitStatus, type RunningProcess} from '../runtimes/runtime.ts'
 import {ByteReleaser} from '../util/release-bytes.ts'
 import type {Attempt} from './attempt.ts'
@@ -163,7 +170,8 @@ class SdkSession {
   #take(frame: LogFrame | ProgressFrame | ResultFrame, bytes: number): void {
     const {log, limits} = this.#attempt
     if (frame.type === 'log') return log.add(frame.level, frame.message, frame.fields)
-    if (frame.type === 'progress') return log.add('info', `${Math.round(frame.fraction * 100)} %${frame.message === undefined ? '' : ` ${frame.message}`}`)
+    if (frame.type === 'progress')
+      return log.add('info', `${Math.round(frame.fraction * 100)} %${frame.message === undefined ? '' : ` ${frame.message}`}`)
     if (this.result !== undefined) {
       if (!this.#hasSecondResult) this.#attempt.warn('SECOND_RESULT', 'the plugin gave more than one result; the first one counts')
       this.#hasSecondResult = true

@@ -4,9 +4,12 @@ import {jsonErrorOffset} from '../util/json-error-offset.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {TaskError} from './action-result.ts'
 
-export type ReadOutput = {readonly ok: true; readonly value: JsonValue} | {readonly ok: false; readonly error: TaskError}
+type ReadOutput = {readonly ok: true; readonly value: JsonValue} | {readonly ok: false; readonly error: TaskError}
 
-export function outputError(code: 'OUTPUT_NOT_UTF8' | 'OUTPUT_INVALID_JSON' | 'OUTPUT_TOO_LARGE' | 'STDOUT_POLLUTED' | 'NO_OUTPUT' | 'PROTOCOL_ERROR', message: string): TaskError {
+export function outputError(
+  code: 'OUTPUT_NOT_UTF8' | 'OUTPUT_INVALID_JSON' | 'OUTPUT_TOO_LARGE' | 'STDOUT_POLLUTED' | 'NO_OUTPUT' | 'PROTOCOL_ERROR',
+  message: string,
+): TaskError {
   return {code, message, retryable: true}
 }
 

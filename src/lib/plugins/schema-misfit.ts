@@ -14,7 +14,11 @@ interface ValueFinding {
 }
 
 /** Undefined when there are no findings. Inputs that do not fit will not fit the next time either. */
-export function describeMisfit(code: 'INPUT_INVALID' | 'OUTPUT_INVALID', message: string, findings: readonly ValueFinding[]): TaskError | undefined {
+export function describeMisfit(
+  code: 'INPUT_INVALID' | 'OUTPUT_INVALID',
+  message: string,
+  findings: readonly ValueFinding[],
+): TaskError | undefined {
   const details = findings.map((finding) => `${toPointer(finding.path)} ${finding.keyword}: ${finding.message}`.trimStart())
   const [first] = details
   if (first === undefined) return undefined

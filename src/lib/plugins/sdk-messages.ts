@@ -5,17 +5,24 @@ import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {TaskError} from './action-result.ts'
 import {outputError, readJson} from './read-output.ts'
 
-export type ReadFrame = {readonly ok: true; readonly frame: PluginFrame} | {readonly ok: false; readonly error: TaskError}
+type ReadFrame = {readonly ok: true; readonly frame: PluginFrame} | {readonly ok: false; readonly error: TaskError}
 
 // A result's output is one level below the frame; log fields likewise.
 const frameLevels = 2
 
 /** Codes that say that another attempt ends the same way, whatever the frame says. */
-const finalCodes: ReadonlySet<string> = new Set(['INPUT_INVALID', 'ACTION_NOT_EXPORTED', 'PLUGIN_LOAD_FAILED', 'PROTOCOL_MISMATCH', 'WORKING_DIR_NOT_FOUND'])
+const finalCodes: ReadonlySet<string> = new Set([
+  'INPUT_INVALID',
+  'ACTION_NOT_EXPORTED',
+  'PLUGIN_LOAD_FAILED',
+  'PROTOCOL_MISMATCH',
+  'WORKING_DIR_NOT_FOUND',
+])
 
 export function readFrame(payload: Buffer, maxDepth: number): ReadFrame {
   const read = readJson(payload, maxDepth + frameLevels, 'a frame')
-  if (!read.ok) return {ok: false, error: read.error.code === 'OUTPUT_INVALID_JSON' ? outputError('PROTOCOL_ERROR', read.error.message) : read.error}
+  if (!read.ok)
+    return {ok: false, error: read.error.code === 'OUTPUT_INVALID_JSON' ? outputError('PROTOCOL_ERROR', read.error.message) : read.error}
   const frame = checkFrame(read.value)
   if (frame === undefined) return {ok: false, error: outputError('PROTOCOL_ERROR', 'a frame holds no message of the protocol')}
   return {ok: true, frame}

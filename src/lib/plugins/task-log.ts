@@ -10,7 +10,7 @@ export interface StreamTransform {
   end(): Buffer
 }
 
-export interface LogStream {
+interface LogStream {
   /** @returns false when nothing of the chunk is kept or needed any more */
   push(chunk: Buffer): boolean
   end(): void

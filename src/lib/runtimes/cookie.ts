@@ -10,7 +10,7 @@ export interface CookieOwner {
   readonly system: string
 }
 
-export interface Cookie {
+interface Cookie {
   readonly owner: CookieOwner
   readonly id: string
 }

@@ -15,9 +15,14 @@ const busyReasons = new Map([
 export function explainStartFailure(cause: unknown, program: string, cwd: string): StartError {
   const code = errorCode(cause)
   const busy = busyReasons.get(code)
-  if (busy !== undefined) return new StartError('SPAWN_FAILED', `the system could not start a process: ${busy} (${code})`, {isRetryable: true, cause})
+  if (busy !== undefined)
+    return new StartError('SPAWN_FAILED', `the system could not start a process: ${busy} (${code})`, {isRetryable: true, cause})
   if (code === 'E2BIG') {
-    return new StartError('ARGUMENTS_TOO_LONG', 'the arguments and the environment are larger than the system allows; pass large values through inputs', {cause})
+    return new StartError(
+      'ARGUMENTS_TOO_LONG',
+      'the arguments and the environment are larger than the system allows; pass large values through inputs',
+      {cause},
+    )
   }
   if (code === 'ERR_INVALID_ARG_VALUE' || code === 'ERR_INVALID_ARG_TYPE') {
     return new StartError('ARGUMENTS_INVALID', 'an argument or a variable of the environment holds a zero byte', {cause})

@@ -55,7 +55,10 @@ function checkProgram(file: string): string {
     throw new StartError('ENTRYPOINT_NOT_EXECUTABLE', `the program '${file}' may not be executed (chmod +x?)`, {cause})
   }
   if (process.platform === 'linux' && !isExecutableFormat(file)) {
-    throw new StartError('ENTRYPOINT_NOT_EXECUTABLE', `the program '${file}' is neither a binary of this system nor a script with a '#!' line`)
+    throw new StartError(
+      'ENTRYPOINT_NOT_EXECUTABLE',
+      `the program '${file}' is neither a binary of this system nor a script with a '#!' line`,
+    )
   }
   return file
 }

@@ -2,7 +2,7 @@
 
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 
-export interface ProcStat {
+interface ProcStat {
   /** One letter; `Z` is a zombie. */
   readonly state: string
   readonly group: number

@@ -65,7 +65,10 @@ export class ProcessRuntime implements Runtime {
         this.#protected.delete(cookie)
         this.#sampler.remove(sample)
         if (!this.#isClosed) this.#sweeper.schedule()
-        return {...sample.metrics, isOutOfMemory: child.signalCode === 'SIGKILL' || child.exitCode === 137 ? this.#hasMemoryRunOut() : false}
+        return {
+          ...sample.metrics,
+          isOutOfMemory: child.signalCode === 'SIGKILL' || child.exitCode === 137 ? this.#hasMemoryRunOut() : false,
+        }
       },
     })
     this.#running.add(run)
@@ -78,7 +81,11 @@ export class ProcessRuntime implements Runtime {
     await this.#sweeper.finish()
   }
 
-  async #spawn(program: string, spec: StartSpec, cookie: string): Promise<ChildProcess & {pid: number; stdout: Readable; stderr: Readable}> {
+  async #spawn(
+    program: string,
+    spec: StartSpec,
+    cookie: string,
+  ): Promise<ChildProcess & {pid: number; stdout: Readable; stderr: Readable}> {
     let child: ChildProcess
     try {
       child = spawn(program, spec.command.slice(1), {

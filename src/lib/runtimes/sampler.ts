@@ -7,7 +7,7 @@ const firstSampleMs = 20
 const longestPauseMs = 1000
 
 /** What is known so far of one process. */
-export class Sample {
+class Sample {
   readonly pid: number
   dueAt: number
   pauseMs = firstSampleMs

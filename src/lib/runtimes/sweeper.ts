@@ -13,7 +13,7 @@ const roundLimit = 50
 const roundPauseMs = 5
 
 /** Ends every process whose cookie `isVictim` accepts, once. Answers how many there were. */
-export async function sweepOnce(isVictim: (cookie: string) => boolean): Promise<number> {
+async function sweepOnce(isVictim: (cookie: string) => boolean): Promise<number> {
   let found = 0
   let count = 0
   for (const pid of listPids()) {

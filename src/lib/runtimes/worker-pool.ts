@@ -30,7 +30,7 @@ interface Host {
   idleTimer?: NodeJS.Timeout
 }
 
-export interface WorkerLease {
+interface WorkerLease {
   readonly process: RunningProcess
   /** The host may serve the next task of the same key. Otherwise it is the borrower's to end. */
   giveBack(): void

@@ -9,7 +9,7 @@ type Expected = 'value' | 'value or ]' | 'key or }' | 'key' | ':' | ', or end' |
 export function jsonErrorOffset(text: string): number {
   const open: string[] = []
   let expected: Expected = 'value'
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const start = skipSpace(text, at)
     if (start === text.length) return expected === 'end' ? -1 : text.length
     const first = text.charAt(start)

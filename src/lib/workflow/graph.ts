@@ -13,7 +13,7 @@ export class Graph {
   readonly #needs: readonly (readonly number[])[]
   /** Nodes in an order in which needs come first; nodes on or behind a cycle are missing. */
   readonly #order: readonly number[]
-  /** Length of the longest way from a start; 0 for nodes behind a cycle. */
+  /** Length of the longest way from a node without needs. Right only when there is no cycle. */
   readonly #levels: Uint32Array
   readonly #marks: Uint32Array
   #mark = 0
@@ -35,26 +35,26 @@ export class Graph {
     return this.#order.map((node) => this.#id(node))
   }
 
-  /** Each cycle as a path that ends where it begins: `[a, b, a]`. Finds one per group of nodes that need each other. */
+  /** Cycles as paths that end where they begin: `[a, b, a]`. Of cycles that share a node only one is named. */
   cycles(): string[][] {
-    const ordered = new Uint8Array(this.#ids.length)
-    for (const node of this.#order) ordered[node] = 1
-    const done = ordered
+    const done = new Uint8Array(this.#ids.length)
+    for (const node of this.#order) done[node] = 1
     const found: string[][] = []
     for (let start = 0; start < this.#ids.length; start++) {
-      if (done[start]) continue
-      // Following any unordered need must come back to a node of this walk, or to one that was dealt with.
-      const walk: number[] = []
-      const at = new Map<number, number>()
-      let node: number | undefined = start
-      while (node !== undefined && !done[node] && !at.has(node)) {
-        at.set(node, walk.length)
-        walk.push(node)
-        node = this.#needs[node]?.find((need) => !done[need] || at.has(need))
+      const walk = done[start] ? [] : [start]
+      const places = new Map(walk.map((node) => [node, 0]))
+      for (let node = walk.at(-1); node !== undefined; node = walk.at(-1)) {
+        const next = this.#needs[node]?.find((need) => !done[need])
+        const from = next === undefined ? walk.length - 1 : places.get(next)
+        if (next !== undefined && from === undefined) {
+          places.set(next, walk.length)
+          walk.push(next)
+          continue
+        }
+        const finished = walk.splice(from ?? 0)
+        if (next !== undefined) found.push([...finished, next].map((one) => this.#id(one)))
+        for (const one of finished) done[one] = 1
       }
-      const from: number | undefined = node === undefined ? undefined : at.get(node)
-      if (from !== undefined) found.push([...walk.slice(from), walk[from] ?? start].map((one) => this.#id(one)))
-      for (const one of walk) done[one] = 1
     }
     return found
   }
@@ -68,7 +68,7 @@ export class Graph {
     const search = this.#searches.get(target) ?? {steps: 0}
     this.#searches.set(target, search)
     // Many askers: look once from the target to everything behind it, instead of from each asker back.
-    if (search.steps > this.#ids.length) search.after ??= this.#allAfter(target)
+    if (this.#isAcyclic && search.steps > this.#ids.length) search.after ??= this.#allAfter(target)
     if (search.after) return search.after[start] === 1
     return this.#searchBack(start, target, search)
   }
@@ -81,12 +81,17 @@ export class Graph {
       search.steps++
       for (const need of this.#needs[node] ?? []) {
         if (need === target) return true
-        if (this.#marks[need] === mark || (level > 0 && (this.#levels[need] ?? 0) <= level && this.#levels[need] !== 0)) continue
+        // Whoever needs the target stands on a higher level.
+        if (this.#marks[need] === mark || (this.#isAcyclic && (this.#levels[need] ?? 0) <= level)) continue
         this.#marks[need] = mark
         open.push(need)
       }
     }
     return false
+  }
+
+  get #isAcyclic(): boolean {
+    return this.#order.length === this.#ids.length
   }
 
   #allAfter(target: number): Uint8Array {

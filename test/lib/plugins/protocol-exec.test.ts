@@ -19,7 +19,12 @@ const input = {
     maxOutputBytes: {type: 'integer'},
   },
 }
-const exec: NonNullable<ActionDef['exec']> = ['{{ inputs.shell }}', ['-c', '{{ inputs.command }}', '{{ inputs.shell }}'], ['--', '{{ inputs.script }}'], '{{ inputs.args }}']
+const exec: NonNullable<ActionDef['exec']> = [
+  '{{ inputs.shell }}',
+  ['-c', '{{ inputs.command }}', '{{ inputs.shell }}'],
+  ['--', '{{ inputs.script }}'],
+  '{{ inputs.args }}',
+]
 const shell = (action: Partial<ActionDef> = {}, files = {}): Plugin => makePlugin({protocol: 'exec'}, files, {input, exec, ...action})
 const command = (text: string, more = {}) => ({inputs: {command: text, ...more}})
 
@@ -39,7 +44,9 @@ describe('the exec protocol', () => {
   })
 
   it('leaves out groups whose inputs are missing, and takes defaults for null', async () => {
-    const plugin = shell({exec: ['echo', ['-a', '{{ inputs.command }}'], '{{ inputs.script }}', '{{ inputs.args }}', '{{ inputs.shell }}', '{{inputs.parse}}']})
+    const plugin = shell({
+      exec: ['echo', ['-a', '{{ inputs.command }}'], '{{ inputs.script }}', '{{ inputs.args }}', '{{ inputs.shell }}', '{{inputs.parse}}'],
+    })
     expect(outputOf(await run(openExecutor(), plugin, {inputs: {shell: null, args: []}}))).toMatchObject({stdout: 'sh text'})
   })
 
@@ -80,7 +87,7 @@ describe('the exec protocol', () => {
   it.each([
     ['true', 'NO_OUTPUT'],
     ['echo nothing', 'OUTPUT_INVALID_JSON'],
-    ["printf '\"\\377\"'", 'OUTPUT_NOT_UTF8'],
+    ['printf \'"\\377"\'', 'OUTPUT_NOT_UTF8'],
     ['echo nothing; exit 2', 'EXIT_CODE'],
   ])('says what is wrong with the JSON of %s: %s', async (text, code) => {
     expect(errorOf(await run(openExecutor(), shell(), command(text, {parse: 'json'}))).code).toBe(code)
@@ -107,7 +114,10 @@ describe('the exec protocol', () => {
     [{command: 'true', expectedExitCodes: 'no'}, /'expectedExitCodes'/],
     [{command: 'true', parse: 'xml'}, /'parse'/],
   ])('refuses the inputs %o before anything starts', async (inputs, message) => {
-    const plugin = shell({input: {...input, properties: Object.fromEntries(Object.keys(input.properties).map((name) => [name, {}]))}, exec: ['sh', ['-c', '{{ inputs.command }}'], '{{ inputs.args }}']})
+    const plugin = shell({
+      input: {...input, properties: Object.fromEntries(Object.keys(input.properties).map((name) => [name, {}]))},
+      exec: ['sh', ['-c', '{{ inputs.command }}'], '{{ inputs.args }}'],
+    })
     const error = errorOf(await run(openExecutor(), plugin, {inputs}))
     expect(error).toMatchObject({code: 'INPUT_INVALID', retryable: false})
     expect(error.message).toMatch(message)

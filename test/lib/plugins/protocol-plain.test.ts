@@ -9,7 +9,8 @@ import {isAlive, until} from '../../rig/processes.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
-const messages = (logs: readonly {stream: string; message: string}[], stream: string): string[] => logs.filter((log) => log.stream === stream).map((log) => log.message)
+const messages = (logs: readonly {stream: string; message: string}[], stream: string): string[] =>
+  logs.filter((log) => log.stream === stream).map((log) => log.message)
 
 describe('the plain protocol', () => {
   it('hands inputs over as JSON on stdin and takes the document on stdout as the output', async () => {
@@ -28,7 +29,10 @@ describe('the plain protocol', () => {
   it('runs a plugin in Python, in the working directory of the task', async () => {
     const plugin = makePlugin(
       {command: ['python3', 'main.py']},
-      {'main.py': 'import json, os, sys\ninputs = json.load(sys.stdin)\nprint("working", file=sys.stderr)\nprint(json.dumps({"sum": sum(inputs["numbers"]), "cwd": os.getcwd()}))\n'},
+      {
+        'main.py':
+          'import json, os, sys\ninputs = json.load(sys.stdin)\nprint("working", file=sys.stderr)\nprint(json.dumps({"sum": sum(inputs["numbers"]), "cwd": os.getcwd()}))\n',
+      },
     )
     const workingDir = temporaryDir()
     const ran = await run(openExecutor(), plugin, {inputs: {numbers: [1, 2, 3]}, workingDir})
@@ -80,7 +84,7 @@ describe('the plain protocol', () => {
   })
 
   it('refuses output that is not UTF-8', async () => {
-    expect(errorOf(await run(openExecutor(), shellPlugin("printf '{\"a\\377\\376\": 1}'")))).toMatchObject({code: 'OUTPUT_NOT_UTF8'})
+    expect(errorOf(await run(openExecutor(), shellPlugin('printf \'{"a\\377\\376": 1}\'')))).toMatchObject({code: 'OUTPUT_NOT_UTF8'})
   })
 
   it('treats no output as an error only where the action declares an output', async () => {
@@ -101,7 +105,9 @@ describe('the plain protocol', () => {
     expect(outputOf(await run(rig, shellPlugin("echo '[[[1]]]'")))).toEqual([[[1]]])
     expect(errorOf(await run(rig, shellPlugin("echo '[[[[1]]]]'")))).toMatchObject({code: 'OUTPUT_TOO_LARGE'})
     const deep = openExecutor()
-    expect(errorOf(await run(deep, shellPlugin('head -c 100000 /dev/zero | tr "\\0" "["; head -c 100000 /dev/zero | tr "\\0" "]"')))).toMatchObject({code: 'OUTPUT_TOO_LARGE'})
+    expect(
+      errorOf(await run(deep, shellPlugin('head -c 100000 /dev/zero | tr "\\0" "["; head -c 100000 /dev/zero | tr "\\0" "]"'))),
+    ).toMatchObject({code: 'OUTPUT_TOO_LARGE'})
   })
 
   it('lives with a plugin that never reads 8 MB of inputs', async () => {
@@ -113,7 +119,11 @@ describe('the plain protocol', () => {
 })
 
 describe('inputs and outputs against their schemas', () => {
-  const input: ActionDef['input'] = {type: 'object', properties: {n: {type: 'integer', maximum: 10}, 'a/b': {type: 'string'}}, required: ['n']}
+  const input: ActionDef['input'] = {
+    type: 'object',
+    properties: {n: {type: 'integer', maximum: 10}, 'a/b': {type: 'string'}},
+    required: ['n'],
+  }
 
   it('does not start the plugin when the inputs do not fit, and says where without quoting the value', async () => {
     const marker = path.join(temporaryDir(), 'started')
@@ -337,7 +347,10 @@ describe('floods', () => {
         await runtime.close()
         process.stdout.write('grown ' + JSON.stringify({ok: result.ok, warnings: result.warnings.length, grownBytes: peak - before, longestTurn, lines}) + '\\n')
       `)
-      const measured = JSON.parse((await runScript(script, [command], {nodeArgs: ['--expose-gc']}).line('grown ')).slice(6)) as Record<string, number>
+      const measured = JSON.parse((await runScript(script, [command], {nodeArgs: ['--expose-gc']}).line('grown ')).slice(6)) as Record<
+        string,
+        number
+      >
       expect(measured).toMatchObject({ok: true, warnings: 1})
       expect(measured['grownBytes']).toBeLessThan(32 * 1024 * 1024)
       expect(measured['longestTurn']).toBeLessThan(1000)

@@ -20,11 +20,14 @@ afterAll(() => {
   rmSync(directory, {recursive: true, force: true})
 })
 
-const echo = 'export const run = defineAction({execute: async (input, context) => ({input, pid: process.pid, cwd: process.cwd(), run: context.run})})'
+const echo =
+  'export const run = defineAction({execute: async (input, context) => ({input, pid: process.pid, cwd: process.cwd(), run: context.run})})'
 
 describe('a plugin with the SDK', () => {
   it('gets inputs, context, directory and environment, and gives its output', async () => {
-    const plugin = sdkPlugin('export const run = defineAction({execute: async (input, context) => ({input, cwd: process.cwd(), mine: process.env.MINE, run: context.run})})')
+    const plugin = sdkPlugin(
+      'export const run = defineAction({execute: async (input, context) => ({input, cwd: process.cwd(), mine: process.env.MINE, run: context.run})})',
+    )
     const ran = await run(openExecutor({hostFile}), plugin, {inputs: {a: 'ä'}, env: {MINE: 'yes'}})
     expect(outputOf(ran)).toEqual({
       input: {a: 'ä'},
@@ -59,14 +62,18 @@ describe('a plugin with the SDK', () => {
     const rig = openExecutor({hostFile})
     const thrown = await run(rig, sdkPlugin("export const run = defineAction({execute: async () => { throw new Error('broken') }})"))
     expect(errorOf(thrown)).toMatchObject({code: 'ACTION_FAILED', message: 'broken', retryable: true})
-    const chosen = sdkPlugin("export const run = defineAction({execute: async () => { throw new ActionError('QUOTA', 'used up', {retryable: false}) }})")
+    const chosen = sdkPlugin(
+      "export const run = defineAction({execute: async () => { throw new ActionError('QUOTA', 'used up', {retryable: false}) }})",
+    )
     const error = errorOf(await run(rig, chosen))
     expect(error.retryable).toBe(false)
   })
 
   it('does not try again when the action is not exported or the module cannot be loaded', async () => {
     const rig = openExecutor({hostFile})
-    const other = sdkPlugin('export const other = defineAction({execute: async () => 1}); export const more = defineAction({execute: async () => 2})')
+    const other = sdkPlugin(
+      'export const other = defineAction({execute: async () => 1}); export const more = defineAction({execute: async () => 2})',
+    )
     expect(errorOf(await run(rig, other))).toMatchObject({code: 'ACTION_NOT_EXPORTED', retryable: false})
     expect(errorOf(await run(rig, sdkPlugin('syntax error here')))).toMatchObject({code: 'PLUGIN_LOAD_FAILED', retryable: false})
   })
@@ -142,7 +149,10 @@ describe('a plugin whose host is used again', () => {
 
   it('serves one task after the other in one process, each with its own environment and directory', async () => {
     const rig = openExecutor({hostFile})
-    const plugin = sdkPlugin('let uses = 0; export const run = defineAction({execute: async () => ({uses: ++uses, pid: process.pid, mine: process.env.MINE, cwd: process.cwd()})})', reuse)
+    const plugin = sdkPlugin(
+      'let uses = 0; export const run = defineAction({execute: async () => ({uses: ++uses, pid: process.pid, mine: process.env.MINE, cwd: process.cwd()})})',
+      reuse,
+    )
     const first = outputOf(await run(rig, plugin, {env: {MINE: 'a'}}))
     const second = outputOf(await run(rig, plugin, {workingDir: '/'}))
     expect(first).toMatchObject({uses: 1, mine: 'a'})
@@ -151,7 +161,8 @@ describe('a plugin whose host is used again', () => {
 
   it('never serves two plugins or two tasks at a time with one process', async () => {
     const rig = openExecutor({hostFile})
-    const body = 'export const run = defineAction({execute: async () => { await new Promise((r) => setTimeout(r, 50)); return process.pid }})'
+    const body =
+      'export const run = defineAction({execute: async () => { await new Promise((r) => setTimeout(r, 50)); return process.pid }})'
     const [a, b] = [sdkPlugin(body, reuse), sdkPlugin(body, reuse)]
     const pids = await Promise.all([a, a, b].map(async (plugin) => outputOf(await run(rig, plugin))))
     expect(new Set(pids).size).toBe(3)
@@ -160,7 +171,10 @@ describe('a plugin whose host is used again', () => {
 
   it('keeps what a task writes after its end out of the log of the next one', async () => {
     const rig = openExecutor({hostFile})
-    const plugin = sdkPlugin("export const run = defineAction({execute: async ({late}) => { if (late) setTimeout(() => console.log('late'), 20); else await new Promise((r) => setTimeout(r, 5)); return process.pid }})", reuse)
+    const plugin = sdkPlugin(
+      "export const run = defineAction({execute: async ({late}) => { if (late) setTimeout(() => console.log('late'), 20); else await new Promise((r) => setTimeout(r, 5)); return process.pid }})",
+      reuse,
+    )
     const first = outputOf(await run(rig, plugin, {inputs: {late: true}}))
     await new Promise((resolve) => setTimeout(resolve, 200))
     const next = await run(rig, plugin)
@@ -170,7 +184,10 @@ describe('a plugin whose host is used again', () => {
 
   it('logs what a task writes to stderr right before its result', async () => {
     const rig = openExecutor({hostFile})
-    const plugin = sdkPlugin("import {writeSync} from 'node:fs'; export const run = defineAction({execute: async () => { writeSync(2, 'last words\\n'); return 1 }})", reuse)
+    const plugin = sdkPlugin(
+      "import {writeSync} from 'node:fs'; export const run = defineAction({execute: async () => { writeSync(2, 'last words\\n'); return 1 }})",
+      reuse,
+    )
     for (let n = 0; n < 20; n++) expect((await run(rig, plugin)).logs).toEqual([{stream: 'stderr', level: 'info', message: 'last words'}])
   })
 
@@ -263,7 +280,9 @@ lines.on('close', () => process.exit())
   })
 
   it('finds a frame after half a line, byte by byte, and the text around it', async () => {
-    const hostFile = hostThat(`for (const byte of Buffer.from('half' + frame({type: 'log', level: 'info', message: 'ä'}) + ' line\\n' + frame(${result}))) writeSync(1, Buffer.from([byte]))`)
+    const hostFile = hostThat(
+      `for (const byte of Buffer.from('half' + frame({type: 'log', level: 'info', message: 'ä'}) + ' line\\n' + frame(${result}))) writeSync(1, Buffer.from([byte]))`,
+    )
     const ran = await run(openExecutor({hostFile}), plugin())
     expect(outputOf(ran)).toBe(1)
     expect(ran.logs).toEqual([
@@ -274,15 +293,23 @@ lines.on('close', () => process.exit())
 
   it('reports another version of the protocol', async () => {
     const hostFile = hostThat("send({type: 'result', ok: false, error: {code: 'PROTOCOL_MISMATCH', message: 'versions 1 and 99'}})")
-    expect(errorOf(await run(openExecutor({hostFile}), plugin()))).toMatchObject({code: 'PROTOCOL_MISMATCH', message: 'versions 1 and 99', retryable: false})
+    expect(errorOf(await run(openExecutor({hostFile}), plugin()))).toMatchObject({
+      code: 'PROTOCOL_MISMATCH',
+      message: 'versions 1 and 99',
+      retryable: false,
+    })
   })
 
   it('survives a flood of text and of log frames', async () => {
-    const text = hostThat(`const line = 'x'.repeat(99) + '\\n'; for (let i = 0; i < 3000; i++) writeSync(1, line.repeat(100)); send(${result})`)
+    const text = hostThat(
+      `const line = 'x'.repeat(99) + '\\n'; for (let i = 0; i < 3000; i++) writeSync(1, line.repeat(100)); send(${result})`,
+    )
     const flooded = await run(openExecutor({hostFile: text}), plugin())
     expect(outputOf(flooded)).toBe(1)
     expect(flooded.result.warnings).toMatchObject([{code: 'LOG_TRUNCATED'}])
-    const frames = hostThat(`const f = frame({type: 'log', level: 'info', message: 'x'.repeat(1000)}); for (let i = 0; i < 20000; i++) writeSync(1, f); send(${result})`)
+    const frames = hostThat(
+      `const f = frame({type: 'log', level: 'info', message: 'x'.repeat(1000)}); for (let i = 0; i < 20000; i++) writeSync(1, f); send(${result})`,
+    )
     const framed = await run(openExecutor({hostFile: frames}), plugin())
     expect(outputOf(framed)).toBe(1)
     expect(framed.result.warnings).toMatchObject([{code: 'LOG_TRUNCATED'}])
@@ -298,7 +325,9 @@ lines.on('close', () => process.exit())
 
 describe('a workflow command that dies', () => {
   it('takes its SDK plugins along within a second', async () => {
-    const plugin = sdkPlugin("export const run = defineAction({execute: () => new Promise(() => { spawn('sleep', ['988']); setInterval(() => {}, 1000); console.log('up') })})")
+    const plugin = sdkPlugin(
+      "export const run = defineAction({execute: () => new Promise(() => { spawn('sleep', ['988']); setInterval(() => {}, 1000); console.log('up') })})",
+    )
     const script = await bundleScript(`
       import {ProcessRuntime} from 'src/lib/runtimes/process.ts'
       import {WorkerPool} from 'src/lib/runtimes/worker-pool.ts'

@@ -121,10 +121,16 @@ describe('ProcessRuntime', () => {
     expect(await failure([program('plain', '#!/bin/sh\n', 0o644)])).toMatchObject({code: 'ENTRYPOINT_NOT_EXECUTABLE'})
     expect(await failure([program('noise', Buffer.from([0, 1, 2, 3]))])).toMatchObject({code: 'ENTRYPOINT_NOT_EXECUTABLE'})
     const lost = await failure([program('lost', '#!/no/such/interpreter\n')])
-    expect(lost).toMatchObject({code: 'ENTRYPOINT_NOT_FOUND', message: expect.stringContaining("interpreter '/no/such/interpreter'") as string})
+    expect(lost).toMatchObject({
+      code: 'ENTRYPOINT_NOT_FOUND',
+      message: expect.stringContaining("interpreter '/no/such/interpreter'") as string,
+    })
     expect(await failure(['sh', '-c', 'x'.repeat(3_000_000)])).toMatchObject({code: 'ARGUMENTS_TOO_LONG'})
     expect(await failure(['sh', '-c', 'a\0b'])).toMatchObject({code: 'ARGUMENTS_INVALID'})
-    expect(await failure(['sh'], {cwd: program('file', '')})).toMatchObject({code: 'WORKING_DIR_NOT_FOUND', message: expect.stringContaining('is not a directory') as string})
+    expect(await failure(['sh'], {cwd: program('file', '')})).toMatchObject({
+      code: 'WORKING_DIR_NOT_FOUND',
+      message: expect.stringContaining('is not a directory') as string,
+    })
   })
 
   it('looks a program up in the PATH of the task, not of this process', async () => {

@@ -1,0 +1,111 @@
+// A checked document -> Workflow: defaults filled in, durations in milliseconds, paths absolute.
+
+import {dirname, resolve} from 'node:path'
+import type {SourceDocument} from '../documents/read-document.ts'
+import {parseDuration} from '../util/duration.ts'
+import type {JsonObject} from '../util/json.ts'
+import type {RetryPolicy, Task, Workflow} from './model.ts'
+
+/** The document as the schema describes it; what this version refuses is left out. */
+interface Written {
+  readonly id: string
+  readonly name?: string
+  readonly description?: string
+  readonly labels?: Readonly<Record<string, string | number | boolean>>
+  readonly enabled?: boolean
+  readonly vars?: JsonObject
+  readonly env?: WrittenEnv
+  readonly workingDir?: string
+  readonly timeout?: string | number
+  readonly parallelism?: number
+  readonly failFast?: boolean
+  readonly defaults?: {readonly retry?: WrittenRetry; readonly timeout?: string | number}
+  readonly tasks: readonly WrittenTask[]
+  readonly outputs?: JsonObject
+}
+type WrittenEnv = Readonly<Record<string, string | number | boolean>>
+interface WrittenTask {
+  readonly id: string
+  readonly type: string
+  readonly needs?: readonly string[]
+  readonly if?: string | boolean
+  readonly inputs?: JsonObject
+  readonly env?: WrittenEnv
+  readonly retry?: WrittenRetry
+  readonly timeout?: string | number
+  readonly continueOnError?: boolean
+  readonly idempotent?: boolean
+}
+interface WrittenRetry {
+  readonly max?: number
+  readonly backoff?: 'constant' | 'exponential' | number
+  readonly delay?: string | number
+  readonly maxDelay?: string | number
+  readonly jitter?: boolean
+  readonly on?: readonly ('error' | 'timeout')[]
+}
+
+/** `document` must have no findings. `cwd` is the directory of a workflow that comes from standard input. */
+export function buildWorkflow(document: SourceDocument, cwd: string): Workflow {
+  // The border: validateWorkflow has checked the value against the schema.
+  const written = document.value as Written
+  const dir = document.file === '-' ? cwd : dirname(resolve(cwd, document.file))
+  const timeoutMs = parseDuration(written.timeout)
+  return {
+    source: document,
+    dir,
+    id: written.id,
+    ...(written.name !== undefined && {name: written.name}),
+    ...(written.description !== undefined && {description: written.description}),
+    labels: toText(written.labels),
+    enabled: written.enabled ?? true,
+    vars: written.vars ?? {},
+    env: toText(written.env),
+    workingDir: resolve(dir, written.workingDir ?? '.'),
+    ...(timeoutMs !== undefined && {timeoutMs}),
+    ...(written.parallelism !== undefined && {parallelism: written.parallelism}),
+    failFast: written.failFast ?? true,
+    tasks: written.tasks.map((task) => buildTask(task, written.defaults ?? {})),
+    outputs: written.outputs ?? {},
+  }
+}
+
+function buildTask(task: WrittenTask, defaults: NonNullable<Written['defaults']>): Task {
+  const timeoutMs = parseDuration(task.timeout ?? defaults.timeout)
+  const condition = buildCondition(task.if)
+  return {
+    id: task.id,
+    type: task.type,
+    needs: task.needs ?? [],
+    ...(condition !== undefined && {if: condition}),
+    inputs: task.inputs ?? {},
+    env: toText(task.env),
+    retry: buildRetry({...defaults.retry, ...task.retry}),
+    ...(timeoutMs !== undefined && {timeoutMs}),
+    continueOnError: task.continueOnError ?? false,
+    idempotent: task.idempotent ?? false,
+  }
+}
+
+function buildCondition(condition: string | boolean | undefined): string | undefined {
+  if (typeof condition === 'string') return condition.trim()
+  return condition === false ? '{{ false }}' : undefined
+}
+
+function buildRetry(retry: WrittenRetry): RetryPolicy {
+  const seconds = typeof retry.backoff === 'number' ? retry.backoff : undefined
+  const delayMs = parseDuration(seconds ?? retry.delay) ?? 1000
+  return {
+    maxAttempts: retry.max ?? 1,
+    backoff: typeof retry.backoff === 'string' ? retry.backoff : 'constant',
+    delayMs,
+    // A delay longer than the usual limit was meant.
+    maxDelayMs: parseDuration(retry.maxDelay) ?? Math.max(30_000, delayMs),
+    jitter: retry.jitter ?? false,
+    on: retry.on ?? ['error', 'timeout'],
+  }
+}
+
+function toText(values: Readonly<Record<string, string | number | boolean>> | undefined): Record<string, string> {
+  return Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, String(value)]))
+}

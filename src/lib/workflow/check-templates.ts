@@ -1,0 +1,129 @@
+// Every template of a workflow: does it parse, and is everything it names there, and there in time?
+
+import type {DocumentPath} from '../documents/read-document.ts'
+import type {Reference} from '../templates/compiled-expression.ts'
+import {scopeRoots} from '../templates/scope.ts'
+import {TemplateError} from '../templates/template-error.ts'
+import {isTemplate, type Templates} from '../templates/templates.ts'
+import {nearest} from '../util/nearest.ts'
+import {fieldsOf, isFields, type Fields, type Report, type WrittenTask} from './check.ts'
+import type {Graph} from './graph.ts'
+
+const later = new Set(['secrets', 'inputs', 'matrix', 'item', 'index'])
+const taskProperties = ['output', 'status', 'error', 'attempts']
+const runProperties = ['id', 'workflow', 'startedAt']
+
+/** What the templates of one place may read. */
+interface Place {
+  readonly roots: readonly string[]
+  readonly env: Fields
+  /** The task the template belongs to; the outputs of the workflow have none. */
+  readonly task?: WrittenTask
+  readonly isIf?: boolean
+}
+
+export class TemplateChecker {
+  readonly #templates: Templates
+  readonly #graph: Graph
+  readonly #report: Report
+  readonly #vars: Fields
+  readonly #tasks: ReadonlySet<string>
+
+  constructor(options: {templates: Templates; graph: Graph; report: Report; vars: Fields; tasks: readonly WrittenTask[]}) {
+    this.#templates = options.templates
+    this.#graph = options.graph
+    this.#report = options.report
+    this.#vars = options.vars
+    this.#tasks = new Set(options.tasks.map(({id}) => id))
+  }
+
+  check(workflow: Fields, tasks: readonly WrittenTask[]): void {
+    const env = fieldsOf(workflow['env'])
+    this.#checkDeep(env, ['env'], {roots: ['vars'], env: {}})
+    if (typeof workflow['workingDir'] === 'string' && isTemplate(workflow['workingDir']))
+      this.#report(['workingDir'], 'value', {code: 'template-not-allowed', message: 'templates are not evaluated in "workingDir"'})
+    for (const task of tasks) {
+      const at = ['tasks', task.index]
+      const taskEnv = fieldsOf(task.fields['env'])
+      const roots = scopeRoots
+      this.#checkDeep(task.fields['inputs'], [...at, 'inputs'], {roots, env: {...env, ...taskEnv}, task})
+      this.#checkDeep(taskEnv, [...at, 'env'], {roots, env, task})
+      this.#checkIf(task.fields['if'], [...at, 'if'], {roots, env: {...env, ...taskEnv}, task, isIf: true})
+    }
+    this.#checkDeep(workflow['outputs'], ['outputs'], {roots: scopeRoots, env})
+  }
+
+  #checkIf(value: unknown, path: DocumentPath, place: Place): void {
+    if (typeof value !== 'string') return
+    if (!isTemplate(value)) {
+      this.#report(path, 'value', {code: 'bad-if', message: '"if" must be a template', hint: `write if: "{{ ${value.trim()} }}"`})
+      return
+    }
+    const parsed = this.#checkText(value, path, place)
+    if (parsed && !this.#templates.parse(value.trim()).isWhole)
+      this.#report(path, 'value', {code: 'bad-if', message: '"if" must be one template, without text around it', hint: 'write if: "{{ … }}"'})
+  }
+
+  #checkDeep(value: unknown, path: DocumentPath, place: Place): void {
+    if (typeof value === 'string') {
+      if (isTemplate(value)) this.#checkText(value, path, place)
+    } else if (Array.isArray(value)) value.forEach((item, index) => this.#checkDeep(item, [...path, index], place))
+    else if (isFields(value)) for (const [key, item] of Object.entries(value)) this.#checkDeep(item, [...path, key], place)
+  }
+
+  /** Whether the text could be parsed. */
+  #checkText(text: string, path: DocumentPath, place: Place): boolean {
+    try {
+      const {references, callsStatus} = this.#templates.parse(text)
+      if (callsStatus && !place.isIf)
+        this.#report(path, 'value', {code: 'status-function', message: 'always(), failure() and cancelled() can only be used in the "if" of a task'})
+      for (const reference of references) this.#checkReference(reference, path, place, text)
+      return true
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      this.#report(path, 'value', {code: 'bad-template', message: error.message, hint: error.hint}, error.part)
+      return false
+    }
+  }
+
+  #checkReference(reference: Reference, path: DocumentPath, place: Place, text: string): void {
+    const {root, path: steps, isOptional} = reference
+    const say = (code: string, message: string, hint?: string): void => this.#report(path, 'value', {code, message, hint}, reference)
+    const [name] = steps
+    if (later.has(root)) {
+      say('not-supported-yet', `"${root}" is not supported yet in this version`)
+    } else if (!place.roots.includes(root)) {
+      const isKnown = scopeRoots.some((known) => known === root)
+      const meant = nearest(root, place.roots)
+      const isHyphenated = /[\w)\]]-$/.test(text.slice(0, reference.start))
+      const hint = isHyphenated ? `a name with a hyphen is written in brackets: ['a-b']` : meant === undefined ? `known: ${place.roots.join(', ')}` : `did you mean "${meant}"?`
+      say('unknown-name', isKnown ? `"${root}" cannot be read here` : `unknown name "${root}"`, isKnown ? `known here: ${place.roots.join(', ')}` : hint)
+    } else if (typeof name !== 'string') return
+    else if (root === 'tasks') this.#checkTask(name, steps[1], place, say)
+    else if (root === 'run') checkDeclared('run', name, runProperties, 'unknown-name', say)
+    else if (!isOptional) {
+      const known = Object.keys(root === 'vars' ? this.#vars : place.env)
+      checkDeclared(root, name, known, root === 'vars' ? 'unknown-var' : 'unknown-env', say)
+    }
+  }
+
+  #checkTask(id: string, property: string | number | undefined, {task}: Place, say: (code: string, message: string, hint?: string) => void): void {
+    if (!this.#tasks.has(id)) {
+      const meant = nearest(id, this.#tasks)
+      say('unknown-task', `there is no task "${id}"`, meant === undefined ? undefined : `did you mean "${meant}"?`)
+    } else if (task?.id === id) {
+      say('reads-itself', `the task "${id}" reads its own result`)
+    } else if (task && !this.#graph.isUpstream(id, task.id)) {
+      say('not-upstream', `the task "${id}" need not be done when "${task.id}" starts`, `add "${id}" to the needs of "${task.id}"`)
+    } else if (typeof property === 'string') {
+      checkDeclared(`tasks.${id}`, property, taskProperties, 'unknown-name', say)
+    }
+  }
+}
+
+function checkDeclared(where: string, name: string, known: readonly string[], code: string, say: (code: string, message: string, hint?: string) => void): void {
+  if (known.includes(name)) return
+  const meant = nearest(name, known)
+  const list = known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined
+  say(code, `${where} has no "${name}"`, meant === undefined ? list : `did you mean "${meant}"?`)
+}

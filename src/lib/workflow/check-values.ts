@@ -1,0 +1,80 @@
+// Values a schema cannot judge well: durations, action types, retries, triggers; and what this version does not do yet.
+
+import {durationExamples, parseDuration} from '../util/duration.ts'
+import type {DocumentPath} from '../documents/read-document.ts'
+import {fieldsOf, type Fields, type Report, type WrittenTask} from './check.ts'
+
+/** `namespace/plugin.action` */
+const actionType = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\/[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[A-Za-z_][\w-]*$/
+const cronField = /^[\d*,/A-Za-z#?-]+$/
+
+export function checkValues(workflow: Fields, tasks: readonly WrittenTask[], report: Report): void {
+  const defaults = fieldsOf(workflow['defaults'])
+  checkDuration(workflow['timeout'], ['timeout'], report)
+  checkDuration(defaults['timeout'], ['defaults', 'timeout'], report)
+  checkRetry(defaults['retry'], ['defaults', 'retry'], report)
+  checkTrigger(fieldsOf(workflow['trigger']), report)
+  const hasDefaultMax = fieldsOf(defaults['retry'])['max'] !== undefined
+  for (const {index, fields} of tasks) {
+    const at = ['tasks', index]
+    checkType(fields['type'], [...at, 'type'], report)
+    checkDuration(fields['timeout'], [...at, 'timeout'], report)
+    checkRetry(fields['retry'], [...at, 'retry'], report)
+    if (fields['retry'] !== undefined && fieldsOf(fields['retry'])['max'] === undefined && !hasDefaultMax)
+      report([...at, 'retry'], 'key', {code: 'missing-property', message: 'missing property "max": how many attempts in all', hint: 'for example max: 3'})
+  }
+}
+
+/** Properties the language has and this version does not do. */
+export function checkSupport(workflow: Fields, tasks: readonly WrittenTask[], report: Report): void {
+  const refuse = (path: DocumentPath, target: 'key' | 'value', what: string): void =>
+    report(path, target, {code: 'not-supported-yet', message: `${what} is not supported yet in this version`})
+  for (const name of ['secrets', 'permissions', 'inputs', 'hooks']) if (workflow[name] !== undefined) refuse([name], 'key', `"${name}"`)
+  if (workflow['security'] === 'restricted') refuse(['security'], 'value', '"security: restricted"')
+  for (const {index, fields} of tasks)
+    for (const name of ['forEach', 'matrix', 'permissions']) if (fields[name] !== undefined) refuse(['tasks', index, name], 'key', `"${name}"`)
+}
+
+function checkType(type: unknown, path: DocumentPath, report: Report): void {
+  if (typeof type !== 'string' || actionType.test(type)) return
+  report(path, 'value', {code: 'bad-type', message: `"${type}" is no action`, hint: 'write namespace/plugin.action, for example core/shell.run'})
+}
+
+function checkDuration(value: unknown, path: DocumentPath, report: Report): void {
+  if ((typeof value !== 'string' && typeof value !== 'number') || parseDuration(value) !== undefined) return
+  report(path, 'value', {code: 'bad-duration', message: `${JSON.stringify(value)} is no duration`, hint: `write ${durationExamples}; at most 24 days`})
+}
+
+function checkRetry(value: unknown, path: DocumentPath, report: Report): void {
+  const retry = fieldsOf(value)
+  checkDuration(retry['delay'], [...path, 'delay'], report)
+  checkDuration(retry['maxDelay'], [...path, 'maxDelay'], report)
+  if (typeof retry['backoff'] === 'number' && retry['backoff'] > 0) checkDuration(retry['backoff'], [...path, 'backoff'], report)
+}
+
+function checkTrigger(trigger: Fields, report: Report): void {
+  const {type, cron, timezone, path} = trigger
+  const need = (name: string): void => report(['trigger'], 'key', {code: 'missing-property', message: `missing property "${name}" of a ${String(type)} trigger`})
+  if (type === 'cron' && cron === undefined) need('cron')
+  if (type === 'webhook' && path === undefined) need('path')
+  if (typeof cron === 'string' && !isCron(cron))
+    report(['trigger', 'cron'], 'value', {code: 'bad-cron', message: `"${cron}" is no cron expression`, hint: 'five fields: minute hour day month weekday, for example 0 3 * * *'})
+  if (typeof timezone === 'string' && !isTimezone(timezone))
+    report(['trigger', 'timezone'], 'value', {code: 'bad-timezone', message: `there is no time zone "${timezone}"`, hint: 'for example Europe/Berlin'})
+}
+
+function isCron(text: string): boolean {
+  if (/^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)$/.test(text)) return true
+  const fields = text.trim().split(/\s+/)
+  return (fields.length === 5 || fields.length === 6) && fields.every((field) => cronField.test(field))
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', {timeZone: name})
+    return true
+  } catch {
+    // That is how Intl says that it does not know the name.
+    return false
+  }
+}

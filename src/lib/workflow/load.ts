@@ -1,0 +1,33 @@
+// Workflow file -> Workflow, or one error with everything that is wrong with it.
+
+import type {SchemaCompiler} from '../documents/json-schema.ts'
+import {parseDocument, readDocument} from '../documents/read-document.ts'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import type {Templates} from '../templates/templates.ts'
+import {buildWorkflow} from './build-workflow.ts'
+import type {Workflow} from './model.ts'
+import {validateWorkflow} from './validate.ts'
+
+export interface LoadOptions {
+  readonly schemas: SchemaCompiler
+  /** Afterwards every template of the workflow can be evaluated with it. */
+  readonly templates: Templates
+  /** Absolute. `file` is relative to it, and a workflow from standard input lives in it. */
+  readonly cwd: string
+}
+
+const what = 'workflow file'
+
+/**
+ * Loads a file, or text that was read elsewhere (`file` is then what messages call it, `-` for standard input).
+ * Throws WorkflowError: DOCUMENT_UNREADABLE, or WORKFLOW_INVALID with all diagnostics in file order.
+ */
+export async function loadWorkflow(from: string | {readonly text: string; readonly file: string}, options: LoadOptions): Promise<Workflow> {
+  const document = typeof from === 'string' ? await readDocument(from, {what, cwd: options.cwd}) : await parseDocument(from.text, from.file, {what})
+  const diagnostics = await validateWorkflow(document, options)
+  if (diagnostics.length > 0) {
+    const count = diagnostics.length === 1 ? 'a finding' : `${diagnostics.length} findings`
+    throw new WorkflowError('WORKFLOW_INVALID', `The workflow file "${document.file}" has ${count}.`, {diagnostics})
+  }
+  return buildWorkflow(document, options.cwd)
+}

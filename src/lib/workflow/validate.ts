@@ -1,0 +1,61 @@
+// All findings about a workflow file, in one pass: its shape, then its meaning as far as the shape allows.
+
+import type {SchemaCompiler} from '../documents/json-schema.ts'
+import type {SourceDocument} from '../documents/read-document.ts'
+import {placeSchemaFinding} from '../documents/schema-diagnostics.ts'
+import type {SchemaFinding} from '../documents/schema-findings.ts'
+import type {Diagnostic} from '../errors/diagnostic.ts'
+import type {Templates} from '../templates/templates.ts'
+import {isFields, fieldsOf, writtenTasks, type Fields, type Report} from './check.ts'
+import {checkNeeds} from './check-needs.ts'
+import {TemplateChecker} from './check-templates.ts'
+import {checkSupport, checkValues} from './check-values.ts'
+import {Graph} from './graph.ts'
+import {workflowSchema} from './schema.ts'
+
+/** Sorted by place. Empty when the workflow is valid. */
+export async function validateWorkflow(document: SourceDocument, options: {schemas: SchemaCompiler; templates: Templates}): Promise<Diagnostic[]> {
+  const {value} = document
+  const diagnostics: Diagnostic[] = []
+  const report: Report = (path, target, finding, offset) => {
+    diagnostics.push(document.diagnostic(path, target, {severity: 'error', ...finding}, offset))
+  }
+
+  const checkShape = await options.schemas.compile(workflowSchema)
+  for (const found of checkShape(value)) {
+    const {path, target, finding} = placeSchemaFinding(found)
+    report(path, target, {...finding, ...inOurWords(found, value)})
+  }
+  if (isFields(value)) await checkMeaning(value, report, document, options.templates)
+  return diagnostics.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+}
+
+async function checkMeaning(workflow: Fields, report: Report, document: SourceDocument, templates: Templates): Promise<void> {
+  const tasks = writtenTasks(workflow)
+  const graph = new Graph(tasks)
+  checkNeeds(tasks, graph, report, ({index}) => document.diagnostic(['tasks', index, 'id'], 'value', {severity: 'error', code: 'place', message: ''}).line)
+  checkValues(workflow, tasks, report)
+  checkSupport(workflow, tasks, report)
+  await templates.prepare(workflow)
+  new TemplateChecker({templates, graph, report, vars: fieldsOf(workflow['vars']), tasks}).check(workflow, tasks)
+}
+
+/** Where the schema's own sentence would show a regular expression or leave the task out. */
+function inOurWords({schemaPath, path, keyword, message}: SchemaFinding, workflow: unknown): {code?: string; message?: string; hint?: string} {
+  const id = taskIdAt(path, workflow)
+  if (keyword === 'additionalProperties' || keyword === 'required')
+    return id === undefined ? {} : {message: `${message} in task "${id}"`}
+  if (schemaPath === '#/properties/id/pattern') return {code: 'bad-id', message: 'this is no id for a workflow', hint: 'small letters, digits, - and _, starting with a letter or a digit'}
+  if (schemaPath === '#/$defs/taskId/pattern') return {code: 'bad-id', message: 'this is no id for a task', hint: 'letters, digits, - and _, starting with a letter or a digit'}
+  if (keyword === 'propertyNames') return {code: 'bad-name', message: `"${String(path.at(-1))}" is no name for an environment variable`, hint: 'letters, digits and _, not starting with a digit'}
+  if (keyword === 'anyOf' && schemaPath.endsWith('/backoff/anyOf')) return {message: '"backoff" must be constant, exponential, or a number of seconds'}
+  return {}
+}
+
+function taskIdAt(path: SchemaFinding['path'], workflow: unknown): string | undefined {
+  const [first, index] = path
+  if (first !== 'tasks' || typeof index !== 'number') return undefined
+  const tasks = fieldsOf(workflow)['tasks']
+  const id = Array.isArray(tasks) ? fieldsOf(tasks[index])['id'] : undefined
+  return typeof id === 'string' ? id : undefined
+}

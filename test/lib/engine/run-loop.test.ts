@@ -1,0 +1,162 @@
+import {describe, expect, it} from 'vitest'
+import type {RunEvent} from '../../../src/lib/engine/events.ts'
+import {startScriptedRun} from '../../rig/scripted-run.ts'
+
+const short = (events: readonly RunEvent[]): string[] =>
+  events.map((event) => ('task' in event && event.task !== undefined ? `${event.type} ${event.task}` : event.type))
+const ends = (events: readonly RunEvent[]): Record<string, string> =>
+  Object.fromEntries(
+    events.flatMap((event) => (event.type === 'task.finished' ? [[event.task, event.status]] : event.type === 'task.skipped' ? [[event.task, `skipped: ${event.reason}`]] : [])),
+  )
+
+describe('RunLoop', () => {
+  it('runs tasks in the order of their needs and hands outputs on with their types', async () => {
+    const run = await startScriptedRun(
+      [
+        {id: 'a', inputs: {n: '{{ vars.n }}'}},
+        {id: 'b', needs: ['a'], inputs: {rows: '{{ tasks.a.output.rows }}', text: 'got {{ tasks.a.output.rows }}'}, env: {FROM: '{{ tasks.a.status }}'}},
+      ],
+      {workflow: {vars: {n: 2}, outputs: {last: '{{ tasks.b.output }}'}}},
+    )
+    const a = await run.attempt('a')
+    expect(run.open()).toEqual(['a'])
+    expect(a.invocation.inputs).toEqual({n: 2})
+    a.succeed({rows: [1, 2]})
+    const b = await run.attempt('b')
+    expect(b.invocation.inputs).toEqual({rows: [1, 2], text: 'got [1,2]'})
+    expect(b.invocation.env).toEqual({FROM: 'succeeded'})
+    b.succeed('done')
+    expect(await run.finished).toMatchObject({status: 'succeeded', outputs: {last: 'done'}, counts: {succeeded: 2, failed: 0, skipped: 0, cancelled: 0}})
+    expect(short(run.events)).toEqual(['run.started', 'task.started a', 'task.finished a', 'task.started b', 'task.finished b', 'run.finished'])
+  })
+
+  it('never runs more tasks at a time than there are slots, and keeps the order of the file', async () => {
+    const run = await startScriptedRun([{id: 'a'}, {id: 'b'}, {id: 'c'}, {id: 'd'}], {concurrency: 2})
+    await run.attempt('b')
+    expect(run.open()).toEqual(['a', 'b'])
+    ;(await run.attempt('b')).succeed()
+    await run.attempt('c')
+    expect(run.open()).toEqual(['a', 'c'])
+    for (const id of ['a', 'c', 'd']) (await run.attempt(id)).succeed()
+    await run.finished
+  })
+
+  it('numbers events without gaps, and shows none before it is journalled', async () => {
+    const run = await startScriptedRun([{id: 'a'}, {id: 'b', needs: ['a']}])
+    const a = await run.attempt('a')
+    a.log('one')
+    a.log('two')
+    a.succeed()
+    ;(await run.attempt('b')).succeed()
+    await run.finished
+    expect(run.events.map(({seq}) => seq)).toEqual(run.events.map((_, index) => index + 1))
+    for (const {seq} of run.events) expect(run.order.indexOf(`journal:${String(seq)}`)).toBeLessThan(run.order.indexOf(`report:${String(seq)}`))
+  })
+
+  it('has journalled the start of a task before its process exists', async () => {
+    const journalled: string[] = []
+    const run = await startScriptedRun([{id: 'a'}], {onAppend: (events) => journalled.push(...short(events))})
+    expect(run.open()).toEqual(['a'])
+    expect(journalled).toEqual(['run.started', 'task.started a'])
+    ;(await run.attempt('a')).succeed()
+    await run.finished
+  })
+
+  it('tries again as the policy says, and frees the slot while it waits', async () => {
+    const policy = {maxAttempts: 3, backoff: 'constant', delayMs: 20, maxDelayMs: 20, jitter: false, on: ['error']} as const
+    const run = await startScriptedRun([{id: 'a', retry: policy}, {id: 'b'}], {concurrency: 1})
+    ;(await run.attempt('a')).fail()
+    ;(await run.attempt('b')).succeed()
+    const second = await run.attempt('a')
+    expect(second.invocation.context).toMatchObject({attempt: 2, idempotencyKey: 'run-1:a'})
+    second.succeed('at last')
+    expect(await run.finished).toMatchObject({status: 'succeeded'})
+    expect(short(run.events).filter((text) => text.endsWith(' a'))).toEqual(['task.started a', 'task.retrying a', 'task.started a', 'task.finished a'])
+  })
+
+  it('skips by condition and says which, and fails a condition that is not true or false', async () => {
+    const run = await startScriptedRun([{id: 'a', if: '{{ vars.on }}'}, {id: 'b', if: '{{ vars.count }}'}], {failFast: false, workflow: {vars: {on: false, count: 3}}})
+    expect(await run.finished).toMatchObject({status: 'failed'})
+    expect(ends(run.events)).toEqual({a: 'skipped: its condition is false: {{ vars.on }}', b: 'failed'})
+    expect(run.events.find((event) => event.type === 'task.finished')).toMatchObject({error: {code: 'TEMPLATE_FAILED', message: expect.stringContaining('true or false')}})
+  })
+
+  it('asks failure() and always() after a failure, under failFast too', async () => {
+    const run = await startScriptedRun([
+      {id: 'a'},
+      {id: 'b', needs: ['a']},
+      {id: 'notify', needs: ['b'], if: '{{ failure() }}', inputs: {code: '{{ tasks.a.error.code }}'}},
+      {id: 'clean', needs: ['b'], if: '{{ always() }}'},
+      {id: 'party', needs: ['b'], if: '{{ !failure() }}'},
+    ])
+    ;(await run.attempt('a')).fail()
+    const notify = await run.attempt('notify')
+    expect(notify.invocation.inputs).toEqual({code: 'EXIT_CODE'})
+    notify.succeed()
+    ;(await run.attempt('clean')).succeed()
+    expect(await run.finished).toMatchObject({status: 'failed', reason: "task 'a' failed"})
+    expect(ends(run.events)).toMatchObject({b: "skipped: needed task 'a' failed", notify: 'succeeded', clean: 'succeeded', party: expect.stringContaining('skipped')})
+  })
+
+  it('goes on after a tolerated failure and marks it', async () => {
+    const run = await startScriptedRun([{id: 'a', continueOnError: true}, {id: 'b', needs: ['a']}])
+    ;(await run.attempt('a')).fail()
+    ;(await run.attempt('b')).succeed()
+    expect(await run.finished).toMatchObject({status: 'succeeded', counts: {failed: 1, succeeded: 1}})
+    expect(run.events.find((event) => event.type === 'task.finished' && event.task === 'a')).toMatchObject({status: 'failed', isTolerated: true})
+  })
+
+  it('fails a task whose template fails without calling the executor, and never retries it', async () => {
+    const run = await startScriptedRun([{id: 'a', retry: {maxAttempts: 5, backoff: 'constant', delayMs: 1, maxDelayMs: 1, jitter: false, on: ['error']}, inputs: {x: '{{ vars.y }}'}}], {workflow: {vars: {z: 1}}})
+    await run.finished
+    expect(run.events.find((event) => event.type === 'task.finished')).toMatchObject({attempt: 1, error: {code: 'TEMPLATE_FAILED'}})
+  })
+
+  it('fails a run whose outputs cannot be evaluated', async () => {
+    const run = await startScriptedRun([{id: 'a'}], {workflow: {outputs: {x: '{{ tasks.a.output.nothing }}'}}})
+    ;(await run.attempt('a')).succeed({something: 1})
+    expect(await run.finished).toMatchObject({status: 'failed', reason: expect.stringContaining('in outputs: tasks.a.output.nothing does not exist')})
+  })
+
+  it('stops when told: aborts what runs, gives up retries that wait, skips the rest', async () => {
+    const run = await startScriptedRun([
+      {id: 'running'},
+      {id: 'retrying', retry: {maxAttempts: 2, backoff: 'constant', delayMs: 60_000, maxDelayMs: 60_000, jitter: false, on: ['error']}},
+      {id: 'after', needs: ['running']},
+    ])
+    ;(await run.attempt('retrying')).fail()
+    const running = await run.attempt('running')
+    // The failed attempt becomes an event in a later turn.
+    await new Promise((resolve) => setImmediate(resolve))
+    run.loop.stop('interrupted')
+    run.loop.stop('timeout')
+    expect(running.signal.aborted).toBe(true)
+    expect(await run.finished).toMatchObject({status: 'cancelled', reason: 'the run was interrupted', counts: {cancelled: 2, skipped: 1}})
+    expect(ends(run.events)).toEqual({running: 'cancelled', retrying: 'cancelled', after: 'skipped: the run was interrupted'})
+  })
+
+  it('ends a run that takes too long', async () => {
+    const run = await startScriptedRun([{id: 'a'}], {timeoutMs: 20})
+    expect(await run.finished).toMatchObject({status: 'failed', reason: 'the run timed out'})
+  })
+
+  it('rejects and aborts what runs when the journal cannot be written', async () => {
+    let isFull = false
+    const run = await startScriptedRun([{id: 'a'}, {id: 'b'}], {
+      onAppend: () => {
+        if (isFull) throw new Error('disk full')
+      },
+    })
+    const b = await run.attempt('b')
+    isFull = true
+    ;(await run.attempt('a')).succeed()
+    await expect(run.finished).rejects.toThrow('disk full')
+    expect(b.signal.aborted).toBe(true)
+  })
+
+  it('starts ten thousand tasks without needs and ends them all', async () => {
+    const run = await startScriptedRun(Array.from({length: 10_000}, (_, index) => ({id: `t${String(index)}`})), {concurrency: 10_000})
+    for (const id of run.open()) (await run.attempt(id)).succeed()
+    expect(await run.finished).toMatchObject({counts: {succeeded: 10_000}})
+  })
+})

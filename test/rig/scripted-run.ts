@@ -1,0 +1,125 @@
+// A run whose tasks the test ends: the executor port is a list of open attempts, and nothing happens until the test says so.
+
+import {onTestFinished} from 'vitest'
+import type {TaskError} from '../../src/lib/engine/events.ts'
+import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
+import type {Plan, PlannedTask} from '../../src/lib/engine/plan.ts'
+import {RunLoop} from '../../src/lib/engine/run-loop.ts'
+import type {ActionResult} from '../../src/lib/plugins/action-result.ts'
+import type {ExecuteOptions, Invocation} from '../../src/lib/plugins/attempt.ts'
+import {Templates} from '../../src/lib/templates/templates.ts'
+import type {JsonValue} from '../../src/lib/util/json.ts'
+import type {Task, Workflow} from '../../src/lib/workflow/model.ts'
+
+type TaskSketch = Partial<Task> & {readonly id: string}
+
+export interface OpenAttempt {
+  readonly invocation: Invocation
+  readonly signal: AbortSignal
+  log(message: string): void
+  succeed(output?: JsonValue): void
+  fail(error?: Partial<TaskError>): void
+}
+
+export interface ScriptedRun {
+  readonly loop: RunLoop
+  readonly events: RunEvent[]
+  /** What the journal and the reporter were given, in that order, as `journal:1`, `report:1`. */
+  readonly order: string[]
+  readonly finished: Promise<RunFinished>
+  /** Resolves when the task has an open attempt. */
+  attempt(task: string): Promise<OpenAttempt>
+  /** Ids of the tasks with an open attempt. */
+  open(): string[]
+}
+
+interface ScriptedRunOptions {
+  readonly workflow?: Partial<Workflow>
+  readonly concurrency?: number
+  readonly failFast?: boolean
+  readonly timeoutMs?: number
+  /** Called instead of a journal that keeps everything. */
+  readonly onAppend?: (events: readonly RunEvent[]) => void
+}
+
+const retry = {maxAttempts: 1, backoff: 'constant', delayMs: 1, maxDelayMs: 1000, jitter: false, on: ['error', 'timeout']} as const
+const defaults = {type: 'test/plugin.act', needs: [], inputs: {}, env: {}, retry, continueOnError: false, idempotent: false}
+
+export async function startScriptedRun(sketches: readonly TaskSketch[], options: ScriptedRunOptions = {}): Promise<ScriptedRun> {
+  const tasks: Task[] = sketches.map((sketch) => ({...defaults, ...sketch}))
+  const workflow = {id: 'scripted', vars: {}, env: {}, workingDir: '/', outputs: {}, source: {file: 'scripted.yaml'}, tasks, ...options.workflow} as unknown as Workflow
+  const templates = new Templates()
+  await templates.prepare([tasks, workflow.outputs])
+  const planned = tasks.map((task): PlannedTask => {
+    const action = {name: 'act', idempotent: false, literalInputs: []}
+    const condition = task.if === undefined ? 'none' : templates.readsStatus(task.if) ? 'status' : 'plain'
+    return {task, action, condition, timeoutMs: 1000, plugin: {id: 'test/plugin'} as unknown as PlannedTask['plugin']}
+  })
+  const plan: Plan = {workflow, templates, tasks: planned, warnings: []}
+
+  const events: RunEvent[] = []
+  const order: string[] = []
+  const attempts = new Map<string, OpenAttempt>()
+  const waiting = new Map<string, (attempt: OpenAttempt) => void>()
+  const execute = (invocation: Invocation, {signal, onLog}: ExecuteOptions): Promise<ActionResult> =>
+    new Promise((resolve) => {
+      const {task} = invocation.context
+      const end = (result: ActionResult): void => {
+        attempts.delete(task)
+        resolve(result)
+      }
+      const fail = (error: Partial<TaskError> = {}): void => {
+        end({ok: false, error: {code: 'EXIT_CODE', message: 'it failed', retryable: true, ...error}, metrics: {durationMs: 1}, warnings: []})
+      }
+      signal.addEventListener('abort', () => { fail({code: 'CANCELLED', message: 'cancelled'}) })
+      const attempt: OpenAttempt = {
+        invocation,
+        signal,
+        log: (message) => { onLog({stream: 'stdout', level: 'info', message}) },
+        succeed: (output = null) => { end({ok: true, output, metrics: {durationMs: 1}, warnings: []}) },
+        fail,
+      }
+      attempts.set(task, attempt)
+      waiting.get(task)?.(attempt)
+      waiting.delete(task)
+    })
+
+  let nowMs = Date.UTC(2026, 0, 1)
+  const loop = new RunLoop(
+    plan,
+    {
+      journal: {
+        create: () => undefined,
+        append(_run, batch) {
+          options.onAppend?.(batch)
+          order.push(...batch.map(({seq}) => `journal:${String(seq)}`))
+        },
+      },
+      reporter: {
+        report(event) {
+          order.push(`report:${String(event.seq)}`)
+          events.push(event)
+        },
+        close: () => Promise.resolve(),
+      },
+      executor: {execute},
+      clock: {now: () => (nowMs += 1)},
+      random: () => 0,
+    },
+    {runId: 'run-1', concurrency: options.concurrency ?? 100, failFast: options.failFast ?? true, timeoutMs: options.timeoutMs},
+  )
+  const finished = loop.run()
+  finished.catch(() => undefined)
+  onTestFinished(() => { loop.stop('terminated') })
+  return {
+    loop,
+    events,
+    order,
+    finished,
+    attempt(task) {
+      const attempt = attempts.get(task)
+      return attempt === undefined ? new Promise((resolve) => { waiting.set(task, resolve) }) : Promise.resolve(attempt)
+    },
+    open: () => [...attempts.keys()],
+  }
+}
