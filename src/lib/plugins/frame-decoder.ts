@@ -35,7 +35,10 @@ export class FrameDecoder {
 
   push(chunk: Buffer): void {
     if (this.#isDamaged) return
-    if (this.#heldBytes === 0 && chunk.indexOf(startByte) < 0) return this.#listener.onText(chunk)
+    if (this.#heldBytes === 0 && chunk.indexOf(startByte) < 0) {
+      this.#listener.onText(chunk)
+      return
+    }
     this.#held.push(chunk)
     this.#heldBytes += chunk.length
     if (this.#heldBytes < this.#wanted) return
@@ -43,10 +46,9 @@ export class FrameDecoder {
     this.#held = []
     this.#heldBytes = 0
     const rest = this.#decode(bytes)
-    if (rest < bytes.length && !this.#isDamaged) {
-      this.#held.push(bytes.subarray(rest))
-      this.#heldBytes = bytes.length - rest
-    }
+    if (rest === bytes.length) return
+    this.#held.push(bytes.subarray(rest))
+    this.#heldBytes = bytes.length - rest
   }
 
   /** The stream is over. A frame that has begun and not ended is damage. */

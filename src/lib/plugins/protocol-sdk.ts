@@ -115,7 +115,7 @@ class SdkSession {
       },
       onFrame: (payload) => {
         const read = readFrame(payload, outputDepth)
-        if (read.ok) this.#take(read.frame, payload.length)
+        if (read.ok) this.#take(read.frame)
         else attempt.fail(read.error)
       },
       onDamage: (reason) => attempt.fail(outputError('PROTOCOL_ERROR', reason)),
@@ -167,19 +167,19 @@ class SdkSession {
     this.#process.stdin?.write(`${JSON.stringify(message)}\n`)
   }
 
-  #take(frame: LogFrame | ProgressFrame | ResultFrame, bytes: number): void {
-    const {log, limits} = this.#attempt
-    if (frame.type === 'log') return log.add(frame.level, frame.message, frame.fields)
-    if (frame.type === 'progress')
-      return log.add('info', `${Math.round(frame.fraction * 100)} %${frame.message === undefined ? '' : ` ${frame.message}`}`)
-    if (this.result !== undefined) {
+  #take(frame: LogFrame | ProgressFrame | ResultFrame): void {
+    const {log} = this.#attempt
+    if (frame.type === 'log') {
+      log.add(frame.level, frame.message, frame.fields)
+    } else if (frame.type === 'progress') {
+      log.add('info', `${Math.round(frame.fraction * 100)} %${frame.message === undefined ? '' : ` ${frame.message}`}`)
+    } else if (this.result === undefined) {
+      this.result = frame
+      this.#onResult?.()
+      if (this.#attempt.isStopped) void this.#process.kill()
+    } else {
       if (!this.#hasSecondResult) this.#attempt.warn('SECOND_RESULT', 'the plugin gave more than one result; the first one counts')
       this.#hasSecondResult = true
-      return
     }
-    if (bytes > limits.outputBytes + frameOverheadBytes) return
-    this.result = frame
-    this.#onResult?.()
-    if (this.#attempt.isStopped) void this.#process.kill()
   }
 }

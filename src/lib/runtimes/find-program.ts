@@ -31,7 +31,7 @@ export class ProgramFinder {
 }
 
 function searchProgram(name: string, searchPath: string, cwd: string): string {
-  let refusal: unknown
+  let refusal: StartError | undefined
   if (name !== '') {
     for (const dir of searchPath.split(':')) {
       const file = path.resolve(cwd, dir, name)

@@ -16,6 +16,7 @@ const runProperties = ['id', 'workflow', 'startedAt']
 /** What the templates of one place may read. */
 interface Place {
   readonly roots: readonly string[]
+  /** Of the workflow; a task's own environment is for its process. */
   readonly env: Fields
   /** The task the template belongs to; the outputs of the workflow have none. */
   readonly task?: WrittenTask
@@ -44,11 +45,10 @@ export class TemplateChecker {
       this.#report(['workingDir'], 'value', {code: 'template-not-allowed', message: 'templates are not evaluated in "workingDir"'})
     for (const task of tasks) {
       const at = ['tasks', task.index]
-      const taskEnv = fieldsOf(task.fields['env'])
-      const roots = scopeRoots
-      this.#checkDeep(task.fields['inputs'], [...at, 'inputs'], {roots, env: {...env, ...taskEnv}, task})
-      this.#checkDeep(taskEnv, [...at, 'env'], {roots, env, task})
-      this.#checkIf(task.fields['if'], [...at, 'if'], {roots, env: {...env, ...taskEnv}, task, isIf: true})
+      const place = {roots: scopeRoots, env, task}
+      this.#checkDeep(task.fields['inputs'], [...at, 'inputs'], place)
+      this.#checkDeep(task.fields['env'], [...at, 'env'], place)
+      this.#checkIf(task.fields['if'], [...at, 'if'], {...place, isIf: true})
     }
     this.#checkDeep(workflow['outputs'], ['outputs'], {roots: scopeRoots, env})
   }

@@ -1,7 +1,7 @@
 // Workflow file -> Workflow, or one error with everything that is wrong with it.
 
 import type {SchemaCompiler} from '../documents/json-schema.ts'
-import {parseDocument, readDocument} from '../documents/read-document.ts'
+import {parseDocument, readDocument, type SourceDocument} from '../documents/read-document.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import type {Templates} from '../templates/templates.ts'
 import {buildWorkflow} from './build-workflow.ts'
@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly templates: Templates
   /** Absolute. `file` is relative to it, and a workflow from standard input lives in it. */
   readonly cwd: string
+  /** Reads the text of the file `-`. */
+  readonly readStdin?: () => Promise<string>
 }
 
 const what = 'workflow file'
@@ -23,11 +25,17 @@ const what = 'workflow file'
  * Throws WorkflowError: DOCUMENT_UNREADABLE, or WORKFLOW_INVALID with all diagnostics in file order.
  */
 export async function loadWorkflow(from: string | {readonly text: string; readonly file: string}, options: LoadOptions): Promise<Workflow> {
-  const document = typeof from === 'string' ? await readDocument(from, {what, cwd: options.cwd}) : await parseDocument(from.text, from.file, {what})
+  const document = await open(from, options)
   const diagnostics = await validateWorkflow(document, options)
   if (diagnostics.length > 0) {
     const count = diagnostics.length === 1 ? 'a finding' : `${diagnostics.length} findings`
     throw new WorkflowError('WORKFLOW_INVALID', `The workflow file "${document.file}" has ${count}.`, {diagnostics})
   }
   return buildWorkflow(document, options.cwd)
+}
+
+async function open(from: string | {readonly text: string; readonly file: string}, {cwd, readStdin}: LoadOptions): Promise<SourceDocument> {
+  if (typeof from !== 'string') return await parseDocument(from.text, from.file, {what})
+  if (from === '-' && readStdin) return await parseDocument(await readStdin(), '-', {what})
+  return await readDocument(from, {what, cwd})
 }

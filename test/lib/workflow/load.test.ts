@@ -1,0 +1,294 @@
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+import {afterAll, describe, expect, test} from 'vitest'
+import {SchemaCompiler} from '../../../src/lib/documents/json-schema.ts'
+import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
+import {Templates} from '../../../src/lib/templates/templates.ts'
+import {loadWorkflow} from '../../../src/lib/workflow/load.ts'
+import type {Workflow} from '../../../src/lib/workflow/model.ts'
+
+const schemas = new SchemaCompiler()
+const dir = mkdtempSync(join(tmpdir(), 'load-workflow-'))
+afterAll(() => rmSync(dir, {recursive: true, force: true}))
+
+function load(text: string): Promise<Workflow> {
+  return loadWorkflow({text, file: 'demo.yaml'}, {schemas, templates: new Templates(), cwd: dir})
+}
+
+async function failure(text: string): Promise<WorkflowError> {
+  try {
+    await load(text)
+  } catch (error) {
+    if (error instanceof WorkflowError) return error
+    throw error
+  }
+  throw new Error('expected findings')
+}
+
+/** `line:column code: message (hint)` */
+async function findings(text: string): Promise<string[]> {
+  const {diagnostics} = await failure(text)
+  return diagnostics.map(({line, column, code, message, hint}) => `${line}:${column} ${code}: ${message}${hint === undefined ? '' : ` (${hint})`}`)
+}
+
+/** Findings of a workflow with the given tail behind `id` and one task line. */
+const task = (more: string) => `id: demo\nvars: {limit: 1}\nenv: {TZ: UTC}\ntasks:\n  - {id: first, type: core/shell.run}\n  - id: second\n    type: core/shell.run\n${more.replace(/^/gm, '    ')}`
+
+describe('a valid file', () => {
+  test('the smallest has defaults for everything else', async () => {
+    const workflow = await load('id: a\ntasks: [{id: t, type: core/shell.run}]')
+    expect(workflow).toMatchObject({
+      dir,
+      id: 'a',
+      labels: {},
+      enabled: true,
+      vars: {},
+      env: {},
+      workingDir: dir,
+      failFast: true,
+      outputs: {},
+      tasks: [{id: 't', type: 'core/shell.run', needs: [], inputs: {}, env: {}, continueOnError: false, idempotent: false}],
+    })
+    expect(workflow.tasks[0]?.retry).toEqual({maxAttempts: 1, backoff: 'constant', delayMs: 1000, maxDelayMs: 30_000, jitter: false, on: ['error', 'timeout']})
+    expect('timeoutMs' in workflow || 'parallelism' in workflow || 'if' in (workflow.tasks[0] ?? {})).toBe(false)
+  })
+
+  test('everything that is written arrives', async () => {
+    const workflow = await load(`
+apiVersion: v1
+id: nightly-report
+name: Nightly
+description: A report
+labels: {team: data, tier: 1}
+enabled: false
+security: trusted
+trigger: {type: cron, cron: "0 3 * * *", timezone: Europe/Berlin}
+vars: {base: "https://example.com", limit: 100, on: true}
+env: {TZ: UTC, DEBUG: 1, VERBOSE: true, URL: "{{ vars.base }}/x"}
+workingDir: work
+timeout: 30m
+parallelism: 4
+failFast: false
+defaults: {retry: {max: 2, delay: 2s}, timeout: 5m}
+tasks:
+  - id: fetch
+    type: core/http.request
+    if: "{{ vars.limit > 0 }}"
+    inputs: {url: "{{ vars.base }}/d", nested: [{deep: "{{ run.id }}"}]}
+    env: {LIMIT: "{{ vars.limit }}"}
+    retry: {max: 3, backoff: exponential, maxDelay: 10, jitter: true, on: [timeout]}
+    timeout: 500ms
+    continueOnError: true
+    idempotent: true
+  - {id: never, type: my-team/my-plugin.do_it, needs: [fetch], if: false, retry: {backoff: 45}}
+  - {id: always, type: a/b.c, needs: [never], if: "{{ always() && tasks.fetch.status == 'failed' }}"}
+outputs: {title: "{{ tasks.fetch.output.title ?? 'none' }}"}
+`)
+    expect(workflow).toMatchObject({
+      id: 'nightly-report',
+      name: 'Nightly',
+      labels: {team: 'data', tier: '1'},
+      enabled: false,
+      vars: {base: 'https://example.com', limit: 100, on: true},
+      env: {TZ: 'UTC', DEBUG: '1', VERBOSE: 'true'},
+      workingDir: join(dir, 'work'),
+      timeoutMs: 1_800_000,
+      parallelism: 4,
+      failFast: false,
+    })
+    const [fetch, never, always] = workflow.tasks
+    expect(fetch).toMatchObject({if: '{{ vars.limit > 0 }}', timeoutMs: 500, continueOnError: true, idempotent: true})
+    expect(fetch?.retry).toEqual({maxAttempts: 3, backoff: 'exponential', delayMs: 2000, maxDelayMs: 10_000, jitter: true, on: ['timeout']})
+    expect(never).toMatchObject({if: '{{ false }}', needs: ['fetch'], timeoutMs: 300_000})
+    expect(never?.retry).toEqual({maxAttempts: 2, backoff: 'constant', delayMs: 45_000, maxDelayMs: 45_000, jitter: false, on: ['error', 'timeout']})
+    expect(always?.if).toContain('always()')
+  })
+
+  test('paths start at the directory of the file', async () => {
+    const file = join(dir, 'flow.yaml')
+    writeFileSync(file, 'id: a\nworkingDir: ../x\ntasks: [{id: t, type: a/b.c}]')
+    const workflow = await loadWorkflow('flow.yaml', {schemas, templates: new Templates(), cwd: dir})
+    expect(workflow.dir).toBe(dir)
+    expect(workflow.workingDir).toBe(join(dir, '..', 'x'))
+    expect(workflow.source.file).toBe('flow.yaml')
+  })
+
+  test('the file - is read from standard input', async () => {
+    const readStdin = () => Promise.resolve('id: piped\ntasks: [{id: t, type: a/b.c}]')
+    const workflow = await loadWorkflow('-', {schemas, templates: new Templates(), cwd: dir, readStdin})
+    expect([workflow.id, workflow.dir, workflow.source.file]).toEqual(['piped', dir, '-'])
+  })
+
+  test('a webhook trigger, an if of true and a multi-line template are fine', async () => {
+    const workflow = await load(`id: a\ntrigger: {type: webhook, path: /hook, method: POST}\ntasks:\n  - id: t\n    type: a/b.c\n    if: true\n  - id: u\n    type: a/b.c\n    if: |\n      {{\n        1 < 2\n      }}\n`)
+    expect(workflow.tasks.map((one) => one.if)).toEqual([undefined, '{{\n  1 < 2\n}}'])
+  })
+})
+
+describe('the shape', () => {
+  test.each<[string, string[]]>([
+    ['[]', ['1:1 wrong-type: the document must be a map, not a list']],
+    ['just text', ['1:1 wrong-type: the document must be a map, not a string']],
+    ['id: a', ['1:1 missing-property: missing property "tasks"']],
+    ['id: My Flow\ntasks: []', ['1:5 bad-id: this is no id for a workflow (small letters, digits, - and _, starting with a letter or a digit)', '2:8 invalid-value: tasks must not be empty']],
+    ['id: a\ntaks: []\ntasks: [{id: t, type: a/b.c}]', ['2:1 unknown-property: unknown property "taks" (did you mean "tasks"?)']],
+    [task('timout: 5s'), ['8:5 unknown-property: unknown property "timout" in task "second" (did you mean "timeout"?)']],
+    [task('needs: first'), ['8:12 wrong-type: needs must be a list, not a string']],
+    [task('needs:'), ['8:5 wrong-type: needs must be a list, not empty']],
+    [task('env: {"A-B": x}'), ['8:11 bad-name: "A-B" is no name for an environment variable (letters, digits and _, not starting with a digit)']],
+    [task('env: {A: [1]}'), ['8:14 wrong-type: A must be a string, a number or true or false, not a list']],
+    [task('retry: {max: 0}'), ['8:18 invalid-value: max must be at least 1']],
+    [task('retry: {delay: 1s}'), ['8:5 missing-property: missing property "max": how many attempts in all (for example max: 3)']],
+    [task('retry: {max: 2, backoff: linear}'), ['8:30 invalid-value: backoff must be one of "constant", "exponential"']],
+    [task('retry: {max: 2, on: [eror]}'), ['8:26 invalid-value: on[0] must be one of "error", "timeout" (did you mean "error"?)']],
+    ['id: a\nsecurity: strict\ntasks: [{id: t, type: a/b.c}]', ['2:11 invalid-value: security must be one of "trusted", "restricted"']],
+    ['id: a\nparallelism: 0\ntasks: [{id: t, type: a/b.c}]', ['2:14 invalid-value: parallelism must be at least 1']],
+    ['id: a\ntasks: [{type: a/b.c}, {id: "a b", type: a/b.c}]', ['2:9 missing-property: missing property "id"', '2:29 bad-id: this is no id for a task (letters, digits, - and _, starting with a letter or a digit)']],
+    ['id: a\ntasks: [t, null]', ['2:9 wrong-type: tasks[0] must be a map, not a string', '2:12 wrong-type: tasks[1] must be a map, not empty']],
+  ])('%j', async (text, expected) => {
+    expect(await findings(text)).toEqual(expected)
+  })
+})
+
+describe('values', () => {
+  test.each<[string, string]>([
+    [task('timeout: 5 minutes'), '8:14 bad-duration: "5 minutes" is no duration (write 500ms, 30s, 5m, 1h, or a number of seconds; at most 24 days)'],
+    [task('timeout: 0'), '8:14 bad-duration: 0 is no duration'],
+    [task('timeout: -1s'), '8:14 bad-duration: "-1s"'],
+    [task('timeout: 100000h'), '8:14 bad-duration'],
+    [task('retry: {max: 2, delay: soon}'), '8:28 bad-duration: "soon"'],
+    ['id: a\ntimeout: 1d\ntasks: [{id: t, type: a/b.c}]', '2:10 bad-duration: "1d"'],
+    ['id: a\ndefaults: {timeout: x}\ntasks: [{id: t, type: a/b.c}]', '2:21 bad-duration: "x"'],
+    ['id: a\ntasks: [{id: t, type: shell}]', '2:23 bad-type: "shell" is no action (write namespace/plugin.action, for example core/shell.run)'],
+    ['id: a\ntasks: [{id: t, type: Core/shell.run}]', '2:23 bad-type'],
+    ['id: a\ntasks: [{id: t, type: core/shell}]', '2:23 bad-type'],
+    ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron}', '3:1 missing-property: missing property "cron" of a cron trigger'],
+    ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: daily}', '3:29 bad-cron'],
+    ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: "0 3 * * *", timezone: Mars/Base}', '3:52 bad-timezone: there is no time zone "Mars/Base"'],
+    ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: webhook}', '3:1 missing-property: missing property "path"'],
+  ])('%j', async (text, expected) => {
+    const found = await findings(text)
+    expect(found).toHaveLength(1)
+    expect(found[0]?.startsWith(expected)).toBe(true)
+  })
+})
+
+describe('ids and needs', () => {
+  test('duplicates, unknown needs and needs of oneself', async () => {
+    const text = 'id: a\ntasks:\n  - {id: fetch, type: a/b.c}\n  - {id: fetch, type: a/b.c}\n  - {id: use, type: a/b.c, needs: [fecth, use, nothing, fetch, fetch]}\n'
+    expect(await findings(text)).toEqual([
+      '4:10 duplicate-id: another task has the id "fetch" (the first one stands on line 3)',
+      '5:37 unknown-need: there is no task "fecth" (did you mean "fetch"?)',
+      '5:44 needs-itself: the task "use" needs itself',
+      '5:49 unknown-need: there is no task "nothing"',
+      '5:65 duplicate-need: the task "use" names its need "fetch" twice',
+    ])
+  })
+
+  test('a cycle is shown as a path', async () => {
+    const text = 'id: x\ntasks:\n  - {id: a, type: a/b.c, needs: [c]}\n  - {id: b, type: a/b.c, needs: [a]}\n  - {id: c, type: a/b.c, needs: [b]}\n  - {id: d, type: a/b.c, needs: [c, e]}\n  - {id: e, type: a/b.c, needs: [d]}\n'
+    expect(await findings(text)).toEqual([
+      '3:33 cycle: tasks need each other: a → c → b → a (remove one of these needs)',
+      '6:36 cycle: tasks need each other: d → e → d (remove one of these needs)',
+    ])
+  })
+})
+
+describe('templates', () => {
+  test.each<[string, string]>([
+    [task('inputs: {a: "{{ vars.limti }}"}'), '8:21 unknown-var: vars has no "limti" (did you mean "limit"?)'],
+    [task('inputs: {a: "x {{ env.HOME }}"}'), '8:23 unknown-env: env has no "HOME" (known: TZ)'],
+    [task('inputs: {a: "{{ var.limit }}"}'), '8:21 unknown-name: unknown name "var" (did you mean "vars"?)'],
+    [task('inputs: {a: "{{ tasks.frist.output }}"}'), '8:21 unknown-task: there is no task "frist" (did you mean "first"?)'],
+    [task('inputs: {a: "{{ tasks.first.output }}"}'), '8:21 not-upstream: the task "first" need not be done when "second" starts (add "first" to the needs of "second")'],
+    [task('inputs: {a: "{{ tasks.second.output }}"}'), '8:21 reads-itself'],
+    [task('needs: [first]\ninputs: {a: "{{ tasks.first.outptu.x }}"}'), '9:21 unknown-name: tasks.first has no "outptu" (did you mean "output"?)'],
+    [task('needs: [first]\ninputs: {a: "{{ tasks.first.output.my-key }}"}'), '9:43 unknown-name: unknown name "key" (a name with a hyphen is written in brackets: [\'a-b\'])'],
+    [task('inputs: {a: "{{ run.started }}"}'), '8:21 unknown-name: run has no "started"'],
+    [task('inputs: {a: "{{ 1 + }}"}'), '8:24 bad-template: syntax error: unexpected token: the end'],
+    [task('inputs: {a: "{{ toJsn(1) }}"}'), '8:21 bad-template: unknown function toJsn() (did you mean toJson()?)'],
+    [task('inputs: {a: "{{ }}"}'), '8:18 bad-template: the template is empty'],
+    [task('inputs: {a: "{{ vars.limit"}'), '8:18 bad-template: the template has no end'],
+    [task('inputs:\n  list:\n    - deep: |\n        one\n        two {{ vars.nope }}'), '12:20 unknown-var'],
+    [task('inputs: {a: "{{ failure() }}"}'), '8:17 status-function'],
+    [task('if: vars.limit > 0'), '8:9 bad-if: "if" must be a template (write if: "{{ vars.limit > 0 }}")'],
+    [task('if: "{{ vars.limit }} > 0"'), '8:9 bad-if: "if" must be one template'],
+    [task('if: "{{ tasks.first.status == \'failed\' }}"'), '8:13 not-upstream'],
+    ['id: a\nworkingDir: "{{ vars.x }}"\ntasks: [{id: t, type: a/b.c}]', '2:13 template-not-allowed'],
+    ['id: a\nenv: {A: "{{ tasks.t.output }}"}\ntasks: [{id: t, type: a/b.c}]', '2:14 unknown-name: "tasks" cannot be read here (known here: vars)'],
+    ['id: a\ntasks: [{id: t, type: a/b.c}]\noutputs: {x: "{{ tasks.u.output }}"}', '3:18 unknown-task'],
+  ])('%j', async (text, expected) => {
+    const found = await findings(text)
+    expect(found).toHaveLength(1)
+    expect(found[0]?.slice(0, expected.length)).toBe(expected)
+  })
+
+  test('a default excuses a variable that is not declared, but no task that is not there', async () => {
+    await load(task(`inputs: {a: "{{ vars.nope ?? 1 }}", b: "{{ default(env.NOPE, '') }}", c: "{{ has(vars.x) }}"}`))
+    expect(await findings(task('inputs: {a: "{{ tasks.frist.output ?? 1 }}"}'))).toHaveLength(1)
+  })
+
+  test('outputs may read any task, and a task reads what it needs through others', async () => {
+    await load('id: a\ntasks:\n  - {id: a, type: a/b.c}\n  - {id: b, type: a/b.c, needs: [a]}\n  - {id: c, type: a/b.c, needs: [b], inputs: {x: "{{ tasks.a.output }}", y: "{{ tasks[vars.which].output }}"}}\nvars: {which: a}\noutputs: {x: "{{ tasks.b.attempts }}"}')
+  })
+})
+
+describe('what this version does not do', () => {
+  test.each<[string, string]>([
+    ['secrets: [A]', '"secrets"'],
+    ['permissions: {network: ["https://x.com/*"], filesystem: {read: [./a]}}', '"permissions"'],
+    ['inputs: {date: {type: string, required: true}}', '"inputs"'],
+    ['hooks: {finally: [{id: x, type: a/b.c}]}', '"hooks"'],
+    ['security: restricted', '"security: restricted"'],
+    ['outputs: {x: "{{ secrets.my-key }}"}', '"secrets"'],
+    ['outputs: {x: "{{ inputs.date }}"}', '"inputs"'],
+    ['outputs: {x: "{{ matrix.a + item + index }}"}', '"matrix"'],
+  ])('%s', async (line, what) => {
+    const found = await findings(`id: a\ntasks: [{id: t, type: a/b.c}]\n${line}\n`)
+    expect(found[0]).toContain(`not-supported-yet: ${what} is not supported yet in this version`)
+  })
+
+  test.each(['forEach: {items: "{{ vars.limit }}", as: row, parallelism: 8}', 'matrix: {region: [eu, us], exclude: [{region: us}]}', 'permissions: {network: []}'])('%s', async (line) => {
+    const found = await findings(task(line))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(/^8:5 not-supported-yet: "\w+" is not supported yet in this version$/)
+  })
+})
+
+test('all findings come at once, in file order', async () => {
+  const error = await failure('id: demo\nnmae: x\ntimeout: 5x\ntasks:\n  - {id: a, type: shell, needs: [b]}\n  - {id: b, type: a/b.c, needs: [a], inputs: {x: "{{ vars.y }}"}}\n  - {id: b, type: a/b.c, timout: 1}\nsecrets: [A]\n')
+  expect(error.code).toBe('WORKFLOW_INVALID')
+  expect(error.exitCode).toBe(3)
+  expect(error.message).toBe('The workflow file "demo.yaml" has 8 findings.')
+  expect(error.diagnostics.map(({code}) => code)).toEqual(['unknown-property', 'bad-duration', 'bad-type', 'cycle', 'unknown-var', 'duplicate-id', 'unknown-property', 'not-supported-yet'])
+  expect(error.diagnostics.every(({sourceLine, file}) => sourceLine !== undefined && file === 'demo.yaml')).toBe(true)
+})
+
+describe('large files', () => {
+  const chain = (count: number, more = '') =>
+    `id: big\nvars: {x: 1}\ntasks:\n${Array.from({length: count}, (_, n) => `  - id: t${n}\n    type: core/shell.run\n    needs: [${n > 0 ? `t${n - 1}` : ''}]\n    inputs: {command: "echo {{ ${n > 1 ? `tasks.t${n % 2 ? 0 : n - 2}.output.x` : 'vars.x'} }}"}\n`).join('')}${more}`
+
+  test('a chain of 10 000 tasks loads quickly', async () => {
+    await load('id: warm\ntasks: [{id: t, type: a/b.c}]')
+    const started = performance.now()
+    const workflow = await load(chain(10_000))
+    expect(workflow.tasks).toHaveLength(10_000)
+    // Far above what it takes (a third of a second), so that a busy machine does not matter; far below anything quadratic.
+    expect(performance.now() - started).toBeLessThan(5000)
+  })
+
+  test('a cycle of 10 000 tasks is found and shortened', async () => {
+    const text = chain(10_000).replace('needs: []', 'needs: [t9999]')
+    const found = await findings(text)
+    expect(found).toHaveLength(1)
+    expect(found[0]).toContain('t0 → t9999 → t9998')
+    expect(found[0]?.length).toBeLessThan(300)
+  })
+
+  test('10 000 findings are placed', async () => {
+    const found = await findings(chain(10_000).replaceAll('core/shell.run', 'shell'))
+    expect(found).toHaveLength(10_000)
+    expect(found.at(-1)).toMatch(/^40001:11 bad-type/)
+  })
+})
