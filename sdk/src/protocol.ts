@@ -38,6 +38,8 @@ export interface InvokeMessage {
   /** 32 hex digits, fresh for every invoke. */
   nonce: string
   action: string
+  /** The manifest declares this action and no other: then an entry point may export it as its default, without a name. */
+  isOnlyAction: boolean
   inputs: JsonObject
   /** Milliseconds since 1970; absent when the task has no timeout. */
   deadline?: number

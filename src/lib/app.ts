@@ -154,6 +154,8 @@ export class App {
       cacheDir: config.cacheDir,
       schemas: this.#openSchemas(config),
       programVersion: this.#options.version,
+      // Bundled into TypeScript plugins: finding the SDK at run time would cost their host a loader.
+      sdkModules: {'@autokestra/plugin-sdk': join(this.#options.root, 'dist', 'sdk', 'index.js')},
     })
     return this.#plugins
   }

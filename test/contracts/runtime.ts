@@ -5,9 +5,9 @@ import type {ExitStatus, RunningProcess, Runtime, StartSpec} from '../../src/lib
 import {StartError} from '../../src/lib/runtimes/start-error.ts'
 
 interface RuntimeUnderTest {
-  open(): Runtime
+  readonly open: () => Runtime
   /** A spec of that runtime for a POSIX shell script; `cookie` and the rest are filled in. */
-  shell(script: string, more?: Partial<StartSpec>): StartSpec
+  readonly shell: (script: string, more?: Partial<StartSpec>) => StartSpec
 }
 
 interface Ended {
@@ -181,6 +181,13 @@ export function describeRuntime(name: string, {open, shell}: RuntimeUnderTest): 
       await runtime.close()
       for (const process of processes) expect((await process.exited).signal).not.toBeNull()
       await expect(runtime.start(shell('true'))).rejects.toBeInstanceOf(StartError)
+    })
+
+    it('ends also what was started in the same moment in which it is closed', async () => {
+      const starting = runtime.start(shell('sleep 100'))
+      await runtime.close()
+      const process = await starting
+      expect((await process.exited).signal).not.toBeNull()
     })
 
     it('runs many processes at once', async () => {

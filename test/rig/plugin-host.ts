@@ -11,6 +11,7 @@ import {buildSdk} from '../../scripts/build-sdk.mjs'
 export interface Invocation {
   main: string
   action?: string
+  isOnlyAction?: boolean
   inputs?: InvokeMessage['inputs']
   env?: Record<string, string>
   cwd?: string
@@ -80,7 +81,7 @@ export class HostProcess {
   }
 
   /** Sends an invoke; gives its id and nonce. */
-  send({main, action = 'run', inputs = {}, env = {}, cwd = '/', deadline, v = 1}: Invocation): {id: number; nonce: string} {
+  send({main, action = 'run', isOnlyAction = true, inputs = {}, env = {}, cwd = '/', deadline, v = 1}: Invocation): {id: number; nonce: string} {
     const nonce = randomBytes(16).toString('hex')
     const id = this.#nextId++
     this.nonces.push(nonce)
@@ -91,6 +92,7 @@ export class HostProcess {
       id,
       nonce,
       action,
+      isOnlyAction,
       inputs,
       context,
       main,

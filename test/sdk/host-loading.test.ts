@@ -163,6 +163,14 @@ describe('the action a task names', () => {
     })
   })
 
+  it('is not a default export without a name when the manifest declares several', async () => {
+    write({'index.mjs': 'export default {execute: () => "sole"}'})
+    expect(await start().invoke({main: join(dir, 'index.mjs'), action: 'greet', isOnlyAction: false})).toMatchObject({
+      ok: false,
+      error: {code: 'ACTION_NOT_EXPORTED', message: expect.stringContaining('one action without a name') as string},
+    })
+  })
+
   it('keeps its own `this`', async () => {
     write({'index.mjs': 'export default {run: {word: "mine", execute() { return this.word }}}'})
     expect(await start().invoke({main: join(dir, 'index.mjs')})).toMatchObject({output: 'mine'})

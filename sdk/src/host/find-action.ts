@@ -34,15 +34,15 @@ function unwrapDefault(value: unknown): unknown {
 }
 
 /**
- * The action of that name and no other; JavaScript may call `fetch-all` by `fetchAll`. A plugin whose only export is one action as its default has that action under every name:
- * the manifest, which is checked before, says what the name is. Otherwise the text of an error that lists what there is.
+ * The action of that name and no other; JavaScript may call `fetch-all` by `fetchAll`. An action that is the whole default export has no name of its own:
+ * it is meant only when the manifest declares one action. Otherwise the text of an error that lists what there is.
  */
-export function findAction(actions: ExportedActions, name: string): AnyAction | string {
+export function findAction(actions: ExportedActions, name: string, isOnlyAction: boolean): AnyAction | string {
   const found = actions.byName.get(name) ?? actions.byName.get(camelCase(name))
   if (found !== undefined) return found
-  if (actions.sole !== undefined && actions.byName.size === 0) return actions.sole
+  if (isOnlyAction && actions.sole !== undefined && actions.byName.size === 0) return actions.sole
   const names = [...actions.byName.keys()].sort()
-  const list = names.length === 0 ? 'it exports no action' : `it exports ${names.map((known) => `'${known}'`).join(', ')}`
+  const list = names.length === 0 ? (actions.sole === undefined ? 'it exports no action' : 'it exports one action without a name') : `it exports ${names.map((known) => `'${known}'`).join(', ')}`
   return `the plugin's entry point does not export the action '${name}'; ${list}`
 }
 

@@ -106,10 +106,10 @@ export class PluginHost {
     }
   }
 
-  async #findAction({main, action: name}: InvokeMessage): Promise<AnyAction> {
+  async #findAction({main, action: name, isOnlyAction}: InvokeMessage): Promise<AnyAction> {
     this.#main = main
     this.#actions ??= load(main)
-    const action = findAction(await this.#actions, name)
+    const action = findAction(await this.#actions, name, isOnlyAction)
     if (typeof action === 'string') throw new HostError('ACTION_NOT_EXPORTED', action)
     return action
   }

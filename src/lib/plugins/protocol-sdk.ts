@@ -126,13 +126,14 @@ class SdkSession {
   }
 
   invoke(env: Record<string, string>, main: string): void {
-    const {action, inputs, context, workingDir, timeoutMs} = this.#attempt.invocation
+    const {plugin, action, inputs, context, workingDir, timeoutMs} = this.#attempt.invocation
     const message: InvokeMessage = {
       type: 'invoke',
       v: protocolVersion,
       id: hostMessageId,
       nonce: this.#nonce,
       action: action.name,
+      isOnlyAction: plugin.manifest.actions.length === 1,
       inputs,
       deadline: Math.round(Date.now() + timeoutMs - (performance.now() - this.#attempt.startedAt)),
       context,

@@ -2,7 +2,6 @@
 
 import {spawn, type ChildProcess} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
-import {once} from 'node:events'
 import type {Readable} from 'node:stream'
 import {ChildRun} from './child-run.ts'
 import {currentOwner, ownerPrefix} from './cookie.ts'
@@ -50,7 +49,9 @@ export class ProcessRuntime implements Runtime {
     const cookie = this.#ownPrefix() + spec.cookie
     const {outerCookie} = this.#options
     const value = outerCookie === undefined ? cookie : `${cookie},${outerCookie}`
-    const child = await this.#spawn(program, spec, value)
+    // Nothing may be awaited between the start and the entry in the books: close() must see every process.
+    const child = this.#spawn(program, spec, value)
+    if (!isStarted(child)) throw this.#explain(await failureOf(child), program, spec)
     const sample = this.#sampler.add(child.pid)
     this.#protected.add(cookie)
     const run = new ChildRun(child, {
@@ -81,14 +82,9 @@ export class ProcessRuntime implements Runtime {
     await this.#sweeper.finish()
   }
 
-  async #spawn(
-    program: string,
-    spec: StartSpec,
-    cookie: string,
-  ): Promise<ChildProcess & {pid: number; stdout: Readable; stderr: Readable}> {
-    let child: ChildProcess
+  #spawn(program: string, spec: StartSpec, cookie: string): ChildProcess {
     try {
-      child = spawn(program, spec.command.slice(1), {
+      return spawn(program, spec.command.slice(1), {
         argv0: spec.command[0],
         cwd: spec.cwd,
         env: {...spec.env, [cookieVariable]: cookie},
@@ -99,10 +95,6 @@ export class ProcessRuntime implements Runtime {
     } catch (error) {
       throw this.#explain(error, program, spec)
     }
-    if (isStarted(child)) return child
-    // Streams may be missing here: without file handles there are no pipes.
-    const [error]: unknown[] = await once(child, 'error')
-    throw this.#explain(error, program, spec)
   }
 
   #explain(error: unknown, program: string, spec: StartSpec): StartError {
@@ -136,4 +128,9 @@ export class ProcessRuntime implements Runtime {
 
 function isStarted(child: ChildProcess): child is ChildProcess & {pid: number; stdout: Readable; stderr: Readable} {
   return child.pid !== undefined
+}
+
+/** Why a child has no process. Its streams may be missing, too: without file handles there are no pipes. */
+function failureOf(child: ChildProcess): Promise<Error> {
+  return new Promise((resolve) => child.once('error', resolve))
 }

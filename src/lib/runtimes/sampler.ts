@@ -51,7 +51,7 @@ export class Sampler {
     const sample = new Sample(pid, performance.now())
     if (!hasProcFs) return sample
     this.#samples.add(sample)
-    this.#timer ??= setTimeout(() => this.#tick(), firstSampleMs).unref()
+    if (this.#timer === undefined) this.#timer = setTimeout(() => this.#tick(), firstSampleMs).unref()
     return sample
   }
 

@@ -79,6 +79,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#expected = 0
+    clearTimeout(this.#refillTimer)
     const kept = [...this.#idle.values()].flat()
     this.#idle.clear()
     const ahead = await Promise.allSettled(this.#ahead.splice(0))
@@ -102,10 +103,12 @@ export class WorkerPool {
     // A host that could not be started ahead, or died since, says nothing about the next one.
     const host = ahead === undefined ? undefined : await ahead.catch(() => undefined)
     const taken = host === undefined || host.hasExited ? await this.#start() : host
-    this.#refillTimer ??= setTimeout(() => {
-      this.#refillTimer = undefined
-      this.#startAhead()
-    }, refillDelayMs).unref()
+    if (this.#refillTimer === undefined) {
+      this.#refillTimer = setTimeout(() => {
+        this.#refillTimer = undefined
+        this.#startAhead()
+      }, refillDelayMs).unref()
+    }
     return taken
   }
 

@@ -3,7 +3,6 @@
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
-import type {ActionDef} from '../../../src/lib/plugins/manifest.ts'
 import {errorOf, makePlugin, openExecutor, outputOf, run, shellPlugin} from '../../rig/executor.ts'
 import {isAlive, until} from '../../rig/processes.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
@@ -119,7 +118,7 @@ describe('the plain protocol', () => {
 })
 
 describe('inputs and outputs against their schemas', () => {
-  const input: ActionDef['input'] = {
+  const input = {
     type: 'object',
     properties: {n: {type: 'integer', maximum: 10}, 'a/b': {type: 'string'}},
     required: ['n'],
@@ -137,7 +136,7 @@ describe('inputs and outputs against their schemas', () => {
   })
 
   it('fails a task whose output does not fit', async () => {
-    const plugin = shellPlugin('echo \'{"n": "secret"}\'', {}, {output: input ?? {}})
+    const plugin = shellPlugin('echo \'{"n": "secret"}\'', {}, {output: input})
     const error = errorOf(await run(openExecutor(), plugin))
     expect(error).toMatchObject({code: 'OUTPUT_INVALID', details: [expect.stringMatching(/^\/n type: /)]})
     expect(JSON.stringify(error)).not.toContain('secret')
