@@ -6,6 +6,7 @@ import {join} from 'node:path'
 import {configSchema} from '../src/lib/config/schema.ts'
 import {SchemaCompiler, type SchemaCheck} from '../src/lib/documents/json-schema.ts'
 import {PluginManager} from '../src/lib/plugins/plugin-manager.ts'
+import {workflowSchema} from '../src/lib/workflow/schema.ts'
 import {compileSchemas} from './compile-schemas.ts'
 
 /** Remembers what the program itself asks for when it reads a plugin, so that no list of schemas has to be kept. */
@@ -26,7 +27,7 @@ export async function generateSchemas(pluginDir: string, outDir: string): Promis
     const manager = new PluginManager({paths: [{path: pluginDir, origin: 'bundled'}], cacheDir, schemas, programVersion: 'build'})
     const findings = (await manager.list()).flatMap(({id, diagnostics}) => diagnostics.map(({message}) => `${id}: ${message}`))
     if (findings.length > 0) throw new Error(`the bundled plugins have findings:\n${findings.join('\n')}`)
-    await compileSchemas([configSchema, ...schemas.seen], outDir)
+    await compileSchemas([workflowSchema, configSchema, ...schemas.seen], outDir)
   } finally {
     await rm(cacheDir, {recursive: true, force: true})
   }

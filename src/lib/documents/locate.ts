@@ -143,7 +143,7 @@ function trimmed(text: string, node: YamlNode): Span {
     if (next >= node.end) break
     start = next
   }
-  let end = node.end
+  let end = Math.min(node.end, text.length)
   while (end > start && /\s/.test(text.charAt(end - 1))) end--
   return {start, end}
 }

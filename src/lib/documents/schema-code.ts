@@ -28,7 +28,8 @@ export async function generateSchemaCode(schema: unknown, {trustPatterns = false
     allErrors: true,
     strict: false,
     logger: false as const,
-    inlineRefs: false,
+    // Findings carry the part of the schema they violate.
+    verbose: true,
     code: {source: true, ...(needsRe2 && {regExp})},
   }
   const ajv = usesDraft7(schema) ? new Ajv(options) : new Ajv2020(options)

@@ -11,8 +11,8 @@ export interface SchemaFinding {
   readonly hint?: string | undefined
   readonly target: 'key' | 'value'
   readonly params: Readonly<Record<string, unknown>>
-  /** JSON pointer of the violated keyword in the schema, e.g. `#/$defs/duration/pattern`. */
-  readonly schemaPath: string
+  /** The schema that has the violated keyword. */
+  readonly schema: Readonly<Record<string, unknown>>
 }
 
 /** The part of ajv's error object that is used; generated code makes the same. */
@@ -22,16 +22,17 @@ export interface RawFinding {
   readonly keyword: string
   readonly params: Readonly<Record<string, unknown>>
   readonly message?: string
+  readonly parentSchema?: unknown
   /** Set on findings about the name of a property; the `propertyNames` finding itself says enough. */
   readonly propertyName?: string
 }
 
 /** In the order in which ajv found them, without repetitions. */
-export function toFindings(raw: readonly RawFinding[], value: unknown, schema: unknown): SchemaFinding[] {
+export function toFindings(raw: readonly RawFinding[], value: unknown): SchemaFinding[] {
   const seen = new Set<string>()
   return settleAlternatives(raw).flatMap((error) => {
     if (error.keyword === 'if' || error.propertyName !== undefined) return []
-    const finding = describe(error, value, schema)
+    const finding = describe(error, value)
     const identity = `${finding.path.join('/')} ${finding.message}`
     if (seen.has(identity)) return []
     seen.add(identity)
@@ -49,14 +50,24 @@ function settleAlternatives(raw: readonly RawFinding[]): RawFinding[] {
       settled.push(error)
       continue
     }
-    // A branch that is a reference reports under the path of its target.
-    const isBranch = (other: RawFinding) =>
-      `${other.instancePath}/`.startsWith(`${error.instancePath}/`) && (other.schemaPath.startsWith(`${error.schemaPath}/`) || /^#\/(?:\$defs|definitions)\//.test(other.schemaPath))
+    const isBranch = (other: RawFinding) => `${other.instancePath}/`.startsWith(`${error.instancePath}/`) && !isBeside(other, error)
     const inBranches = settled.filter(isBranch)
     settled = settled.filter((other) => !isBranch(other))
     settled.push(...(bestBranch(error, inBranches) ?? [error]))
   }
   return settled
+}
+
+/**
+ * Whether a finding comes from another keyword of the schema that has the choice. Its path tells, except where both start at `#`: a
+ * branch that is a reference reports as if its target were a schema of its own.
+ */
+function isBeside(other: RawFinding, choice: RawFinding): boolean {
+  if (other.schemaPath.startsWith(`${choice.schemaPath}/`)) return false
+  const parent = choice.schemaPath.slice(0, choice.schemaPath.lastIndexOf('/'))
+  if (parent !== '#') return other.schemaPath.startsWith(`${parent}/`)
+  const keyword = other.schemaPath.split('/')[1]
+  return keyword !== undefined && keyword !== '$defs' && keyword !== 'definitions' && Object.hasOwn(asObject(choice.parentSchema), keyword)
 }
 
 /** The branch whose type fits, when there is exactly one. */
@@ -73,17 +84,18 @@ function bestBranch(choice: RawFinding, found: readonly RawFinding[]): RawFindin
   return fitting.length === 1 ? fitting[0] : undefined
 }
 
-function describe(error: RawFinding, root: unknown, schema: unknown): SchemaFinding {
-  const {keyword, params, schemaPath} = error
+function describe(error: RawFinding, root: unknown): SchemaFinding {
+  const {keyword, params} = error
+  const schema = asObject(error.parentSchema)
   const {path, value} = locate(root, error.instancePath)
-  const finding = (message: string, more: Partial<SchemaFinding> = {}): SchemaFinding => ({path, keyword, message, target: 'value', params, schemaPath, ...more})
+  const finding = (message: string, more: Partial<SchemaFinding> = {}): SchemaFinding => ({path, keyword, message, target: 'value', params, schema, ...more})
   const text = (name: string): string => String(params[name])
 
   switch (keyword) {
     case 'additionalProperties':
     case 'unevaluatedProperties': {
       const property = text(keyword === 'additionalProperties' ? 'additionalProperty' : 'unevaluatedProperty')
-      const known = Object.keys(asObject(asObject(schemaAt(schema, schemaPath, 1))['properties']))
+      const known = Object.keys(asObject(schema['properties']))
       const meant = nearest(property, known)
       const hint = meant !== undefined ? `did you mean "${meant}"?` : known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined
       return finding(`unknown property "${property}"`, {path: [...path, property], target: 'key', hint})
@@ -152,16 +164,6 @@ function locate(root: unknown, pointer: string): {path: (string | number)[]; val
     value = Array.isArray(value) ? value[Number(name)] : asObject(value)[name]
   }
   return {path, value}
-}
-
-/** The part of the schema a finding's path names, `up` steps above its end. Undefined when the path leads through a named schema. */
-function schemaAt(schema: unknown, pointer: string, up: number): unknown {
-  let at = schema
-  for (const step of pointer.split('/').slice(1, -up)) {
-    const name = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
-    at = Array.isArray(at) ? at[Number(name)] : asObject(at)[name]
-  }
-  return at
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {

@@ -72,6 +72,11 @@ export class ChildRun implements RunningProcess {
     return this.#killing
   }
 
+  /** SIGKILL to the group, at once and without waiting: for a program that leaves now. */
+  killNow(): void {
+    this.#signalGroup('SIGKILL')
+  }
+
   async #kill(graceMs: number): Promise<void> {
     clearTimeout(this.#drainTimer)
     const {drainMs, onKilling, sweep} = this.#options

@@ -76,6 +76,12 @@ export class ProcessRuntime implements Runtime {
     return run
   }
 
+  /** Ends everything that is still running without waiting for it; what has left its group is found by the next run. */
+  killNow(): void {
+    this.#isClosed = true
+    for (const run of this.#running) run.killNow()
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#running].map((run) => run.kill()))

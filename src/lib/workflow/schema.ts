@@ -8,7 +8,7 @@ const closed = {type: 'object', additionalProperties: false} as const
 const duration = {type: ['string', 'number'], title: 'duration', description: `A duration: ${durationExamples}.`, examples: ['500ms', '30s', '5m', '1h', 90]}
 const environment = {
   type: 'object',
-  propertyNames: {$ref: '#/$defs/environmentName'},
+  propertyNames: {pattern: '^[A-Za-z_][A-Za-z0-9_]*$'},
   additionalProperties: {type: ['string', 'number', 'boolean']},
 }
 const paths = {type: 'array', items: {type: 'string', minLength: 1}}
@@ -29,7 +29,7 @@ const task = {
       description: 'A template; the task is skipped when its value is false. One that reads a status is asked also after a failure.',
       examples: ['{{ vars.limit > 0 }}', '{{ failure() }}'],
     },
-    inputs: {type: 'object', description: "Inputs of the action. Templates are evaluated in every string.", default: {}},
+    inputs: {type: 'object', description: 'Inputs of the action. Templates are evaluated in every string.', default: {}},
     env: {...environment, description: "Environment variables of the task's process. Templates are evaluated."},
     retry: {$ref: '#/$defs/retry'},
     timeout: {$ref: '#/$defs/duration', description: 'How long one attempt may take.', default: '30s'},
@@ -59,6 +59,7 @@ export const workflowSchema = {
       type: 'string',
       pattern: '^[a-z0-9][a-z0-9_-]*$',
       maxLength: 100,
+      title: 'id of a workflow',
       description: 'Name of the workflow: small letters, digits, - and _.',
       examples: ['nightly-report'],
     },
@@ -110,7 +111,6 @@ export const workflowSchema = {
       title: 'id of a task',
       description: 'Letters, digits, - and _; others name the task by it.',
     },
-    environmentName: {type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*$'},
     duration,
     retry: {
       ...closed,
@@ -119,7 +119,8 @@ export const workflowSchema = {
       properties: {
         max: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many attempts in all: 3 is at most three tries.'},
         backoff: {
-          anyOf: [{enum: ['constant', 'exponential']}, {type: 'number', exclusiveMinimum: 0}],
+          anyOf: [{type: 'string', enum: ['constant', 'exponential']}, {type: 'number', exclusiveMinimum: 0}],
+          title: 'backoff',
           description: 'How the delay grows; a number is a constant delay in seconds.',
           default: 'constant',
         },

@@ -41,14 +41,14 @@ async function checkMeaning(workflow: Fields, report: Report, document: SourceDo
 }
 
 /** Where the schema's own sentence would show a regular expression or leave the task out. */
-function inOurWords({schemaPath, path, keyword, message}: SchemaFinding, workflow: unknown): {code?: string; message?: string; hint?: string} {
+function inOurWords({schema, path, keyword, message}: SchemaFinding, workflow: unknown): {code?: string; message?: string; hint?: string} {
   const id = taskIdAt(path, workflow)
   if (keyword === 'additionalProperties' || keyword === 'required')
     return id === undefined ? {} : {message: `${message} in task "${id}"`}
-  if (schemaPath === '#/properties/id/pattern') return {code: 'bad-id', message: 'this is no id for a workflow', hint: 'small letters, digits, - and _, starting with a letter or a digit'}
-  if (schemaPath === '#/$defs/taskId/pattern') return {code: 'bad-id', message: 'this is no id for a task', hint: 'letters, digits, - and _, starting with a letter or a digit'}
+  if (keyword === 'pattern' && schema['title'] === 'id of a workflow') return {code: 'bad-id', message: 'this is no id for a workflow', hint: 'small letters, digits, - and _, starting with a letter or a digit'}
+  if (keyword === 'pattern' && schema['title'] === 'id of a task') return {code: 'bad-id', message: 'this is no id for a task', hint: 'letters, digits, - and _, starting with a letter or a digit'}
   if (keyword === 'propertyNames') return {code: 'bad-name', message: `"${String(path.at(-1))}" is no name for an environment variable`, hint: 'letters, digits and _, not starting with a digit'}
-  if (keyword === 'anyOf' && schemaPath.endsWith('/backoff/anyOf')) return {message: '"backoff" must be constant, exponential, or a number of seconds'}
+  if (keyword === 'anyOf' && schema['title'] === 'backoff') return {message: '"backoff" must be constant, exponential, or a number of seconds'}
   return {}
 }
 

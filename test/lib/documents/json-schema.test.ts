@@ -51,6 +51,17 @@ describe('findings', () => {
     expect(await say(schema, 5)).toEqual([': fits none of the allowed forms'])
   })
 
+  test('a choice between named forms is one finding', async () => {
+    const schema = {$defs: {a: {type: 'object', required: ['x']}, b: {$ref: '#/$defs/c'}, c: {type: 'object', required: ['y'], properties: {z: {$ref: '#/$defs/a'}}}}, properties: {v: {anyOf: [{$ref: '#/$defs/a'}, {$ref: '#/$defs/b'}]}, w: {type: 'string'}}}
+    expect((await say(schema, {v: {}, w: 1})).sort()).toEqual(['v: fits none of the allowed forms', 'w: must be a string, not a number'])
+  })
+
+  test('the suggestion comes from the schema the property was looked up in', async () => {
+    const schema = {properties: {alpha: true, item: {$ref: '#/$defs/item'}}, $defs: {item: {additionalProperties: false, properties: {beta: true, more: {$ref: '#'}}}}}
+    expect(await say(schema, {item: {bta: 1}})).toEqual(['item.bta!: unknown property "bta" (did you mean "beta"?)'])
+    expect(await say(schema, {item: {alpa: 1}})).toEqual(['item.alpa!: unknown property "alpa" (known: beta, more)'])
+  })
+
   test('both drafts are understood', async () => {
     const tuple = {$schema: 'http://json-schema.org/draft-07/schema#', items: [{type: 'string'}], additionalItems: false}
     expect(await say(tuple, ['a', 1])).toHaveLength(1)

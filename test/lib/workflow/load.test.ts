@@ -141,6 +141,9 @@ describe('the shape', () => {
     [task('retry: {max: 0}'), ['8:18 invalid-value: max must be at least 1']],
     [task('retry: {delay: 1s}'), ['8:5 missing-property: missing property "max": how many attempts in all (for example max: 3)']],
     [task('retry: {max: 2, backoff: linear}'), ['8:30 invalid-value: backoff must be one of "constant", "exponential"']],
+    [task('retry: {max: 2, backoff: -1}'), ['8:30 invalid-value: backoff must be greater than 0']],
+    [task('retry: {max: 2, backoff: [1]}'), ['8:30 invalid-value: "backoff" must be constant, exponential, or a number of seconds']],
+    [task('retry: {mx: 2, max: 1}'), ['8:13 unknown-property: unknown property "mx" in task "second" (did you mean "max"?)']],
     [task('retry: {max: 2, on: [eror]}'), ['8:26 invalid-value: on[0] must be one of "error", "timeout" (did you mean "error"?)']],
     ['id: a\nsecurity: strict\ntasks: [{id: t, type: a/b.c}]', ['2:11 invalid-value: security must be one of "trusted", "restricted"']],
     ['id: a\nparallelism: 0\ntasks: [{id: t, type: a/b.c}]', ['2:14 invalid-value: parallelism must be at least 1']],
@@ -179,18 +182,18 @@ describe('ids and needs', () => {
     const text = 'id: a\ntasks:\n  - {id: fetch, type: a/b.c}\n  - {id: fetch, type: a/b.c}\n  - {id: use, type: a/b.c, needs: [fecth, use, nothing, fetch, fetch]}\n'
     expect(await findings(text)).toEqual([
       '4:10 duplicate-id: another task has the id "fetch" (the first one stands on line 3)',
-      '5:37 unknown-need: there is no task "fecth" (did you mean "fetch"?)',
-      '5:44 needs-itself: the task "use" needs itself',
-      '5:49 unknown-need: there is no task "nothing"',
-      '5:65 duplicate-need: the task "use" names its need "fetch" twice',
+      '5:36 unknown-need: there is no task "fecth" (did you mean "fetch"?)',
+      '5:43 needs-itself: the task "use" needs itself',
+      '5:48 unknown-need: there is no task "nothing"',
+      '5:64 duplicate-need: the task "use" names its need "fetch" twice',
     ])
   })
 
   test('a cycle is shown as a path', async () => {
     const text = 'id: x\ntasks:\n  - {id: a, type: a/b.c, needs: [c]}\n  - {id: b, type: a/b.c, needs: [a]}\n  - {id: c, type: a/b.c, needs: [b]}\n  - {id: d, type: a/b.c, needs: [c, e]}\n  - {id: e, type: a/b.c, needs: [d]}\n'
     expect(await findings(text)).toEqual([
-      '3:33 cycle: tasks need each other: a → c → b → a (remove one of these needs)',
-      '6:36 cycle: tasks need each other: d → e → d (remove one of these needs)',
+      '3:34 cycle: tasks need each other: a → c → b → a (remove one of these needs)',
+      '6:37 cycle: tasks need each other: d → e → d (remove one of these needs)',
     ])
   })
 })

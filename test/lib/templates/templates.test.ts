@@ -1,0 +1,163 @@
+import {readFileSync} from 'node:fs'
+import {describe, expect, test} from 'vitest'
+import type {Scope} from '../../../src/lib/templates/scope.ts'
+import {TemplateError} from '../../../src/lib/templates/template-error.ts'
+import {isTemplate, Templates} from '../../../src/lib/templates/templates.ts'
+
+const scope: Scope = {
+  vars: {x: 'value', n: 5, list: [{a: 1}, {a: 2}], map: {'a b': 'spaced', nothing: null}, injected: "{{ vars.x }} $& $1 ${x}"},
+  env: {TZ: 'UTC'},
+  tasks: {'my-task': {status: 'succeeded', output: {rows: [1, 2]}, error: null, attempts: 1}, fetch: {status: 'failed', output: null, error: {code: 'X', message: 'm'}, attempts: 2}},
+  run: {id: 'r1', workflow: 'w', startedAt: '2024-01-01T00:00:00.000Z'},
+}
+
+async function evaluate(value: string, status?: {failure: boolean; cancelled: boolean}): Promise<unknown> {
+  const templates = new Templates()
+  await templates.prepare(value)
+  return templates.evaluate(value, scope, status)
+}
+
+async function failure(text: string): Promise<TemplateError> {
+  try {
+    await evaluate(text)
+  } catch (error) {
+    if (error instanceof TemplateError) return error
+    throw error
+  }
+  throw new Error('expected it to fail')
+}
+
+describe('values', () => {
+  test.each<[string, unknown]>([
+    ['plain text', 'plain text'],
+    ['', ''],
+    ['}} and { are text', '}} and { are text'],
+    ['{{ vars.x }}', 'value'],
+    ['{{vars.x}}', 'value'],
+    ['{{ vars.n }}', 5],
+    ['{{ vars.list }}', [{a: 1}, {a: 2}]],
+    ['{{ vars.map.nothing }}', null],
+    [' {{ vars.n }}', ' 5'],
+    ['{{ vars.n }}\n', '5\n'],
+    ['{{ vars.n }}{{ vars.x }}', '5value'],
+    ['a {{ vars.list }} b {{ vars.map.nothing }}', 'a [{"a":1},{"a":2}] b null'],
+    ["{{ vars.map['a b'] }}", 'spaced'],
+    ['{{ vars.list[1].a }}', 2],
+    ['{{ tasks.my-task.output.rows[0] }}', 1],
+    ['{{ tasks.fetch.error.code }}', 'X'],
+    ['{{ run.id }}-{{ env.TZ }}', 'r1-UTC'],
+    ["{{ {'a': {'b': vars.n}} }}", {a: {b: 5}}],
+    ["{{{'a':1}}}", {a: 1}],
+    ["{{ '}}' }}", '}}'],
+    ['{{ "\\"}}" }}', '"}}'],
+    ["{{ '{{' }}.State}}", '{{.State}}'],
+    ["{{ '''it's }} fine''' }}", "it's }} fine"],
+    ['{{ vars.injected }}', '{{ vars.x }} $& $1 ${x}'],
+    ['<{{ vars.injected }}>', '<{{ vars.x }} $& $1 ${x}>'],
+    ['{{\n  vars.n\n  + 1\n}}', 6],
+  ])('%j', async (text, value) => {
+    expect(await evaluate(text)).toEqual(value)
+  })
+
+  test('strings are evaluated at any depth; keys and other values stay', async () => {
+    const templates = new Templates()
+    const value = {'{{ key }}': '{{ vars.n }}', list: ['{{ vars.x }}!', 1, null, {deep: '{{ vars.n + 1 }}'}], __proto: true}
+    await templates.prepare(value)
+    expect(templates.evaluateDeep(value, scope)).toEqual({'{{ key }}': 5, list: ['value!', 1, null, {deep: 6}], __proto: true})
+  })
+
+  test('a key `__proto__` stays a plain key', () => {
+    const value: unknown = JSON.parse('{"__proto__": {"a": "{{ vars.n }}"}}')
+    expect(JSON.stringify(new Templates().evaluateDeep(value, scope))).toBe('{"__proto__":{"a":5}}')
+  })
+})
+
+describe('errors', () => {
+  test.each<[string, string, number, number]>([
+    ['ab {{ vars.y }}', 'vars.y does not exist', 6, 6],
+    ['{{ vars.x }} {{ 1 + vars.y }}', 'vars.y does not exist', 20, 6],
+    ['{{ tasks.my-tsk.output }}', 'tasks.my-tsk does not exist', 3, 19],
+    ['{{ vars.list[2] }}', 'vars.list[2] does not exist', 3, 12],
+    ['{{ vars.x.y }}', 'vars.x.y does not exist', 3, 8],
+    ['{{ nope.a }}', 'unknown name "nope"', 3, 6],
+    ['{{ vars.toString }}', 'vars.toString does not exist', 3, 13],
+    ['{{ vars.__proto__ }}', 'vars.__proto__ does not exist', 3, 14],
+    ['{{ constructor }}', 'unknown name "constructor"', 3, 11],
+    ['{{ vars.list.length }}', 'vars.list.length does not exist', 3, 16],
+    ['x {{ 1 + }}', 'syntax error: unexpected token: the end', 8, 1],
+    ['x {{ }}', 'the template is empty', 2, 5],
+    ['x {{ vars.x', 'the template has no end: }} is missing', 2, 9],
+    ["x {{ 'open }}", 'the template has no end: }} is missing', 2, 11],
+  ])('%s', async (text, message, start, length) => {
+    const error = await failure(text)
+    expect(error.message).toBe(message)
+    expect(error.part).toEqual({start, length})
+  })
+
+  test('both kinds of expression say the same about a missing name', async () => {
+    for (const path of ['vars.y', 'vars.lst', 'tasks.my-tsk.output', 'vars.x.y', 'vars.map.nothing.z', 'vars.list[7]', 'vars.list.a', 'nope.a']) {
+      const [plain, cel] = [await failure(`{{ ${path} }}`), await failure(`{{ (${path}) }}`)]
+      expect([cel.message, cel.hint]).toEqual([plain.message, plain.hint])
+    }
+  })
+
+  test('the same text fails in the same way again', () => {
+    const templates = new Templates()
+    const fail = () => templates.parse('{{ }}')
+    expect(fail).toThrow('the template is empty')
+    expect(fail).toThrow('the template is empty')
+  })
+})
+
+describe('status', () => {
+  test.each<[string, boolean]>([
+    ['{{ always() }}', true],
+    ['{{ vars.n > 1 && failure() }}', true],
+    ['{{ tasks.fetch.status == "failed" }}', true],
+    ['{{ tasks.my-task.status }}', true],
+    ['{{ tasks.fetch.output.status }}', false],
+    ['{{ vars.n > 1 }}', false],
+    ['plain', false],
+  ])('%s reads the status: %s', async (text, expected) => {
+    const templates = new Templates()
+    await templates.prepare(text)
+    expect(templates.readsStatus(text)).toBe(expected)
+  })
+
+  test('the functions answer what the run says', async () => {
+    expect(await evaluate('{{ [always(), failure(), cancelled()] }}', {failure: true, cancelled: false})).toEqual([true, true, false])
+    expect(await evaluate('{{ [always(), failure(), cancelled()] }}', {failure: false, cancelled: true})).toEqual([true, false, true])
+  })
+})
+
+test('paths need no expression language', () => {
+  const templates = new Templates()
+  expect(templates.evaluate('{{ vars.x }} {{ tasks.my-task.output.rows[1] }}', scope)).toBe('value 2')
+  expect(() => templates.parse('{{ 1 + 1 }}')).toThrow('prepare()')
+})
+
+test('each text is parsed once', async () => {
+  const templates = new Templates()
+  await templates.prepare('{{ vars.n + 1 }}')
+  expect(templates.parse('{{ vars.n + 1 }}')).toBe(templates.parse('{{ vars.n + 1 }}'))
+})
+
+test('isTemplate', () => {
+  expect([isTemplate('a {{ b }}'), isTemplate('a { b }')]).toEqual([true, false])
+})
+
+describe('the documented examples', () => {
+  const text = readFileSync(new URL('../../../docs/templates.md', import.meta.url), 'utf8')
+  const documented = JSON.parse(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '') as Scope
+  const examples = [...text.matchAll(/```\n\s*(.*)\n\s*→ (.*)\n\s*```/g)].map(([, template = '', result = '']) => [template, result])
+
+  test('there are ten', () => {
+    expect(examples).toHaveLength(10)
+  })
+
+  test.each(examples)('%s', async (template, result) => {
+    const templates = new Templates()
+    await templates.prepare(template)
+    expect(templates.evaluate(template ?? '', documented)).toEqual(JSON.parse(result ?? ''))
+  })
+})
