@@ -7,26 +7,20 @@ import {join} from 'node:path'
 import {fileURLToPath} from 'node:url'
 import {parseArgs} from 'node:util'
 import {printRatios, timeInTurn} from './measure.mjs'
+import {runOf} from './workload.mjs'
 
 const {values: flags} = parseArgs({options: {rounds: {type: 'string', default: '3'}, 'without-dagu-1000': {type: 'boolean', default: false}}})
 const rounds = Number(flags.rounds)
 const here = fileURLToPath(new URL('.', import.meta.url))
-const workflowBin = join(here, '../bin/run.js')
 if (!existsSync(join(here, 'node_modules'))) execFileSync('npm', ['install', '--no-package-lock'], {cwd: here, stdio: 'inherit'})
 const dagu = join(here, 'node_modules/@dagu-org/dagu-linux-x64/bin/dagu')
 const wireit = join(here, 'node_modules/.bin/wireit')
 
-const dir = mkdtempSync(join(tmpdir(), 'autokestra-bench-'))
-const env = {AUTOKESTRA_HOME: join(dir, 'home'), DAGU_HOME: join(dir, 'dagu')}
+const dir = mkdtempSync(join(tmpdir(), 'autokestra-bench-peers-'))
+const env = {DAGU_HOME: join(dir, 'dagu')}
 
 /** @param {number} size @param {'parallel' | 'chain'} shape */
-function ours(size, shape) {
-  const file = join(dir, `${shape}-${size}.yaml`)
-  const needs = index => (shape === 'chain' && index > 0 ? `, needs: [t${index - 1}]` : '')
-  const tasks = Array.from({length: size}, (_, index) => `  - {id: t${index}, type: core/shell.run, inputs: {command: 'true'}${needs(index)}}`)
-  writeFileSync(file, `id: bench\nparallelism: 2\ntasks:\n${tasks.join('\n')}\n`)
-  return {name: 'workflow', command: [process.execPath, workflowBin, 'run', file, '--progress', 'quiet'], env}
-}
+const ours = (size, shape) => runOf(dir, {size, isChain: shape === 'chain'})
 
 /** @param {number} size @param {'parallel' | 'chain'} shape */
 function daguOf(size, shape) {

@@ -34,7 +34,15 @@ function keepCode(file, stamp, script) {
     fs.renameSync(temporary, file)
   } catch {
     // An installation that belongs to somebody else, or a full disk: starting stays slower, nothing else changes.
-    fs.rmSync(temporary, {force: true})
+    removeIfThere(temporary)
+  }
+}
+
+function removeIfThere(file) {
+  try {
+    fs.unlinkSync(file)
+  } catch {
+    // It was never written.
   }
 }
 

@@ -1,7 +1,7 @@
 // From the words of a command line to an exit code. Everything that can go wrong before, in or after a command ends here.
 
 import {join} from 'node:path'
-import {type Command, type Interfaces, run, settings} from '@oclif/core'
+import {type Interfaces, run, settings} from '@oclif/core'
 import packageJson from '../package.json' with {type: 'json'}
 import {findHome, homeFiles} from './lib/config/paths.ts'
 import {WorkflowError} from './lib/errors/workflow-error.ts'
@@ -73,6 +73,3 @@ function guardProcess(isJson: boolean): void {
   // Nobody reads the messages any more: going on in silence is all that is left.
   process.stderr.on('error', () => undefined)
 }
-
-/** The class of every command, by its id: topics and verb joined with `:`. */
-export type CommandTable = Readonly<Record<string, Command.Class>>

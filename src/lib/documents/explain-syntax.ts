@@ -19,7 +19,12 @@ const tooDeep = 'nesting exceeded'
 const quoteHint = 'Quote the template: key: "{{ … }}"'
 
 /** All syntax findings, in file order. `stop` is what the fast parser said, `problem` what was wrong with the value it made. */
-export async function explainSyntax(text: string, file: string, stop: YamlStop | undefined, problem: ValueProblem | undefined): Promise<Diagnostic[]> {
+export async function explainSyntax(
+  text: string,
+  file: string,
+  stop: YamlStop | undefined,
+  problem: ValueProblem | undefined,
+): Promise<Diagnostic[]> {
   // Nothing for the slower parser: it would expand the aliases, or overflow its stack.
   const isBottomless = problem === 'bomb' || problem === 'cycle' || stop?.message.startsWith(tooDeep) === true
   const found = isBottomless ? [] : await listErrors(text)
@@ -52,7 +57,13 @@ function unquotedTemplate(text: string, offset: number): Found | undefined {
 }
 
 function templateFinding(start: number, length: number): Found {
-  return {code: 'unquoted-template', message: 'a template must be quoted: YAML reads {{ … }} as a map', start, end: start + length, hint: quoteHint}
+  return {
+    code: 'unquoted-template',
+    message: 'a template must be quoted: YAML reads {{ … }} as a map',
+    start,
+    end: start + length,
+    hint: quoteHint,
+  }
 }
 
 async function listErrors(text: string): Promise<Found[]> {
@@ -78,7 +89,13 @@ async function listErrors(text: string): Promise<Found[]> {
       })
     }
     const second = documents[1]
-    if (second) found.push({code: 'several-documents', message: 'the file holds several YAML documents; only one is allowed', start: second.range[0], end: second.range[0] + 3})
+    if (second)
+      found.push({
+        code: 'several-documents',
+        message: 'the file holds several YAML documents; only one is allowed',
+        start: second.range[0],
+        end: second.range[0] + 3,
+      })
     return found
   } catch (error) {
     // Thousands of nested brackets overflow its stack.
@@ -99,7 +116,10 @@ function sentence(code: string, message: string): string {
 function explainFirst(text: string, stop: YamlStop | undefined, problem: ValueProblem | undefined): Found {
   if (problem === 'cycle' || problem === 'bomb') {
     const start = Math.max(0, text.search(/\*[^\s*,\]}]/))
-    const message = problem === 'cycle' ? 'an alias leads back into the value that contains it' : 'the aliases stand for too much: more than 100 000 values'
+    const message =
+      problem === 'cycle'
+        ? 'an alias leads back into the value that contains it'
+        : 'the aliases stand for too much: more than 100 000 values'
     return {code: 'aliases', message, start, end: start + (/^\S+/.exec(text.slice(start))?.[0].length ?? 1)}
   }
   if (problem === 'not-finite') {
@@ -111,7 +131,13 @@ function explainFirst(text: string, stop: YamlStop | undefined, problem: ValuePr
   const message = stop?.message ?? 'not valid YAML'
   const alias = /\*[^\s,[\]{}]+$/.exec(text.slice(0, stop?.offset))
   if (alias && message.startsWith('unidentified alias'))
-    return {code: 'unknown-alias', message: `there is no anchor for the alias ${alias[0]}`, start: alias.index, end: alias.index + alias[0].length}
-  if (message.startsWith(tooDeep)) return {code: 'too-deep', message: 'nested too deeply: more than 100 levels', start: offset, end: offset + 1}
+    return {
+      code: 'unknown-alias',
+      message: `there is no anchor for the alias ${alias[0]}`,
+      start: alias.index,
+      end: alias.index + alias[0].length,
+    }
+  if (message.startsWith(tooDeep))
+    return {code: 'too-deep', message: 'nested too deeply: more than 100 levels', start: offset, end: offset + 1}
   return {code: 'yaml-syntax', message, start: offset, end: offset + 1}
 }

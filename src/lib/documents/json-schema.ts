@@ -122,10 +122,10 @@ async function createCheck(code: string): Promise<SchemaCheck> {
     return modules.get(name)
   }
   const module: {exports: unknown} = {exports: {}}
-  const run: unknown = new Script(`(function (module, exports, require) {${code}\n})`, {filename: 'schema-check.cjs'}).runInThisContext()
-  if (typeof run !== 'function') throw new Error('generated code is not a function')
-  run(module, module.exports, require)
+  const script = new Script(`(function (module, exports, require) {${code}\n})`, {filename: 'schema-check.cjs'})
   // The border to code we generated ourselves (its hash was checked).
+  const run = script.runInThisContext() as (module: object, exports: unknown, require: (name: string) => unknown) => void
+  run(module, module.exports, require)
   const generated = module.exports as GeneratedCheck
 
   return (value) => {

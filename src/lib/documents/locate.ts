@@ -138,7 +138,11 @@ function parentSpan(text: string, value: YamlNode, key: YamlNode | undefined): S
 function trimmed(text: string, node: YamlNode): Span {
   let start = skipBlank(text, node.start)
   // Anchors and tags stand before the node; an alias `*a` is the node.
-  for (let property = /^[&!]\S*/.exec(text.slice(start, start + 200)); property; property = /^[&!]\S*/.exec(text.slice(start, start + 200))) {
+  for (
+    let property = /^[&!]\S*/.exec(text.slice(start, start + 200));
+    property;
+    property = /^[&!]\S*/.exec(text.slice(start, start + 200))
+  ) {
     const next = skipBlank(text, start + property[0].length)
     if (next >= node.end) break
     start = next

@@ -1,6 +1,7 @@
 // Text -> value, fast; and, when asked, where each node stands. The door to js-yaml.
 // YAML 1.2 core schema with merge keys: `yes` and dates stay strings, `1_000` is no number.
 
+import type * as JsYaml from 'js-yaml'
 import type {LoadOptions, Schema, State} from 'js-yaml'
 
 /** Where js-yaml stopped. */
@@ -77,7 +78,7 @@ function offsetOf(error: {mark?: {position: number} | undefined}): number {
 }
 
 /** The scalars of YAML 1.2.2, section 10.3.2. js-yaml's own core schema also reads `0b1` and `1_000`. */
-function coreSchema(yaml: typeof import('js-yaml')): Schema {
+function coreSchema(yaml: typeof JsYaml): Schema {
   const scalar = (tag: string, pattern: RegExp, construct: (text: string) => unknown) =>
     new yaml.Type(`tag:yaml.org,2002:${tag}`, {
       kind: 'scalar',

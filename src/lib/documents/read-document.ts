@@ -64,7 +64,9 @@ export async function parseDocument(source: string, file: string, options: ReadO
     const diagnostics = await explainSyntax(text, file, parsed.ok ? undefined : parsed.error, problem)
     const first = diagnostics[0]?.message ?? 'not valid YAML'
     const rest = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : ''
-    throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} is not valid YAML: ${first}${rest}`, {diagnostics})
+    throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} is not valid YAML: ${first}${rest}`, {
+      diagnostics,
+    })
   }
   return {file, value: parsed.value, diagnostic: createLocator(text, file, () => parser.locate(text))}
 }
@@ -76,12 +78,17 @@ async function readBytes(file: string, options: ReadOptions): Promise<Buffer> {
     // Opening a FIFO that nobody writes to would wait for ever, so look before opening.
     const found = await stat(path)
     if (found.isDirectory()) throw unreadable(`${name(file, options)} is a directory`, 'Name a file in it.')
-    if (!found.isFile()) throw unreadable(`${name(file, options)} is not a regular file`, 'To read from a pipe, use `-` as the file and redirect standard input.')
+    if (!found.isFile())
+      throw unreadable(
+        `${name(file, options)} is not a regular file`,
+        'To read from a pipe, use `-` as the file and redirect standard input.',
+      )
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       // Asked again on the open handle: between the two calls the name may have got another file.
       const {size} = await handle.stat()
-      if (size > maxBytes) throw unreadable(`${name(file, options)} is too large: ${inMiB(size)}, at most ${inMiB(maxBytes)} are read`, tooLargeHint)
+      if (size > maxBytes)
+        throw unreadable(`${name(file, options)} is too large: ${inMiB(size)}, at most ${inMiB(maxBytes)} are read`, tooLargeHint)
       const buffer = Buffer.alloc(size)
       const {bytesRead} = await handle.read(buffer, 0, size, 0)
       return buffer.subarray(0, bytesRead)
@@ -97,7 +104,8 @@ function explainSystemError(error: unknown, file: string, options: ReadOptions):
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (typeof code !== 'string') return error
   const what = name(file, options)
-  if (code === 'ENOENT' || code === 'ENOTDIR') return unreadable(`${what} does not exist`, 'Check the path; it is relative to the current directory.')
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return unreadable(`${what} does not exist`, 'Check the path; it is relative to the current directory.')
   if (code === 'EACCES' || code === 'EPERM') return unreadable(`${what} may not be read: permission denied`, `Try: chmod u+r ${file}`)
   if (code === 'ELOOP') return unreadable(`${what} is a symbolic link that leads back to itself`)
   return unreadable(`${what} cannot be read (${code})`)
@@ -109,7 +117,10 @@ function decode(bytes: Buffer, file: string, options: ReadOptions): string {
     return new TextDecoder('utf-8', {fatal: true}).decode(bytes)
   } catch {
     // The decoder does not say where it stopped.
-    throw unreadable(`${name(file, options)} is not UTF-8 text: invalid byte at offset ${firstInvalidByte(bytes)}`, 'Save the file as UTF-8.')
+    throw unreadable(
+      `${name(file, options)} is not UTF-8 text: invalid byte at offset ${firstInvalidByte(bytes)}`,
+      'Save the file as UTF-8.',
+    )
   }
 }
 

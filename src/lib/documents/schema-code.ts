@@ -14,7 +14,8 @@ export const patternModule = 'autokestra/pattern'
 export async function generateSchemaCode(schema: unknown, {trustPatterns = false} = {}): Promise<string> {
   const guarded = await guardSchema(schema)
   const needsRe2 = guarded.needsRe2 && !trustPatterns
-  const [{Ajv}, {Ajv2020}, {default: addFormats}, {default: standaloneCode}, re2js] = await Promise.all([
+  // Only `default` is the same under Node and under a bundler: these are CommonJS.
+  const [{default: draft7}, {default: draft2020}, {default: addFormats}, {default: standaloneCode}, re2js] = await Promise.all([
     import('ajv'),
     import('ajv/dist/2020.js'),
     import('ajv-formats'),
@@ -32,7 +33,7 @@ export async function generateSchemaCode(schema: unknown, {trustPatterns = false
     verbose: true,
     code: {source: true, ...(needsRe2 && {regExp})},
   }
-  const ajv = usesDraft7(schema) ? new Ajv(options) : new Ajv2020(options)
+  const ajv = usesDraft7(schema) ? new draft7.Ajv(options) : new draft2020.Ajv2020(options)
   addFormats.default(ajv)
   try {
     // The border to ajv's own type; its meta-schema checks the rest.

@@ -79,7 +79,8 @@ function bestBranch(choice: RawFinding, found: readonly RawFinding[]): RawFindin
     branches.set(branch, [...(branches.get(branch) ?? []), error])
   }
   const fitting = [...branches.values()].filter(
-    (errors) => !errors.some(({keyword, instancePath}) => (keyword === 'type' && instancePath === choice.instancePath) || keyword === 'const'),
+    (errors) =>
+      !errors.some(({keyword, instancePath}) => (keyword === 'type' && instancePath === choice.instancePath) || keyword === 'const'),
   )
   return fitting.length === 1 ? fitting[0] : undefined
 }
@@ -88,7 +89,15 @@ function describe(error: RawFinding, root: unknown): SchemaFinding {
   const {keyword, params} = error
   const schema = asObject(error.parentSchema)
   const {path, value} = locate(root, error.instancePath)
-  const finding = (message: string, more: Partial<SchemaFinding> = {}): SchemaFinding => ({path, keyword, message, target: 'value', params, schema, ...more})
+  const finding = (message: string, more: Partial<SchemaFinding> = {}): SchemaFinding => ({
+    path,
+    keyword,
+    message,
+    target: 'value',
+    params,
+    schema,
+    ...more,
+  })
   const text = (name: string): string => String(params[name])
 
   switch (keyword) {
@@ -97,7 +106,8 @@ function describe(error: RawFinding, root: unknown): SchemaFinding {
       const property = text(keyword === 'additionalProperties' ? 'additionalProperty' : 'unevaluatedProperty')
       const known = Object.keys(asObject(schema['properties']))
       const meant = nearest(property, known)
-      const hint = meant !== undefined ? `did you mean "${meant}"?` : known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined
+      const hint =
+        meant !== undefined ? `did you mean "${meant}"?` : known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined
       return finding(`unknown property "${property}"`, {path: [...path, property], target: 'key', hint})
     }
     case 'required':
@@ -111,8 +121,16 @@ function describe(error: RawFinding, root: unknown): SchemaFinding {
       return finding(`must be ${listTypes(params['type'])}, not ${typeName(value)}`)
     case 'enum': {
       const allowed = Array.isArray(params['allowedValues']) ? params['allowedValues'] : []
-      const meant = typeof value === 'string' ? nearest(value, allowed.filter((one): one is string => typeof one === 'string')) : undefined
-      return finding(`must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, {hint: meant === undefined ? undefined : `did you mean "${meant}"?`})
+      const meant =
+        typeof value === 'string'
+          ? nearest(
+              value,
+              allowed.filter((one): one is string => typeof one === 'string'),
+            )
+          : undefined
+      return finding(`must be one of ${allowed.map((one) => JSON.stringify(one)).join(', ')}`, {
+        hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
+      })
     }
     case 'const':
       return finding(`must be ${JSON.stringify(params['allowedValue'])}`)

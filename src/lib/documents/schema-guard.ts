@@ -20,7 +20,20 @@ const maxApplied = 131_072
 
 const inMap = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'dependencies']
 const inList = ['allOf', 'anyOf', 'oneOf', 'prefixItems', 'items']
-const single = ['items', 'additionalItems', 'additionalProperties', 'unevaluatedItems', 'unevaluatedProperties', 'contains', 'not', 'if', 'then', 'else', 'propertyNames', 'contentSchema']
+const single = [
+  'items',
+  'additionalItems',
+  'additionalProperties',
+  'unevaluatedItems',
+  'unevaluatedProperties',
+  'contains',
+  'not',
+  'if',
+  'then',
+  'else',
+  'propertyNames',
+  'contentSchema',
+]
 /** Those that apply to the same value again; the others go down into the value. */
 const inPlace = new Set(['allOf', 'anyOf', 'oneOf', 'not', 'if', 'then', 'else', 'dependentSchemas', 'dependencies'])
 
@@ -34,7 +47,8 @@ export async function guardSchema(schema: unknown): Promise<{needsRe2: boolean}>
   if (typeof schema === 'boolean') return {needsRe2: false}
   if (!isObject(schema)) throw new SchemaError('a schema is an object, true or false', [])
   const text = JSON.stringify(schema)
-  if (text.length > maxSchemaChars) throw new SchemaError(`the schema is too large: ${text.length} characters, at most ${maxSchemaChars}`, [])
+  if (text.length > maxSchemaChars)
+    throw new SchemaError(`the schema is too large: ${text.length} characters, at most ${maxSchemaChars}`, [])
 
   const places = listPlaces(schema)
   const ids = new Set(places.flatMap(({schema: {$id}}) => (typeof $id === 'string' ? [$id.replace(/#$/, '')] : [])))
@@ -43,7 +57,8 @@ export async function guardSchema(schema: unknown): Promise<{needsRe2: boolean}>
     if ('$async' in part) throw new SchemaError('"$async" is not allowed', path)
     for (const word of ['$ref', '$dynamicRef', '$recursiveRef']) checkReference(part[word], [...path, word], schema, ids)
     if (typeof part['pattern'] === 'string') patterns.push({pattern: part['pattern'], path: [...path, 'pattern']})
-    if (isObject(part['patternProperties'])) for (const pattern of Object.keys(part['patternProperties'])) patterns.push({pattern, path: [...path, 'patternProperties', pattern]})
+    if (isObject(part['patternProperties']))
+      for (const pattern of Object.keys(part['patternProperties'])) patterns.push({pattern, path: [...path, 'patternProperties', pattern]})
   }
   checkGrowth(schema)
 
@@ -57,7 +72,8 @@ function listPlaces(root: Place['schema']): Place[] {
   const places: Place[] = []
   const visit = (schema: unknown, path: Place['path']): void => {
     if (!isObject(schema)) return
-    if (path.length > maxSchemaDepth) throw new SchemaError(`the schema is nested too deeply: more than ${maxSchemaDepth} levels`, path.slice(0, 6))
+    if (path.length > maxSchemaDepth)
+      throw new SchemaError(`the schema is nested too deeply: more than ${maxSchemaDepth} levels`, path.slice(0, 6))
     places.push({schema, path})
     for (const [step, child] of children(schema)) visit(child, [...path, ...step])
   }
@@ -89,7 +105,9 @@ function resolve(root: unknown, reference: string): unknown {
   if (!reference.startsWith('#')) return undefined
   let at = root
   for (const step of reference.slice(1).split('/').slice(1)) {
-    const name = decodeURIComponent(step.replace(/%(?![0-9a-f]{2})/gi, '%25')).replaceAll('~1', '/').replaceAll('~0', '~')
+    const name = decodeURIComponent(step.replace(/%(?![0-9a-f]{2})/gi, '%25'))
+      .replaceAll('~1', '/')
+      .replaceAll('~0', '~')
     if (Array.isArray(at)) at = at[Number(name)]
     else if (isObject(at) && Object.hasOwn(at, name)) at = at[name]
     else return undefined
@@ -113,7 +131,8 @@ function checkGrowth(root: Place['schema']): void {
     known.set(schema, applied)
     return applied
   }
-  for (const {schema, path} of listPlaces(root)) if (count(schema) > maxApplied) throw new SchemaError('the schema grows too large when its references are followed', path)
+  for (const {schema, path} of listPlaces(root))
+    if (count(schema) > maxApplied) throw new SchemaError('the schema grows too large when its references are followed', path)
 }
 
 function checkPattern(pattern: string, path: Place['path'], re2: Parameters<typeof compilePattern>[1]): void {
@@ -125,7 +144,10 @@ function checkPattern(pattern: string, path: Place['path'], re2: Parameters<type
   try {
     compilePattern(pattern, re2)
   } catch {
-    throw new SchemaError(`the pattern "${pattern}" can take very long on some texts; write it without look-around and back references`, path)
+    throw new SchemaError(
+      `the pattern "${pattern}" can take very long on some texts; write it without look-around and back references`,
+      path,
+    )
   }
 }
 

@@ -15,7 +15,11 @@ export function lineStarts(text: string): number[] {
 }
 
 /** The place of a span: the part on its first line, and that line's text. `starts` are the text's `lineStarts`. */
-export function placeOf(text: string, starts: readonly number[], span: Span): Required<Pick<Diagnostic, 'line' | 'column' | 'length' | 'sourceLine'>> {
+export function placeOf(
+  text: string,
+  starts: readonly number[],
+  span: Span,
+): Required<Pick<Diagnostic, 'line' | 'column' | 'length' | 'sourceLine'>> {
   const start = Math.min(span.start, text.length)
   let low = 0
   let high = starts.length

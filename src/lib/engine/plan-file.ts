@@ -2,7 +2,8 @@
 
 import {resolve} from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
-import {Templates} from '../templates/templates.ts'
+import {TemplateError} from '../templates/template-error.ts'
+import {Templates, toText} from '../templates/templates.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import {loadWorkflow} from '../workflow/load.ts'
 import type {Workflow} from '../workflow/model.ts'
@@ -47,7 +48,8 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   if (!loaded.enabled && request.force !== true) {
     throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${loaded.id}" is disabled (enabled: false)`, {hint: '--force runs it all the same'})
   }
-  const workflow: Workflow = {...loaded, vars: overrideVars(loaded.vars, request.vars ?? [])}
+  const vars = overrideVars(loaded.vars, request.vars ?? [])
+  const workflow: Workflow = {...loaded, vars, env: evaluateEnv({...loaded, vars}, templates)}
   const timeoutMs = readTimeout(request.timeout) ?? workflow.timeoutMs
   return {
     ...(await planWorkflow(workflow, templates, sources)),
@@ -55,6 +57,24 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
     failFast: workflow.failFast && request.keepGoing !== true,
     ...(timeoutMs === undefined ? {} : {timeoutMs}),
   }
+}
+
+/** The environment of the workflow is the same for all tasks: its templates see nothing but vars. */
+function evaluateEnv(workflow: Workflow, templates: Templates): Record<string, string> {
+  const scope = {vars: workflow.vars, env: {}, tasks: {}, run: {id: '', workflow: workflow.id, startedAt: ''}}
+  const env: Record<string, string> = {}
+  for (const [name, text] of Object.entries(workflow.env)) {
+    try {
+      env[name] = toText(templates.evaluate(text, scope))
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      const finding = {severity: 'error', code: 'template-failed', message: error.message, hint: error.hint} as const
+      throw new WorkflowError('WORKFLOW_INVALID', `env ${name} cannot be evaluated: ${error.message}`, {
+        diagnostics: [workflow.source.diagnostic(['env', name], 'value', finding, error.part)],
+      })
+    }
+  }
+  return env
 }
 
 function readTimeout(text: string | undefined): number | undefined {

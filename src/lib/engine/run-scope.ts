@@ -1,8 +1,8 @@
 // What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
 
-import type {Templates} from '../templates/templates.ts'
 import type {RunStatus, Scope, TaskView} from '../templates/scope.ts'
 import {TemplateError} from '../templates/template-error.ts'
+import {toText, type Templates} from '../templates/templates.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {Workflow} from '../workflow/model.ts'
 import type {DecideState} from './decide.ts'
@@ -22,7 +22,7 @@ export class RunScope {
   readonly #tasks: Record<string, TaskView> = {}
   readonly #scope: Scope
 
-  /** `templates` is prepared for everything in the workflow. */
+  /** `templates` is prepared for everything in the workflow, whose own `env` is evaluated. */
   constructor(workflow: Workflow, templates: Templates, run: {readonly id: string; readonly startedAt: string}) {
     this.#workflow = workflow
     this.#templates = templates
@@ -91,8 +91,4 @@ function templateError(where: string, message: string): TaskError {
 function describeType(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`
-}
-
-function toText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -61,13 +61,19 @@ function say(code: string, summary: string, functionNames: readonly string[]): {
     case 'expected_token':
       return {message: `syntax error: ${lowerFirst(summary.replace(/\b[A-Z]{2,}\b/g, (name) => tokens[name] ?? name))}`}
     case 'unexpected_character':
-      return {message: `syntax error: ${lowerFirst(summary)}`, hint: /: '?[=&|]/.test(summary) ? 'operators are written ==, &&, ||' : undefined}
+      return {
+        message: `syntax error: ${lowerFirst(summary)}`,
+        hint: /: '?[=&|]/.test(summary) ? 'operators are written ==, &&, ||' : undefined,
+      }
     case 'no_such_overload':
       return sayOperator(summary)
     case 'no_matching_overload':
       return sayFunction(summary, functionNames)
     case 'no_such_key':
-      return {message: lowerFirst(summary.replace('No such key: ', 'there is no property or item ')), hint: `a default is written as … ?? 'default'`}
+      return {
+        message: lowerFirst(summary.replace('No such key: ', 'there is no property or item ')),
+        hint: `a default is written as … ?? 'default'`,
+      }
     case 'unknown_variable':
       return {message: lowerFirst(summary.replace(/Unknown variable: (.*)/, 'unknown name "$1"'))}
     case 'limit_exceeded':
@@ -83,7 +89,10 @@ function say(code: string, summary: string, functionNames: readonly string[]): {
 function sayOperator(summary: string): {message: string; hint?: string | undefined} {
   const types = plainTypes(summary.replace('no such overload: ', ''))
   const isText = types === 'string + number' || types === 'number + string'
-  return {message: `cannot compute ${types}`, hint: isText ? 'string(x) makes a number text; or write the text around the template' : undefined}
+  return {
+    message: `cannot compute ${types}`,
+    hint: isText ? 'string(x) makes a number text; or write the text around the template' : undefined,
+  }
 }
 
 /** `found no matching overload for 'a.name(int)'` */
@@ -93,7 +102,8 @@ function sayFunction(summary: string, functionNames: readonly string[]): {messag
   if (name === undefined) return {message: lowerFirst(summary)}
   const shown = name === hasMacro ? 'has' : name
   const taken = `(${plainTypes(call?.[3] ?? '')})`
-  if (functionNames.includes(name)) return {message: `${shown}() does not take ${taken}${call?.[1] === undefined ? '' : ` on ${plainTypes(call[1])}`}`}
+  if (functionNames.includes(name))
+    return {message: `${shown}() does not take ${taken}${call?.[1] === undefined ? '' : ` on ${plainTypes(call[1])}`}`}
   const meant = nearest(shown, [...functionNames.filter((known) => known !== hasMacro), 'has', defaultMacro])
   return {message: `unknown function ${shown}()`, hint: meant === undefined ? undefined : `did you mean ${meant}()?`}
 }

@@ -36,7 +36,8 @@ export function createExpressionLanguage(): ExpressionLanguage {
 
   return {
     compile(source) {
-      if (source.length > maxLength) throw new TemplateError(`the expression is too long: at most ${maxLength} characters`, {start: 0, length: source.length})
+      if (source.length > maxLength)
+        throw new TemplateError(`the expression is too long: at most ${maxLength} characters`, {start: 0, length: source.length})
       const rewritten = rewriteExpression(source)
       const fail = (error: unknown): TemplateError => explainCelError(error, source, rewritten, functionNames)
       const program = attempt(() => environment.parse(rewritten.source), fail)
@@ -45,7 +46,10 @@ export function createExpressionLanguage(): ExpressionLanguage {
       if (!checked.valid) throw fail(checked.error)
       return {
         callsStatus: reading.callsStatus,
-        references: reading.references.map((reference) => ({...reference, ...rewritten.originalPart(reference.start, reference.start + reference.length)})),
+        references: reading.references.map((reference) => ({
+          ...reference,
+          ...rewritten.originalPart(reference.start, reference.start + reference.length),
+        })),
         evaluate(variables, runStatus) {
           const before = status
           status = runStatus
@@ -71,15 +75,18 @@ function attempt<T>(run: () => T, explain: (error: unknown) => TemplateError): T
 }
 
 function evaluate(program: (variables: Record<string, unknown>) => unknown, variables: Readonly<Record<string, unknown>>): unknown {
-  // Without prototype, so that names such as `constructor` are unknown instead of inherited.
-  const own: Record<string, unknown> = Object.assign(Object.create(null), variables)
+  const own = withoutPrototype(Object.entries(variables))
   try {
     return toJsonResult(program(own))
   } catch (error) {
     if (!(error instanceof EvaluationError) || error.code !== 'unsupported_type') throw error
-    const hidden: Record<string, unknown> = Object.assign(Object.create(null), ...Object.entries(own).map(([name, value]) => ({[name]: hideConstructors(value)})))
-    return toJsonResult(program(hidden))
+    return toJsonResult(program(withoutPrototype(Object.entries(own).map(([name, value]) => [name, hideConstructors(value)]))))
   }
+}
+
+/** So that names such as `constructor` are unknown instead of inherited. */
+function withoutPrototype(entries: readonly (readonly [string, unknown])[]): Record<string, unknown> {
+  return Object.setPrototypeOf(Object.fromEntries(entries), null) as Record<string, unknown>
 }
 
 const missingCodes = new Set(['no_such_key', 'index_out_of_bounds', 'unknown_variable'])

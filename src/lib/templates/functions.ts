@@ -8,13 +8,15 @@ import {toJsonResult} from './json-result.ts'
 export class FunctionError extends Error {}
 
 type Num = number | bigint
+type CelMap = ReadonlyMap<unknown, unknown> | Readonly<Record<string, unknown>>
 
 /** Registers everything. `status` answers what `failure()` and `cancelled()` ask, or undefined outside of a run. */
 export function registerFunctions(environment: Environment, status: () => RunStatus | undefined): void {
   registerArithmetic(environment)
   // Without this mark CEL would prepare every call for a promise.
   const sync = {async: false}
-  const add = (signature: string, handler: (...args: never[]) => unknown): void => void environment.registerFunction(signature, handler, sync)
+  const add = (signature: string, handler: (...args: never[]) => unknown): void =>
+    void environment.registerFunction(signature, handler, sync)
 
   const ask = (name: keyof RunStatus): boolean => {
     const current = status()
@@ -32,8 +34,8 @@ export function registerFunctions(environment: Environment, status: () => RunSta
   add('string.lower(): string', (text: string) => text.toLowerCase())
   add('string.upper(): string', (text: string) => text.toUpperCase())
   add('string.replace(string, string): string', (text: string, part: string, by: string) => text.split(part).join(by))
-  add('keys(map): list<string>', (map: object) => (map instanceof Map ? [...map.keys()] : Object.keys(map)))
-  add('values(map): list', (map: object) => (map instanceof Map ? [...map.values()] : Object.values(map)))
+  add('keys(map): list<string>', (map: CelMap): unknown[] => (map instanceof Map ? [...map.keys()] : Object.keys(map)))
+  add('values(map): list', (map: CelMap): unknown[] => (map instanceof Map ? [...map.values()] : Object.values(map)))
   add('sum(list): double', (list: Iterable<unknown>) => numbers(list, 'sum').reduce((total, one) => total + one, 0))
   add('min(list): dyn', (list: Iterable<unknown>) => sorted(list, 'min').at(0) ?? empty('min'))
   add('max(list): dyn', (list: Iterable<unknown>) => sorted(list, 'max').at(-1) ?? empty('max'))

@@ -18,7 +18,12 @@ export function parseTemplate(text: string): Segment[] {
     if (open > from) segments.push({kind: 'text', text: text.slice(from, open)})
     const start = open + 2
     const end = findEnd(text, start)
-    if (end === -1) throw new TemplateError('the template has no end: }} is missing', {start: open, length: text.length - open}, {hint: `a literal {{ is written as {{ '{{' }}`})
+    if (end === -1)
+      throw new TemplateError(
+        'the template has no end: }} is missing',
+        {start: open, length: text.length - open},
+        {hint: `a literal {{ is written as {{ '{{' }}`},
+      )
     const source = text.slice(start, end)
     if (source.trim() === '') throw new TemplateError('the template is empty', {start: open, length: end + 2 - open})
     segments.push({kind: 'expression', source, start})

@@ -51,7 +51,12 @@ export function property(value: unknown, name: Step): unknown {
 }
 
 /** The error for a path whose last step is not there; looks for the name that was meant. */
-export function missing(variables: Readonly<Record<string, unknown>>, root: string, path: readonly Step[], part: TemplatePart): TemplateError {
+export function missing(
+  variables: Readonly<Record<string, unknown>>,
+  root: string,
+  path: readonly Step[],
+  part: TemplatePart,
+): TemplateError {
   const last = path.at(-1)
   if (last === undefined) {
     const meant = nearest(root, Object.keys(variables))

@@ -35,7 +35,10 @@ export function rewriteExpression(original: string): Rewritten {
     source += piece.text
   }
   const mapped = (offset: number, isEnd: boolean): number => {
-    const at = Math.max(0, starts.findLastIndex((start) => (isEnd ? start < offset : start <= offset)))
+    const at = Math.max(
+      0,
+      starts.findLastIndex((start) => (isEnd ? start < offset : start <= offset)),
+    )
     const piece = pieces[at]
     if (!piece) return 0
     const isSame = piece.text.length === piece.to - piece.from
@@ -56,7 +59,10 @@ function readPieces(original: string): Piece[] {
   let at = 0
   while (at < original.length) {
     const sign = original[at]
-    const prefixed = (sign === 'r' || sign === 'R' || sign === 'b' || sign === 'B') && /['"]/.test(original[at + 1] ?? '') && !/\w/.test(original[at - 1] ?? '')
+    const prefixed =
+      (sign === 'r' || sign === 'R' || sign === 'b' || sign === 'B') &&
+      /['"]/.test(original[at + 1] ?? '') &&
+      !/\w/.test(original[at - 1] ?? '')
     if (sign === '"' || sign === "'" || prefixed) {
       const end = skipString(original, prefixed ? at + 1 : at)
       last = original.slice(at, end)
@@ -119,7 +125,8 @@ function joinDefaults(read: readonly Piece[]): Piece[] {
       if (!piece) continue
       const before = pieces.slice((cell.marks[nth - 1] ?? cell.start - 1) + 1, index)
       const behind = pieces.slice(index + 1, cell.marks[nth + 1])
-      if (isBlank(before) || isBlank(behind)) throw new TemplateError('syntax error: ?? stands between two expressions', {start: piece.from, length: 2})
+      if (isBlank(before) || isBlank(behind))
+        throw new TemplateError('syntax error: ?? stands between two expressions', {start: piece.from, length: 2})
       piece.text = nth === cell.marks.length - 1 ? ',' : `,${defaultMacro}(`
     }
     const from = pieces[cell.start]?.from ?? 0

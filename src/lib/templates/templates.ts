@@ -82,7 +82,9 @@ export class Templates {
         text,
         parts,
         isWhole: parts.length === 1 && expressions.length === 1,
-        references: expressions.flatMap(({expression, start}) => expression.references.map((reference) => ({...reference, start: reference.start + start}))),
+        references: expressions.flatMap(({expression, start}) =>
+          expression.references.map((reference) => ({...reference, start: reference.start + start})),
+        ),
         callsStatus: expressions.some(({expression}) => expression.callsStatus),
       }
     } catch (error) {
@@ -111,7 +113,8 @@ function evaluatePart({expression, start}: Part, scope: Scope, status: RunStatus
   }
 }
 
-function toText(value: unknown): string {
+/** A value inside of a longer text: text as it is, everything else as JSON. */
+export function toText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 

@@ -5,13 +5,22 @@ import type {Report, WrittenTask} from './check.ts'
 import type {Graph} from './graph.ts'
 
 /** `lineOf` gives the line of a task's id, for pointing at the first of two. */
-export function checkNeeds(tasks: readonly WrittenTask[], graph: Graph, report: Report, lineOf: (task: WrittenTask) => number | undefined): void {
+export function checkNeeds(
+  tasks: readonly WrittenTask[],
+  graph: Graph,
+  report: Report,
+  lineOf: (task: WrittenTask) => number | undefined,
+): void {
   const first = new Map<string, WrittenTask>()
   for (const task of tasks) {
     const other = first.get(task.id)
     if (other) {
       const line = lineOf(other)
-      report(['tasks', task.index, 'id'], 'value', {code: 'duplicate-id', message: `another task has the id "${task.id}"`, hint: line === undefined ? undefined : `the first one stands on line ${line}`})
+      report(['tasks', task.index, 'id'], 'value', {
+        code: 'duplicate-id',
+        message: `another task has the id "${task.id}"`,
+        hint: line === undefined ? undefined : `the first one stands on line ${line}`,
+      })
     } else first.set(task.id, task)
   }
 
@@ -24,7 +33,11 @@ export function checkNeeds(tasks: readonly WrittenTask[], graph: Graph, report: 
       if (need === id) report(path, 'value', {code: 'needs-itself', message: `the task "${id}" needs itself`})
       else if (!first.has(need)) {
         const meant = nearest(need, first.keys())
-        report(path, 'value', {code: 'unknown-need', message: `there is no task "${need}"`, hint: meant === undefined ? undefined : `did you mean "${meant}"?`})
+        report(path, 'value', {
+          code: 'unknown-need',
+          message: `there is no task "${need}"`,
+          hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
+        })
       } else if (seen.has(need)) report(path, 'value', {code: 'duplicate-need', message: `the task "${id}" names its need "${need}" twice`})
       seen.add(need)
     }
@@ -36,6 +49,10 @@ export function checkNeeds(tasks: readonly WrittenTask[], graph: Graph, report: 
     if (!task || cycle.length <= 2) continue
     const at = Array.isArray(task.fields['needs']) ? task.fields['needs'].indexOf(next) : 0
     const shown = cycle.length > 12 ? [...cycle.slice(0, 6), '…', ...cycle.slice(-5)] : cycle
-    report(['tasks', task.index, 'needs', at], 'value', {code: 'cycle', message: `tasks need each other: ${shown.join(' → ')}`, hint: 'remove one of these needs'})
+    report(['tasks', task.index, 'needs', at], 'value', {
+      code: 'cycle',
+      message: `tasks need each other: ${shown.join(' → ')}`,
+      hint: 'remove one of these needs',
+    })
   }
 }

@@ -61,7 +61,11 @@ export class TemplateChecker {
     }
     const parsed = this.#checkText(value, path, place)
     if (parsed && !this.#templates.parse(value.trim()).isWhole)
-      this.#report(path, 'value', {code: 'bad-if', message: '"if" must be one template, without text around it', hint: 'write if: "{{ … }}"'})
+      this.#report(path, 'value', {
+        code: 'bad-if',
+        message: '"if" must be one template, without text around it',
+        hint: 'write if: "{{ … }}"',
+      })
   }
 
   #checkDeep(value: unknown, path: DocumentPath, place: Place): void {
@@ -76,7 +80,10 @@ export class TemplateChecker {
     try {
       const {references, callsStatus} = this.#templates.parse(text)
       if (callsStatus && !place.isIf)
-        this.#report(path, 'value', {code: 'status-function', message: 'always(), failure() and cancelled() can only be used in the "if" of a task'})
+        this.#report(path, 'value', {
+          code: 'status-function',
+          message: 'always(), failure() and cancelled() can only be used in the "if" of a task',
+        })
       for (const reference of references) this.#checkReference(reference, path, place, text)
       return true
     } catch (error) {
@@ -96,8 +103,16 @@ export class TemplateChecker {
       const isKnown = scopeRoots.some((known) => known === root)
       const meant = nearest(root, place.roots)
       const isHyphenated = /[\w)\]]-$/.test(text.slice(0, reference.start))
-      const hint = isHyphenated ? `a name with a hyphen is written in brackets: ['a-b']` : meant === undefined ? `known: ${place.roots.join(', ')}` : `did you mean "${meant}"?`
-      say('unknown-name', isKnown ? `"${root}" cannot be read here` : `unknown name "${root}"`, isKnown ? `known here: ${place.roots.join(', ')}` : hint)
+      const hint = isHyphenated
+        ? `a name with a hyphen is written in brackets: ['a-b']`
+        : meant === undefined
+          ? `known: ${place.roots.join(', ')}`
+          : `did you mean "${meant}"?`
+      say(
+        'unknown-name',
+        isKnown ? `"${root}" cannot be read here` : `unknown name "${root}"`,
+        isKnown ? `known here: ${place.roots.join(', ')}` : hint,
+      )
     } else if (typeof name !== 'string') return
     else if (root === 'tasks') this.#checkTask(name, steps[1], place, say)
     else if (root === 'run') checkDeclared('run', name, runProperties, 'unknown-name', say)
@@ -107,7 +122,12 @@ export class TemplateChecker {
     }
   }
 
-  #checkTask(id: string, property: string | number | undefined, {task}: Place, say: (code: string, message: string, hint?: string) => void): void {
+  #checkTask(
+    id: string,
+    property: string | number | undefined,
+    {task}: Place,
+    say: (code: string, message: string, hint?: string) => void,
+  ): void {
     if (!this.#tasks.has(id)) {
       const meant = nearest(id, this.#tasks)
       say('unknown-task', `there is no task "${id}"`, meant === undefined ? undefined : `did you mean "${meant}"?`)
@@ -121,7 +141,13 @@ export class TemplateChecker {
   }
 }
 
-function checkDeclared(where: string, name: string, known: readonly string[], code: string, say: (code: string, message: string, hint?: string) => void): void {
+function checkDeclared(
+  where: string,
+  name: string,
+  known: readonly string[],
+  code: string,
+  say: (code: string, message: string, hint?: string) => void,
+): void {
   if (known.includes(name)) return
   const meant = nearest(name, known)
   const list = known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined

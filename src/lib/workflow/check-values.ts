@@ -21,7 +21,11 @@ export function checkValues(workflow: Fields, tasks: readonly WrittenTask[], rep
     checkDuration(fields['timeout'], [...at, 'timeout'], report)
     checkRetry(fields['retry'], [...at, 'retry'], report)
     if (fields['retry'] !== undefined && fieldsOf(fields['retry'])['max'] === undefined && !hasDefaultMax)
-      report([...at, 'retry'], 'key', {code: 'missing-property', message: 'missing property "max": how many attempts in all', hint: 'for example max: 3'})
+      report([...at, 'retry'], 'key', {
+        code: 'missing-property',
+        message: 'missing property "max": how many attempts in all',
+        hint: 'for example max: 3',
+      })
   }
 }
 
@@ -32,17 +36,26 @@ export function checkSupport(workflow: Fields, tasks: readonly WrittenTask[], re
   for (const name of ['secrets', 'permissions', 'inputs', 'hooks']) if (workflow[name] !== undefined) refuse([name], 'key', `"${name}"`)
   if (workflow['security'] === 'restricted') refuse(['security'], 'value', '"security: restricted"')
   for (const {index, fields} of tasks)
-    for (const name of ['forEach', 'matrix', 'permissions']) if (fields[name] !== undefined) refuse(['tasks', index, name], 'key', `"${name}"`)
+    for (const name of ['forEach', 'matrix', 'permissions'])
+      if (fields[name] !== undefined) refuse(['tasks', index, name], 'key', `"${name}"`)
 }
 
 function checkType(type: unknown, path: DocumentPath, report: Report): void {
   if (typeof type !== 'string' || actionType.test(type)) return
-  report(path, 'value', {code: 'bad-type', message: `"${type}" is no action`, hint: 'write namespace/plugin.action, for example core/shell.run'})
+  report(path, 'value', {
+    code: 'bad-type',
+    message: `"${type}" is no action`,
+    hint: 'write namespace/plugin.action, for example core/shell.run',
+  })
 }
 
 function checkDuration(value: unknown, path: DocumentPath, report: Report): void {
   if ((typeof value !== 'string' && typeof value !== 'number') || parseDuration(value) !== undefined) return
-  report(path, 'value', {code: 'bad-duration', message: `${JSON.stringify(value)} is no duration`, hint: `write ${durationExamples}; at most 24 days`})
+  report(path, 'value', {
+    code: 'bad-duration',
+    message: `${JSON.stringify(value)} is no duration`,
+    hint: `write ${durationExamples}; at most 24 days`,
+  })
 }
 
 function checkRetry(value: unknown, path: DocumentPath, report: Report): void {
@@ -54,13 +67,22 @@ function checkRetry(value: unknown, path: DocumentPath, report: Report): void {
 
 function checkTrigger(trigger: Fields, report: Report): void {
   const {type, cron, timezone, path} = trigger
-  const need = (name: string): void => report(['trigger'], 'key', {code: 'missing-property', message: `missing property "${name}" of a ${String(type)} trigger`})
+  const need = (name: string): void =>
+    report(['trigger'], 'key', {code: 'missing-property', message: `missing property "${name}" of a ${String(type)} trigger`})
   if (type === 'cron' && cron === undefined) need('cron')
   if (type === 'webhook' && path === undefined) need('path')
   if (typeof cron === 'string' && !isCron(cron))
-    report(['trigger', 'cron'], 'value', {code: 'bad-cron', message: `"${cron}" is no cron expression`, hint: 'five fields: minute hour day month weekday, for example 0 3 * * *'})
+    report(['trigger', 'cron'], 'value', {
+      code: 'bad-cron',
+      message: `"${cron}" is no cron expression`,
+      hint: 'five fields: minute hour day month weekday, for example 0 3 * * *',
+    })
   if (typeof timezone === 'string' && !isTimezone(timezone))
-    report(['trigger', 'timezone'], 'value', {code: 'bad-timezone', message: `there is no time zone "${timezone}"`, hint: 'for example Europe/Berlin'})
+    report(['trigger', 'timezone'], 'value', {
+      code: 'bad-timezone',
+      message: `there is no time zone "${timezone}"`,
+      hint: 'for example Europe/Berlin',
+    })
 }
 
 function isCron(text: string): boolean {

@@ -5,7 +5,12 @@ import {durationExamples} from '../util/duration.ts'
 
 const closed = {type: 'object', additionalProperties: false} as const
 
-const duration = {type: ['string', 'number'], title: 'duration', description: `A duration: ${durationExamples}.`, examples: ['500ms', '30s', '5m', '1h', 90]}
+const duration = {
+  type: ['string', 'number'],
+  title: 'duration',
+  description: `A duration: ${durationExamples}.`,
+  examples: ['500ms', '30s', '5m', '1h', 90],
+}
 const environment = {
   type: 'object',
   propertyNames: {pattern: '^[A-Za-z_][A-Za-z0-9_]*$'},
@@ -20,7 +25,12 @@ const task = {
   required: ['id', 'type'],
   properties: {
     id: {$ref: '#/$defs/taskId'},
-    type: {type: 'string', title: 'action', description: 'What the task does, as namespace/plugin.action.', examples: ['core/shell.run', 'core/http.request']},
+    type: {
+      type: 'string',
+      title: 'action',
+      description: 'What the task does, as namespace/plugin.action.',
+      examples: ['core/shell.run', 'core/http.request'],
+    },
     name: {type: 'string', description: 'What people call the task.'},
     description: {type: 'string', description: 'What the task is for.'},
     needs: {type: 'array', items: {type: 'string'}, description: 'Ids of the tasks that must be done before.', default: []},
@@ -65,17 +75,37 @@ export const workflowSchema = {
     },
     name: {type: 'string', description: 'What people call the workflow.'},
     description: {type: 'string', description: 'What the workflow is for.'},
-    labels: {type: 'object', additionalProperties: {type: ['string', 'number', 'boolean']}, description: 'Free marks, for lists and filters.'},
+    labels: {
+      type: 'object',
+      additionalProperties: {type: ['string', 'number', 'boolean']},
+      description: 'Free marks, for lists and filters.',
+    },
     enabled: {type: 'boolean', description: 'A disabled workflow is not run.', default: true},
-    inputs: {type: 'object', additionalProperties: {type: 'object'}, description: 'Typed parameters of a run. Not supported yet in this version.'},
+    inputs: {
+      type: 'object',
+      additionalProperties: {type: 'object'},
+      description: 'Typed parameters of a run. Not supported yet in this version.',
+    },
     vars: {type: 'object', description: 'Constants, read as {{ vars.name }}; `--var name=value` overrides them.', default: {}},
-    secrets: {type: 'array', items: {type: 'string', minLength: 1}, description: 'Names of the secrets in use. Not supported yet in this version.'},
+    secrets: {
+      type: 'array',
+      items: {type: 'string', minLength: 1},
+      description: 'Names of the secrets in use. Not supported yet in this version.',
+    },
     env: {...environment, description: "Environment variables of every task's process. Templates may read vars only."},
     workingDir: {type: 'string', minLength: 1, description: 'Where tasks run, relative to the workflow file.', default: '.'},
     timeout: {$ref: '#/$defs/duration', description: 'How long the whole run may take.'},
     parallelism: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many tasks run at once. Default: the number of cores.'},
-    failFast: {type: 'boolean', description: 'After a failure no new task starts. false: branches that do not need the failed task go on.', default: true},
-    security: {enum: ['trusted', 'restricted'], description: 'Whether permissions are enforced. Only `trusted` is supported in this version.', default: 'trusted'},
+    failFast: {
+      type: 'boolean',
+      description: 'After a failure no new task starts. false: branches that do not need the failed task go on.',
+      default: true,
+    },
+    security: {
+      enum: ['trusted', 'restricted'],
+      description: 'Whether permissions are enforced. Only `trusted` is supported in this version.',
+      default: 'trusted',
+    },
     permissions: {$ref: '#/$defs/permissions'},
     defaults: {
       ...closed,
@@ -98,7 +128,9 @@ export const workflowSchema = {
     hooks: {
       ...closed,
       description: 'Tasks that run at the end. Not supported yet in this version.',
-      properties: Object.fromEntries(['onSuccess', 'onFailure', 'onCancel', 'finally'].map((name) => [name, {type: 'array', items: {type: 'object'}}])),
+      properties: Object.fromEntries(
+        ['onSuccess', 'onFailure', 'onCancel', 'finally'].map((name) => [name, {type: 'array', items: {type: 'object'}}]),
+      ),
     },
     outputs: {type: 'object', description: 'What the run gives back. Templates may read every task.', default: {}},
   },
@@ -119,7 +151,10 @@ export const workflowSchema = {
       properties: {
         max: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many attempts in all: 3 is at most three tries.'},
         backoff: {
-          anyOf: [{type: 'string', enum: ['constant', 'exponential']}, {type: 'number', exclusiveMinimum: 0}],
+          anyOf: [
+            {type: 'string', enum: ['constant', 'exponential']},
+            {type: 'number', exclusiveMinimum: 0},
+          ],
           title: 'backoff',
           description: 'How the delay grows; a number is a constant delay in seconds.',
           default: 'constant',
@@ -127,7 +162,14 @@ export const workflowSchema = {
         delay: {$ref: '#/$defs/duration', description: 'Before the second attempt.', default: '1s'},
         maxDelay: {$ref: '#/$defs/duration', description: 'No delay grows beyond it.', default: '30s'},
         jitter: {type: 'boolean', description: 'Makes delays random, so that many tasks do not try at the same moment.', default: false},
-        on: {type: 'array', minItems: 1, uniqueItems: true, items: {enum: ['error', 'timeout']}, description: 'Which failures are tried again.', default: ['error', 'timeout']},
+        on: {
+          type: 'array',
+          minItems: 1,
+          uniqueItems: true,
+          items: {enum: ['error', 'timeout']},
+          description: 'Which failures are tried again.',
+          default: ['error', 'timeout'],
+        },
       },
     },
     permissions: {

@@ -14,7 +14,10 @@ import {Graph} from './graph.ts'
 import {workflowSchema} from './schema.ts'
 
 /** Sorted by place. Empty when the workflow is valid. */
-export async function validateWorkflow(document: SourceDocument, options: {schemas: SchemaCompiler; templates: Templates}): Promise<Diagnostic[]> {
+export async function validateWorkflow(
+  document: SourceDocument,
+  options: {schemas: SchemaCompiler; templates: Templates},
+): Promise<Diagnostic[]> {
   const {value} = document
   const diagnostics: Diagnostic[] = []
   const report: Report = (path, target, finding, offset) => {
@@ -33,7 +36,12 @@ export async function validateWorkflow(document: SourceDocument, options: {schem
 async function checkMeaning(workflow: Fields, report: Report, document: SourceDocument, templates: Templates): Promise<void> {
   const tasks = writtenTasks(workflow)
   const graph = new Graph(tasks)
-  checkNeeds(tasks, graph, report, ({index}) => document.diagnostic(['tasks', index, 'id'], 'value', {severity: 'error', code: 'place', message: ''}).line)
+  checkNeeds(
+    tasks,
+    graph,
+    report,
+    ({index}) => document.diagnostic(['tasks', index, 'id'], 'value', {severity: 'error', code: 'place', message: ''}).line,
+  )
   checkValues(workflow, tasks, report)
   checkSupport(workflow, tasks, report)
   await templates.prepare(workflow)
@@ -43,12 +51,23 @@ async function checkMeaning(workflow: Fields, report: Report, document: SourceDo
 /** Where the schema's own sentence would show a regular expression or leave the task out. */
 function inOurWords({schema, path, keyword, message}: SchemaFinding, workflow: unknown): {code?: string; message?: string; hint?: string} {
   const id = taskIdAt(path, workflow)
-  if (keyword === 'additionalProperties' || keyword === 'required')
-    return id === undefined ? {} : {message: `${message} in task "${id}"`}
-  if (keyword === 'pattern' && schema['title'] === 'id of a workflow') return {code: 'bad-id', message: 'this is no id for a workflow', hint: 'small letters, digits, - and _, starting with a letter or a digit'}
-  if (keyword === 'pattern' && schema['title'] === 'id of a task') return {code: 'bad-id', message: 'this is no id for a task', hint: 'letters, digits, - and _, starting with a letter or a digit'}
-  if (keyword === 'propertyNames') return {code: 'bad-name', message: `"${String(path.at(-1))}" is no name for an environment variable`, hint: 'letters, digits and _, not starting with a digit'}
-  if (keyword === 'anyOf' && schema['title'] === 'backoff') return {message: '"backoff" must be constant, exponential, or a number of seconds'}
+  if (keyword === 'additionalProperties' || keyword === 'required') return id === undefined ? {} : {message: `${message} in task "${id}"`}
+  if (keyword === 'pattern' && schema['title'] === 'id of a workflow')
+    return {
+      code: 'bad-id',
+      message: 'this is no id for a workflow',
+      hint: 'small letters, digits, - and _, starting with a letter or a digit',
+    }
+  if (keyword === 'pattern' && schema['title'] === 'id of a task')
+    return {code: 'bad-id', message: 'this is no id for a task', hint: 'letters, digits, - and _, starting with a letter or a digit'}
+  if (keyword === 'propertyNames')
+    return {
+      code: 'bad-name',
+      message: `"${String(path.at(-1))}" is no name for an environment variable`,
+      hint: 'letters, digits and _, not starting with a digit',
+    }
+  if (keyword === 'anyOf' && schema['title'] === 'backoff')
+    return {message: '"backoff" must be constant, exponential, or a number of seconds'}
   return {}
 }
 

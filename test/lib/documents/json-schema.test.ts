@@ -16,14 +16,21 @@ const freshDir = () => join(dir, `cache-${dirs++}`)
 const compiler = new SchemaCompiler()
 async function say(schema: unknown, value: unknown): Promise<string[]> {
   const check = await compiler.compile(schema)
-  return check(value).map(({path, target, message, hint}) => `${path.join('.')}${target === 'key' ? '!' : ''}: ${message}${hint ? ` (${hint})` : ''}`)
+  return check(value).map(
+    ({path, target, message, hint}) => `${path.join('.')}${target === 'key' ? '!' : ''}: ${message}${hint ? ` (${hint})` : ''}`,
+  )
 }
 
 const server = {
   type: 'object',
   required: ['host'],
   additionalProperties: false,
-  properties: {host: {type: 'string', minLength: 1}, port: {type: 'integer', minimum: 1}, mode: {enum: ['fast', 'slow']}, tags: {type: 'array', items: {type: 'string'}}},
+  properties: {
+    host: {type: 'string', minLength: 1},
+    port: {type: 'integer', minimum: 1},
+    mode: {enum: ['fast', 'slow']},
+    tags: {type: 'array', items: {type: 'string'}},
+  },
 }
 
 describe('findings', () => {
@@ -42,7 +49,7 @@ describe('findings', () => {
   })
 
   test('names with slashes and tildes come back as they are', async () => {
-    expect(await say({additionalProperties: {type: 'string'}}, {'a/b~c': {'x': 1}})).toEqual(['a/b~c: must be a string, not a map'])
+    expect(await say({additionalProperties: {type: 'string'}}, {'a/b~c': {x: 1}})).toEqual(['a/b~c: must be a string, not a map'])
   })
 
   test('alternatives give the findings of the form that was meant', async () => {
@@ -52,12 +59,22 @@ describe('findings', () => {
   })
 
   test('a choice between named forms is one finding', async () => {
-    const schema = {$defs: {a: {type: 'object', required: ['x']}, b: {$ref: '#/$defs/c'}, c: {type: 'object', required: ['y'], properties: {z: {$ref: '#/$defs/a'}}}}, properties: {v: {anyOf: [{$ref: '#/$defs/a'}, {$ref: '#/$defs/b'}]}, w: {type: 'string'}}}
+    const schema = {
+      $defs: {
+        a: {type: 'object', required: ['x']},
+        b: {$ref: '#/$defs/c'},
+        c: {type: 'object', required: ['y'], properties: {z: {$ref: '#/$defs/a'}}},
+      },
+      properties: {v: {anyOf: [{$ref: '#/$defs/a'}, {$ref: '#/$defs/b'}]}, w: {type: 'string'}},
+    }
     expect((await say(schema, {v: {}, w: 1})).sort()).toEqual(['v: fits none of the allowed forms', 'w: must be a string, not a number'])
   })
 
   test('the suggestion comes from the schema the property was looked up in', async () => {
-    const schema = {properties: {alpha: true, item: {$ref: '#/$defs/item'}}, $defs: {item: {additionalProperties: false, properties: {beta: true, more: {$ref: '#'}}}}}
+    const schema = {
+      properties: {alpha: true, item: {$ref: '#/$defs/item'}},
+      $defs: {item: {additionalProperties: false, properties: {beta: true, more: {$ref: '#'}}}},
+    }
     expect(await say(schema, {item: {bta: 1}})).toEqual(['item.bta!: unknown property "bta" (did you mean "beta"?)'])
     expect(await say(schema, {item: {alpa: 1}})).toEqual(['item.alpa!: unknown property "alpa" (known: beta, more)'])
   })
@@ -80,7 +97,7 @@ describe('hostile schemas', () => {
   bomb['l40'] = {type: 'string'}
   const deep: Record<string, unknown> = {}
   let at = deep
-  for (let level = 0; level < 80; level++) at = (at['items'] = {}) as Record<string, unknown>
+  for (let level = 0; level < 80; level++) at = at['items'] = {}
 
   test.each<[string, unknown, RegExp]>([
     ['a remote reference', {properties: {a: {$ref: 'https://example.com/schema.json'}}}, /nothing is fetched \(at properties\.a\.\$ref\)/],
@@ -121,7 +138,12 @@ describe('hostile schemas', () => {
   })
 
   test('properties named like keywords are data', async () => {
-    expect(await say({properties: {$ref: {type: 'string'}, pattern: {type: 'string'}}, enum: [{$ref: 'x', pattern: '('}]}, {$ref: 'x', pattern: '('})).toEqual([])
+    expect(
+      await say(
+        {properties: {$ref: {type: 'string'}, pattern: {type: 'string'}}, enum: [{$ref: 'x', pattern: '('}]},
+        {$ref: 'x', pattern: '('},
+      ),
+    ).toEqual([])
   })
 })
 

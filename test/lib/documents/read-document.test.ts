@@ -43,7 +43,12 @@ describe('reading a file', () => {
   test('a file with a byte order mark and Windows line ends reads the same', async () => {
     const document = await readDocument(file('bom.yaml', '\uFEFFid: a\r\nn: [1, 2]\r\n'))
     expect(document.value).toEqual({id: 'a', n: [1, 2]})
-    expect(document.diagnostic(['n'], 'key', {severity: 'error', code: 'x', message: 'x'})).toMatchObject({line: 2, column: 1, length: 1, sourceLine: 'n: [1, 2]'})
+    expect(document.diagnostic(['n'], 'key', {severity: 'error', code: 'x', message: 'x'})).toMatchObject({
+      line: 2,
+      column: 1,
+      length: 1,
+      sourceLine: 'n: [1, 2]',
+    })
   })
 
   test.each<[string, () => string, RegExp]>([
@@ -139,7 +144,13 @@ describe('syntax findings', () => {
   })
 
   test('an alias bomb is refused before it is expanded', async () => {
-    const levels = Array.from({length: 9}, (_, level) => `l${level}: &l${level} [${Array(9).fill(level ? `*l${level - 1}` : 'x').join(', ')}]`)
+    const levels = Array.from(
+      {length: 9},
+      (_, level) =>
+        `l${level}: &l${level} [${Array(9)
+          .fill(level ? `*l${level - 1}` : 'x')
+          .join(', ')}]`,
+    )
     const found = await findings(levels.join('\n'))
     expect(found[0]?.code).toBe('aliases')
   })

@@ -104,7 +104,12 @@ describe('missing names', () => {
 
   test.each<[string, string, string, string]>([
     ['1 + vars.nn', 'vars.nn does not exist', 'did you mean vars.n?', 'vars.nn'],
-    ['tasks.fetch.output.titel + "x"', 'tasks.fetch.output.titel does not exist', 'did you mean tasks.fetch.output.title?', 'tasks.fetch.output.titel'],
+    [
+      'tasks.fetch.output.titel + "x"',
+      'tasks.fetch.output.titel does not exist',
+      'did you mean tasks.fetch.output.title?',
+      'tasks.fetch.output.titel',
+    ],
     ['tasks.my-tsk.output.x + 1', 'tasks.my-tsk does not exist', 'did you mean tasks.my-task?', 'tasks.my-tsk'],
     ['vars.list[7] + 1', 'vars.list[7] does not exist', 'vars.list has 3 items', 'vars.list[7]'],
     ['vars.nothing.x == 1', 'vars.nothing.x does not exist', 'vars.nothing is null', 'vars.nothing.x'],
@@ -192,16 +197,36 @@ describe('errors', () => {
 })
 
 describe('no way in', () => {
-  test.each(['vars.__proto__ == 1', 'vars["__proto__"] == 1', 'vars.constructor == 1', 'vars.toString == 1', 'vars.list.length == 1', 'vars.text["length"] == 1', 'vars.map["hasOwnProperty"] == 1'])('%s does not exist', (source) => {
+  test.each([
+    'vars.__proto__ == 1',
+    'vars["__proto__"] == 1',
+    'vars.constructor == 1',
+    'vars.toString == 1',
+    'vars.list.length == 1',
+    'vars.text["length"] == 1',
+    'vars.map["hasOwnProperty"] == 1',
+  ])('%s does not exist', (source) => {
     expect(failure(source).message).toMatch(/does not exist$/)
   })
 
-  test.each(['constructor + 1', 'toString + "x"', 'hasOwnProperty("a")', 'vars.constructor.constructor("return 1")()', 'this + 1', 'globalThis.process', '__proto__.x', 'prototype'])('%s is an error', (source) => {
+  test.each([
+    'constructor + 1',
+    'toString + "x"',
+    'hasOwnProperty("a")',
+    'vars.constructor.constructor("return 1")()',
+    'this + 1',
+    'globalThis.process',
+    '__proto__.x',
+    'prototype',
+  ])('%s is an error', (source) => {
     expect(failure(source)).toBeInstanceOf(TemplateError)
   })
 
   test('data with such names is plain data', () => {
-    const odd = JSON.parse('{"constructor": {"name": "c"}, "__proto__": {"a": 1}, "toString": 2, "prototype": 3}') as Record<string, unknown>
+    const odd = JSON.parse('{"constructor": {"name": "c"}, "__proto__": {"a": 1}, "toString": 2, "prototype": 3}') as Record<
+      string,
+      unknown
+    >
     expect(evaluateExpression('v.constructor.name + "!"', {v: odd})).toBe('c!')
     expect(evaluateExpression('v["__proto__"].a + 1', {v: odd})).toBe(2)
     expect(evaluateExpression('v.toString + v.prototype', {v: odd})).toBe(5)
@@ -216,7 +241,12 @@ describe('no way in', () => {
 describe('references', () => {
   const language = createExpressionLanguage()
   const read = (source: string) =>
-    language.compile(source).references.map(({root, path, start, length, isOptional}) => `${source.slice(start, start + length)} = ${[root, ...path].join('/')}${isOptional ? '?' : ''}`)
+    language
+      .compile(source)
+      .references.map(
+        ({root, path, start, length, isOptional}) =>
+          `${source.slice(start, start + length)} = ${[root, ...path].join('/')}${isOptional ? '?' : ''}`,
+      )
 
   test.each<[string, string[]]>([
     ['vars.a + tasks.b-c.output[0].x', ['vars.a = vars/a', 'tasks.b-c.output[0].x = tasks/b-c/output/0/x']],

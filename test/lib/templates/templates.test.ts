@@ -5,9 +5,12 @@ import {TemplateError} from '../../../src/lib/templates/template-error.ts'
 import {isTemplate, Templates} from '../../../src/lib/templates/templates.ts'
 
 const scope: Scope = {
-  vars: {x: 'value', n: 5, list: [{a: 1}, {a: 2}], map: {'a b': 'spaced', nothing: null}, injected: "{{ vars.x }} $& $1 ${x}"},
+  vars: {x: 'value', n: 5, list: [{a: 1}, {a: 2}], map: {'a b': 'spaced', nothing: null}, injected: '{{ vars.x }} $& $1 ${x}'},
   env: {TZ: 'UTC'},
-  tasks: {'my-task': {status: 'succeeded', output: {rows: [1, 2]}, error: null, attempts: 1}, fetch: {status: 'failed', output: null, error: {code: 'X', message: 'm'}, attempts: 2}},
+  tasks: {
+    'my-task': {status: 'succeeded', output: {rows: [1, 2]}, error: null, attempts: 1},
+    fetch: {status: 'failed', output: null, error: {code: 'X', message: 'm'}, attempts: 2},
+  },
   run: {id: 'r1', workflow: 'w', startedAt: '2024-01-01T00:00:00.000Z'},
 }
 
@@ -95,7 +98,16 @@ describe('errors', () => {
   })
 
   test('both kinds of expression say the same about a missing name', async () => {
-    for (const path of ['vars.y', 'vars.lst', 'tasks.my-tsk.output', 'vars.x.y', 'vars.map.nothing.z', 'vars.list[7]', 'vars.list.a', 'nope.a']) {
+    for (const path of [
+      'vars.y',
+      'vars.lst',
+      'tasks.my-tsk.output',
+      'vars.x.y',
+      'vars.map.nothing.z',
+      'vars.list[7]',
+      'vars.list.a',
+      'nope.a',
+    ]) {
       const [plain, cel] = [await failure(`{{ ${path} }}`), await failure(`{{ (${path}) }}`)]
       expect([cel.message, cel.hint]).toEqual([plain.message, plain.hint])
     }
@@ -149,7 +161,10 @@ test('isTemplate', () => {
 describe('the documented examples', () => {
   const text = readFileSync(new URL('../../../docs/templates.md', import.meta.url), 'utf8')
   const documented = JSON.parse(/```json\n([\s\S]*?)```/.exec(text)?.[1] ?? '') as Scope
-  const examples = [...text.matchAll(/```\n\s*(.*)\n\s*→ (.*)\n\s*```/g)].map(([, template = '', result = '']) => [template, result])
+  const examples = [...text.matchAll(/```\n\s*(.*)\n\s*→ (.*)\n\s*```/g)].map(([, template = '', result = '']): [string, string] => [
+    template,
+    result,
+  ])
 
   test('there are ten', () => {
     expect(examples).toHaveLength(10)
@@ -158,6 +173,6 @@ describe('the documented examples', () => {
   test.each(examples)('%s', async (template, result) => {
     const templates = new Templates()
     await templates.prepare(template)
-    expect(templates.evaluate(template ?? '', documented)).toEqual(JSON.parse(result ?? ''))
+    expect(templates.evaluate(template, documented)).toEqual(JSON.parse(result))
   })
 })

@@ -8,7 +8,11 @@ test('needs come first, otherwise the order is kept', () => {
 })
 
 test('unknown needs and repeated ids are left out', () => {
-  const one = new Graph([{id: 'a', needs: ['x', 'a2']}, {id: 'a', needs: ['b']}, {id: 'b', needs: ['a', 'a']}])
+  const one = new Graph([
+    {id: 'a', needs: ['x', 'a2']},
+    {id: 'a', needs: ['b']},
+    {id: 'b', needs: ['a', 'a']},
+  ])
   expect(one.order()).toEqual(['a', 'b'])
 })
 
@@ -21,7 +25,11 @@ describe('cycles', () => {
     [{d: ['a'], a: ['b'], b: ['c'], c: ['a']}, ['a b c a']],
     [{a: ['x', 'b'], b: ['a'], x: []}, ['a b a']],
   ])('%j', (edges, expected) => {
-    expect(graph(edges).cycles().map((path) => path.join(' '))).toEqual(expected)
+    expect(
+      graph(edges)
+        .cycles()
+        .map((path) => path.join(' ')),
+    ).toEqual(expected)
   })
 })
 
@@ -42,7 +50,10 @@ describe('upstream', () => {
     const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below
     for (let round = 0; round < 30; round++) {
       const size = 40
-      const nodes = Array.from({length: size}, (_, n) => ({id: `n${n}`, needs: Array.from({length: n ? random(3) : 0}, () => `n${random(round % 3 ? n : size)}`)}))
+      const nodes = Array.from({length: size}, (_, n) => ({
+        id: `n${n}`,
+        needs: Array.from({length: n ? random(3) : 0}, () => `n${random(round % 3 ? n : size)}`),
+      }))
       const needs = new Map(nodes.map((node) => [node.id, node.needs]))
       const reaches = (from: string, to: string, seen = new Set<string>()): boolean =>
         (needs.get(from) ?? []).some((need) => need === to || (!seen.has(need) && reaches(need, to, seen.add(need))))

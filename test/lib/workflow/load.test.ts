@@ -29,11 +29,14 @@ async function failure(text: string): Promise<WorkflowError> {
 /** `line:column code: message (hint)` */
 async function findings(text: string): Promise<string[]> {
   const {diagnostics} = await failure(text)
-  return diagnostics.map(({line, column, code, message, hint}) => `${line}:${column} ${code}: ${message}${hint === undefined ? '' : ` (${hint})`}`)
+  return diagnostics.map(
+    ({line, column, code, message, hint}) => `${line}:${column} ${code}: ${message}${hint === undefined ? '' : ` (${hint})`}`,
+  )
 }
 
 /** Findings of a workflow with the given tail behind `id` and one task line. */
-const task = (more: string) => `id: demo\nvars: {limit: 1}\nenv: {TZ: UTC}\ntasks:\n  - {id: first, type: core/shell.run}\n  - id: second\n    type: core/shell.run\n${more.replace(/^/gm, '    ')}`
+const task = (more: string) =>
+  `id: demo\nvars: {limit: 1}\nenv: {TZ: UTC}\ntasks:\n  - {id: first, type: core/shell.run}\n  - id: second\n    type: core/shell.run\n${more.replace(/^/gm, '    ')}`
 
 describe('a valid file', () => {
   test('the smallest has defaults for everything else', async () => {
@@ -50,7 +53,14 @@ describe('a valid file', () => {
       outputs: {},
       tasks: [{id: 't', type: 'core/shell.run', needs: [], inputs: {}, env: {}, continueOnError: false, idempotent: false}],
     })
-    expect(workflow.tasks[0]?.retry).toEqual({maxAttempts: 1, backoff: 'constant', delayMs: 1000, maxDelayMs: 30_000, jitter: false, on: ['error', 'timeout']})
+    expect(workflow.tasks[0]?.retry).toEqual({
+      maxAttempts: 1,
+      backoff: 'constant',
+      delayMs: 1000,
+      maxDelayMs: 30_000,
+      jitter: false,
+      on: ['error', 'timeout'],
+    })
     expect('timeoutMs' in workflow || 'parallelism' in workflow || 'if' in (workflow.tasks[0] ?? {})).toBe(false)
   })
 
@@ -101,7 +111,14 @@ outputs: {title: "{{ tasks.fetch.output.title ?? 'none' }}"}
     expect(fetch).toMatchObject({if: '{{ vars.limit > 0 }}', timeoutMs: 500, continueOnError: true, idempotent: true})
     expect(fetch?.retry).toEqual({maxAttempts: 3, backoff: 'exponential', delayMs: 2000, maxDelayMs: 10_000, jitter: true, on: ['timeout']})
     expect(never).toMatchObject({if: '{{ false }}', needs: ['fetch'], timeoutMs: 300_000})
-    expect(never?.retry).toEqual({maxAttempts: 2, backoff: 'constant', delayMs: 45_000, maxDelayMs: 45_000, jitter: false, on: ['error', 'timeout']})
+    expect(never?.retry).toEqual({
+      maxAttempts: 2,
+      backoff: 'constant',
+      delayMs: 45_000,
+      maxDelayMs: 45_000,
+      jitter: false,
+      on: ['error', 'timeout'],
+    })
     expect(always?.if).toContain('always()')
   })
 
@@ -121,7 +138,9 @@ outputs: {title: "{{ tasks.fetch.output.title ?? 'none' }}"}
   })
 
   test('a webhook trigger, an if of true and a multi-line template are fine', async () => {
-    const workflow = await load(`id: a\ntrigger: {type: webhook, path: /hook, method: POST}\ntasks:\n  - id: t\n    type: a/b.c\n    if: true\n  - id: u\n    type: a/b.c\n    if: |\n      {{\n        1 < 2\n      }}\n`)
+    const workflow = await load(
+      `id: a\ntrigger: {type: webhook, path: /hook, method: POST}\ntasks:\n  - id: t\n    type: a/b.c\n    if: true\n  - id: u\n    type: a/b.c\n    if: |\n      {{\n        1 < 2\n      }}\n`,
+    )
     expect(workflow.tasks.map((one) => one.if)).toEqual([undefined, '{{\n  1 < 2\n}}'])
   })
 })
@@ -131,12 +150,21 @@ describe('the shape', () => {
     ['[]', ['1:1 wrong-type: the document must be a map, not a list']],
     ['just text', ['1:1 wrong-type: the document must be a map, not a string']],
     ['id: a', ['1:1 missing-property: missing property "tasks"']],
-    ['id: My Flow\ntasks: []', ['1:5 bad-id: this is no id for a workflow (small letters, digits, - and _, starting with a letter or a digit)', '2:8 invalid-value: tasks must not be empty']],
+    [
+      'id: My Flow\ntasks: []',
+      [
+        '1:5 bad-id: this is no id for a workflow (small letters, digits, - and _, starting with a letter or a digit)',
+        '2:8 invalid-value: tasks must not be empty',
+      ],
+    ],
     ['id: a\ntaks: []\ntasks: [{id: t, type: a/b.c}]', ['2:1 unknown-property: unknown property "taks" (did you mean "tasks"?)']],
     [task('timout: 5s'), ['8:5 unknown-property: unknown property "timout" in task "second" (did you mean "timeout"?)']],
     [task('needs: first'), ['8:12 wrong-type: needs must be a list, not a string']],
     [task('needs:'), ['8:5 wrong-type: needs must be a list, not empty']],
-    [task('env: {"A-B": x}'), ['8:11 bad-name: "A-B" is no name for an environment variable (letters, digits and _, not starting with a digit)']],
+    [
+      task('env: {"A-B": x}'),
+      ['8:11 bad-name: "A-B" is no name for an environment variable (letters, digits and _, not starting with a digit)'],
+    ],
     [task('env: {A: [1]}'), ['8:14 wrong-type: A must be a string, a number or true or false, not a list']],
     [task('retry: {max: 0}'), ['8:18 invalid-value: max must be at least 1']],
     [task('retry: {delay: 1s}'), ['8:5 missing-property: missing property "max": how many attempts in all (for example max: 3)']],
@@ -147,8 +175,17 @@ describe('the shape', () => {
     [task('retry: {max: 2, on: [eror]}'), ['8:26 invalid-value: on[0] must be one of "error", "timeout" (did you mean "error"?)']],
     ['id: a\nsecurity: strict\ntasks: [{id: t, type: a/b.c}]', ['2:11 invalid-value: security must be one of "trusted", "restricted"']],
     ['id: a\nparallelism: 0\ntasks: [{id: t, type: a/b.c}]', ['2:14 invalid-value: parallelism must be at least 1']],
-    ['id: a\ntasks: [{type: a/b.c}, {id: "a b", type: a/b.c}]', ['2:9 missing-property: missing property "id"', '2:29 bad-id: this is no id for a task (letters, digits, - and _, starting with a letter or a digit)']],
-    ['id: a\ntasks: [t, null]', ['2:9 wrong-type: tasks[0] must be a map, not a string', '2:12 wrong-type: tasks[1] must be a map, not empty']],
+    [
+      'id: a\ntasks: [{type: a/b.c}, {id: "a b", type: a/b.c}]',
+      [
+        '2:9 missing-property: missing property "id"',
+        '2:29 bad-id: this is no id for a task (letters, digits, - and _, starting with a letter or a digit)',
+      ],
+    ],
+    [
+      'id: a\ntasks: [t, null]',
+      ['2:9 wrong-type: tasks[0] must be a map, not a string', '2:12 wrong-type: tasks[1] must be a map, not empty'],
+    ],
   ])('%j', async (text, expected) => {
     expect(await findings(text)).toEqual(expected)
   })
@@ -156,19 +193,28 @@ describe('the shape', () => {
 
 describe('values', () => {
   test.each<[string, string]>([
-    [task('timeout: 5 minutes'), '8:14 bad-duration: "5 minutes" is no duration (write 500ms, 30s, 5m, 1h, or a number of seconds; at most 24 days)'],
+    [
+      task('timeout: 5 minutes'),
+      '8:14 bad-duration: "5 minutes" is no duration (write 500ms, 30s, 5m, 1h, or a number of seconds; at most 24 days)',
+    ],
     [task('timeout: 0'), '8:14 bad-duration: 0 is no duration'],
     [task('timeout: -1s'), '8:14 bad-duration: "-1s"'],
     [task('timeout: 100000h'), '8:14 bad-duration'],
     [task('retry: {max: 2, delay: soon}'), '8:28 bad-duration: "soon"'],
     ['id: a\ntimeout: 1d\ntasks: [{id: t, type: a/b.c}]', '2:10 bad-duration: "1d"'],
     ['id: a\ndefaults: {timeout: x}\ntasks: [{id: t, type: a/b.c}]', '2:21 bad-duration: "x"'],
-    ['id: a\ntasks: [{id: t, type: shell}]', '2:23 bad-type: "shell" is no action (write namespace/plugin.action, for example core/shell.run)'],
+    [
+      'id: a\ntasks: [{id: t, type: shell}]',
+      '2:23 bad-type: "shell" is no action (write namespace/plugin.action, for example core/shell.run)',
+    ],
     ['id: a\ntasks: [{id: t, type: Core/shell.run}]', '2:23 bad-type'],
     ['id: a\ntasks: [{id: t, type: core/shell}]', '2:23 bad-type'],
     ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron}', '3:1 missing-property: missing property "cron" of a cron trigger'],
     ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: daily}', '3:29 bad-cron'],
-    ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: "0 3 * * *", timezone: Mars/Base}', '3:52 bad-timezone: there is no time zone "Mars/Base"'],
+    [
+      'id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: "0 3 * * *", timezone: Mars/Base}',
+      '3:52 bad-timezone: there is no time zone "Mars/Base"',
+    ],
     ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: webhook}', '3:1 missing-property: missing property "path"'],
   ])('%j', async (text, expected) => {
     const found = await findings(text)
@@ -179,7 +225,8 @@ describe('values', () => {
 
 describe('ids and needs', () => {
   test('duplicates, unknown needs and needs of oneself', async () => {
-    const text = 'id: a\ntasks:\n  - {id: fetch, type: a/b.c}\n  - {id: fetch, type: a/b.c}\n  - {id: use, type: a/b.c, needs: [fecth, use, nothing, fetch, fetch]}\n'
+    const text =
+      'id: a\ntasks:\n  - {id: fetch, type: a/b.c}\n  - {id: fetch, type: a/b.c}\n  - {id: use, type: a/b.c, needs: [fecth, use, nothing, fetch, fetch]}\n'
     expect(await findings(text)).toEqual([
       '4:10 duplicate-id: another task has the id "fetch" (the first one stands on line 3)',
       '5:36 unknown-need: there is no task "fecth" (did you mean "fetch"?)',
@@ -190,7 +237,8 @@ describe('ids and needs', () => {
   })
 
   test('a cycle is shown as a path', async () => {
-    const text = 'id: x\ntasks:\n  - {id: a, type: a/b.c, needs: [c]}\n  - {id: b, type: a/b.c, needs: [a]}\n  - {id: c, type: a/b.c, needs: [b]}\n  - {id: d, type: a/b.c, needs: [c, e]}\n  - {id: e, type: a/b.c, needs: [d]}\n'
+    const text =
+      'id: x\ntasks:\n  - {id: a, type: a/b.c, needs: [c]}\n  - {id: b, type: a/b.c, needs: [a]}\n  - {id: c, type: a/b.c, needs: [b]}\n  - {id: d, type: a/b.c, needs: [c, e]}\n  - {id: e, type: a/b.c, needs: [d]}\n'
     expect(await findings(text)).toEqual([
       '3:34 cycle: tasks need each other: a → c → b → a (remove one of these needs)',
       '6:37 cycle: tasks need each other: d → e → d (remove one of these needs)',
@@ -204,10 +252,19 @@ describe('templates', () => {
     [task('inputs: {a: "x {{ env.HOME }}"}'), '8:23 unknown-env: env has no "HOME" (known: TZ)'],
     [task('inputs: {a: "{{ var.limit }}"}'), '8:21 unknown-name: unknown name "var" (did you mean "vars"?)'],
     [task('inputs: {a: "{{ tasks.frist.output }}"}'), '8:21 unknown-task: there is no task "frist" (did you mean "first"?)'],
-    [task('inputs: {a: "{{ tasks.first.output }}"}'), '8:21 not-upstream: the task "first" need not be done when "second" starts (add "first" to the needs of "second")'],
+    [
+      task('inputs: {a: "{{ tasks.first.output }}"}'),
+      '8:21 not-upstream: the task "first" need not be done when "second" starts (add "first" to the needs of "second")',
+    ],
     [task('inputs: {a: "{{ tasks.second.output }}"}'), '8:21 reads-itself'],
-    [task('needs: [first]\ninputs: {a: "{{ tasks.first.outptu.x }}"}'), '9:21 unknown-name: tasks.first has no "outptu" (did you mean "output"?)'],
-    [task('needs: [first]\ninputs: {a: "{{ tasks.first.output.my-key }}"}'), '9:43 unknown-name: unknown name "key" (a name with a hyphen is written in brackets: [\'a-b\'])'],
+    [
+      task('needs: [first]\ninputs: {a: "{{ tasks.first.outptu.x }}"}'),
+      '9:21 unknown-name: tasks.first has no "outptu" (did you mean "output"?)',
+    ],
+    [
+      task('needs: [first]\ninputs: {a: "{{ tasks.first.output.my-key }}"}'),
+      '9:43 unknown-name: unknown name "key" (a name with a hyphen is written in brackets: [\'a-b\'])',
+    ],
     [task('inputs: {a: "{{ run.started }}"}'), '8:21 unknown-name: run has no "started"'],
     [task('inputs: {a: "{{ 1 + }}"}'), '8:24 bad-template: syntax error: unexpected token: the end'],
     [task('inputs: {a: "{{ toJsn(1) }}"}'), '8:21 bad-template: unknown function toJsn() (did you mean toJson()?)'],
@@ -219,7 +276,10 @@ describe('templates', () => {
     [task('if: "{{ vars.limit }} > 0"'), '8:9 bad-if: "if" must be one template'],
     [task('if: "{{ tasks.first.status == \'failed\' }}"'), '8:13 not-upstream'],
     ['id: a\nworkingDir: "{{ vars.x }}"\ntasks: [{id: t, type: a/b.c}]', '2:13 template-not-allowed'],
-    ['id: a\nenv: {A: "{{ tasks.t.output }}"}\ntasks: [{id: t, type: a/b.c}]', '2:14 unknown-name: "tasks" cannot be read here (known here: vars)'],
+    [
+      'id: a\nenv: {A: "{{ tasks.t.output }}"}\ntasks: [{id: t, type: a/b.c}]',
+      '2:14 unknown-name: "tasks" cannot be read here (known here: vars)',
+    ],
     ['id: a\ntasks: [{id: t, type: a/b.c}]\noutputs: {x: "{{ tasks.u.output }}"}', '3:18 unknown-task'],
   ])('%j', async (text, expected) => {
     const found = await findings(text)
@@ -233,7 +293,9 @@ describe('templates', () => {
   })
 
   test('outputs may read any task, and a task reads what it needs through others', async () => {
-    await load('id: a\ntasks:\n  - {id: a, type: a/b.c}\n  - {id: b, type: a/b.c, needs: [a]}\n  - {id: c, type: a/b.c, needs: [b], inputs: {x: "{{ tasks.a.output }}", y: "{{ tasks[vars.which].output }}"}}\nvars: {which: a}\noutputs: {x: "{{ tasks.b.attempts }}"}')
+    await load(
+      'id: a\ntasks:\n  - {id: a, type: a/b.c}\n  - {id: b, type: a/b.c, needs: [a]}\n  - {id: c, type: a/b.c, needs: [b], inputs: {x: "{{ tasks.a.output }}", y: "{{ tasks[vars.which].output }}"}}\nvars: {which: a}\noutputs: {x: "{{ tasks.b.attempts }}"}',
+    )
   })
 })
 
@@ -252,7 +314,11 @@ describe('what this version does not do', () => {
     expect(found[0]).toContain(`not-supported-yet: ${what} is not supported yet in this version`)
   })
 
-  test.each(['forEach: {items: "{{ vars.limit }}", as: row, parallelism: 8}', 'matrix: {region: [eu, us], exclude: [{region: us}]}', 'permissions: {network: []}'])('%s', async (line) => {
+  test.each([
+    'forEach: {items: "{{ vars.limit }}", as: row, parallelism: 8}',
+    'matrix: {region: [eu, us], exclude: [{region: us}]}',
+    'permissions: {network: []}',
+  ])('%s', async (line) => {
     const found = await findings(task(line))
     expect(found).toHaveLength(1)
     expect(found[0]).toMatch(/^8:5 not-supported-yet: "\w+" is not supported yet in this version$/)
@@ -260,11 +326,22 @@ describe('what this version does not do', () => {
 })
 
 test('all findings come at once, in file order', async () => {
-  const error = await failure('id: demo\nnmae: x\ntimeout: 5x\ntasks:\n  - {id: a, type: shell, needs: [b]}\n  - {id: b, type: a/b.c, needs: [a], inputs: {x: "{{ vars.y }}"}}\n  - {id: b, type: a/b.c, timout: 1}\nsecrets: [A]\n')
+  const error = await failure(
+    'id: demo\nnmae: x\ntimeout: 5x\ntasks:\n  - {id: a, type: shell, needs: [b]}\n  - {id: b, type: a/b.c, needs: [a], inputs: {x: "{{ vars.y }}"}}\n  - {id: b, type: a/b.c, timout: 1}\nsecrets: [A]\n',
+  )
   expect(error.code).toBe('WORKFLOW_INVALID')
   expect(error.exitCode).toBe(3)
   expect(error.message).toBe('The workflow file "demo.yaml" has 8 findings.')
-  expect(error.diagnostics.map(({code}) => code)).toEqual(['unknown-property', 'bad-duration', 'bad-type', 'cycle', 'unknown-var', 'duplicate-id', 'unknown-property', 'not-supported-yet'])
+  expect(error.diagnostics.map(({code}) => code)).toEqual([
+    'unknown-property',
+    'bad-duration',
+    'bad-type',
+    'cycle',
+    'unknown-var',
+    'duplicate-id',
+    'unknown-property',
+    'not-supported-yet',
+  ])
   expect(error.diagnostics.every(({sourceLine, file}) => sourceLine !== undefined && file === 'demo.yaml')).toBe(true)
 })
 

@@ -1,0 +1,151 @@
+// Every example, as it stands in examples/, in a copy of that directory.
+
+import {cpSync, readdirSync} from 'node:fs'
+import {createServer} from 'node:http'
+import type {AddressInfo} from 'node:net'
+import path from 'node:path'
+import {describe, expect, it, onTestFinished} from 'vitest'
+import {Project} from '../rig/project.ts'
+import {packageRoot} from '../rig/workflow-command.ts'
+
+const examples = path.join(packageRoot, 'examples')
+
+function openExamples(): Project {
+  const project = new Project()
+  cpSync(examples, project.dir, {recursive: true, filter: (source) => path.relative(examples, source) !== 'out'})
+  return project
+}
+
+/** Serves one JSON document and remembers what was asked. */
+async function serveItems(): Promise<{base: string; asked: string[]}> {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(`${request.method ?? ''} ${request.url ?? ''} ${request.headers.accept ?? ''}`)
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({items: [{name: 'pear'}, {name: 'Öl "1"'}, {name: ''}]}))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    server.close()
+  })
+  return {base: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, asked}
+}
+
+describe('the examples', () => {
+  it('are all run by this file', () => {
+    const names = readdirSync(examples).filter((name) => name.endsWith('.yaml'))
+    expect(names).toEqual([
+      '01-hello.yaml',
+      '02-parallel.yaml',
+      '03-when-things-fail.yaml',
+      '04-http.yaml',
+      '05-weather-report.yaml',
+      '06-python-plugin.yaml',
+      '07-shell-plugin.yaml',
+    ])
+  })
+
+  it('are valid, all in one go', async () => {
+    const project = openExamples()
+    const names = readdirSync(project.dir).filter((name) => name.endsWith('.yaml'))
+    const {exitCode, stdout, stderr} = await project.run(['validate', ...names])
+    expect({exitCode, stderr, stdout}).toEqual({exitCode: 0, stderr: '', stdout: names.map((name) => `${name}: valid\n`).join('')})
+  })
+
+  it('01-hello greets', async () => {
+    const {exitCode, stdout, stderr} = await openExamples().run(['run', '01-hello.yaml', '--var', 'name=you'])
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toEqual({greeting: 'Hello, you!'})
+    expect(stderr).toContain('greet | Hello, you!\n')
+  })
+
+  it('02-parallel joins what two tasks found', async () => {
+    const {exitCode, result, stderr} = await openExamples().runJson('02-parallel.yaml')
+    expect({exitCode, stderr}).toMatchObject({exitCode: 0})
+    expect(result).toMatchObject({status: 'succeeded', outputs: {mean: 50.5}, counts: {succeeded: 4}})
+  })
+
+  it('03-when-things-fail tries again, tolerates a failure and cleans up', async () => {
+    const project = openExamples()
+    const env = {TMPDIR: project.home}
+    const {exitCode, result, task} = await project.runJson('03-when-things-fail.yaml', [], {env})
+    expect({exitCode, status: result.status}).toEqual({exitCode: 0, status: 'succeeded'})
+    expect(task('flaky')).toMatchObject({status: 'succeeded', attempts: 2})
+    expect(task('optional')).toMatchObject({status: 'failed', isTolerated: true, error: {code: 'EXIT_CODE', exitCode: 3}})
+    expect(task('notify')).toMatchObject({status: 'skipped', reason: "its condition is false: {{ failure() }}"})
+    expect(task('cleanup')).toMatchObject({status: 'succeeded'})
+    const logs = await project.run(['runs', 'logs', 'latest', '--task', 'cleanup'])
+    expect(logs.stdout).toBe('flaky succeeded after 2 attempts, optional failed\n')
+  })
+
+  it('04-http asks a server and keeps what came back', async () => {
+    const {base, asked} = await serveItems()
+    const project = openExamples()
+    const {exitCode, result, task} = await project.runJson('04-http.yaml', ['--var', `base=${base}`])
+    expect(exitCode).toBe(0)
+    expect(asked).toEqual(['GET /items?limit=3 application/json'])
+    expect(task('fetch').attempts).toBe(1)
+    expect(result.outputs).toEqual({names: ['pear', 'Öl "1"', ''], file: project.path('out/names.json')})
+    expect(JSON.parse(project.read('out/names.json'))).toEqual(['pear', 'Öl "1"', ''])
+  })
+
+  it('04-http fails exactly when nobody answers', async () => {
+    const project = openExamples()
+    const {exitCode, result, error, task} = await project.runJson('04-http.yaml', ['--var', 'base=http://127.0.0.1:1'])
+    expect({exitCode, status: result.status, reason: result.reason}).toEqual({exitCode: 1, status: 'failed', reason: "task 'fetch' failed"})
+    expect(error('fetch').code).toBe('CONNECTION_FAILED')
+    expect(task('fetch').attempts).toBe(3)
+    expect(task('save')).toMatchObject({status: 'skipped', reason: "needed task 'names' was skipped"})
+    expect(project.has('out')).toBe(false)
+  })
+
+  it('05-weather-report reports what an independent reading of the data gives', async () => {
+    const project = openExamples()
+    const {exitCode, result} = await project.runJson('05-weather-report.yaml')
+    expect(exitCode).toBe(0)
+    const report = project.path('out/weather-report.md')
+    expect(result.outputs).toEqual({report, days: 1461})
+    const days = project
+      .read('data/seattle-weather.csv')
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => line.split(','))
+    const lines = project.read('out/weather-report.md').split('\n')
+    expect(lines[0]).toBe('# Weather in Seattle, 2012 to 2015')
+    expect(lines).toContain(`- ${String(days.length)} days observed`)
+    expect(lines).toContain(`- ${String(days.filter((day) => Number(day[4]) >= 8).length)} days with wind of 8 m/s or more`)
+    const keys = new Map([
+      ['By year', (day: string[]) => day[0]?.slice(0, 4) ?? ''],
+      ['By month', (day: string[]) => day[0]?.slice(0, 7) ?? ''],
+      ['By kind of weather', (day: string[]) => day[5] ?? ''],
+    ])
+    for (const [heading, keyOf] of keys) {
+      const start = lines.indexOf(`## ${heading}`) + 4
+      const rows = lines.slice(start, lines.findIndex((line, index) => index >= start && !line.startsWith('|')))
+      expect(rows, heading).toEqual([...new Set(days.map(keyOf))].sort().map((key) => row(key, days.filter((day) => keyOf(day) === key))))
+    }
+  })
+
+  it('06-python-plugin describes numbers in Python', async () => {
+    const {exitCode, result} = await openExamples().runJson('06-python-plugin.yaml')
+    expect(exitCode).toBe(0)
+    expect(result.outputs).toEqual({median: 3.5, mean: 31 / 8})
+  })
+
+  it('07-shell-plugin runs the action that each task names', async () => {
+    const {exitCode, result} = await openExamples().runJson('07-shell-plugin.yaml')
+    expect(exitCode).toBe(0)
+    expect(result.outputs).toEqual({texts: ['Hello from a shell script', 'Goodbye from a shell script']})
+  })
+})
+
+/** A line of the report, worked out in tenths so that no sum of decimals goes astray. */
+function row(key: string, days: readonly string[][]): string {
+  const tenths = (column: number): number[] => days.map((day) => Math.round(Number(day[column]) * 10))
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+  const wet = tenths(1).filter((rain) => rain > 0).length
+  const mean = (sum(tenths(2)) / 10 / days.length).toFixed(1)
+  const [rain, hottest, coldest] = [sum(tenths(1)), Math.max(...tenths(2)), Math.min(...tenths(3))].map((value) => (value / 10).toFixed(1))
+  return `| ${key} | ${String(days.length)} | ${rain ?? ''} | ${String(wet)} | ${mean} | ${hottest ?? ''} | ${coldest ?? ''} |`
+}
