@@ -108,6 +108,8 @@ async function buildAll() {
   await Promise.all([
     buildBundle().then(() => writeManifest(root)),
     buildSdk(),
+    // In a clone, `plugins` is the plugin directory of a workflow that stands beside it: without their code they would hide the built ones.
+    buildPlugins(),
     buildPlugins(pluginDir)
       .then(() => importTypeScript('scripts/generate-schemas.ts'))
       .then(({generateSchemas}) => generateSchemas(pluginDir, join(dist, 'schemas'))),

@@ -57,13 +57,13 @@ export class App {
   #plugins: PluginManager | undefined
   #runtime: ProcessRuntime | undefined
 
-  private constructor(options: AppOptions) {
+  private constructor(options: AppOptions, ui: Ui) {
     this.#options = options
-    this.ui = createUi(options)
+    this.ui = ui
   }
 
   static create(options: AppOptions): App {
-    return new App(options)
+    return new App(options, createUi(options))
   }
 
   /** Loads, checks and plans a run; nothing has happened yet. Throws WorkflowError with all findings. */
@@ -101,7 +101,7 @@ export class App {
 
   /** The findings of every file. A file of another project is read with that project's configuration. */
   async validate(files: readonly string[]): Promise<FileFindings[]> {
-    return await validateFiles(files, (file) => new App(this.#options).plan({file}))
+    return await validateFiles(files, (file) => new App(this.#options, this.ui).plan({file}))
   }
 
   /** Ends all processes of a run at once, without waiting for anything. */

@@ -143,6 +143,11 @@ export function sdkPlugin(name: string, source: string, more: {main?: string; ma
   }
 }
 
+/** The module of an SDK plugin with the action `act`; `body` sees `input` and `context`. */
+export function actionSource(body: string, head = ''): string {
+  return `import {defineAction} from '@autokestra/plugin-sdk'\n${head}\nexport const act = defineAction({async execute(input, context) { ${body} }})\n`
+}
+
 /** A workflow with one task `t` of the plugin `test/<name>`. */
 export function oneTask(type: string, more = ''): string {
   return `id: one\ntasks:\n  - id: t\n    type: ${type}\n${more}`

@@ -93,9 +93,9 @@ describe('the examples', () => {
     const project = openExamples()
     const {exitCode, result, error, task} = await project.runJson('04-http.yaml', ['--var', 'base=http://127.0.0.1:1'])
     expect({exitCode, status: result.status, reason: result.reason}).toEqual({exitCode: 1, status: 'failed', reason: "task 'fetch' failed"})
-    expect(error('fetch').code).toBe('CONNECTION_FAILED')
+    expect(error('fetch').code).toBe('HTTP_CONNECTION')
     expect(task('fetch').attempts).toBe(3)
-    expect(task('save')).toMatchObject({status: 'skipped', reason: "needed task 'names' was skipped"})
+    expect(task('save')).toMatchObject({status: 'skipped', reason: "task 'fetch' failed and failFast is on"})
     expect(project.has('out')).toBe(false)
   })
 

@@ -2,7 +2,8 @@
 
 import {statSync} from 'node:fs'
 import type {SchemaCompiler} from '../documents/json-schema.ts'
-import {readDocument, type DocumentPath, type SourceDocument} from '../documents/read-document.ts'
+import {readDocument} from '../documents/read-document.ts'
+import type {DocumentPath, SourceDocument} from '../documents/source-document.ts'
 import {placeSchemaFinding} from '../documents/schema-diagnostics.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'

@@ -2,7 +2,7 @@
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {YamlNode} from './parse-yaml.ts'
-import type {DocumentPath, SourceDocument} from './read-document.ts'
+import type {DocumentPath, SourceDocument} from './source-document.ts'
 import {lineStarts, offsetInScalar, placeOf, skipBlank, type Span} from './source-text.ts'
 
 interface Pair {

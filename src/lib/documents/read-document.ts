@@ -4,31 +4,13 @@
 import {constants} from 'node:fs'
 import {open, stat} from 'node:fs/promises'
 import {resolve} from 'node:path'
-import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ErrorCode} from '../errors/error-codes.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {checkExpansion} from './check-expansion.ts'
 import {createLocator} from './locate.ts'
 import {loadYamlParser} from './parse-yaml.ts'
 import {explainSyntax} from './explain-syntax.ts'
-
-export type DocumentPath = readonly (string | number)[]
-
-/** What is said about a place; the place itself is added by `SourceDocument.diagnostic`. */
-export type Finding = Pick<Diagnostic, 'severity' | 'code' | 'message'> & {readonly hint?: string | undefined}
-
-/** A YAML document that was read: its value, and where each part of it stands in the text. */
-export interface SourceDocument {
-  /** As the user named it, for messages; `-` for standard input. */
-  readonly file: string
-  /** The plain JSON-like value: null-prototype-safe, no class instances. */
-  readonly value: unknown
-  /**
-   * Makes a diagnostic that points at the value at `path` (or at its key), or at the nearest parent that exists.
-   * `offset` narrows it to a part of a string value, in UTF-16 units of that string.
-   */
-  diagnostic(path: DocumentPath, target: 'key' | 'value', finding: Finding, offset?: {start: number; length: number}): Diagnostic
-}
+import type {SourceDocument} from './source-document.ts'
 
 export interface ReadOptions {
   /** Larger files are refused before they are read. Default: 4 MiB. */

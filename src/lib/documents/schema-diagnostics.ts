@@ -1,6 +1,6 @@
 // What a schema check found -> findings with a code and a sentence that names the property.
 
-import type {DocumentPath, Finding} from './read-document.ts'
+import type {DocumentPath, Finding} from './source-document.ts'
 import type {SchemaFinding} from './schema-findings.ts'
 
 /** A finding and the place it is about, ready for `SourceDocument.diagnostic`. */

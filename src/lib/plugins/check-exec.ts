@@ -1,6 +1,6 @@
 // The command line of an action of protocol `exec`: plain text, or one whole reference to an input. Nothing is ever put into the middle of text.
 
-import type {DocumentPath, Finding} from '../documents/read-document.ts'
+import type {DocumentPath, Finding} from '../documents/source-document.ts'
 import {nearest} from '../util/nearest.ts'
 
 const reference = /^\{\{\s*inputs\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}$/

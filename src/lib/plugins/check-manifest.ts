@@ -1,6 +1,6 @@
 // What the schema of plugin.yaml cannot say: what belongs together, what excludes what, and where entry points may lead.
 
-import type {DocumentPath} from '../documents/read-document.ts'
+import type {DocumentPath} from '../documents/source-document.ts'
 import type {PlacedFinding} from '../documents/schema-diagnostics.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import {nearest} from '../util/nearest.ts'

@@ -2,7 +2,7 @@
 
 import {accessSync, constants, lstatSync, realpathSync, statSync} from 'node:fs'
 import path from 'node:path'
-import type {DocumentPath, Finding} from '../documents/read-document.ts'
+import type {DocumentPath, Finding} from '../documents/source-document.ts'
 
 /** A file a manifest points at. */
 export interface EntryPoint {

@@ -1,7 +1,7 @@
 // plugin.yaml -> PluginManifest with its defaults, or everything that is wrong with it.
 
 import type {SchemaCompiler} from '../documents/json-schema.ts'
-import type {SourceDocument} from '../documents/read-document.ts'
+import type {SourceDocument} from '../documents/source-document.ts'
 import {placeSchemaFinding, type PlacedFinding} from '../documents/schema-diagnostics.ts'
 import {SchemaError} from '../documents/schema-guard.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'

@@ -3,7 +3,8 @@
 import type {ChildProcess} from 'node:child_process'
 import type {Readable, Writable} from 'node:stream'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {hasLiveMember, hasProcFs} from './proc-fs.ts'
+import {hasProcFs} from '../util/proc-stat.ts'
+import {hasLiveMember} from './proc-fs.ts'
 import type {ExitStatus, ProcessMetrics, RunningProcess} from './runtime.ts'
 
 interface ChildRunOptions {

@@ -1,27 +1,15 @@
 // The mark in the environment of every task process: who started it, and for which attempt. Children inherit it, wherever they move to.
 // Form: `<pid>:<start time>:<system>:<runtime>-<id>`; a workflow run inside a task of another one keeps the outer marks behind commas.
 
-import {readStat, readSystemId} from './proc-fs.ts'
-
-export interface CookieOwner {
-  readonly pid: number
-  readonly startTime: string
-  /** Boot and pid namespace, so that a number from elsewhere is never taken for one of ours. */
-  readonly system: string
-}
+import type {ProcessIdentity} from '../util/process-identity.ts'
 
 interface Cookie {
-  readonly owner: CookieOwner
+  readonly owner: ProcessIdentity
   readonly id: string
 }
 
-/** The owner that stands for this process. */
-export function currentOwner(): CookieOwner {
-  return {pid: process.pid, startTime: readStat('self')?.startTime ?? '0', system: readSystemId()}
-}
-
 /** What stands before the id in all cookies of one owner. */
-export function ownerPrefix(owner: CookieOwner): string {
+export function ownerPrefix(owner: ProcessIdentity): string {
   return `${owner.pid}:${owner.startTime}:${owner.system}:`
 }
 

@@ -4,7 +4,8 @@ import {spawn, type ChildProcess} from 'node:child_process'
 import {randomBytes} from 'node:crypto'
 import type {Readable} from 'node:stream'
 import {ChildRun} from './child-run.ts'
-import {currentOwner, ownerPrefix} from './cookie.ts'
+import {identifyProcess} from '../util/process-identity.ts'
+import {ownerPrefix} from './cookie.ts'
 import {explainStartFailure} from './explain-start-failure.ts'
 import {ProgramFinder} from './find-program.ts'
 import {readOutOfMemoryKills} from './proc-fs.ts'
@@ -111,7 +112,7 @@ export class ProcessRuntime implements Runtime {
   #ownPrefix(): string {
     if (this.#prefix === undefined) {
       // Several runtimes of one process must not take each other's children for leftovers.
-      this.#prefix = `${ownerPrefix(currentOwner())}${randomBytes(4).toString('hex')}-`
+      this.#prefix = `${ownerPrefix(identifyProcess())}${randomBytes(4).toString('hex')}-`
       this.#outOfMemoryKills = readOutOfMemoryKills()
     }
     return this.#prefix

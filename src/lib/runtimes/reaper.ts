@@ -1,7 +1,8 @@
 // Ends processes a killed workflow command left behind. Called once at the start of a run, in the background.
 
-import {parseCookies, type CookieOwner} from './cookie.ts'
-import {readStat, readSystemId} from './proc-fs.ts'
+import {isProcessAlive, type ProcessIdentity} from '../util/process-identity.ts'
+import {readSystemId} from '../util/proc-stat.ts'
+import {parseCookies} from './cookie.ts'
 import {sweepUntilClean} from './sweeper.ts'
 
 /**
@@ -9,17 +10,13 @@ import {sweepUntilClean} from './sweeper.ts'
  * One pass over /proc when there is nothing to do. Does nothing where there is no /proc.
  */
 export async function sweepLeftovers(): Promise<number> {
-  const system = readSystemId()
+  const here = readSystemId()
   const known = new Map<string, boolean>()
-  const isDead = (owner: CookieOwner): boolean => {
+  const isDead = (owner: ProcessIdentity): boolean => {
     const name = `${owner.pid}:${owner.startTime}`
-    let dead = known.get(name)
-    if (dead === undefined) {
-      const stat = readStat(owner.pid)
-      dead = stat === undefined || stat.state === 'Z' || stat.startTime !== owner.startTime
-      known.set(name, dead)
-    }
+    const dead = known.get(name) ?? !isProcessAlive(owner)
+    known.set(name, dead)
     return dead
   }
-  return sweepUntilClean((value) => parseCookies(value).some(({owner}) => owner.system === system && isDead(owner)))
+  return sweepUntilClean((value) => parseCookies(value).some(({owner}) => owner.system === here && isDead(owner)))
 }

@@ -1,6 +1,7 @@
 // Watches memory and CPU time of running processes through /proc, with one timer for all of them. A task of a few milliseconds is never looked at.
 
-import {hasProcFs, readChildren, readPeakMemory, readStat} from './proc-fs.ts'
+import {hasProcFs, readStat} from '../util/proc-stat.ts'
+import {readChildren, readPeakMemory} from './proc-fs.ts'
 import type {ProcessMetrics} from './runtime.ts'
 
 const firstSampleMs = 20

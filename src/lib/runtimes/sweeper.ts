@@ -1,7 +1,8 @@
 // Finds and ends processes by the cookie in their environment. A process that left its group (setsid) is found by nothing else.
 
 import {setTimeout as sleep} from 'node:timers/promises'
-import {listPids, readEnvironmentVariable, readStat} from './proc-fs.ts'
+import {readStat} from '../util/proc-stat.ts'
+import {listPids, readEnvironmentVariable} from './proc-fs.ts'
 import {cookieVariable} from './runtime.ts'
 
 // A pass reads one small file per process of the machine; several hundred processes go by before other work gets its turn.

@@ -33,9 +33,9 @@ export class SqliteJournal implements Journal {
     this.#guard(() => {
       const {lastInsertRowid} = this.#db
         .prepare(
-          'INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_started, owner_system) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          'INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system) VALUES (?, ?, ?, ?, ?, ?, ?)',
         )
-        .run(run.id, run.workflowId, run.file, run.startedAt, owner.pid, owner.started ?? null, owner.system ?? null)
+        .run(run.id, run.workflowId, run.file, run.startedAt, owner.pid, owner.startTime, owner.system)
       this.#runNumbers.set(run.id, Number(lastInsertRowid))
     })
   }

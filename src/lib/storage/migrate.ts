@@ -15,6 +15,11 @@ export type SchemaState = 'current' | 'outdated' | 'newer' | 'foreign'
 
 /** Looks without writing. An empty database is `outdated`; one that another program made is `foreign`. */
 export function readSchemaState(db: SqliteDatabase): SchemaState {
+  // One transaction: between two reads another first start may finish its migration, and half of each would look like a foreign file.
+  return db.transaction(() => judge(db))()
+}
+
+function judge(db: SqliteDatabase): SchemaState {
   const version = Number(db.pragma('user_version', {simple: true}))
   if (Number(db.pragma('application_id', {simple: true})) !== applicationId) {
     return version === 0 && isEmpty(db) ? 'outdated' : 'foreign'

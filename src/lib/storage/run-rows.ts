@@ -196,9 +196,5 @@ function summarize(row: typeof runs.$inferSelect): RunSummary {
 }
 
 function isOwnerAlive(row: typeof runs.$inferSelect): boolean {
-  return isProcessAlive({
-    pid: row.ownerPid,
-    ...(row.ownerStarted === null ? {} : {started: row.ownerStarted}),
-    ...(row.ownerSystem === null ? {} : {system: row.ownerSystem}),
-  })
+  return isProcessAlive({pid: row.ownerPid, startTime: row.ownerStartTime, system: row.ownerSystem})
 }

@@ -24,8 +24,8 @@ export const runs = sqliteTable(
     skippedCount: integer('skipped_count'),
     cancelledCount: integer('cancelled_count'),
     ownerPid: integer('owner_pid').notNull(),
-    ownerStarted: text('owner_started'),
-    ownerSystem: text('owner_system'),
+    ownerStartTime: text('owner_start_time').notNull(),
+    ownerSystem: text('owner_system').notNull(),
   },
   (table) => [index('runs_by_workflow').on(table.workflowId, table.number)],
 )

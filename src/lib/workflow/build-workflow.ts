@@ -1,7 +1,7 @@
 // A checked document -> Workflow: defaults filled in, durations in milliseconds, paths absolute.
 
 import {dirname, resolve} from 'node:path'
-import type {SourceDocument} from '../documents/read-document.ts'
+import type {SourceDocument} from '../documents/source-document.ts'
 import {parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'

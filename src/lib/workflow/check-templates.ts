@@ -1,6 +1,6 @@
 // Every template of a workflow: does it parse, and is everything it names there, and there in time?
 
-import type {DocumentPath} from '../documents/read-document.ts'
+import type {DocumentPath} from '../documents/source-document.ts'
 import type {Reference} from '../templates/compiled-expression.ts'
 import {scopeRoots} from '../templates/scope.ts'
 import {TemplateError} from '../templates/template-error.ts'

@@ -1,7 +1,7 @@
 // Values a schema cannot judge well: durations, action types, retries, triggers; and what this version does not do yet.
 
 import {durationExamples, parseDuration} from '../util/duration.ts'
-import type {DocumentPath} from '../documents/read-document.ts'
+import type {DocumentPath} from '../documents/source-document.ts'
 import {fieldsOf, type Fields, type Report, type WrittenTask} from './check.ts'
 
 /** `namespace/plugin.action` */

@@ -1,6 +1,6 @@
 // What the check-*.ts files share: the document as far as it has the right shape, and how they report.
 
-import type {DocumentPath, Finding} from '../documents/read-document.ts'
+import type {DocumentPath, Finding} from '../documents/source-document.ts'
 
 /** Reports an error; `offset` narrows it to a part of a string value. */
 export type Report = (

@@ -1,7 +1,8 @@
 // Workflow file -> Workflow, or one error with everything that is wrong with it.
 
 import type {SchemaCompiler} from '../documents/json-schema.ts'
-import {parseDocument, readDocument, type SourceDocument} from '../documents/read-document.ts'
+import {parseDocument, readDocument} from '../documents/read-document.ts'
+import type {SourceDocument} from '../documents/source-document.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import type {Templates} from '../templates/templates.ts'
 import {buildWorkflow} from './build-workflow.ts'

@@ -1,7 +1,7 @@
 // The workflow file after reading: defaults filled in, durations in milliseconds, paths absolute. Templates are still text.
 
 import type {JsonObject} from '../util/json.ts'
-import type {SourceDocument} from '../documents/read-document.ts'
+import type {SourceDocument} from '../documents/source-document.ts'
 
 export interface Workflow {
   /** Where the text came from; positions of later findings are looked up in it. */

@@ -1,7 +1,7 @@
 // All findings about a workflow file, in one pass: its shape, then its meaning as far as the shape allows.
 
 import type {SchemaCompiler} from '../documents/json-schema.ts'
-import type {SourceDocument} from '../documents/read-document.ts'
+import type {SourceDocument} from '../documents/source-document.ts'
 import {placeSchemaFinding} from '../documents/schema-diagnostics.ts'
 import type {SchemaFinding} from '../documents/schema-findings.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'

@@ -20,7 +20,7 @@ describe('openDatabase', () => {
       import {openDatabase} from 'src/lib/storage/database.ts'
       process.umask(0)
       const db = await openDatabase(process.argv[2])
-      db.exec("INSERT INTO runs (id, workflow_id, file, started_at, owner_pid) VALUES ('a', 'w', '-', '', 1)")
+      db.exec("INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system) VALUES ('a', 'w', '-', '', 1, '0', 'none')")
       console.log('ready')
       process.stdin.resume()
     `)
@@ -44,7 +44,7 @@ describe('openDatabase', () => {
   test('keeps what is there when opened again, and needs no write to open', async () => {
     const file = path.join(temporaryDir(), 'a.db')
     const first = await openDatabase(file)
-    first.exec("INSERT INTO runs (id, workflow_id, file, started_at, owner_pid) VALUES ('a', 'w', '-', '', 1)")
+    first.exec("INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system) VALUES ('a', 'w', '-', '', 1, '0', 'none')")
     first.close()
     const before = readFileSync(file)
     const second = await openDatabase(file)

@@ -17,8 +17,8 @@ CREATE TABLE runs (
   cancelled_count INTEGER,
   -- The process that executes the run: without it, a run that is not finished is one that was interrupted.
   owner_pid INTEGER NOT NULL,
-  owner_started TEXT,
-  owner_system TEXT
+  owner_start_time TEXT NOT NULL,
+  owner_system TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX runs_by_workflow ON runs (workflow_id, number);
