@@ -124,10 +124,17 @@ export class App {
     return rows
   }
 
-  /** Closes what was opened, the last first. */
+  /** Closes what was opened, the last first. What cannot be closed keeps nothing else open; the first such failure is thrown at the end. */
   async close(): Promise<void> {
-    for (const cleanUp of this.#cleanUps.splice(0).reverse()) await cleanUp()
-    await this.ui.flush()
+    const failures: unknown[] = []
+    for (const cleanUp of [...this.#cleanUps.splice(0).reverse(), () => this.ui.flush()]) {
+      try {
+        await cleanUp()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
 
   #loadConfig(request?: RunRequest): Promise<Config> {

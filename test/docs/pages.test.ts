@@ -7,7 +7,7 @@ import path from 'node:path'
 import {promisify} from 'node:util'
 import {describe, expect, it} from 'vitest'
 import {parse, stringify} from 'yaml'
-import {commandsOf, readPage, type DocBlock, type DocPage} from '../rig/doc-page.ts'
+import {commandsOf, isCommands, readPage, type DocBlock, type DocPage} from '../rig/doc-page.ts'
 import {DocProject, isPrinted} from '../rig/doc-project.ts'
 import {writeFiles} from '../rig/plugin-dir.ts'
 import {temporaryDir} from '../rig/temporary-dir.ts'
@@ -26,12 +26,15 @@ const pages = [
 /** Their commands begin in a clone of the project; those of all other pages in an empty directory. */
 const inClone = new Set(['README.md', 'docs/cli.md', 'examples/README.md', 'examples/extension/README.md'])
 
+const sdkInstallation = 'npm install --save-dev @autokestra/plugin-sdk'
+
 /** Commands that are not run here: the page, the command, and what runs it. */
 const runElsewhere: readonly (readonly [page: string, command: string, by: string])[] = [
   ['README.md', 'npm ci', '.ci/run begins with it'],
   ['README.md', 'npm test', 'this is a part of it'],
   ['README.md', 'npm pack', 'test/packaging packs'],
   ['README.md', 'npm install -g ./autokestra-*.tgz', 'test/packaging installs into an empty prefix'],
+  ['docs/plugins/writing-plugins.md', sdkInstallation, 'the rig puts it there'],
   ['examples/extension/README.md', 'npm install --prefix examples/extension', 'it downloads what a clone has'],
   ['examples/extension/README.md', 'npm pack ./examples/extension', 'test/packaging packs the extension'],
   ['examples/extension/README.md', 'workflow plugins install file:$PWD/autokestra-extension-example-1.0.0.tgz', 'test/packaging installs it'],
@@ -53,8 +56,7 @@ function inside(directory: string, pattern: '*.md' | '*/README.md'): string[] {
     : names.map((name) => `${directory}/${name}/README.md`)
 }
 
-const isCommand = ({language}: DocBlock): boolean => language === 'sh' || language === 'console'
-const isProgram = ({language}: DocBlock): boolean => language === 'ts' || language === 'js' || language === 'py'
+const isProgram = ({language}: DocBlock): boolean => ['ts', 'js', 'py', 'sh'].includes(language)
 const at = (page: DocPage, block: DocBlock): string => `${page.name}:${String(block.line)}`
 
 function isLeftOut(page: DocPage, command: string): boolean {
@@ -64,18 +66,19 @@ function isLeftOut(page: DocPage, command: string): boolean {
 describe.each(pages)('$name', (page) => {
   it('has no block that nobody reads', () => {
     const unread = page.blocks.filter((block) => {
-      if (isCommand(block) || block.language === 'json' || block.language === 'yaml') return false
+      if (isCommands(block) || block.language === 'json' || block.language === 'yaml') return false
       if (isProgram(block)) return block.file === undefined
       return block.language !== '' || !readElsewhere.has(page.name)
     })
     expect(unread.map((block) => `${at(page, block)} \`\`\`${block.language}`)).toEqual([])
   })
 
-  it.runIf(page.blocks.some(isCommand))('has commands that end as it says', {timeout: 240_000}, async () => {
+  it.runIf(page.blocks.some(isCommands))('has commands that end as it says', {timeout: 240_000}, async () => {
     const project = new DocProject({isClone: inClone.has(page.name)})
     for (const block of page.blocks) {
       if (block.file !== undefined) project.write(block.file, block.text)
-      if (!isCommand(block)) continue
+      if (!isCommands(block)) continue
+      if (block.text.includes(sdkInstallation)) project.installSdk()
       for (const {text, wanted, exitCode, printed} of await project.run(block, (command) => isLeftOut(page, command))) {
         expect(exitCode, `${at(page, block)}: ${text}\n${printed}`).toBe(wanted.exitCode)
         // `expect` shows both texts; the pattern decides.
@@ -138,7 +141,7 @@ function wholeDocument(block: DocBlock): {file: string | undefined; value: Recor
 it('the table of commands that are not run here names those that there are, and no others', () => {
   const written = pages.flatMap((page) =>
     page.blocks
-      .filter(isCommand)
+      .filter(isCommands)
       .flatMap(commandsOf)
       .flatMap(({text}) => text.split(' && '))
       .filter((command) => isLeftOut(page, command))

@@ -2,7 +2,7 @@
 //
 // What a reader sees is what the tests go by:
 //   - a line that ends with a file name in backticks and a colon names the file of the block after it; so does a first line `# path` or `// path`
-//   - `# exits 3` behind a command of a `sh` block: it ends with that code, and not with 0
+//   - a `sh` block that is no file holds commands; `# exits 3` behind one: it ends with that code, and not with 0
 //   - `$ ` begins a command in a `console` block; the lines after it are what it prints, and `...` stands for anything
 //   - `<!-- a part of a task -->` (a workflow, a manifest) before a block: what the block must be put into to be whole
 
@@ -61,14 +61,13 @@ export function readPage(name: string): DocPage {
     const end = lines.indexOf(`${indent}\`\`\``, index + 1)
     if (end === -1) throw new Error(`${name}:${index + 1}: the fence is not closed`)
     const text = lines.slice(index + 1, end).map((each) => `${each.slice(indent.length)}\n`)
-    blocks.push({language, text: text.join(''), line: index + 1, ...introduction(lines.slice(0, index), text[0] ?? '', language)})
+    blocks.push({language, text: text.join(''), line: index + 1, ...introduction(lines.slice(0, index), text[0] ?? '')})
     index = end
   }
   return {name, blocks, links, anchors}
 }
 
-function introduction(before: readonly string[], firstLine: string, language: string): Pick<DocBlock, 'file' | 'partOf'> {
-  if (language === 'sh' || language === 'console') return {}
+function introduction(before: readonly string[], firstLine: string): Pick<DocBlock, 'file' | 'partOf'> {
   const above = before.findLast((line) => line.trim() !== '')?.trim() ?? ''
   const [, partOf] = /^<!-- a part of a (workflow|task|manifest) -->$/.exec(above) ?? []
   if (partOf === 'workflow' || partOf === 'task' || partOf === 'manifest') return {partOf}
@@ -92,7 +91,12 @@ function linksOf(line: string): string[] {
   return [...line.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target).filter((target) => !/^[a-z]+:/.test(target))
 }
 
-/** The commands of a `sh` or `console` block. */
+/** Whether a block holds commands, and not a file. */
+export function isCommands({language, file}: DocBlock): boolean {
+  return (language === 'sh' && file === undefined) || language === 'console'
+}
+
+/** The commands of a block that holds some. */
 export function commandsOf({language, text}: DocBlock): DocCommand[] {
   const lines = text.replaceAll(/\\\n/g, ' ').trimEnd().split('\n')
   if (language === 'sh') return lines.filter((line) => line.trim() !== '' && !line.startsWith('#')).map((line) => readCommand(line))

@@ -38,8 +38,10 @@ export class DocProject {
     writeFiles(this.dir, {[file]: text})
   }
 
-  has(file: string): boolean {
-    return existsSync(path.join(this.dir, file))
+  /** As `npm install --save-dev @autokestra/plugin-sdk` does, without a registry. */
+  installSdk(): void {
+    mkdirSync(path.join(this.dir, 'node_modules/@autokestra'), {recursive: true})
+    symlinkSync(path.join(packageRoot, 'sdk'), path.join(this.dir, 'node_modules/@autokestra/plugin-sdk'))
   }
 
   /** Runs the commands of a block in one shell, from the top of the project, to the first that does not end as the page says. */

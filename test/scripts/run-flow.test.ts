@@ -45,7 +45,7 @@ describe('conditions', () => {
     expect(result.tasks.map(({id, status, reason}) => [id, status, reason])).toEqual([
       ['yes', 'succeeded', undefined],
       ['no', 'skipped', 'its condition is false: {{ vars.n > 5 }}'],
-      ['never', 'skipped', 'its condition is false: false'],
+      ['never', 'skipped', 'its condition is false: {{ false }}'],
       ['behind', 'skipped', "needed task 'no' was skipped"],
       ['far-behind', 'skipped', "needed task 'behind' was skipped"],
       ['always', 'succeeded', undefined],

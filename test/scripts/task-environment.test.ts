@@ -1,0 +1,126 @@
+// What a task's process sees of the world it is started in.
+
+import {mkdirSync} from 'node:fs'
+import {describe, expect, it} from 'vitest'
+import {actionSource, oneTask, Project, sdkPlugin, shellPlugin} from '../rig/project.ts'
+
+const canary = {
+  CANARY: 'must not get through',
+  AUTOKESTRA_SECRET_KEY: 'must not get through',
+  NODE_OPTIONS: '--no-warnings',
+  NPM_TOKEN: 'must not get through',
+  LD_LIBRARY_PATH: '/nowhere',
+}
+
+describe('the environment of a task', () => {
+  const plain = shellPlugin('plain', `awk 'BEGIN {for (name in ENVIRON) if (name != "_") print name "=" ENVIRON[name]}' >&2; echo 1`)
+  const sdk = sdkPlugin('sdk', actionSource('for (const [name, value] of Object.entries(process.env)) console.log(`${name}=${value}`)'))
+  const reuse = sdkPlugin('reuse', sdk['plugins/sdk/index.mjs'] ?? '', {manifest: 'worker: reuse\nactions: [{name: act}]'})
+
+  it.each([
+    ['core/shell.run', "inputs: {command: 'env'}", ['_', 'PWD', 'OLDPWD', 'SHLVL']],
+    ['test/plain.act', '', ['AUTOKESTRA_ACTION', 'PWD', 'OLDPWD', 'SHLVL', 'AWKPATH', 'AWKLIBPATH']],
+    ['test/sdk.act', '', []],
+    ['test/reuse.act', '', []],
+  ])('of %s is the allow list and what is declared, nothing else', async (type, more, own) => {
+    const project = new Project({
+      ...plain,
+      ...sdk,
+      ...reuse,
+      'w.yaml': `id: w\nvars: {v: from a var}\nenv: {SHARED: '{{ vars.v }}', OVERRIDDEN: workflow, PATH_LIKE: 1}\ntasks:\n  - {id: t, type: ${type}, env: {OWN: '{{ vars.v }}!', OVERRIDDEN: task, LANG: C}${more === '' ? '' : `, ${more}`}}\n`,
+    })
+    const env = {...canary, LC_ALL: 'C.UTF-8', TERM: 'dumb', LANG: 'C.UTF-8', TZ: 'UTC'}
+    const {exitCode} = await project.run(['run', 'w.yaml'], {env})
+    expect(exitCode).toBe(0)
+    const {stdout} = await project.run(['runs', 'logs', '--task', 't'])
+    const seen = new Map(stdout.trimEnd().split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+    expect(stdout).not.toContain('must not get through')
+    for (const name of own) seen.delete(name)
+    const cookie = seen.get('AUTOKESTRA_TASK_COOKIE')
+    expect(Object.fromEntries(seen)).toEqual({
+      PATH: process.env['PATH'],
+      HOME: project.home,
+      LC_ALL: 'C.UTF-8',
+      TERM: 'dumb',
+      LANG: 'C',
+      TZ: 'UTC',
+      SHARED: 'from a var',
+      OWN: 'from a var!',
+      OVERRIDDEN: 'task',
+      PATH_LIKE: '1',
+      AUTOKESTRA_TASK_COOKIE: cookie,
+    })
+  })
+
+  it('does not stay in a process that serves another task', async () => {
+    const project = new Project({
+      ...sdkPlugin('p', actionSource('process.env.LEAKED = "yes"; return {first: process.env.FIRST ?? null, leaked: process.env.LEAKED === input.before, pid: process.pid}'), {
+        manifest: 'worker: reuse\nactions: [{name: act}]',
+      }),
+      'w.yaml': 'id: w\ntasks:\n  - {id: a, type: test/p.act, env: {FIRST: one}}\n  - {id: b, type: test/p.act, needs: [a]}\n',
+    })
+    const {exitCode, task} = await project.runJson('w.yaml')
+    expect(exitCode).toBe(0)
+    expect(task('a').output).toMatchObject({first: 'one'})
+    expect(task('b').output).toMatchObject({first: null, pid: (task('a').output as {pid: number}).pid})
+  })
+
+  it('never has the key of the secrets, even when it is declared', async () => {
+    const project = new Project({'w.yaml': oneTask('core/shell.run', '    env: {AUTOKESTRA_SECRET_KEY: forged}\n    inputs: {command: env}\n')})
+    const {exitCode, error} = await project.runJson('w.yaml')
+    expect({exitCode, code: error('t').code}).toEqual({exitCode: 1, code: 'ENV_REFUSED'})
+  })
+
+  it('has a mark of our own that nobody can forge', async () => {
+    const project = new Project({'w.yaml': oneTask('core/shell.run', '    env: {AUTOKESTRA_TASK_COOKIE: forged}\n    inputs: {command: env}\n')})
+    const {exitCode, stdout} = await project.runJson('w.yaml')
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('AUTOKESTRA_TASK_COOKIE=')
+    expect(stdout).not.toContain('forged')
+  })
+
+  it('keeps values out of the command line', async () => {
+    const project = new Project({
+      'w.yaml': `vars: {v: canary-value}\n${oneTask('core/shell.run', "    env: {V: '{{ vars.v }}'}\n    inputs: {command: 'tr \"\\\\000\" \" \" < /proc/$$/cmdline'}\n")}`,
+    })
+    const {exitCode, task} = await project.runJson('w.yaml')
+    expect(exitCode).toBe(0)
+    expect(JSON.stringify(task('t').output)).not.toContain('canary-value')
+  })
+})
+
+describe('the working directory of a task', () => {
+  it('is that of the workflow file, wherever the command is started', async () => {
+    const project = new Project({'deep/er/w.yaml': oneTask('core/shell.run', "    inputs: {command: 'pwd'}\n")})
+    for (const [cwd, file] of [
+      [project.dir, 'deep/er/w.yaml'],
+      [project.path('deep'), 'er/w.yaml'],
+      ['/', project.path('deep/er/w.yaml')],
+    ] as const) {
+      const {task} = await project.runJson(file, [], {cwd})
+      expect(task('t').output).toMatchObject({stdout: project.path('deep/er')})
+    }
+  })
+
+  it('is `workingDir`, relative to the file, for every protocol', async () => {
+    const project = new Project({
+      ...shellPlugin('plain', 'printf \'"%s"\' "$(pwd)"'),
+      ...sdkPlugin('sdk', actionSource('return process.cwd()')),
+      'w.yaml':
+        'id: w\nworkingDir: data\ntasks:\n  - {id: sh, type: core/shell.run, inputs: {command: pwd}}\n  - {id: plain, type: test/plain.act}\n  - {id: sdk, type: test/sdk.act}\n',
+    })
+    mkdirSync(project.path('data'))
+    const {exitCode, task} = await project.runJson('w.yaml')
+    expect(exitCode).toBe(0)
+    expect(task('sh').output).toMatchObject({stdout: project.path('data')})
+    expect([task('plain').output, task('sdk').output]).toEqual([project.path('data'), project.path('data')])
+  })
+})
+
+describe('the standard input of a task', () => {
+  it('is empty, and not that of the command', async () => {
+    const project = new Project({'w.yaml': oneTask('core/shell.run', '    inputs: {command: "cat | wc -c"}\n')})
+    const {task} = await project.runJson('w.yaml', [], {input: 'for somebody else\n'})
+    expect(task('t').output).toMatchObject({stdout: '0'})
+  })
+})
