@@ -25,6 +25,9 @@ import {createEventsOutput} from './ui/events-output.ts'
 import {createUi, type Ui} from './ui/ui.ts'
 import {readText} from './util/read-text.ts'
 
+/** From so many programs on, starting them through launchers saves more than starting the launchers costs. */
+const manyPrograms = 8
+
 export interface AppOptions {
   /** Directory of the package: the bundled plugins, the SDK and the generated checks stand in its dist. */
   readonly root: string
@@ -81,7 +84,7 @@ export class App {
   async run(plan: RunPlan, view: RunView, signal: AbortSignal): Promise<RunOutcome> {
     const config = await this.#loadConfig()
     const concurrency = chooseConcurrency(config, plan)
-    const executor = this.#openExecutor(config)
+    const executor = this.#openExecutor(config, plan)
     executor.expect(
       plan.tasks.map(({plugin}) => plugin),
       concurrency,
@@ -167,11 +170,12 @@ export class App {
     return this.#plugins
   }
 
-  #openExecutor(config: Config): PluginExecutor {
+  #openExecutor(config: Config, plan: RunPlan): PluginExecutor {
     const {env, root} = this.#options
     const baseEnv = baseEnvironment(env)
     const outerCookie = env[cookieVariable]
-    const runtime = new ProcessRuntime(outerCookie === undefined ? {} : {outerCookie})
+    const usesLaunchers = plan.tasks.filter(({plugin}) => plugin.manifest.protocol === 'exec').length >= manyPrograms
+    const runtime = new ProcessRuntime({usesLaunchers, ...(outerCookie === undefined ? {} : {outerCookie})})
     const {killGraceMs: graceMs} = config.limits
     const hostFile = join(root, 'dist', 'sdk', 'host.js')
     const hosts = new WorkerPool({runtime, command: [process.execPath, hostFile], env: baseEnv, cwd: root, graceMs})

@@ -140,32 +140,30 @@ tasks:
 
   it('is a line per finished task, one live line, and a summary; nothing is left of the live line', async () => {
     const project = new Project({'w.yaml': progress})
-    const terminal = new Terminal(project, ['run', 'w.yaml', '--concurrency', '2'])
+    const terminal = new Terminal(project, ['run', 'w.yaml', '--concurrency', '2'], {columns: 200})
     await project.appears('hangs')
     const live = await terminal.shows('3 of 5 done')
-    expect(lines(live).at(-1)).toBe(`● 3 of 5 done · ${long}1 (TIME), ${long}2 (TIME)`.slice(0, 98))
+    expect(lines(live).at(-1)).toBe(`● 3 of 5 done · ${long}1 (TIME), ${long}2 (TIME)`)
     project.write({go: ''})
     expect(await terminal.exitCode()).toBe(0)
     const shown = lines(terminal.screen())
     const padded = (id: string): string => id.padEnd(32)
-    expect(shown.slice(0, 6)).toEqual([
+    expect(shown.slice(0, 5)).toEqual([
       'progress · run RUN · 5 tasks',
       `✓ ${padded('one')}  succeeded  TIME`,
       '  two │ said by a logger',
       `✓ ${padded('two')}  succeeded  TIME`,
-      `✗ ${padded('bad')}  failed  TIME  EXIT_CODE: the process ended with exit code 4 (tolerated: c`,
-      'ontinueOnError)',
+      `✗ ${padded('bad')}  failed  TIME  EXIT_CODE: the process ended with exit code 4 (tolerated: continueOnError)`,
     ])
-    expect(shown[6]).toBe('    │ evil^Mtext green')
-    expect(shown.slice(7, 9).sort()).toEqual([`✓ ${padded(`${long}1`)}  succeeded  TIME`, `✓ ${padded(`${long}2`)}  succeeded  TIME`])
-    expect(shown.slice(9)).toEqual([
+    expect(shown[5]).toBe('    │ evil^Mtext green')
+    expect(shown.slice(6, 8).sort()).toEqual([`✓ ${padded(`${long}1`)}  succeeded  TIME`, `✓ ${padded(`${long}2`)}  succeeded  TIME`])
+    expect(shown.slice(8)).toEqual([
       '',
       '✓ progress succeeded in TIME: 4 succeeded, 1 failed',
-      '  warning  bad failed, and the run went on (continueOnError): EXIT_CODE: the process ended with exit',
-      ' code 4',
+      '  warning  bad failed, and the run went on (continueOnError): EXIT_CODE: the process ended with exit code 4',
       '  workflow runs logs RUN --task bad',
       '  workflow runs show RUN',
-      'exit code 0',
+      '(ended with 0)',
     ])
   })
 
@@ -223,7 +221,7 @@ describe('runs logs in a terminal', () => {
     await project.run(['run', 'w.yaml'])
     const terminal = new Terminal(project, ['runs', 'logs', '--task', 't'])
     expect(await terminal.exitCode()).toBe(0)
-    expect(terminal.screen()).toBe('a^Mbcdred\nexit code 0')
+    expect(terminal.screen()).toBe('a^Mbcdred\n(ended with 0)')
     expect(terminal.history()).toContain('\u001b[31mred')
   })
 })

@@ -56,6 +56,7 @@ function inside(directory: string, pattern: '*.md' | '*/README.md'): string[] {
     : names.map((name) => `${directory}/${name}/README.md`)
 }
 
+const isJson = ({language}: DocBlock): boolean => language === 'json' || language === 'ndjson'
 const isProgram = ({language}: DocBlock): boolean => ['ts', 'js', 'py', 'sh'].includes(language)
 const at = (page: DocPage, block: DocBlock): string => `${page.name}:${String(block.line)}`
 
@@ -66,14 +67,14 @@ function isLeftOut(page: DocPage, command: string): boolean {
 describe.each(pages)('$name', (page) => {
   it('has no block that nobody reads', () => {
     const unread = page.blocks.filter((block) => {
-      if (isCommands(block) || block.language === 'json' || block.language === 'yaml') return false
+      if (isCommands(block) || isJson(block) || block.language === 'yaml') return false
       if (isProgram(block)) return block.file === undefined
       return block.language !== '' || !readElsewhere.has(page.name)
     })
     expect(unread.map((block) => `${at(page, block)} \`\`\`${block.language}`)).toEqual([])
   })
 
-  it.runIf(page.blocks.some(isCommands))('has commands that end as it says', {timeout: 240_000}, async () => {
+  if (page.blocks.some(isCommands)) it('has commands that end as it says', {timeout: 240_000}, async () => {
     const project = new DocProject({isClone: inClone.has(page.name)})
     for (const block of page.blocks) {
       if (block.file !== undefined) project.write(block.file, block.text)
@@ -89,7 +90,7 @@ describe.each(pages)('$name', (page) => {
     }
   })
 
-  it.runIf(page.blocks.some(({language}) => language === 'yaml'))('has YAML that is valid, as a whole or as the part it is', async () => {
+  if (page.blocks.some(({language}) => language === 'yaml')) it('has YAML that is valid, as a whole or as the part it is', async () => {
     const dir = temporaryDir()
     const home = temporaryDir()
     const workflows: string[] = []
@@ -121,9 +122,10 @@ describe.each(pages)('$name', (page) => {
     expect(own.map((plugin) => path.relative(dir, plugin.dir)).sort()).toEqual([...new Set(manifests.map((file) => path.dirname(file)))].sort())
   })
 
-  it.runIf(page.blocks.some(({language}) => language === 'json'))('has JSON that is JSON', () => {
-    for (const block of page.blocks.filter(({language}) => language === 'json')) {
-      expect(() => JSON.parse(block.text) as unknown, at(page, block)).not.toThrow()
+  if (page.blocks.some(isJson)) it('has JSON that is JSON', () => {
+    for (const block of page.blocks.filter(isJson)) {
+      const documents = block.language === 'json' ? [block.text] : block.text.trimEnd().split('\n')
+      for (const text of documents) expect(() => JSON.parse(text) as unknown, at(page, block)).not.toThrow()
     }
   })
 })

@@ -1,7 +1,7 @@
 // A directory in which the commands of a page are run, with what the page takes for granted: `workflow` in PATH, a home of its own.
 
 import {spawn} from 'node:child_process'
-import {cpSync, existsSync, mkdirSync, readFileSync, symlinkSync} from 'node:fs'
+import {cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {commandsOf, type DocBlock} from './doc-page.ts'
 import {writeFiles} from './plugin-dir.ts'
@@ -28,6 +28,8 @@ export class DocProject {
 
   constructor(options: {readonly isClone: boolean}) {
     for (const name of ['workflow', 'autokestra']) symlinkSync(builtCommand, path.join(this.#tools, name))
+    // The real one links the clone into its cache, and builds it once more for that.
+    writeFileSync(path.join(this.#tools, 'npx'), '#!/bin/sh\nexec "$@"\n', {mode: 0o755})
     if (!options.isClone) return
     const isSource = (file: string): boolean => !file.startsWith(path.join(packageRoot, 'examples', 'out'))
     for (const name of cloned.copied) cpSync(path.join(packageRoot, name), path.join(this.dir, name), {recursive: true, filter: isSource})
@@ -82,9 +84,10 @@ export class DocProject {
   }
 }
 
-/** Whether a text is what the lines say; `...` stands for anything within a line, and for any lines where it stands alone. */
-export function isPrinted(text: string, lines: readonly string[]): boolean {
+/** Whether a text is what the lines say, blank lines at the end aside; `...` stands for anything within a line, and for any lines where it stands alone. */
+export function isPrinted(text: string, wanted: readonly string[]): boolean {
+  const lines = wanted.slice(0, wanted.findLastIndex((line) => line.trim() !== '') + 1)
   const escape = (part: string): string => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
   const pattern = lines.map((line) => (line.trim() === '...' ? '(?:.*\n)*' : `${line.trimEnd().split('...').map(escape).join('.*')} *\n`)).join('')
-  return new RegExp(`^${pattern}$`).test(text)
+  return new RegExp(`^${pattern}$`).test(text.trimEnd() === '' ? '' : `${text.trimEnd()}\n`)
 }

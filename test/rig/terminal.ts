@@ -30,7 +30,7 @@ export class Terminal {
     writeFileSync(
       path.join(project.home, 'terminal.sh'),
       // The shell outlives Ctrl-C, as the user's own does, and has a group of its own for each command.
-      `set -m; trap : INT\nenv -i TERM="$TERM" ${exports} sh -c 'echo $$ > "$0/pid"; exec "$@"' ${project.home} ${process.execPath} ${builtCommand} ${words}\nstatus=$?\necho $status > ${project.home}/status\necho "exit code $status"\ncat > /dev/null\n`,
+      `set -m; trap : INT\nenv -i TERM="$TERM" ${exports} sh -c 'echo $$ > "$0/pid"; exec "$@"' ${project.home} ${process.execPath} ${builtCommand} ${words}\nstatus=$?\necho $status > ${project.home}/status\necho "(ended with $status)"\ncat > /dev/null\n`,
     )
     this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', project.dir, `sh ${project.home}/terminal.sh`)
     onTestFinished(() => {
@@ -69,7 +69,7 @@ export class Terminal {
 
   /** Resolves with the exit code of the command. */
   async exitCode(): Promise<number> {
-    await this.shows('exit code')
+    await this.shows('(ended with ')
     return Number(readFileSync(path.join(this.#project.home, 'status'), 'utf8'))
   }
 

@@ -1,11 +1,19 @@
 // One child process from its start until nothing of it is left: exit, drain of the pipes, end of its group, kill.
 
-import type {ChildProcess} from 'node:child_process'
 import type {Readable, Writable} from 'node:stream'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {hasProcFs} from '../util/proc-stat.ts'
 import {hasLiveMember} from './proc-fs.ts'
 import type {ExitStatus, ProcessMetrics, RunningProcess} from './runtime.ts'
+
+/** A started program: a ChildProcess, or what a launcher has started. */
+export interface StartedChild {
+  readonly stdin: Writable | null
+  readonly stdout: Readable
+  readonly stderr: Readable
+  on(event: 'exit', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown
+  on(event: 'close', listener: () => void): unknown
+}
 
 interface ChildRunOptions {
   readonly pid: number
@@ -16,6 +24,10 @@ interface ChildRunOptions {
   /** Called once, right before `exited` settles. */
   readonly onSettled: () => ProcessMetrics & {readonly isOutOfMemory: boolean}
   readonly sweep: () => Promise<void>
+  /** Whether the group is this program's alone. Otherwise its leader lives on, and what the program left behind is the sweep's. */
+  readonly ownsGroup: () => boolean
+  /** The program is about to be ended. */
+  readonly onStopping?: () => void
   /** From now on a sweep may end what carries this run's cookie. */
   readonly onKilling: () => void
 }
@@ -42,7 +54,7 @@ export class ChildRun implements RunningProcess {
   #drainTimer: NodeJS.Timeout | undefined
   #killing: Promise<void> | undefined
 
-  constructor(child: ChildProcess & {stdout: Readable; stderr: Readable}, options: ChildRunOptions) {
+  constructor(child: StartedChild, options: ChildRunOptions) {
     this.#options = options
     this.pid = options.pid
     this.cookie = options.cookie
@@ -80,7 +92,8 @@ export class ChildRun implements RunningProcess {
 
   async #kill(graceMs: number): Promise<void> {
     clearTimeout(this.#drainTimer)
-    const {drainMs, onKilling, sweep} = this.#options
+    const {drainMs, onKilling, onStopping, sweep} = this.#options
+    onStopping?.()
     const deadline = performance.now() + graceMs
     this.#signalGroup('SIGTERM')
     // A stopped process takes no SIGTERM until it is told to go on.
@@ -101,7 +114,7 @@ export class ChildRun implements RunningProcess {
     const resolve = this.#resolveExited
     this.#resolveExited = undefined
     // Nobody may stay behind in the group. Its number cannot go to others while it has members, and hardly within the drain time when it has none.
-    if (this.#isGroupAlive()) await this.#endGroup()
+    if (this.#options.ownsGroup() && this.#isGroupAlive()) await this.#endGroup()
     if (!this.#arePipesClosed) {
       this.stdin?.destroy()
       this.stdout.destroy()

@@ -1,12 +1,15 @@
 // Runs programs as child processes: own group, only the given environment, nothing left behind. The only user of child_process.
 
-import {spawn, type ChildProcess} from 'node:child_process'
+import {ChildProcess, spawn} from 'node:child_process'
+import {statSync} from 'node:fs'
 import {randomBytes} from 'node:crypto'
 import type {Readable} from 'node:stream'
 import {ChildRun} from './child-run.ts'
+import {hasProcFs} from '../util/proc-stat.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import {ownerPrefix} from './cookie.ts'
 import {explainStartFailure} from './explain-start-failure.ts'
+import {Launcher, launchScript, type LaunchedProgram} from './launcher.ts'
 import {ProgramFinder} from './find-program.ts'
 import {readOutOfMemoryKills} from './proc-fs.ts'
 import {cookieVariable, type RunningProcess, type Runtime, type StartSpec} from './runtime.ts'
@@ -19,6 +22,8 @@ interface ProcessRuntimeOptions {
   readonly drainMs?: number
   /** The cookie in the environment of this process, when it is itself a task of another run: its owner then finds our children too. */
   readonly outerCookie?: string
+  /** Many short programs are to come: shells start them, where that is possible. Linux only, as what such programs leave behind is found through /proc. */
+  readonly usesLaunchers?: boolean
 }
 
 const defaultDrainMs = 250
@@ -35,6 +40,7 @@ export class ProcessRuntime implements Runtime {
   /** By cookie; a process that is being ended has left it already, so that the sweep finds its children. */
   readonly #protected = new Set<string>()
   readonly #running = new Set<ChildRun>()
+  readonly #launchers = new Set<Launcher>()
   #prefix: string | undefined
   #outOfMemoryKills = 0
   #isClosed = false
@@ -51,12 +57,14 @@ export class ProcessRuntime implements Runtime {
     const {outerCookie} = this.#options
     const value = outerCookie === undefined ? cookie : `${cookie},${outerCookie}`
     // Nothing may be awaited between the start and the entry in the books: close() must see every process.
-    const child = this.#spawn(program, spec, value)
-    if (!isStarted(child)) throw this.#explain(await failureOf(child), program, spec)
-    const sample = this.#sampler.add(child.pid)
+    const {child, launcher} = this.#launch(spec, value) ?? {child: this.#spawn(program, spec, value), launcher: undefined}
+    if (child instanceof ChildProcess && !isStarted(child)) throw this.#explain(await failureOf(child), program, spec)
+    const sample = this.#sampler.add(child.pid, launcher !== undefined)
     this.#protected.add(cookie)
     const run = new ChildRun(child, {
       pid: child.pid,
+      ownsGroup: () => !(launcher?.isAlive ?? false),
+      onStopping: () => launcher?.retire(),
       cookie: value,
       graceMs: spec.graceMs,
       drainMs: this.#options.drainMs ?? defaultDrainMs,
@@ -86,7 +94,21 @@ export class ProcessRuntime implements Runtime {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#running].map((run) => run.kill()))
+    for (const launcher of this.#launchers) launcher.retire()
+    this.#launchers.clear()
     await this.#sweeper.finish()
+  }
+
+  /** Undefined when this program is better started directly. */
+  #launch(spec: StartSpec, cookie: string): {child: LaunchedProgram; launcher: Launcher} | undefined {
+    if (this.#options.usesLaunchers !== true || !hasProcFs || spec.stdin !== 'none' || !isDirectory(spec.cwd)) return undefined
+    const script = launchScript({command: spec.command, cwd: spec.cwd, env: {...spec.env, [cookieVariable]: cookie}})
+    if (script === undefined) return undefined
+    for (const launcher of this.#launchers) if (!launcher.canStart) this.#launchers.delete(launcher)
+    const launcher = [...this.#launchers].find(({isFree}) => isFree) ?? Launcher.start()
+    if (launcher === undefined) return undefined
+    this.#launchers.add(launcher)
+    return {child: launcher.launch(script), launcher}
   }
 
   #spawn(program: string, spec: StartSpec, cookie: string): ChildProcess {
@@ -131,6 +153,10 @@ export class ProcessRuntime implements Runtime {
     this.#outOfMemoryKills = kills
     return hasGrown
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false
 }
 
 function isStarted(child: ChildProcess): child is ChildProcess & {pid: number; stdout: Readable; stderr: Readable} {

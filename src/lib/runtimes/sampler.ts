@@ -9,15 +9,17 @@ const longestPauseMs = 1000
 
 /** What is known so far of one process. */
 class Sample {
-  readonly pid: number
+  readonly #pid: number
+  readonly #isLauncher: boolean
   dueAt: number
   pauseMs = firstSampleMs
   #peakMemoryBytes = 0
   #cpuTimeMs = 0
   #isSeen = false
 
-  constructor(pid: number, now: number) {
-    this.pid = pid
+  constructor(pid: number, isLauncher: boolean, now: number) {
+    this.#pid = pid
+    this.#isLauncher = isLauncher
     this.dueAt = now + firstSampleMs
   }
 
@@ -29,7 +31,8 @@ class Sample {
   take(): void {
     let memory = 0
     let cpu = 0
-    const pids = [this.pid]
+    // A launcher's own numbers are those of all programs it has started; its only child is the present one.
+    const pids = this.#isLauncher ? readChildren(this.#pid) : [this.#pid]
     for (const pid of pids) {
       const stat = readStat(pid)
       if (stat === undefined) continue
@@ -48,8 +51,9 @@ export class Sampler {
   readonly #samples = new Set<Sample>()
   #timer: NodeJS.Timeout | undefined
 
-  add(pid: number): Sample {
-    const sample = new Sample(pid, performance.now())
+  /** @param isLauncher the process is the launcher that waits for the program meant */
+  add(pid: number, isLauncher = false): Sample {
+    const sample = new Sample(pid, isLauncher, performance.now())
     if (!hasProcFs) return sample
     this.#samples.add(sample)
     if (this.#timer === undefined) this.#timer = setTimeout(() => this.#tick(), firstSampleMs).unref()

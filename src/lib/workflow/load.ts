@@ -32,7 +32,10 @@ export async function loadWorkflow(from: string | {readonly text: string; readon
     const count = diagnostics.length === 1 ? 'a finding' : `${diagnostics.length} findings`
     throw new WorkflowError('WORKFLOW_INVALID', `The workflow file "${document.file}" has ${count}.`, {diagnostics})
   }
-  return buildWorkflow(document, options.cwd)
+  const workflow = buildWorkflow(document, options.cwd)
+  // `if: false` becomes a template only now.
+  await options.templates.prepare(workflow.tasks.map((task) => task.if))
+  return workflow
 }
 
 async function open(from: string | {readonly text: string; readonly file: string}, {cwd, readStdin}: LoadOptions): Promise<SourceDocument> {

@@ -143,6 +143,13 @@ outputs: {title: "{{ tasks.fetch.output.title ?? 'none' }}"}
     )
     expect(workflow.tasks.map((one) => one.if)).toEqual([undefined, '{{\n  1 < 2\n}}'])
   })
+
+  test('that says `if: false` and has no other template can be evaluated', async () => {
+    const templates = new Templates()
+    const text = 'id: a\ntasks: [{id: t, type: core/shell.run, if: false}]'
+    const {tasks} = await loadWorkflow({text, file: 'demo.yaml'}, {schemas, templates, cwd: dir})
+    expect(templates.evaluate(tasks[0]?.if ?? '', {vars: {}, env: {}, tasks: {}, run: {id: 'r', workflow: 'a', startedAt: ''}})).toBe(false)
+  })
 })
 
 describe('the shape', () => {

@@ -1,0 +1,186 @@
+// A shell that starts programs for us. Forking this process copies its page tables, which takes longer than most short programs run; a shell is
+// small, so forking it is cheap. One launcher starts a few programs one after the other, each with pipes nobody else has or had.
+
+import {spawn, type ChildProcess} from 'node:child_process'
+import {EventEmitter} from 'node:events'
+import {constants} from 'node:os'
+import {Duplex, type Readable} from 'node:stream'
+
+/** POSIX promises redirections for one digit only: descriptors 3 to 8 are three pairs of stdout and stderr. */
+const programsPerLauncher = 3
+const firstDescriptor = 3
+const allDescriptors = Array.from({length: 2 * programsPerLauncher}, (_, index) => firstDescriptor + index)
+const closeAll = allDescriptors.map((descriptor) => `${String(descriptor)}>&-`).join(' ')
+
+/** Whoever is killed together with a program still has to tell how it ended. Programs start with the default again. */
+const prologue = 'trap : TERM INT HUP\n'
+/** Starts a line of ours; other lines are the shell's notes about a signal that ended a program. */
+const statusMark = '='
+
+/** Longer command lines are left to the system's own check of their length. */
+const maxScriptLength = 32 * 1024
+const variableName = /^[A-Za-z_]\w*$/
+/** Variables that some shells refuse to set. */
+const shellOwn = new Set(['BASHOPTS', 'BASH_VERSINFO', 'EUID', 'PPID', 'SHELLOPTS', 'UID'])
+
+export interface Launch {
+  /** Absolute, or found in `env.PATH`. */
+  readonly command: readonly [string, ...string[]]
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd: string
+}
+
+/** The text with which a shell becomes the program; undefined when it cannot do exactly what the system would. */
+export function launchScript({command, env, cwd}: Launch): string | undefined {
+  const entries = Object.entries(env)
+  if (!entries.every(([name]) => variableName.test(name) && !shellOwn.has(name))) return undefined
+  const exports = entries.map(([name, value]) => `${name}=${quote(value)}`).join(' ')
+  // The directory was looked at before; should it vanish in between, the program must not run elsewhere.
+  const script = `cd ${quote(cwd)} || exit 126; unset OLDPWD; export ${exports}; exec ${command.map(quote).join(' ')}`
+  return script.length > maxScriptLength || script.includes('\0') ? undefined : script
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** A program that a launcher has started: as much of a ChildProcess as its observer needs. */
+export class LaunchedProgram extends EventEmitter<{exit: [number | null, NodeJS.Signals | null]; close: []}> {
+  /** Of the launcher, which leads the group. */
+  readonly pid: number
+  readonly stdin = null
+  readonly stdout: Readable
+  readonly stderr: Readable
+  exitCode: number | null = null
+  signalCode: NodeJS.Signals | null = null
+  #openStreams = 2
+  #hasExited = false
+
+  constructor(pid: number, stdout: Readable, stderr: Readable) {
+    super()
+    this.pid = pid
+    this.stdout = stdout
+    this.stderr = stderr
+    for (const stream of [stdout, stderr]) {
+      stream.once('close', () => {
+        this.#openStreams -= 1
+        this.#closeWhenDone()
+      })
+    }
+  }
+
+  exit(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#hasExited) return
+    this.#hasExited = true
+    this.exitCode = code
+    this.signalCode = signal
+    this.emit('exit', code, signal)
+    this.#closeWhenDone()
+  }
+
+  #closeWhenDone(): void {
+    if (this.#hasExited && this.#openStreams === 0) this.emit('close')
+  }
+}
+
+export class Launcher {
+  readonly #child: ChildProcess
+  #started = 0
+  #current: LaunchedProgram | undefined
+  #text = ''
+  #notes = ''
+
+  /** Undefined when the system has no shell or no room for one: then programs are started without a launcher. */
+  static start(): Launcher | undefined {
+    const child = spawn('/bin/sh', ['-s'], {
+      stdio: ['pipe', 'pipe', 'pipe', ...allDescriptors.map(() => 'pipe' as const)],
+      env: {},
+      cwd: '/',
+      detached: true,
+    })
+    // Said by the missing pid below.
+    child.on('error', () => undefined)
+    return child.pid === undefined ? undefined : new Launcher(child)
+  }
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.write(`exec 2>&1\n${prologue}`)
+    child.stdout?.setEncoding('latin1').on('data', (text: string) => {
+      this.#read(text)
+    })
+    const exited = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => { resolve(signal) }))
+    const said = new Promise((resolve) => child.stdout?.once('close', resolve))
+    // The exit may be told before the last status is read.
+    void Promise.all([exited, said]).then(([signal]) => {
+      // Killed together with its program, or by it: how the program ended is not known any more, but that it was by force.
+      this.#current?.exit(null, signal ?? 'SIGKILL')
+      this.retire()
+    })
+  }
+
+  /** Whether it can start another program now. */
+  get isFree(): boolean {
+    return this.canStart && this.#current === undefined
+  }
+
+  /** Whether it will be able to, once its program has ended. */
+  get canStart(): boolean {
+    return this.isAlive && this.#started < programsPerLauncher
+  }
+
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Starts the program of a {@link launchScript}. Only when it is free. */
+  launch(script: string): LaunchedProgram {
+    const out = firstDescriptor + 2 * this.#started
+    const [stdout, stderr] = [this.#child.stdio[out], this.#child.stdio[out + 1]]
+    if (!(stdout instanceof Duplex) || !(stderr instanceof Duplex) || this.#child.pid === undefined) throw new Error('a launcher without pipes')
+    this.#started += 1
+    const program = new LaunchedProgram(this.#child.pid, stdout, stderr)
+    this.#current = program
+    this.#child.stdin?.write(
+      `( exec </dev/null >&${String(out)} 2>&${String(out + 1)} ${closeAll}; ${script} ); echo "${statusMark}$?"; exec ${String(out)}>&- ${String(out + 1)}>&-\n`,
+    )
+    if (this.#started === programsPerLauncher) this.#child.stdin?.end()
+    return program
+  }
+
+  /** Starts nothing any more; the shell ends with the program that it waits for. */
+  retire(): void {
+    this.#child.stdin?.end()
+    for (const descriptor of allDescriptors.slice(2 * this.#started)) {
+      const stream = this.#child.stdio[descriptor]
+      if (stream instanceof Duplex) stream.destroy()
+    }
+    this.#started = programsPerLauncher
+  }
+
+  #read(text: string): void {
+    this.#text += text
+    for (let end = this.#text.indexOf('\n'); end >= 0; end = this.#text.indexOf('\n')) {
+      const line = this.#text.slice(0, end)
+      this.#text = this.#text.slice(end + 1)
+      if (line.startsWith(statusMark)) this.#finish(Number(line.slice(statusMark.length)))
+      else this.#notes += line
+    }
+  }
+
+  /** A shell tells a signal as 128 and its number, which a program may also return by itself: only for a signal the shell has written a note. */
+  #finish(status: number): void {
+    const program = this.#current
+    const signal = status > 128 && this.#notes !== '' ? signalName(status - 128) : null
+    this.#current = undefined
+    this.#notes = ''
+    program?.exit(signal === null ? status : null, signal)
+  }
+}
+
+function signalName(number: number): NodeJS.Signals | null {
+  const found = Object.entries(constants.signals).find(([, value]) => value === number)
+  // The keys of os.constants.signals are the names of signals.
+  return found === undefined ? null : (found[0] as NodeJS.Signals)
+}

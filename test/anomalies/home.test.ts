@@ -1,0 +1,188 @@
+// Homes that are shared, full, closed, damaged, or none.
+
+import {execFileSync} from 'node:child_process'
+import {chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import Sqlite from 'better-sqlite3'
+import {describe, expect, it, onTestFinished} from 'vitest'
+import type {RunSummary} from '../../src/lib/storage/run-rows.ts'
+import {endOf, Project} from '../rig/project.ts'
+import {builtCommand} from '../rig/workflow-command.ts'
+
+const mark = 'id: w\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "touch started"}}\n'
+const isRoot = process.getuid?.() === 0
+
+/** The command as somebody whom permissions stop: root runs it as nobody. */
+const unprivileged = isRoot
+  ? (['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, builtCommand] as const)
+  : ([process.execPath, builtCommand] as const)
+
+/** `run` must end with exit code 9, the code, the words and a hint, and start nothing. */
+async function expectRefusal(project: Project, code: string, words: RegExp, options: Parameters<Project['run']>[1] = {}): Promise<void> {
+  const {exitCode, stdout, stderr} = await project.run(['run', 'w.yaml'], options)
+  expect({exitCode, stdout}, stderr).toEqual({exitCode: 9, stdout: ''})
+  expect(stderr).toMatch(new RegExp(`^error\\[${code}\\]: .+\\nhint: .+\\n$`))
+  expect(stderr).toMatch(words)
+  expect(project.has('started')).toBe(false)
+}
+
+describe('several runs at once on one empty home', () => {
+  it.each([2, 8])('%i all finish, and none of them sees a lock', async (count) => {
+    const tasks = ['a', 'b', 'c', 'd'].map((id) => `  - {id: ${id}, type: core/shell.run, inputs: {command: 'until [ -e go ]; do sleep 0.01; done; seq 500'}}\n`)
+    const project = new Project({'w.yaml': `id: w\ntasks:\n${tasks.join('')}`})
+    const running = Array.from({length: count}, () => project.start(['run', 'w.yaml', '--progress', 'plain']))
+    await Promise.all(running.map((command) => command.printed('a: started')))
+    project.write({go: ''})
+    for (const command of running) {
+      const {exitCode, stderr} = await endOf(command)
+      expect({exitCode, isLocked: /locked|busy/i.test(stderr)}, stderr.slice(-2000)).toEqual({exitCode: 0, isLocked: false})
+    }
+    const runs = (await project.json(['runs', 'list'])) as RunSummary[]
+    expect(runs.map(({status}) => status)).toEqual(Array.from({length: count}, () => 'succeeded'))
+    expect(new Set(runs.map(({id}) => id)).size).toBe(count)
+    const {stdout} = await project.run(['runs', 'logs', 'latest', '--task', 'c'])
+    expect(stdout).toBe(Array.from({length: 500}, (_, n) => `${String(n + 1)}\n`).join(''))
+  }, 60_000)
+})
+
+describe('a home', () => {
+  it('is made for its owner only', async () => {
+    const project = new Project({'w.yaml': mark})
+    const home = path.join(project.home, 'new', 'home')
+    expect(await project.run(['run', 'w.yaml'], {env: {AUTOKESTRA_HOME: home}})).toMatchObject({exitCode: 0})
+    expect(statSync(home).mode & 0o777).toBe(0o700)
+    expect(statSync(path.join(home, 'autokestra.db')).mode & 0o777).toBe(0o600)
+  })
+
+  it('is ~/.autokestra when nothing else is said', async () => {
+    const project = new Project({'w.yaml': mark})
+    expect(await project.run(['run', 'w.yaml'], {env: {AUTOKESTRA_HOME: undefined}})).toMatchObject({exitCode: 0})
+    expect(existsSync(path.join(project.home, '.autokestra', 'autokestra.db'))).toBe(true)
+  })
+
+  it('that nobody knows is an error of the configuration', async () => {
+    const project = new Project({'w.yaml': mark})
+    const {exitCode, stderr} = await project.run(['run', 'w.yaml'], {env: {AUTOKESTRA_HOME: undefined, HOME: undefined}})
+    expect(exitCode).toBe(3)
+    expect(stderr).toMatch(/^error\[CONFIG_INVALID\]: .*HOME.*\nhint: .*AUTOKESTRA_HOME.*\n$/)
+    expect(project.has('started')).toBe(false)
+    expect(await project.run(['version'], {env: {AUTOKESTRA_HOME: undefined, HOME: undefined}})).toMatchObject({exitCode: 0})
+  })
+
+  it('that is a file is refused', async () => {
+    const project = new Project({'w.yaml': mark, home: 'mine'})
+    await expectRefusal(project, 'STORAGE_UNREADABLE', /is not a directory/, {env: {AUTOKESTRA_HOME: project.path('home')}})
+    expect(project.read('home')).toBe('mine')
+  })
+
+  it('that may not be written is refused', async () => {
+    const project = new Project({'w.yaml': mark})
+    const home = project.path('home')
+    mkdirSync(home)
+    chmodSync(project.dir, 0o755)
+    chmodSync(home, 0o555)
+    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /may not write/, {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
+    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /cannot be made|may not/, {command: unprivileged, env: {AUTOKESTRA_HOME: path.join(home, 'new')}})
+  })
+
+  it.each([
+    ['garbage', Buffer.from('this is no database, '.repeat(100)), 'STORAGE_UNREADABLE', /is not a database/],
+    ['a text', Buffer.from('x'), 'STORAGE_UNREADABLE', /./],
+  ])('with a database of %s is refused, and left as it is', async (_title, bytes, code, words) => {
+    const project = new Project({'w.yaml': mark})
+    const file = path.join(project.home, 'autokestra.db')
+    writeFileSync(file, bytes)
+    await expectRefusal(project, code, words)
+    expect(readFileSync(file).equals(bytes)).toBe(true)
+    expect(await project.run(['runs', 'list'])).toMatchObject({exitCode: 9, stdout: ''})
+  })
+
+  it('with a database that is damaged in the middle is told apart from a bug', async () => {
+    const project = new Project({'w.yaml': mark})
+    await project.run(['run', 'w.yaml'])
+    const file = path.join(project.home, 'autokestra.db')
+    const bytes = readFileSync(file)
+    bytes.fill(0x5a, 4096, bytes.length)
+    writeFileSync(file, bytes)
+    for (const args of [['run', 'w.yaml'], ['runs', 'list'], ['runs', 'show']]) {
+      const {exitCode, stderr} = await project.run(args)
+      expect({args, exitCode}, stderr).toEqual({args, exitCode: 9})
+      expect(stderr).toMatch(/^error\[STORAGE_UNREADABLE\]: /m)
+    }
+  })
+
+  it('with the database of a newer version is refused, and left as it is', async () => {
+    const project = new Project({'w.yaml': mark})
+    const other = new Project({'w.yaml': mark})
+    await other.run(['run', 'w.yaml'])
+    const database = new Sqlite(path.join(other.home, 'autokestra.db'))
+    database.pragma('user_version = 1000')
+    database.close()
+    const file = path.join(project.home, 'autokestra.db')
+    writeFileSync(file, readFileSync(path.join(other.home, 'autokestra.db')))
+    const before = readFileSync(file)
+    await expectRefusal(project, 'STORAGE_NEWER', /newer version/)
+    expect(readFileSync(file).equals(before)).toBe(true)
+    expect(await project.run(['runs', 'list'])).toMatchObject({exitCode: 9})
+  })
+
+  it('with the database of another program is refused', async () => {
+    const project = new Project({'w.yaml': mark})
+    const database = new Sqlite(path.join(project.home, 'autokestra.db'))
+    database.exec('CREATE TABLE mine (x)')
+    database.close()
+    await expectRefusal(project, 'STORAGE_UNREADABLE', /another program/)
+  })
+
+  it('with a database that is a directory, or a named pipe, is refused', async () => {
+    const project = new Project({'w.yaml': mark})
+    const file = path.join(project.home, 'autokestra.db')
+    mkdirSync(file)
+    await expectRefusal(project, 'STORAGE_UNREADABLE', /is a directory/)
+    const piped = new Project({'w.yaml': mark})
+    execFileSync('mkfifo', [path.join(piped.home, 'autokestra.db')])
+    await expectRefusal(piped, 'STORAGE_UNREADABLE', /no regular file/)
+  })
+
+  it('on a full disk is refused, and a run that fills it ends with a clear error', async () => {
+    if (!isRoot) throw new Error('this test mounts a small file system and needs to be root; run the tests as root, or leave this file out')
+    const project = new Project({
+      'w.yaml': mark,
+      'fill.yaml': 'id: fill\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "yes a line of text that fills the disk | head -n 200000; sleep 1000", parse: none}}\n',
+    })
+    const home = project.path('home')
+    mkdirSync(home)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3M', 'tmpfs', home])
+    onTestFinished(() => {
+      execFileSync('umount', [home])
+    })
+    const env = {AUTOKESTRA_HOME: home}
+    expect(await project.run(['run', 'w.yaml'], {env})).toMatchObject({exitCode: 0})
+    const filled = await project.run(['run', 'fill.yaml', '--progress', 'quiet'], {env})
+    expect(filled.exitCode, filled.stderr).toBe(9)
+    expect(filled.stderr).toMatch(/error\[STORAGE_NOT_WRITABLE\]: the disk is full: .*\nhint: free some space/)
+    const fill = (): void => {
+      const descriptor = openSync(path.join(home, 'ballast'), 'a')
+      try {
+        for (;;) writeFileSync(descriptor, Buffer.alloc(4096))
+      } catch {
+        // Full, which is what it is for.
+      } finally {
+        closeSync(descriptor)
+      }
+    }
+    fill()
+    const fresh = path.join(home, 'fresh')
+    const refused = await project.run(['run', 'w.yaml'], {env: {AUTOKESTRA_HOME: fresh}})
+    expect(refused).toMatchObject({exitCode: 9})
+    expect(refused.stderr).toMatch(/error\[STORAGE_NOT_WRITABLE\]: .*\nhint: /)
+    expect(refused.stderr).not.toContain('internal error')
+    // What was written before can still be read.
+    execFileSync('rm', [path.join(home, 'ballast')])
+    const runs = await project.run(['runs', 'list', '--json'], {env})
+    expect((JSON.parse(runs.stdout) as RunSummary[]).map(({workflow, status}) => [workflow, status])).toEqual([
+      ['fill', 'interrupted'],
+      ['w', 'succeeded'],
+    ])
+  })
+})

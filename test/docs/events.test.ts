@@ -1,0 +1,165 @@
+// docs/events.md and the event stream of real runs agree, field by field.
+
+import {readFileSync} from 'node:fs'
+import path from 'node:path'
+import {describe, expect, it} from 'vitest'
+import type {AttemptMetrics, RunEvent, RunEventBody, TaskError} from '../../src/lib/engine/events.ts'
+import {readPage} from '../rig/doc-page.ts'
+import {parseEvents, Project} from '../rig/project.ts'
+import {packageRoot} from '../rig/workflow-command.ts'
+
+type Presence<T> = {readonly [K in keyof T]-?: undefined extends T[K] ? 'sometimes' : 'always'}
+
+/** The compiler keeps this in step with the types of the engine: a field more or less, or one that becomes optional, is an error here. */
+const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<RunEventBody, {type: T}>>, 'type'>} = {
+  'run.started': {workflow: 'always', file: 'always', tasks: 'always'},
+  'task.started': {task: 'always', attempt: 'always'},
+  'task.log': {task: 'always', attempt: 'always', stream: 'always', level: 'always', message: 'always', fields: 'sometimes'},
+  'task.retrying': {task: 'always', attempt: 'always', delayMs: 'always', error: 'always', metrics: 'always'},
+  'task.finished': {
+    task: 'always',
+    attempt: 'always',
+    status: 'always',
+    output: 'sometimes',
+    error: 'sometimes',
+    metrics: 'always',
+    isTolerated: 'sometimes',
+  },
+  'task.skipped': {task: 'always', reason: 'always'},
+  diagnostic: {severity: 'always', code: 'always', message: 'always', task: 'sometimes'},
+  'run.stopping': {cause: 'always'},
+  'run.finished': {status: 'always', durationMs: 'always', outputs: 'sometimes', reason: 'sometimes', counts: 'always'},
+}
+const errorFields: Presence<TaskError> = {
+  code: 'always',
+  message: 'always',
+  retryable: 'always',
+  exitCode: 'sometimes',
+  signal: 'sometimes',
+  details: 'sometimes',
+}
+const metricsFields: Presence<AttemptMetrics> = {
+  durationMs: 'always',
+  exitCode: 'sometimes',
+  signal: 'sometimes',
+  peakMemoryBytes: 'sometimes',
+  cpuTimeMs: 'sometimes',
+}
+
+type Fields = Readonly<Record<string, 'always' | 'sometimes'>>
+
+const everyEvent: Fields = {seq: 'always', ts: 'always', run: 'always', type: 'always'}
+const sections: ReadonlyMap<string, Fields> = new Map<string, Fields>([
+  ['Events', everyEvent],
+  ...Object.entries(eventFields),
+  ['Errors', errorFields],
+  ['Metrics', metricsFields],
+])
+
+const page = 'docs/events.md'
+
+/** Heading -> the fields in its table. */
+function documentedFields(): Map<string, Fields> {
+  const found = new Map<string, Record<string, 'always' | 'sometimes'>>()
+  let heading = ''
+  for (const line of readFileSync(path.join(packageRoot, page), 'utf8').split('\n')) {
+    heading = /^#+ (.+)$/.exec(line)?.[1] ?? heading
+    const [, name, mark] = /^\| `(\w+)(\??)` \|/.exec(line) ?? []
+    if (name !== undefined) found.set(heading, {...found.get(heading), [name]: mark === '?' ? 'sometimes' : 'always'})
+  }
+  return found
+}
+
+/** The lines of the page that are events. */
+function documentedEvents(): RunEvent[] {
+  return readPage(page)
+    .blocks.filter(({language}) => language === 'ndjson')
+    .map(({text}) => JSON.parse(text) as RunEvent)
+}
+
+const files = {
+  'autokestra.yaml': 'limits: {log: 1KiB, killGrace: 300ms}\n',
+  'plugins/p/plugin.yaml': 'namespace: test\nname: p\nversion: 1.0.0\nmain: p.mjs\nactions: [{name: tell}, {name: throw}]\n',
+  'plugins/p/p.mjs':
+    "const tell = {execute(_, {log}) { log.info('told', {n: 1}); return 1 }}\n" +
+    "export default {tell, throw: {execute() { throw new Error('thrown') }}}\n",
+  'everything.yaml': `id: everything
+failFast: false
+tasks:
+  - {id: tell, type: test/p.tell}
+  - {id: throw, type: test/p.throw, continueOnError: true}
+  - {id: again, type: core/shell.run, retry: {max: 2, delay: 1ms}, continueOnError: true, inputs: {command: exit 3}}
+  - {id: killed, type: core/shell.run, continueOnError: true, inputs: {command: 'kill -9 $$'}}
+  - {id: flood, type: core/shell.run, inputs: {command: seq 1 2000}}
+  - {id: skipped, type: core/shell.run, if: false, inputs: {command: 'true'}}
+outputs: {told: '{{ tasks.tell.output }}'}
+`,
+  'slow.yaml': 'id: slow\ntimeout: 500ms\ntasks: [{id: slow, type: core/time.sleep, inputs: {duration: 60s}}]\n',
+}
+
+/** Two runs that show everything there is. */
+async function realEvents(): Promise<RunEvent[]> {
+  const project = new Project(files)
+  const first = await project.run(['run', 'everything.yaml', '--events', '-', '--progress', 'quiet'])
+  expect(first).toMatchObject({exitCode: 0})
+  const second = await project.run(['run', 'slow.yaml', '--events', '-', '--progress', 'quiet'])
+  expect(second).toMatchObject({exitCode: 7})
+  return [...parseEvents(first.stdout), ...parseEvents(second.stdout)]
+}
+
+/** Every object with the section that describes it. */
+function objectsOf(event: RunEvent): [section: string, value: object][] {
+  const {seq, ts, run, ...body} = event
+  const {type, ...own} = body
+  return [
+    ['Events', {seq, ts, run, type}],
+    [type, own],
+    ...('error' in body ? [['Errors', body.error] as [string, object]] : []),
+    ...('metrics' in body ? [['Metrics', body.metrics] as [string, object]] : []),
+  ]
+}
+
+function expectDescribed(event: RunEvent): void {
+  for (const [section, value] of objectsOf(event)) {
+    const fields = sections.get(section) ?? {}
+    const text = `${section}: ${JSON.stringify(value)}`
+    expect(Object.keys(fields), text).toEqual(expect.arrayContaining(Object.keys(value)))
+    const always = Object.keys(fields).filter((name) => fields[name] === 'always')
+    expect(Object.keys(value), text).toEqual(expect.arrayContaining(always))
+  }
+}
+
+describe(page, () => {
+  it('describes every field of every type, and no others', () => {
+    expect(Object.fromEntries(documentedFields())).toEqual(Object.fromEntries(sections))
+  })
+
+  it('has one example of each type, with fields that it has and values as they are', () => {
+    const examples = documentedEvents()
+    expect(examples.map(({type}) => type)).toEqual(Object.keys(eventFields))
+    for (const example of examples) expectDescribed(example)
+  })
+
+  it('describes what real runs print, all of which they do', async () => {
+    const events = await realEvents()
+    const seen = new Map<string, Map<string, string>>()
+    for (const event of events) {
+      expectDescribed(event)
+      for (const [section, value] of objectsOf(event)) {
+        const types = seen.get(section) ?? new Map<string, string>()
+        seen.set(section, types)
+        for (const [name, content] of Object.entries(value)) types.set(name, typeof content)
+      }
+    }
+    const asRows = (fields: ReadonlyMap<string, Iterable<string>>): [string, string[]][] => [...fields].map(([section, names]) => [section, [...names].sort()])
+    const described = new Map([...sections].map(([section, fields]) => [section, Object.keys(fields)]))
+    expect(Object.fromEntries(asRows(new Map([...seen].map(([section, types]) => [section, types.keys()]))))).toEqual(Object.fromEntries(asRows(described)))
+    for (const example of documentedEvents()) {
+      for (const [section, value] of objectsOf(example)) {
+        for (const [name, content] of Object.entries(value)) {
+          if (name !== 'output') expect(typeof content, `${section} ${name}`).toBe(seen.get(section)?.get(name))
+        }
+      }
+    }
+  })
+})
