@@ -64,7 +64,7 @@ function documentedFields(): Map<string, Fields> {
   let heading = ''
   for (const line of readFileSync(path.join(packageRoot, page), 'utf8').split('\n')) {
     heading = /^#+ (.+)$/.exec(line)?.[1] ?? heading
-    const [, name, mark] = /^\| `(\w+)(\??)` \|/.exec(line) ?? []
+    const [, name, mark] = /^\| `(\w+)(\??)` +\|/.exec(line) ?? []
     if (name !== undefined) found.set(heading, {...found.get(heading), [name]: mark === '?' ? 'sometimes' : 'always'})
   }
   return found
@@ -151,9 +151,12 @@ describe(page, () => {
         for (const [name, content] of Object.entries(value)) types.set(name, typeof content)
       }
     }
-    const asRows = (fields: ReadonlyMap<string, Iterable<string>>): [string, string[]][] => [...fields].map(([section, names]) => [section, [...names].sort()])
+    const asRows = (fields: ReadonlyMap<string, Iterable<string>>): [string, string[]][] =>
+      [...fields].map(([section, names]) => [section, [...names].sort()])
     const described = new Map([...sections].map(([section, fields]) => [section, Object.keys(fields)]))
-    expect(Object.fromEntries(asRows(new Map([...seen].map(([section, types]) => [section, types.keys()]))))).toEqual(Object.fromEntries(asRows(described)))
+    expect(Object.fromEntries(asRows(new Map([...seen].map(([section, types]) => [section, types.keys()]))))).toEqual(
+      Object.fromEntries(asRows(described)),
+    )
     for (const example of documentedEvents()) {
       for (const [section, value] of objectsOf(example)) {
         for (const [name, content] of Object.entries(value)) {

@@ -37,7 +37,11 @@ const runElsewhere: readonly (readonly [page: string, command: string, by: strin
   ['docs/plugins/writing-plugins.md', sdkInstallation, 'the rig puts it there'],
   ['examples/extension/README.md', 'npm install --prefix examples/extension', 'it downloads what a clone has'],
   ['examples/extension/README.md', 'npm pack ./examples/extension', 'test/packaging packs the extension'],
-  ['examples/extension/README.md', 'workflow plugins install file:$PWD/autokestra-extension-example-1.0.0.tgz', 'test/packaging installs it'],
+  [
+    'examples/extension/README.md',
+    'workflow plugins install file:$PWD/autokestra-extension-example-1.0.0.tgz',
+    'test/packaging installs it',
+  ],
 ]
 
 /** Pages with blocks that name no language, and the test that reads them. */
@@ -74,60 +78,66 @@ describe.each(pages)('$name', (page) => {
     expect(unread.map((block) => `${at(page, block)} \`\`\`${block.language}`)).toEqual([])
   })
 
-  if (page.blocks.some(isCommands)) it('has commands that end as it says', {timeout: 240_000}, async () => {
-    const project = new DocProject({isClone: inClone.has(page.name)})
-    for (const block of page.blocks) {
-      if (block.file !== undefined) project.write(block.file, block.text)
-      if (!isCommands(block)) continue
-      if (block.text.includes(sdkInstallation)) project.installSdk()
-      for (const {text, wanted, exitCode, printed} of await project.run(block, (command) => isLeftOut(page, command))) {
-        expect(exitCode, `${at(page, block)}: ${text}\n${printed}`).toBe(wanted.exitCode)
-        // `expect` shows both texts; the pattern decides.
-        if (wanted.prints !== undefined && !isPrinted(printed, wanted.prints)) {
-          expect(printed, `${at(page, block)}: ${text}`).toBe(wanted.prints.join('\n'))
+  if (page.blocks.some(isCommands))
+    it('has commands that end as it says', {timeout: 240_000}, async () => {
+      const project = new DocProject({isClone: inClone.has(page.name)})
+      for (const block of page.blocks) {
+        if (block.file !== undefined) project.write(block.file, block.text)
+        if (!isCommands(block)) continue
+        if (block.text.includes(sdkInstallation)) project.installSdk()
+        for (const {text, wanted, exitCode, printed} of await project.run(block, (command) => isLeftOut(page, command))) {
+          expect(exitCode, `${at(page, block)}: ${text}\n${printed}`).toBe(wanted.exitCode)
+          // `expect` shows both texts; the pattern decides.
+          if (wanted.prints !== undefined && !isPrinted(printed, wanted.prints)) {
+            expect(printed, `${at(page, block)}: ${text}`).toBe(wanted.prints.join('\n'))
+          }
         }
       }
-    }
-  })
+    })
 
-  if (page.blocks.some(({language}) => language === 'yaml')) it('has YAML that is valid, as a whole or as the part it is', async () => {
-    const dir = temporaryDir()
-    const home = temporaryDir()
-    const workflows: string[] = []
-    const manifests: string[] = []
-    for (const block of page.blocks) {
-      if (block.file !== undefined) writeFiles(dir, {[block.file]: block.text})
-      if (block.language !== 'yaml') continue
-      const {file, value} = wholeDocument(block)
-      const name = `line-${String(block.line)}`
-      if (value.tasks !== undefined) {
-        workflows.push(file ?? `${name}.yaml`)
-        if (file === undefined) writeFiles(dir, {[`${name}.yaml`]: stringify(value)})
-      } else if (value.actions !== undefined) {
-        // The parts of one page may be called the same: each stands in a directory of its own.
-        if (file === undefined) writeFiles(dir, {[`plugins/${name}/plugin.yaml`]: stringify({...value, name}), [`plugins/${name}/main.sh`]: ''})
-        manifests.push(file ?? `plugins/${name}/plugin.yaml`)
-      } else expect(file, `${at(page, block)}: neither a workflow nor a manifest; which file is it?`).toBe('autokestra.yaml')
-    }
-    if (workflows.length > 0) {
-      const {exitCode, stdout} = await runWorkflow(['validate', ...new Set(workflows)], {cwd: dir, home})
-      expect({exitCode, stdout}, stdout).toMatchObject({exitCode: 0})
-    }
-    // Reads autokestra.yaml, too.
-    const listed = await runWorkflow(['plugin', 'list', '--json'], {cwd: dir, home})
-    expect(listed, listed.stdout).toMatchObject({exitCode: 0, stderr: ''})
-    const found = JSON.parse(listed.stdout) as {origin: string; dir: string; state: string; diagnostics?: unknown}[]
-    const own = found.filter(({origin}) => origin === 'project')
-    expect(own.filter(({state}) => state !== 'ok')).toEqual([])
-    expect(own.map((plugin) => path.relative(dir, plugin.dir)).sort()).toEqual([...new Set(manifests.map((file) => path.dirname(file)))].sort())
-  })
+  if (page.blocks.some(({language}) => language === 'yaml'))
+    it('has YAML that is valid, as a whole or as the part it is', async () => {
+      const dir = temporaryDir()
+      const home = temporaryDir()
+      const workflows: string[] = []
+      const manifests: string[] = []
+      for (const block of page.blocks) {
+        if (block.file !== undefined) writeFiles(dir, {[block.file]: block.text})
+        if (block.language !== 'yaml') continue
+        const {file, value} = wholeDocument(block)
+        const name = `line-${String(block.line)}`
+        if (value.tasks !== undefined) {
+          workflows.push(file ?? `${name}.yaml`)
+          if (file === undefined) writeFiles(dir, {[`${name}.yaml`]: stringify(value)})
+        } else if (value.actions !== undefined) {
+          // The parts of one page may be called the same: each stands in a directory of its own.
+          if (file === undefined)
+            writeFiles(dir, {[`plugins/${name}/plugin.yaml`]: stringify({...value, name}), [`plugins/${name}/main.sh`]: ''})
+          manifests.push(file ?? `plugins/${name}/plugin.yaml`)
+        } else expect(file, `${at(page, block)}: neither a workflow nor a manifest; which file is it?`).toBe('autokestra.yaml')
+      }
+      if (workflows.length > 0) {
+        const {exitCode, stdout} = await runWorkflow(['validate', ...new Set(workflows)], {cwd: dir, home})
+        expect({exitCode, stdout}, stdout).toMatchObject({exitCode: 0})
+      }
+      // Reads autokestra.yaml, too.
+      const listed = await runWorkflow(['plugin', 'list', '--json'], {cwd: dir, home})
+      expect(listed, listed.stdout).toMatchObject({exitCode: 0, stderr: ''})
+      const found = JSON.parse(listed.stdout) as {origin: string; dir: string; state: string; diagnostics?: unknown}[]
+      const own = found.filter(({origin}) => origin === 'project')
+      expect(own.filter(({state}) => state !== 'ok')).toEqual([])
+      expect(own.map((plugin) => path.relative(dir, plugin.dir)).sort()).toEqual(
+        [...new Set(manifests.map((file) => path.dirname(file)))].sort(),
+      )
+    })
 
-  if (page.blocks.some(isJson)) it('has JSON that is JSON', () => {
-    for (const block of page.blocks.filter(isJson)) {
-      const documents = block.language === 'json' ? [block.text] : block.text.trimEnd().split('\n')
-      for (const text of documents) expect(() => JSON.parse(text) as unknown, at(page, block)).not.toThrow()
-    }
-  })
+  if (page.blocks.some(isJson))
+    it('has JSON that is JSON', () => {
+      for (const block of page.blocks.filter(isJson)) {
+        const documents = block.language === 'json' ? [block.text] : block.text.trimEnd().split('\n')
+        for (const text of documents) expect(() => JSON.parse(text) as unknown, at(page, block)).not.toThrow()
+      }
+    })
 })
 
 function wholeDocument(block: DocBlock): {file: string | undefined; value: Record<string, unknown>} {

@@ -88,7 +88,9 @@ function anchorOf(heading: string, taken: ReadonlySet<string>): string {
 }
 
 function linksOf(line: string): string[] {
-  return [...line.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target).filter((target) => !/^[a-z]+:/.test(target))
+  return [...line.replaceAll(/`[^`]*`/g, '').matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^[a-z]+:/.test(target))
 }
 
 /** Whether a block holds commands, and not a file. */

@@ -7,7 +7,10 @@ import {DocProject, isPrinted} from './doc-project.ts'
 const block = (language: string, text: string): DocBlock => ({language, text, line: 1})
 
 it('a command that ends with another code than the page says ends the block', async () => {
-  const ran = await new DocProject({isClone: false}).run(block('sh', 'cd /\ntrue\nexit 3\n(exit 4) # exits 4\nsh -c "exit 5"\npwd\n'), (command) => command === 'exit 3')
+  const ran = await new DocProject({isClone: false}).run(
+    block('sh', 'cd /\ntrue\nexit 3\n(exit 4) # exits 4\nsh -c "exit 5"\npwd\n'),
+    (command) => command === 'exit 3',
+  )
   expect(ran.map(({text, exitCode, wanted}) => [text, exitCode, wanted.exitCode])).toEqual([
     ['cd /', 0, 0],
     ['true', 0, 0],

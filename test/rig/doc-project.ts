@@ -71,6 +71,8 @@ export class DocProject {
     const env = {
       PATH: `${this.#tools}:${process.env['PATH'] ?? ''}`,
       HOME: this.home,
+      // The symbols that most readers see.
+      LANG: 'C.UTF-8',
       AUTOKESTRA_HOME: path.join(this.home, 'autokestra'),
       LOGS: logs,
     }
@@ -88,6 +90,8 @@ export class DocProject {
 export function isPrinted(text: string, wanted: readonly string[]): boolean {
   const lines = wanted.slice(0, wanted.findLastIndex((line) => line.trim() !== '') + 1)
   const escape = (part: string): string => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
-  const pattern = lines.map((line) => (line.trim() === '...' ? '(?:.*\n)*' : `${line.trimEnd().split('...').map(escape).join('.*')} *\n`)).join('')
+  const pattern = lines
+    .map((line) => (line.trim() === '...' ? '(?:.*\n)*' : `${line.trimEnd().split('...').map(escape).join('.*')} *\n`))
+    .join('')
   return new RegExp(`^${pattern}$`).test(text.trimEnd() === '' ? '' : `${text.trimEnd()}\n`)
 }

@@ -42,7 +42,12 @@ export function findAction(actions: ExportedActions, name: string, isOnlyAction:
   if (found !== undefined) return found
   if (isOnlyAction && actions.sole !== undefined && actions.byName.size === 0) return actions.sole
   const names = [...actions.byName.keys()].sort()
-  const list = names.length === 0 ? (actions.sole === undefined ? 'it exports no action' : 'it exports one action without a name') : `it exports ${names.map((known) => `'${known}'`).join(', ')}`
+  const list =
+    names.length === 0
+      ? actions.sole === undefined
+        ? 'it exports no action (what defineAction gives)'
+        : 'it exports one action without a name'
+      : `it exports ${names.map((known) => `'${known}'`).join(', ')}`
   return `the plugin's entry point does not export the action '${name}'; ${list}`
 }
 

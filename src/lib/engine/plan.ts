@@ -59,7 +59,13 @@ export async function planWorkflow(workflow: Workflow, templates: Templates, sou
     const ownFindings = await checkInputs(workflow, index, task, action, sources.schemas)
     if (ownFindings.length > 0) codes.add('WORKFLOW_INVALID')
     findings.push(...ownFindings)
-    tasks.push({task, plugin, action, timeoutMs: task.timeoutMs ?? action.timeoutMs ?? defaultTimeoutMs, condition: conditionOf(task, templates)})
+    tasks.push({
+      task,
+      plugin,
+      action,
+      timeoutMs: task.timeoutMs ?? action.timeoutMs ?? defaultTimeoutMs,
+      condition: conditionOf(task, templates),
+    })
   }
 
   const errors = findings.filter(({severity}) => severity === 'error')
@@ -87,7 +93,10 @@ function planError(workflow: Workflow, codes: ReadonlySet<ErrorCode>, diagnostic
   const what = code === 'WORKFLOW_INVALID' ? 'is not valid' : 'names plugins that cannot be used'
   return new WorkflowError(code, `workflow ${workflow.source.file} ${what}`, {
     diagnostics,
-    ...(code === 'PLUGIN_NOT_FOUND' ? {hint: 'workflow plugin list shows the plugins there are'} : {}),
+    // Above the file it is looked for only where a project says that it begins.
+    ...(diagnostics.some((finding) => finding.code === 'unknown-plugin')
+      ? {hint: 'a directory `plugins` above the workflow file is used when an autokestra.yaml, even an empty one, stands beside it'}
+      : {}),
   })
 }
 
@@ -97,11 +106,17 @@ function conditionOf(task: Task, templates: Templates): TaskShape['condition'] {
 }
 
 /** Literal inputs are checked now; what a template will give is checked when its task starts. */
-async function checkInputs(workflow: Workflow, index: number, task: Task, action: ActionDef, schemas: SchemaCompiler): Promise<Diagnostic[]> {
+async function checkInputs(
+  workflow: Workflow,
+  index: number,
+  task: Task,
+  action: ActionDef,
+  schemas: SchemaCompiler,
+): Promise<Diagnostic[]> {
   const {source} = workflow
   const findings = action.literalInputs
-    .filter(name => containsTemplate(task.inputs[name]))
-    .map(name =>
+    .filter((name) => containsTemplate(task.inputs[name]))
+    .map((name) =>
       source.diagnostic(['tasks', index, 'inputs', name], 'value', {
         severity: 'error',
         code: 'template-not-allowed',

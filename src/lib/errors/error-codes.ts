@@ -14,7 +14,7 @@ export const errorCodes = {
   WORKFLOW_INVALID: {exitCode: 3, meaning: 'The workflow file has findings; all of them are listed.'},
   WORKFLOW_DISABLED: {exitCode: 3, meaning: 'The workflow says `enabled: false`.'},
   CONFIG_INVALID: {exitCode: 3, meaning: 'A configuration file has findings; all of them are listed.'},
-  PLUGIN_NOT_FOUND: {exitCode: 5, meaning: 'No plugin of that name stands in `plugins.paths`.'},
+  PLUGIN_NOT_FOUND: {exitCode: 5, meaning: 'No plugin of that name stands in `plugins.paths`, or it has no such action.'},
   PLUGIN_INVALID: {exitCode: 5, meaning: 'A plugin was found, but its manifest or its files are not usable.'},
   RUN_NOT_FOUND: {exitCode: 1, meaning: 'No run has that id.'},
   RUN_FAILED: {exitCode: 1, meaning: 'A task failed.'},

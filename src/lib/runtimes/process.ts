@@ -1,6 +1,6 @@
 // Runs programs as child processes: own group, only the given environment, nothing left behind. The only user of child_process.
 
-import {ChildProcess, spawn} from 'node:child_process'
+import {spawn, type ChildProcess} from 'node:child_process'
 import {statSync} from 'node:fs'
 import {randomBytes} from 'node:crypto'
 import type {Readable} from 'node:stream'
@@ -25,6 +25,8 @@ interface ProcessRuntimeOptions {
   /** Many short programs are to come: shells start them, where that is possible. Linux only, as what such programs leave behind is found through /proc. */
   readonly usesLaunchers?: boolean
 }
+
+type StartedProcess = ChildProcess & {readonly pid: number; readonly stdout: Readable; readonly stderr: Readable}
 
 const defaultDrainMs = 250
 
@@ -57,8 +59,10 @@ export class ProcessRuntime implements Runtime {
     const {outerCookie} = this.#options
     const value = outerCookie === undefined ? cookie : `${cookie},${outerCookie}`
     // Nothing may be awaited between the start and the entry in the books: close() must see every process.
-    const {child, launcher} = this.#launch(spec, value) ?? {child: this.#spawn(program, spec, value), launcher: undefined}
-    if (child instanceof ChildProcess && !isStarted(child)) throw this.#explain(await failureOf(child), program, spec)
+    const launched = this.#launch(spec, value)
+    const launcher = launched?.launcher
+    const child = launched?.child ?? this.#spawn(program, spec, value)
+    if (child instanceof Promise) throw await child
     const sample = this.#sampler.add(child.pid, launcher !== undefined)
     this.#protected.add(cookie)
     const run = new ChildRun(child, {
@@ -111,9 +115,10 @@ export class ProcessRuntime implements Runtime {
     return {child: launcher.launch(script), launcher}
   }
 
-  #spawn(program: string, spec: StartSpec, cookie: string): ChildProcess {
+  /** The child, or why there is none. */
+  #spawn(program: string, spec: StartSpec, cookie: string): StartedProcess | Promise<StartError> {
     try {
-      return spawn(program, spec.command.slice(1), {
+      const child = spawn(program, spec.command.slice(1), {
         argv0: spec.command[0],
         cwd: spec.cwd,
         env: {...spec.env, [cookieVariable]: cookie},
@@ -121,6 +126,7 @@ export class ProcessRuntime implements Runtime {
         // Its own session and group, so that all of it can be ended together.
         detached: true,
       })
+      return isStarted(child) ? child : failureOf(child).then((error) => this.#explain(error, program, spec))
     } catch (error) {
       throw this.#explain(error, program, spec)
     }
@@ -159,11 +165,11 @@ function isDirectory(path: string): boolean {
   return statSync(path, {throwIfNoEntry: false})?.isDirectory() ?? false
 }
 
-function isStarted(child: ChildProcess): child is ChildProcess & {pid: number; stdout: Readable; stderr: Readable} {
+function isStarted(child: ChildProcess): child is StartedProcess {
   return child.pid !== undefined
 }
 
-/** Why a child has no process. Its streams may be missing, too: without file handles there are no pipes. */
+/** Streams may be missing, too: without file handles there are no pipes. */
 function failureOf(child: ChildProcess): Promise<Error> {
   return new Promise((resolve) => child.once('error', resolve))
 }

@@ -89,6 +89,8 @@ function configure(db: SqliteDatabase, file: string, isReadonly: boolean): 'read
     })
   }
   db.pragma('foreign_keys = ON')
+  // In KiB. better-sqlite3 is built with 16 MB, which one loud task would fill; what is appended and read in order needs none of it.
+  db.pragma('cache_size = -2000')
   if (isReadonly) return state === 'current' ? 'ready' : 'outdated'
   if (db.pragma('journal_mode', {simple: true}) !== 'wal') db.pragma('journal_mode = WAL')
   // In WAL mode NORMAL loses nothing when the process dies, also by kill -9: committed pages are with the kernel. Only a power failure

@@ -3,7 +3,7 @@ import type {RunEvent} from '../../../src/lib/engine/events.ts'
 import {startScriptedRun} from '../../rig/scripted-run.ts'
 
 const short = (events: readonly RunEvent[]): string[] =>
-  events.map((event) => ('task' in event && event.task !== undefined ? `${event.type} ${event.task}` : event.type))
+  events.map((event) => ('task' in event ? `${event.type} ${event.task}` : event.type))
 const ends = (events: readonly RunEvent[]): Record<string, string> =>
   Object.fromEntries(
     events.flatMap((event) => (event.type === 'task.finished' ? [[event.task, event.status]] : event.type === 'task.skipped' ? [[event.task, `skipped: ${event.reason}`]] : [])),
