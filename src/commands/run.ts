@@ -62,7 +62,7 @@ export class Run extends BaseCommand {
       },
     )
     try {
-      const outcome = await app.run(plan, {progress: flags.progress, events: flags.events}, stopping.signal)
+      const outcome = await app.run(plan, {progress: flags.progress, events: flags.events, keepsOutputs: this.jsonEnabled()}, stopping.signal)
       this.setExitCode(exitCodeOf(outcome))
       const {outputs = {}} = outcome.result
       if (Object.keys(outputs).length > 0 && !this.jsonEnabled() && flags.events !== '-') this.logJson(outputs)
@@ -70,6 +70,11 @@ export class Run extends BaseCommand {
     } finally {
       ignoreSignals()
     }
+  }
+
+  /** The run matters more than whoever reads of it: it goes on to its end. */
+  protected override onStdoutClosed(): Promise<void> {
+    return Promise.resolve()
   }
 }
 

@@ -46,6 +46,8 @@ export interface RunRequest extends PlanRequest {
 }
 
 export interface RunView {
+  /** The result holds the outputs of all tasks, however large. */
+  readonly keepsOutputs: boolean
   readonly progress: ProgressMode
   /** Where events are written as lines of JSON: a file, or `-` for stdout. */
   readonly events?: string | undefined
@@ -97,7 +99,7 @@ export class App {
       clock: {now: () => Date.now()},
       random: () => Math.random(),
     }
-    const outcome = await runWorkflow(plan, ports, {runId: createRunId(Date.now(), randomBytes(3)), concurrency, signal})
+    const outcome = await runWorkflow(plan, ports, {runId: createRunId(Date.now(), randomBytes(3)), concurrency, signal, keepsOutputs: view.keepsOutputs})
     await leftovers
     return outcome
   }

@@ -1,12 +1,13 @@
 // Homes that are shared, full, closed, damaged, or none.
 
 import {execFileSync} from 'node:child_process'
-import {chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import Sqlite from 'better-sqlite3'
-import {describe, expect, it, onTestFinished} from 'vitest'
+import {describe, expect, it} from 'vitest'
 import type {RunSummary} from '../../src/lib/storage/run-rows.ts'
 import {endOf, Project} from '../rig/project.ts'
+import {processesIn} from '../rig/processes.ts'
 import {builtCommand} from '../rig/workflow-command.ts'
 
 const mark = 'id: w\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "touch started"}}\n'
@@ -21,28 +22,34 @@ const unprivileged = isRoot
 async function expectRefusal(project: Project, code: string, words: RegExp, options: Parameters<Project['run']>[1] = {}): Promise<void> {
   const {exitCode, stdout, stderr} = await project.run(['run', 'w.yaml'], options)
   expect({exitCode, stdout}, stderr).toEqual({exitCode: 9, stdout: ''})
-  expect(stderr).toMatch(new RegExp(`^error\\[${code}\\]: .+\\nhint: .+\\n$`))
+  expect(stderr).toMatch(new RegExp(`^error\\[${code}\\]: .+\\nhint: .+\\n$`, 'm'))
   expect(stderr).toMatch(words)
   expect(project.has('started')).toBe(false)
 }
 
 describe('several runs at once on one empty home', () => {
-  it.each([2, 8])('%i all finish, and none of them sees a lock', async (count) => {
-    const tasks = ['a', 'b', 'c', 'd'].map((id) => `  - {id: ${id}, type: core/shell.run, inputs: {command: 'until [ -e go ]; do sleep 0.01; done; seq 500'}}\n`)
-    const project = new Project({'w.yaml': `id: w\ntasks:\n${tasks.join('')}`})
-    const running = Array.from({length: count}, () => project.start(['run', 'w.yaml', '--progress', 'plain']))
-    await Promise.all(running.map((command) => command.printed('a: started')))
-    project.write({go: ''})
-    for (const command of running) {
-      const {exitCode, stderr} = await endOf(command)
-      expect({exitCode, isLocked: /locked|busy/i.test(stderr)}, stderr.slice(-2000)).toEqual({exitCode: 0, isLocked: false})
-    }
-    const runs = (await project.json(['runs', 'list'])) as RunSummary[]
-    expect(runs.map(({status}) => status)).toEqual(Array.from({length: count}, () => 'succeeded'))
-    expect(new Set(runs.map(({id}) => id)).size).toBe(count)
-    const {stdout} = await project.run(['runs', 'logs', 'latest', '--task', 'c'])
-    expect(stdout).toBe(Array.from({length: 500}, (_, n) => `${String(n + 1)}\n`).join(''))
-  }, 60_000)
+  it.each([2, 8])(
+    '%i all finish, and none of them sees a lock',
+    async (count) => {
+      const tasks = ['a', 'b', 'c', 'd'].map(
+        (id) => `  - {id: ${id}, type: core/shell.run, inputs: {command: 'until [ -e go ]; do sleep 0.01; done; seq 500'}}\n`,
+      )
+      const project = new Project({'w.yaml': `id: w\ntasks:\n${tasks.join('')}`})
+      const running = Array.from({length: count}, () => project.start(['run', 'w.yaml', '--progress', 'plain']))
+      await Promise.all(running.map((command) => command.printed('a: started')))
+      project.write({go: ''})
+      for (const command of running) {
+        const {exitCode, stderr} = await endOf(command)
+        expect({exitCode, isLocked: /locked|busy/i.test(stderr)}, stderr.slice(-2000)).toEqual({exitCode: 0, isLocked: false})
+      }
+      const runs = (await project.json(['runs', 'list'])) as RunSummary[]
+      expect(runs.map(({status}) => status)).toEqual(Array.from({length: count}, () => 'succeeded'))
+      expect(new Set(runs.map(({id}) => id)).size).toBe(count)
+      const {stdout} = await project.run(['runs', 'logs', 'latest', '--task', 'c'])
+      expect(stdout).toBe(Array.from({length: 500}, (_, n) => `${String(n + 1)}\n`).join(''))
+    },
+    60_000,
+  )
 })
 
 describe('a home', () => {
@@ -82,17 +89,30 @@ describe('a home', () => {
     chmodSync(project.dir, 0o755)
     chmodSync(home, 0o555)
     await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /may not write/, {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
-    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /cannot be made|may not/, {command: unprivileged, env: {AUTOKESTRA_HOME: path.join(home, 'new')}})
+    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /cannot be made|may not/, {
+      command: unprivileged,
+      env: {AUTOKESTRA_HOME: path.join(home, 'new')},
+    })
   })
 
-  it.each([
-    ['garbage', Buffer.from('this is no database, '.repeat(100)), 'STORAGE_UNREADABLE', /is not a database/],
-    ['a text', Buffer.from('x'), 'STORAGE_UNREADABLE', /./],
-  ])('with a database of %s is refused, and left as it is', async (_title, bytes, code, words) => {
+  it('that may not even be entered is refused', async () => {
+    const project = new Project({'w.yaml': mark})
+    const home = project.path('home')
+    mkdirSync(home)
+    chmodSync(project.dir, 0o755)
+    chmodSync(home, 0)
+    const {exitCode, stderr} = await project.run(['run', 'w.yaml'], {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
+    expect([3, 9], stderr).toContain(exitCode)
+    expect(stderr).toMatch(/^error\[(DOCUMENT_UNREADABLE|CONFIG_INVALID|STORAGE_UNREADABLE)\]: .*permission|may not/m)
+    expect(project.has('started')).toBe(false)
+  })
+
+  it('with a database of garbage is refused, and left as it is', async () => {
+    const bytes = Buffer.from('this is no database, '.repeat(100))
     const project = new Project({'w.yaml': mark})
     const file = path.join(project.home, 'autokestra.db')
     writeFileSync(file, bytes)
-    await expectRefusal(project, code, words)
+    await expectRefusal(project, 'STORAGE_UNREADABLE', /is not a database/)
     expect(readFileSync(file).equals(bytes)).toBe(true)
     expect(await project.run(['runs', 'list'])).toMatchObject({exitCode: 9, stdout: ''})
   })
@@ -104,7 +124,11 @@ describe('a home', () => {
     const bytes = readFileSync(file)
     bytes.fill(0x5a, 4096, bytes.length)
     writeFileSync(file, bytes)
-    for (const args of [['run', 'w.yaml'], ['runs', 'list'], ['runs', 'show']]) {
+    for (const args of [
+      ['run', 'w.yaml'],
+      ['runs', 'list'],
+      ['runs', 'show'],
+    ]) {
       const {exitCode, stderr} = await project.run(args)
       expect({args, exitCode}, stderr).toEqual({args, exitCode: 9})
       expect(stderr).toMatch(/^error\[STORAGE_UNREADABLE\]: /m)
@@ -145,42 +169,44 @@ describe('a home', () => {
   })
 
   it('on a full disk is refused, and a run that fills it ends with a clear error', async () => {
-    if (!isRoot) throw new Error('this test mounts a small file system and needs to be root; run the tests as root, or leave this file out')
     const project = new Project({
       'w.yaml': mark,
-      'fill.yaml': 'id: fill\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "yes a line of text that fills the disk | head -n 200000; sleep 1000", parse: none}}\n',
+      'fill.yaml':
+        'id: fill\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "yes a line of text that fills the disk | head -n 200000; sleep 1000", parse: none}}\n',
+      // Everything happens within one mount namespace, which takes the small disk with it when it ends.
+      'small-disk.sh': `set -e
+mkdir home && mount -t tmpfs -o size=3M tmpfs home
+export AUTOKESTRA_HOME="$PWD/home"
+try() { name=$1; shift; code=0; "$NODE" "$COMMAND" "$@" > "$name.out" 2> "$name.err" || code=$?; echo $code > "$name.code"; }
+try first run w.yaml
+try filling run fill.yaml --progress quiet
+cat /dev/zero > home/ballast 2> /dev/null || true
+export AUTOKESTRA_HOME="$PWD/home/fresh"
+try fresh run w.yaml
+export AUTOKESTRA_HOME="$PWD/home"
+rm home/ballast
+try list runs list --json
+`,
     })
-    const home = project.path('home')
-    mkdirSync(home)
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3M', 'tmpfs', home])
-    onTestFinished(() => {
-      execFileSync('umount', [home])
-    })
-    const env = {AUTOKESTRA_HOME: home}
-    expect(await project.run(['run', 'w.yaml'], {env})).toMatchObject({exitCode: 0})
-    const filled = await project.run(['run', 'fill.yaml', '--progress', 'quiet'], {env})
-    expect(filled.exitCode, filled.stderr).toBe(9)
-    expect(filled.stderr).toMatch(/error\[STORAGE_NOT_WRITABLE\]: the disk is full: .*\nhint: free some space/)
-    const fill = (): void => {
-      const descriptor = openSync(path.join(home, 'ballast'), 'a')
-      try {
-        for (;;) writeFileSync(descriptor, Buffer.alloc(4096))
-      } catch {
-        // Full, which is what it is for.
-      } finally {
-        closeSync(descriptor)
-      }
-    }
-    fill()
-    const fresh = path.join(home, 'fresh')
-    const refused = await project.run(['run', 'w.yaml'], {env: {AUTOKESTRA_HOME: fresh}})
-    expect(refused).toMatchObject({exitCode: 9})
-    expect(refused.stderr).toMatch(/error\[STORAGE_NOT_WRITABLE\]: .*\nhint: /)
-    expect(refused.stderr).not.toContain('internal error')
+    const [program, ...args] = ['unshare', ...(isRoot ? [] : ['--user', '--map-root-user']), '--mount', 'sh', 'small-disk.sh'] as const
+    const {exitCode, stderr} = await project.run([], {command: [program, ...args], env: {NODE: process.execPath, COMMAND: builtCommand}})
+    expect(exitCode, `a small disk could not be made (this needs root, or user namespaces): ${stderr}`).toBe(0)
+    const end = (name: string): readonly [code: number, stderr: string] => [
+      Number(project.read(`${name}.code`)),
+      project.read(`${name}.err`),
+    ]
+
+    expect(end('first')[0]).toBe(0)
+    expect(end('filling')).toEqual([
+      9,
+      expect.stringMatching(/^error\[STORAGE_NOT_WRITABLE\]: the disk is full: .*\nhint: free some space/m),
+    ])
+    expect(end('fresh')).toEqual([9, expect.stringMatching(/^error\[STORAGE_NOT_WRITABLE\]: .*\nhint: .*\n$/)])
+    expect(processesIn(project.dir)).toEqual([])
     // What was written before can still be read.
-    execFileSync('rm', [path.join(home, 'ballast')])
-    const runs = await project.run(['runs', 'list', '--json'], {env})
-    expect((JSON.parse(runs.stdout) as RunSummary[]).map(({workflow, status}) => [workflow, status])).toEqual([
+    expect(end('list')).toEqual([0, ''])
+    const runs = JSON.parse(project.read('list.out')) as RunSummary[]
+    expect(runs.map(({workflow, status}) => [workflow, status])).toEqual([
       ['fill', 'interrupted'],
       ['w', 'succeeded'],
     ])

@@ -52,7 +52,8 @@ describe('a signal', () => {
 describe('a command that was stopped for longer than the timeout of its task', () => {
   it('has one result when it goes on', async () => {
     const project = new Project({
-      'w.yaml': 'id: w\ntasks:\n  - {id: t, type: core/shell.run, timeout: 500ms, inputs: {command: "touch hangs; until [ -e go ]; do sleep 0.01; done; touch over"}}\n',
+      'w.yaml':
+        'id: w\ntasks:\n  - {id: t, type: core/shell.run, timeout: 500ms, inputs: {command: "touch hangs; until [ -e go ]; do sleep 0.01; done; touch over"}}\n',
     })
     const running = project.start(['run', 'w.yaml', '--json', '--progress', 'quiet'])
     await project.appears('hangs')
@@ -76,7 +77,8 @@ describe('a command that is killed', () => {
   it('leaves an interrupted run; the next run ends what was left, and no more than that', async () => {
     const project = new Project({
       'w.yaml': hanging.replace('exec sleep', 'setsid sleep 1000 & exec sleep'),
-      'other.yaml': 'id: other\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "touch other; until [ -e go ]; do sleep 0.01; done"}}\n',
+      'other.yaml':
+        'id: other\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "touch other; until [ -e go ]; do sleep 0.01; done"}}\n',
       'next.yaml': 'id: next\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "true"}}\n',
     })
     const killed = project.start(['run', 'w.yaml'])
@@ -89,7 +91,11 @@ describe('a command that is killed', () => {
     const [{id} = {id: ''}] = (await project.json(['runs', 'list', '--workflow', 'hanging'])) as RunSummary[]
     expect(await project.json(['runs', 'show', id])).toMatchObject({
       status: 'interrupted',
-      tasks: [{id: 'hang', status: 'interrupted'}, {id: 'next', status: 'pending'}, {id: 'cleanup', status: 'pending'}],
+      tasks: [
+        {id: 'hang', status: 'interrupted'},
+        {id: 'next', status: 'pending'},
+        {id: 'cleanup', status: 'pending'},
+      ],
     })
     // Any run that starts on this machine ends them, so nothing can be said about them before.
     expect(await project.run(['run', 'next.yaml'])).toMatchObject({exitCode: 0})
@@ -103,7 +109,10 @@ describe('a command that is killed', () => {
     const project = new Project({
       ...sdkPlugin(
         'p',
-        actionSource("writeFileSync(`busy-${context.run.task}`, ''); setInterval(() => {}, 1000); await new Promise(() => {})", "import {writeFileSync} from 'node:fs'"),
+        actionSource(
+          "writeFileSync(`busy-${context.run.task}`, ''); setInterval(() => {}, 1000); await new Promise(() => {})",
+          "import {writeFileSync} from 'node:fs'",
+        ),
         {manifest: `worker: ${worker}\nactions: [{name: act, timeout: 1h}]`},
       ),
       'w.yaml': `id: w\nparallelism: 2\ntasks:\n${['a', 'b', 'c', 'd'].map((id) => `  - {id: ${id}, type: test/p.act}\n`).join('')}`,
@@ -119,7 +128,10 @@ describe('a command that is killed', () => {
   })
 
   it('at any moment leaves a journal that can be read, and a home that can be used', async () => {
-    const tasks = Array.from({length: 30}, (_, n) => `  - {id: t${String(n)}, type: core/shell.run, inputs: {command: 'echo ${String(n)}'}}\n`)
+    const tasks = Array.from(
+      {length: 30},
+      (_, n) => `  - {id: t${String(n)}, type: core/shell.run, inputs: {command: 'echo ${String(n)}'}}\n`,
+    )
     const project = new Project({'w.yaml': `id: w\ntasks:\n${tasks.join('')}`})
     for (const wanted of ['workflow w: run', 't9 |', 't29: started']) {
       const running = project.start(['run', 'w.yaml', '--progress', 'plain'])
@@ -132,6 +144,11 @@ describe('a command that is killed', () => {
     }
     expect(await project.run(['run', 'w.yaml'])).toMatchObject({exitCode: 0})
     const runs = (await project.json(['runs', 'list'])) as RunSummary[]
-    expect(runs.map(({status}) => status)).toEqual(['succeeded', expect.stringMatching(/interrupted|succeeded/), 'interrupted', 'interrupted'])
+    expect(runs.map(({status}) => status)).toEqual([
+      'succeeded',
+      expect.stringMatching(/interrupted|succeeded/),
+      'interrupted',
+      'interrupted',
+    ])
   })
 })

@@ -29,6 +29,6 @@ function errorsPage(): string {
   ].join('\n')
 }
 
-it('lists every error code in docs/errors.md (after a change: npx vitest run -u test/docs/errors.test.ts)', async () => {
+it('lists every error code in docs/errors.md (after a change: npx vitest run test/docs/errors.test.ts --update)', async () => {
   await expect(errorsPage()).toMatchFileSnapshot('../../docs/errors.md')
 })

@@ -81,7 +81,10 @@ export class HostProcess {
   }
 
   /** Sends an invoke; gives its id and nonce. */
-  send({main, action = 'run', isOnlyAction = true, inputs = {}, env = {}, cwd = '/', deadline, v = 1}: Invocation): {id: number; nonce: string} {
+  send({main, action = 'run', isOnlyAction = true, inputs = {}, env = {}, cwd = '/', deadline, v = 1}: Invocation): {
+    id: number
+    nonce: string
+  } {
     const nonce = randomBytes(16).toString('hex')
     const id = this.#nextId++
     this.nonces.push(nonce)

@@ -1,6 +1,6 @@
 // Looks at processes from outside, through /proc: whether one lives, and which carry the cookie of this test process.
 
-import {readdirSync, readFileSync} from 'node:fs'
+import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 
 export function isAlive(pid: number): boolean {
@@ -20,6 +20,20 @@ export function cookieHolders(owner = process.pid): number[] {
     .filter((pid) => {
       try {
         return new RegExp(`(^|\\0)AUTOKESTRA_TASK_COOKIE=${owner}:`).test(readFileSync(`/proc/${pid}/environ`, 'latin1')) && isAlive(pid)
+      } catch {
+        return false
+      }
+    })
+}
+
+/** Live processes whose current directory is this one. */
+export function processesIn(directory: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readlinkSync(`/proc/${pid}/cwd`) === directory && isAlive(pid)
       } catch {
         return false
       }

@@ -34,14 +34,20 @@ export function succeeded(task: string, durationMs = 1000): RunEventBody {
 
 export function failed(
   task: string,
-  rest: {readonly isTolerated?: boolean; readonly attempt?: number; readonly message?: string} = {},
+  rest: {readonly isTolerated?: boolean; readonly attempt?: number; readonly message?: string; readonly details?: readonly string[]} = {},
 ): RunEventBody {
   return {
     type: 'task.finished',
     task,
     attempt: rest.attempt ?? 1,
     status: 'failed',
-    error: {code: 'EXIT_CODE', message: rest.message ?? 'the process ended with exit code 2', retryable: true, exitCode: 2},
+    error: {
+      code: 'EXIT_CODE',
+      message: rest.message ?? 'the process ended with exit code 2',
+      retryable: true,
+      exitCode: 2,
+      ...(rest.details === undefined ? {} : {details: rest.details}),
+    },
     metrics: {durationMs: 1500, exitCode: 2},
     ...(rest.isTolerated === undefined ? {} : {isTolerated: rest.isTolerated}),
   }

@@ -47,11 +47,20 @@ const defaults = {type: 'test/plugin.act', needs: [], inputs: {}, env: {}, retry
 
 export async function startScriptedRun(sketches: readonly TaskSketch[], options: ScriptedRunOptions = {}): Promise<ScriptedRun> {
   const tasks: Task[] = sketches.map((sketch) => ({...defaults, ...sketch}))
-  const workflow = {id: 'scripted', vars: {}, env: {}, workingDir: '/', outputs: {}, source: {file: 'scripted.yaml'}, tasks, ...options.workflow} as unknown as Workflow
+  const workflow = {
+    id: 'scripted',
+    vars: {},
+    env: {},
+    workingDir: '/',
+    outputs: {},
+    source: {file: 'scripted.yaml', diagnostic: () => ({file: 'scripted.yaml', line: 7, column: 9})},
+    tasks,
+    ...options.workflow,
+  } as unknown as Workflow
   const templates = new Templates()
   await templates.prepare([tasks, workflow.outputs])
   const planned = tasks.map((task): PlannedTask => {
-    const action = {name: 'act', idempotent: false, literalInputs: []}
+    const action = {name: 'act', idempotent: false, literalInputs: ['literal']}
     const condition = task.if === undefined ? 'none' : templates.readsStatus(task.if) ? 'status' : 'plain'
     return {task, action, condition, timeoutMs: 1000, plugin: {id: 'test/plugin'} as unknown as PlannedTask['plugin']}
   })
@@ -69,14 +78,25 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
         resolve(result)
       }
       const fail = (error: Partial<TaskError> = {}): void => {
-        end({ok: false, error: {code: 'EXIT_CODE', message: 'it failed', retryable: true, ...error}, metrics: {durationMs: 1}, warnings: []})
+        end({
+          ok: false,
+          error: {code: 'EXIT_CODE', message: 'it failed', retryable: true, ...error},
+          metrics: {durationMs: 1},
+          warnings: [],
+        })
       }
-      signal.addEventListener('abort', () => { fail({code: 'CANCELLED', message: 'cancelled'}) })
+      signal.addEventListener('abort', () => {
+        fail({code: 'CANCELLED', message: 'cancelled'})
+      })
       const attempt: OpenAttempt = {
         invocation,
         signal,
-        log: (message) => { onLog({stream: 'stdout', level: 'info', message}) },
-        succeed: (output = null) => { end({ok: true, output, metrics: {durationMs: 1}, warnings: []}) },
+        log: (message) => {
+          onLog({stream: 'stdout', level: 'info', message})
+        },
+        succeed: (output = null) => {
+          end({ok: true, output, metrics: {durationMs: 1}, warnings: []})
+        },
         fail,
       }
       attempts.set(task, attempt)
@@ -110,7 +130,9 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
   )
   const finished = loop.run()
   finished.catch(() => undefined)
-  onTestFinished(() => { loop.stop('terminated') })
+  onTestFinished(() => {
+    loop.stop('terminated')
+  })
   return {
     loop,
     events,
@@ -118,7 +140,11 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
     finished,
     attempt(task) {
       const attempt = attempts.get(task)
-      return attempt === undefined ? new Promise((resolve) => { waiting.set(task, resolve) }) : Promise.resolve(attempt)
+      return attempt === undefined
+        ? new Promise((resolve) => {
+            waiting.set(task, resolve)
+          })
+        : Promise.resolve(attempt)
     },
     open: () => [...attempts.keys()],
   }

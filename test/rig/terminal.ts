@@ -24,7 +24,13 @@ export class Terminal {
     // Not beside the project: the path of a socket may have 107 bytes at most.
     this.#socket = path.join(project.home, 'tmux')
     const words = args.map((arg) => `'${arg}'`).join(' ')
-    const exports = Object.entries({PATH: process.env['PATH'] ?? '', HOME: project.home, AUTOKESTRA_HOME: project.home, LANG: 'C.UTF-8', ...env})
+    const exports = Object.entries({
+      PATH: process.env['PATH'] ?? '',
+      HOME: project.home,
+      AUTOKESTRA_HOME: project.home,
+      LANG: 'C.UTF-8',
+      ...env,
+    })
       .map(([name, value]) => `${name}='${value}'`)
       .join(' ')
     writeFileSync(
@@ -32,7 +38,19 @@ export class Terminal {
       // The shell outlives Ctrl-C, as the user's own does, and has a group of its own for each command.
       `set -m; trap : INT\nenv -i TERM="$TERM" ${exports} sh -c 'echo $$ > "$0/pid"; exec "$@"' ${project.home} ${process.execPath} ${builtCommand} ${words}\nstatus=$?\necho $status > ${project.home}/status\necho "(ended with $status)"\ncat > /dev/null\n`,
     )
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', project.dir, `sh ${project.home}/terminal.sh`)
+    this.#tmux(
+      '-f',
+      '/dev/null',
+      'new-session',
+      '-d',
+      '-x',
+      String(columns),
+      '-y',
+      String(rows),
+      '-c',
+      project.dir,
+      `sh ${project.home}/terminal.sh`,
+    )
     onTestFinished(() => {
       this.close()
     })
@@ -83,6 +101,10 @@ export class Terminal {
   }
 
   #tmux(...args: readonly string[]): string {
-    return execFileSync('tmux', ['-u', '-S', this.#socket, ...args], {encoding: 'utf8', env: {PATH: process.env['PATH'], LANG: 'C.UTF-8'}, stdio: ['ignore', 'pipe', 'pipe']})
+    return execFileSync('tmux', ['-u', '-S', this.#socket, ...args], {
+      encoding: 'utf8',
+      env: {PATH: process.env['PATH'], LANG: 'C.UTF-8'},
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
   }
 }

@@ -72,7 +72,7 @@ describe('the examples', () => {
     expect({exitCode, status: result.status}).toEqual({exitCode: 0, status: 'succeeded'})
     expect(task('flaky')).toMatchObject({status: 'succeeded', attempts: 2})
     expect(task('optional')).toMatchObject({status: 'failed', isTolerated: true, error: {code: 'EXIT_CODE', exitCode: 3}})
-    expect(task('notify')).toMatchObject({status: 'skipped', reason: "its condition is false: {{ failure() }}"})
+    expect(task('notify')).toMatchObject({status: 'skipped', reason: 'its condition is false: {{ failure() }}'})
     expect(task('cleanup')).toMatchObject({status: 'succeeded'})
     const logs = await project.run(['runs', 'logs', 'latest', '--task', 'cleanup'])
     expect(logs.stdout).toBe('flaky succeeded after 2 attempts, optional failed\n')
@@ -122,8 +122,18 @@ describe('the examples', () => {
     ])
     for (const [heading, keyOf] of keys) {
       const start = lines.indexOf(`## ${heading}`) + 4
-      const rows = lines.slice(start, lines.findIndex((line, index) => index >= start && !line.startsWith('|')))
-      expect(rows, heading).toEqual([...new Set(days.map(keyOf))].sort().map((key) => row(key, days.filter((day) => keyOf(day) === key))))
+      const rows = lines.slice(
+        start,
+        lines.findIndex((line, index) => index >= start && !line.startsWith('|')),
+      )
+      expect(rows, heading).toEqual(
+        [...new Set(days.map(keyOf))].sort().map((key) =>
+          row(
+            key,
+            days.filter((day) => keyOf(day) === key),
+          ),
+        ),
+      )
     }
   })
 

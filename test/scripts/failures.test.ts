@@ -48,7 +48,7 @@ describe('a task that fails', () => {
     ['hangs', 'sleep 1000'],
     ['ignores SIGTERM', "trap '' TERM; while :; do sleep 1000; done"],
     ['closes its output and goes on', 'exec >&- 2>&-; sleep 1000'],
-    ['leaves its group and ignores signals', "setsid sh -c 'trap \"\" TERM HUP; sleep 1000' & sleep 1000"],
+    ['leaves its group and ignores signals', 'setsid sh -c \'trap "" TERM HUP; sleep 1000\' & sleep 1000'],
   ])('because it %s is ended at its timeout', async (_title, script) => {
     const {exitCode, error} = await runTask({}, 'core/shell.run', command(script, '    timeout: 300ms\n'))
     expect(exitCode).toBe(1)
@@ -100,7 +100,7 @@ describe('a task that fails', () => {
     const files = {
       'w.yaml':
         'id: w\ntasks:\n' +
-        "  - {id: a, type: core/shell.run, inputs: {command: 'echo {\\\"rows\\\": 1}', parse: json}}\n" +
+        '  - {id: a, type: core/shell.run, inputs: {command: \'echo {\\"rows\\": 1}\', parse: json}}\n' +
         "  - {id: b, type: core/console.log, needs: [a], inputs: {message: '{{ tasks.a.output.value.row }}'}}\n",
     }
     const {exitCode, error, task} = await new Project(files).runJson('w.yaml')
@@ -135,7 +135,12 @@ describe('before anything starts', () => {
   const marker = 'touch started; echo 1'
 
   /** Two tasks: one that would leave a mark, and a wrong one. */
-  async function refused(task: string): Promise<{exitCode: number | null; document: {error: {code: string; diagnostics: {code: string; message: string; hint?: string; line: number; column: number}[]}}}> {
+  async function refused(
+    task: string,
+  ): Promise<{
+    exitCode: number | null
+    document: {error: {code: string; diagnostics: {code: string; message: string; hint?: string; line: number; column: number}[]}}
+  }> {
     const files = {...shellPlugin('p', marker), ...shellPlugin('q', marker, withInput)}
     const project = new Project({...files, 'w.yaml': `id: w\ntasks:\n  - {id: first, type: test/p.act}\n  - ${task}\n`})
     const {exitCode, stdout} = await project.run(['run', 'w.yaml', '--json'])
@@ -172,7 +177,10 @@ describe('before anything starts', () => {
   })
 
   it('a broken manifest of a plugin in use is refused with its place in the manifest', async () => {
-    const project = new Project({'plugins/x/plugin.yaml': 'namespace: test\nname: x\nversion: one\ncommand: [sh, x.sh]\nactions: [{name: act}]\n', 'w.yaml': oneTask('test/x.act')})
+    const project = new Project({
+      'plugins/x/plugin.yaml': 'namespace: test\nname: x\nversion: one\ncommand: [sh, x.sh]\nactions: [{name: act}]\n',
+      'w.yaml': oneTask('test/x.act'),
+    })
     const {exitCode, stderr} = await project.run(['run', 'w.yaml'])
     expect(exitCode).toBe(5)
     expect(stderr).toContain('plugin.yaml:3:10')
@@ -180,7 +188,12 @@ describe('before anything starts', () => {
   })
 
   it('a broken manifest of another plugin disturbs nobody', async () => {
-    const project = new Project({...shellPlugin('p', 'echo 1'), 'plugins/x/plugin.yaml': '{', 'plugins/y/plugin.yaml': 'a: *b', 'w.yaml': oneTask('test/p.act')})
+    const project = new Project({
+      ...shellPlugin('p', 'echo 1'),
+      'plugins/x/plugin.yaml': '{',
+      'plugins/y/plugin.yaml': 'a: *b',
+      'w.yaml': oneTask('test/p.act'),
+    })
     expect(await project.runJson('w.yaml')).toMatchObject({exitCode: 0})
   })
 })
@@ -211,7 +224,7 @@ describe('what a task leaves behind', () => {
   it.each([
     ['a child in the background that holds its output open', 'sleep 1000 & echo done'],
     ['a child in a session of its own', 'setsid sleep 1000 > /dev/null 2>&1 & echo done'],
-    ['a child in a session of its own that holds its output open', "setsid sh -c 'trap \"\" TERM HUP; sleep 1000' & echo done"],
+    ['a child in a session of its own that holds its output open', 'setsid sh -c \'trap "" TERM HUP; sleep 1000\' & echo done'],
     ['a child of a child that is gone', "(setsid sh -c 'sleep 1000 & sleep 1000' > /dev/null 2>&1 &) ; echo done"],
   ])('is ended with it: %s', async (_title, script) => {
     const {exitCode, task} = await runTask({}, 'core/shell.run', command(script))
@@ -240,7 +253,9 @@ describe('what a task leaves behind', () => {
     const {exitCode, task, project} = await runTask(sdkPlugin('p', actionSource(body)), 'test/p.act')
     expect(exitCode).toBe(0)
     expect(task('t').output).toBe(42)
-    expect((await project.events()).filter((event) => event.type === 'diagnostic' && event.code === 'PROCESS_LINGERED')).toHaveLength(warnings)
+    expect((await project.events()).filter((event) => event.type === 'diagnostic' && event.code === 'PROCESS_LINGERED')).toHaveLength(
+      warnings,
+    )
   })
 
   it('a plain plugin that closes its output after the result and hangs is at its timeout', async () => {

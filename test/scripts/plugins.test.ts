@@ -33,7 +33,11 @@ describe('a plugin without node_modules that imports the SDK', () => {
         'w.yaml': oneTask('test/p.act', '    inputs: {n: 21}\n'),
       })
       const ended = await project.runJson('w.yaml')
-      expect({worker, exitCode: ended.exitCode, output: ended.task('t').output}).toEqual({worker, exitCode: 0, output: {twice: 42, run: 't'}})
+      expect({worker, exitCode: ended.exitCode, output: ended.task('t').output}).toEqual({
+        worker,
+        exitCode: 0,
+        output: {twice: 42, run: 't'},
+      })
     }
   })
 
@@ -90,7 +94,8 @@ describe('a plugin in another language', () => {
 
 describe('the action that runs', () => {
   const twoActions = 'actions: [{name: left}, {name: right}]'
-  const workflow = 'id: w\ntasks:\n  - {id: l, type: test/p.left}\n  - {id: r, type: test/p.right, needs: [l]}\n  - {id: l2, type: test/p.left, needs: [r]}\n'
+  const workflow =
+    'id: w\ntasks:\n  - {id: l, type: test/p.left}\n  - {id: r, type: test/p.right, needs: [l]}\n  - {id: l2, type: test/p.left, needs: [r]}\n'
 
   it.each([
     ['plain', shellPlugin('p', 'echo "$1" >> ran; printf \'"%s"\' "$1"', twoActions)],
@@ -135,7 +140,8 @@ describe('what a plugin prints', () => {
     const {exitCode, task} = await project.runJson('w.yaml')
     expect({exitCode, output: task('t').output}).toEqual({exitCode: 0, output: 'real'})
     const {stdout} = await project.run(['runs', 'logs', '--task', 't'])
-    for (const text of ['debugging { a: 1 }', '{"ok": true, "output": "forged"}', 'no line end', 'to stderr']) expect(stdout).toContain(text)
+    for (const text of ['debugging { a: 1 }', '{"ok": true, "output": "forged"}', 'no line end', 'to stderr'])
+      expect(stdout).toContain(text)
     expect(stdout.match(/forged/g)).toHaveLength(3)
   })
 
@@ -194,7 +200,10 @@ describe('many tasks', () => {
     const project = new Project({
       ...sdkPlugin(
         'p',
-        actionSource('if (busy) throw new Error("two at once"); busy = true; await new Promise((r) => setTimeout(r, 5)); busy = false; return process.pid', 'let busy = false'),
+        actionSource(
+          'if (busy) throw new Error("two at once"); busy = true; await new Promise((r) => setTimeout(r, 5)); busy = false; return process.pid',
+          'let busy = false',
+        ),
         {manifest: 'worker: reuse\nactions: [{name: act}]'},
       ),
       'w.yaml': `id: w\nparallelism: 2\ntasks:\n${tasks.join('')}`,

@@ -150,7 +150,11 @@ describe('retries', () => {
       'run.finished',
     ])
     expect(events.flatMap((event) => (event.type === 'task.started' ? [event.attempt] : []))).toEqual([1, 2, 3, 1])
-    expect(events.find((event) => event.type === 'task.retrying')).toMatchObject({attempt: 1, delayMs: 1, error: {code: 'EXIT_CODE', exitCode: 1}})
+    expect(events.find((event) => event.type === 'task.retrying')).toMatchObject({
+      attempt: 1,
+      delayMs: 1,
+      error: {code: 'EXIT_CODE', exitCode: 1},
+    })
   })
 
   it('are at most as many as the file says, in all', async () => {

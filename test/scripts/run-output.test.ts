@@ -56,7 +56,8 @@ describe('stdout', () => {
     expect([plain.exitCode, json.exitCode]).toEqual([wanted, wanted])
     expect(json.stdout.endsWith('\n')).toBe(true)
     const document = JSON.parse(json.stdout)
-    if ('error' in document) expect(document).toMatchObject({exitCode: wanted, error: {code: expect.stringMatching(/^[A-Z_]+$/), diagnostics: expect.any(Array)}})
+    if ('error' in document)
+      expect(document).toMatchObject({exitCode: wanted, error: {code: expect.stringMatching(/^[A-Z_]+$/), diagnostics: expect.any(Array)}})
     else expect(document).toMatchObject({workflow: expect.any(String), tasks: expect.any(Array)})
   })
 
@@ -78,7 +79,14 @@ describe('stdout', () => {
           output: {exitCode: 0, stdout: 'hello world', stderr: 'to stderr'},
           metrics: expect.objectContaining({durationMs: expect.any(Number), exitCode: 0}),
         },
-        {id: 'show', type: 'core/json.transform', status: 'succeeded', attempts: 1, output: {value: outputs.vars}, metrics: expect.any(Object)},
+        {
+          id: 'show',
+          type: 'core/json.transform',
+          status: 'succeeded',
+          attempts: 1,
+          output: {value: outputs.vars},
+          metrics: expect.any(Object),
+        },
       ],
     })
   })
@@ -175,7 +183,9 @@ describe('--progress', () => {
 
   it('quiet shows the end, and failures with their reason', async () => {
     const project = new Project({'w.yaml': workflow, 'f.yaml': failing})
-    expect((await project.run(['run', 'w.yaml', '--progress', 'quiet'])).stderr).toMatch(/^\+ demo succeeded in .*\n {2}workflow runs show \S+\n$/)
+    expect((await project.run(['run', 'w.yaml', '--progress', 'quiet'])).stderr).toMatch(
+      /^\+ demo succeeded in .*\n {2}workflow runs show \S+\n$/,
+    )
     const {stderr} = await project.run(['run', 'f.yaml', '--progress', 'quiet'])
     expect(stderr).toMatch(/^bad: failed in .*: EXIT_CODE: the process ended with exit code 3\n/)
     expect(stderr).toMatch(/workflow runs logs \S+ --task bad\n/)
@@ -183,7 +193,9 @@ describe('--progress', () => {
 
   it('neutralises what tasks print', async () => {
     const evil = String.raw`printf 'a\rb\033]0;title\007c\033[2Jd\033[31me\n'`
-    const project = new Project({'w.yaml': `id: w\ntasks:\n  - id: t\n    type: core/shell.run\n    inputs: {command: ${JSON.stringify(evil)}}\n`})
+    const project = new Project({
+      'w.yaml': `id: w\ntasks:\n  - id: t\n    type: core/shell.run\n    inputs: {command: ${JSON.stringify(evil)}}\n`,
+    })
     const {stderr} = await project.run(['run', 'w.yaml'])
     expect(stderr).toContain('t | a^Mbcde\n')
     // eslint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -204,7 +216,13 @@ describe('--dry-run', () => {
     expect(text).toMatchObject({exitCode: 0, stderr: ''})
     expect(text.stdout).toMatch(/^greet\s.*core\/shell\.run/m)
     const json = await project.run(['run', 'w.yaml', '--dry-run', '--json'])
-    expect(JSON.parse(json.stdout)).toMatchObject({workflow: 'demo', tasks: [{id: 'greet', needs: []}, {id: 'show', needs: ['greet']}]})
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      workflow: 'demo',
+      tasks: [
+        {id: 'greet', needs: []},
+        {id: 'show', needs: ['greet']},
+      ],
+    })
     expect(project.has('started')).toBe(false)
     expect(existsSync(path.join(project.home, 'autokestra.db'))).toBe(false)
     expect(readdirSync(project.dir)).toEqual(['w.yaml'])
@@ -220,7 +238,10 @@ describe('--var', () => {
   it('is read as the type the file declares', async () => {
     const project = new Project({'w.yaml': workflow})
     const set = ['name=12', 'count=-4', 'flag=false', 'list=["a", {"b": null}]', 'ratio=2', 'nothing=text']
-    const {exitCode, result} = await project.runJson('w.yaml', set.flatMap((text) => ['--var', text]))
+    const {exitCode, result} = await project.runJson(
+      'w.yaml',
+      set.flatMap((text) => ['--var', text]),
+    )
     expect(exitCode).toBe(0)
     expect(result.outputs).toEqual({
       greeting: 'hello 12',
@@ -270,7 +291,8 @@ describe('a disabled workflow', () => {
 describe('the workflow -', () => {
   it('is read from standard input and lives in the current directory', async () => {
     const project = new Project({'data/x': ''})
-    const text = 'id: piped\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: pwd}}\noutputs: {pwd: "{{ tasks.t.output.stdout }}"}\n'
+    const text =
+      'id: piped\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: pwd}}\noutputs: {pwd: "{{ tasks.t.output.stdout }}"}\n'
     const {exitCode, result} = await project.runJson('-', [], {input: text, cwd: project.path('data')})
     expect({exitCode, outputs: result.outputs}).toEqual({exitCode: 0, outputs: {pwd: project.path('data')}})
     expect(await project.json(['runs', 'list'])).toMatchObject([{workflow: 'piped', file: '-', status: 'succeeded'}])

@@ -17,7 +17,10 @@ tasks:
 
 describe('runs list', () => {
   it('shows the newest first, by status, workflow and number', async () => {
-    const project = new Project({'ok.yaml': 'id: ok\ntasks: [{id: a, type: core/shell.run, inputs: {command: "true"}}]\n', 'bad.yaml': 'id: bad\ntasks: [{id: a, type: core/shell.run, inputs: {command: "false"}}]\n'})
+    const project = new Project({
+      'ok.yaml': 'id: ok\ntasks: [{id: a, type: core/shell.run, inputs: {command: "true"}}]\n',
+      'bad.yaml': 'id: bad\ntasks: [{id: a, type: core/shell.run, inputs: {command: "false"}}]\n',
+    })
     for (const file of ['ok.yaml', 'bad.yaml', 'ok.yaml']) await project.run(['run', file])
     const list = async (...args: string[]): Promise<string[]> =>
       ((await project.json(['runs', 'list', ...args])) as RunSummary[]).map(({workflow, status}) => `${workflow} ${status}`)
@@ -27,7 +30,12 @@ describe('runs list', () => {
     expect(await list('--workflow', 'ok', '--limit', '5')).toEqual(['ok succeeded', 'ok succeeded'])
     expect(await list('--status', 'interrupted')).toEqual([])
     const {stdout} = await project.run(['runs', 'list'])
-    expect(stdout.trimEnd().split('\n').map((line) => line.split('\t').length)).toEqual([6, 6, 6])
+    expect(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.split('\t').length),
+    ).toEqual([6, 6, 6])
   })
 
   it('of an empty home is empty, and makes nothing', async () => {
@@ -69,7 +77,8 @@ describe('runs logs', () => {
   it('prints what tasks wrote, of all or of some', async () => {
     const project = new Project({'w.yaml': two})
     await project.run(['run', 'w.yaml'])
-    const logs = async (...args: string[]): Promise<string[]> => (await project.run(['runs', 'logs', 'latest', ...args])).stdout.split('\n').sort()
+    const logs = async (...args: string[]): Promise<string[]> =>
+      (await project.run(['runs', 'logs', 'latest', ...args])).stdout.split('\n').sort()
     expect(await logs()).toEqual(['', 'one | 1a', 'one | 1b', 'two | 2a', 'two | 2a'])
     expect(await logs('--task', 'one')).toEqual(['', '1a', '1b'])
     expect(await logs('--task', 'one', '--task', 'two')).toEqual(['', 'one | 1a', 'one | 1b', 'two | 2a', 'two | 2a'])
@@ -107,7 +116,9 @@ describe('runs logs', () => {
   })
 
   it('go into a pipe as they are', async () => {
-    const project = new Project({'w.yaml': `id: w\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "printf 'a\\\\033[31mb\\\\rc\\\\n'"}}\n`})
+    const project = new Project({
+      'w.yaml': `id: w\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "printf 'a\\\\033[31mb\\\\rc\\\\n'"}}\n`,
+    })
     await project.run(['run', 'w.yaml'])
     expect((await project.run(['runs', 'logs', '--task', 't'])).stdout).toBe('a\u001b[31mb\rc\n')
   })

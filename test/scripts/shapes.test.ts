@@ -10,7 +10,8 @@ function ids(count: number): string[] {
 describe('a workflow', () => {
   it('of a chain of a thousand tasks runs in its order', async () => {
     const tasks = ids(1000).map(
-      (id, index) => `  - {id: ${id}, type: core/shell.run, needs: [${index === 0 ? '' : `t${String(index - 1)}`}], inputs: {command: "true", parse: none}}\n`,
+      (id, index) =>
+        `  - {id: ${id}, type: core/shell.run, needs: [${index === 0 ? '' : `t${String(index - 1)}`}], inputs: {command: "true", parse: none}}\n`,
     )
     // Written backwards: the order of the file means nothing.
     const project = new Project({'w.yaml': `id: chain\ntasks:\n${tasks.reverse().join('')}`})
@@ -40,7 +41,9 @@ outputs: {text: '{{ tasks.bottom.output.stdout }}'}
     })
     expect((await project.runJson('w.yaml')).result.outputs).toEqual({text: 'l1r11'})
     const order = steps(await project.events())
-    expect(order.indexOf('task.started bottom')).toBeGreaterThan(Math.max(order.indexOf('task.finished left'), order.indexOf('task.finished right')))
+    expect(order.indexOf('task.started bottom')).toBeGreaterThan(
+      Math.max(order.indexOf('task.finished left'), order.indexOf('task.finished right')),
+    )
   })
 
   it('with two hundred skipped tasks tells of each', async () => {
@@ -61,14 +64,17 @@ outputs: {text: '{{ tasks.bottom.output.stdout }}'}
 })
 
 describe('names', () => {
-  it.each(['Ünïcode', '任务', 'with space', 'a.b', '-a', '_a', 'a/b', '"a\\u001b[31m"', `"${'a'.repeat(101)}"`, '""'])('%s is no id of a task', async (id) => {
-    const project = new Project({'w.yaml': `id: w\ntasks:\n  - {id: ${id}, type: core/shell.run, inputs: {command: "true"}}\n`})
-    const {exitCode, stderr} = await project.run(['run', 'w.yaml'])
-    expect(exitCode).toBe(3)
-    expect(stderr).toContain('--> w.yaml:3:10\n')
-    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-    expect(stderr).not.toMatch(/\x1b/)
-  })
+  it.each(['Ünïcode', '任务', 'with space', 'a.b', '-a', '_a', 'a/b', '"a\\u001b[31m"', `"${'a'.repeat(101)}"`, '""'])(
+    '%s is no id of a task',
+    async (id) => {
+      const project = new Project({'w.yaml': `id: w\ntasks:\n  - {id: ${id}, type: core/shell.run, inputs: {command: "true"}}\n`})
+      const {exitCode, stderr} = await project.run(['run', 'w.yaml'])
+      expect(exitCode).toBe(3)
+      expect(stderr).toContain('--> w.yaml:3:10\n')
+      // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+      expect(stderr).not.toMatch(/\x1b/)
+    },
+  )
 
   it.each(['Nightly', 'ünïcode', 'a b', '-a', 'a.b'])('%s is no id of a workflow', async (id) => {
     const project = new Project({'w.yaml': `id: ${id}\ntasks:\n  - {id: a, type: core/shell.run, inputs: {command: "true"}}\n`})
@@ -98,16 +104,19 @@ ${tasks.join('')}outputs:
     expect(logs.stdout).toBe('constructor\n')
   })
 
-  it.each(['{{ vars.constructor }}', '{{ vars.__proto__ }}', '{{ tasks.a.output.constructor }}', '{{ tasks.a.output.__proto__.polluted }}', '{{ run.constructor }}'])(
-    '%s that nobody declared is an error',
-    async (template) => {
-      const project = new Project({
-        'w.yaml': `id: w\ntasks:\n  - {id: a, type: core/shell.run, inputs: {command: "true"}}\n  - {id: b, type: core/console.log, needs: [a], inputs: {message: '${template}'}}\n`,
-      })
-      const {exitCode} = await project.run(['run', 'w.yaml'])
-      expect([1, 3]).toContain(exitCode)
-    },
-  )
+  it.each([
+    '{{ vars.constructor }}',
+    '{{ vars.__proto__ }}',
+    '{{ tasks.a.output.constructor }}',
+    '{{ tasks.a.output.__proto__.polluted }}',
+    '{{ run.constructor }}',
+  ])('%s that nobody declared is an error', async (template) => {
+    const project = new Project({
+      'w.yaml': `id: w\ntasks:\n  - {id: a, type: core/shell.run, inputs: {command: "true"}}\n  - {id: b, type: core/console.log, needs: [a], inputs: {message: '${template}'}}\n`,
+    })
+    const {exitCode} = await project.run(['run', 'w.yaml'])
+    expect([1, 3]).toContain(exitCode)
+  })
 
   it('and texts of all scripts go through unharmed', async () => {
     const text = 'Grüße, 世界 𝄞 \u202e\u0000 "\\" \' $HOME `x` {{ }}'

@@ -33,7 +33,12 @@ describe('the environment of a task', () => {
     const {exitCode} = await project.run(['run', 'w.yaml'], {env})
     expect(exitCode).toBe(0)
     const {stdout} = await project.run(['runs', 'logs', '--task', 't'])
-    const seen = new Map(stdout.trimEnd().split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]))
+    const seen = new Map(
+      stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    )
     expect(stdout).not.toContain('must not get through')
     for (const name of own) seen.delete(name)
     const cookie = seen.get('AUTOKESTRA_TASK_COOKIE')
@@ -54,9 +59,15 @@ describe('the environment of a task', () => {
 
   it('does not stay in a process that serves another task', async () => {
     const project = new Project({
-      ...sdkPlugin('p', actionSource('process.env.LEAKED = "yes"; return {first: process.env.FIRST ?? null, leaked: process.env.LEAKED === input.before, pid: process.pid}'), {
-        manifest: 'worker: reuse\nactions: [{name: act}]',
-      }),
+      ...sdkPlugin(
+        'p',
+        actionSource(
+          'process.env.LEAKED = "yes"; return {first: process.env.FIRST ?? null, leaked: process.env.LEAKED === input.before, pid: process.pid}',
+        ),
+        {
+          manifest: 'worker: reuse\nactions: [{name: act}]',
+        },
+      ),
       'w.yaml': 'id: w\ntasks:\n  - {id: a, type: test/p.act, env: {FIRST: one}}\n  - {id: b, type: test/p.act, needs: [a]}\n',
     })
     const {exitCode, task} = await project.runJson('w.yaml')
@@ -66,13 +77,17 @@ describe('the environment of a task', () => {
   })
 
   it('never has the key of the secrets, even when it is declared', async () => {
-    const project = new Project({'w.yaml': oneTask('core/shell.run', '    env: {AUTOKESTRA_SECRET_KEY: forged}\n    inputs: {command: env}\n')})
+    const project = new Project({
+      'w.yaml': oneTask('core/shell.run', '    env: {AUTOKESTRA_SECRET_KEY: forged}\n    inputs: {command: env}\n'),
+    })
     const {exitCode, error} = await project.runJson('w.yaml')
     expect({exitCode, code: error('t').code}).toEqual({exitCode: 1, code: 'ENV_REFUSED'})
   })
 
   it('has a mark of our own that nobody can forge', async () => {
-    const project = new Project({'w.yaml': oneTask('core/shell.run', '    env: {AUTOKESTRA_TASK_COOKIE: forged}\n    inputs: {command: env}\n')})
+    const project = new Project({
+      'w.yaml': oneTask('core/shell.run', '    env: {AUTOKESTRA_TASK_COOKIE: forged}\n    inputs: {command: env}\n'),
+    })
     const {exitCode, stdout} = await project.runJson('w.yaml')
     expect(exitCode).toBe(0)
     expect(stdout).toContain('AUTOKESTRA_TASK_COOKIE=')
@@ -81,7 +96,7 @@ describe('the environment of a task', () => {
 
   it('keeps values out of the command line', async () => {
     const project = new Project({
-      'w.yaml': `vars: {v: canary-value}\n${oneTask('core/shell.run', "    env: {V: '{{ vars.v }}'}\n    inputs: {command: 'tr \"\\\\000\" \" \" < /proc/$$/cmdline'}\n")}`,
+      'w.yaml': `vars: {v: canary-value}\n${oneTask('core/shell.run', '    env: {V: \'{{ vars.v }}\'}\n    inputs: {command: \'tr "\\\\000" " " < /proc/$$/cmdline\'}\n')}`,
     })
     const {exitCode, task} = await project.runJson('w.yaml')
     expect(exitCode).toBe(0)

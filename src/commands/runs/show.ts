@@ -29,7 +29,9 @@ export class RunsShow extends BaseCommand {
     }
     const details = {...run, ...rows.details(run)}
     if (this.jsonEnabled()) return details
-    app.ui.out.write(renderRunDetails(details, app.ui, Date.now()))
+    const failed = details.tasks.filter(({status}) => status === 'failed' || status === 'interrupted').slice(0, 20)
+    const logsOf = failed.find(({id}) => rows.hasLog(run, id))?.id
+    app.ui.out.write(renderRunDetails({...details, logsOf}, app.ui, Date.now()))
     await app.ui.flush()
     return details
   }

@@ -83,8 +83,9 @@ async function readIfPresent(file: string, cacheDir: string, builtInSchemaDir: s
 function isPresent(file: string): boolean {
   try {
     return statSync(file, {throwIfNoEntry: false}) !== undefined
-  } catch {
-    return true
+  } catch (error) {
+    // A home that is a file holds no configuration; who needs the home says what is wrong with it.
+    return !(error instanceof Error && 'code' in error && error.code === 'ENOTDIR')
   }
 }
 

@@ -21,6 +21,16 @@ export interface FileSettings {
   readonly limits: Partial<ExecutionLimits>
 }
 
+/** What cannot be looked at is not empty: reading it says what is wrong. */
+function isEmptyFile(file: string): boolean {
+  try {
+    const stats = statSync(file)
+    return stats.isFile() && stats.size === 0
+  } catch {
+    return false
+  }
+}
+
 /** What the schema lets through. */
 interface ConfigSource {
   readonly plugins?: {readonly paths?: readonly string[]}
@@ -40,8 +50,7 @@ const limitKeys: Readonly<Record<string, {readonly sets: keyof ExecutionLimits; 
 
 /** An empty file makes no settings. Throws WorkflowError: CONFIG_INVALID with all findings, or DOCUMENT_UNREADABLE. */
 export async function readSettings(file: string, schemas: SchemaCompiler): Promise<FileSettings> {
-  const stats = statSync(file)
-  if (stats.isFile() && stats.size === 0) return {file, limits: {}}
+  if (isEmptyFile(file)) return {file, limits: {}}
   const document = await readDocument(file, {maxBytes: 1024 * 1024, errorCode: 'CONFIG_INVALID', what: 'configuration file'})
   // A file of comments only.
   if (document.value === null || document.value === undefined) return {file, limits: {}}

@@ -87,9 +87,7 @@ export function decide(state: DecideState, event: RunEventBody): Command[] {
     case 'task.skipped':
       return afterTask(state, requireRecord(state.tasks, event.task))
     case 'run.stopping':
-      if (state.stopCause !== undefined) return []
-      state.stopCause = event.cause
-      return [{kind: 'cancel'}, ...giveUpUnstarted(state, stopReason(event.cause))]
+      return stop(state, event.cause)
     case 'run.finished':
       state.isFinished = true
       return []
@@ -99,6 +97,14 @@ export function decide(state: DecideState, event: RunEventBody): Command[] {
     default:
       return assertNever(event)
   }
+}
+
+/** The first stop lets the tasks go on that clean up; another one, for another cause, ends these too. */
+function stop(state: DecideState, cause: RunStopping['cause']): Command[] {
+  if (state.stopCause === cause) return []
+  const isFirst = state.stopCause === undefined
+  state.stopCause = cause
+  return [{kind: 'cancel'}, ...giveUpUnstarted(state, stopReason(cause), !isFirst)]
 }
 
 /** How a stop is told to people. */
@@ -151,11 +157,11 @@ function handOut(state: DecideState, records: Iterable<TaskRecord>): Command[] {
   return commands
 }
 
-/** Gives up what has not started. Tasks whose condition reads states stay: they are what cleans up and reports. */
-function giveUpUnstarted(state: DecideState, reason: string): Command[] {
+/** Gives up what has not started. Unless `isAll`, tasks whose condition reads states stay: they are what cleans up and reports. */
+function giveUpUnstarted(state: DecideState, reason: string, isAll = false): Command[] {
   const commands: Command[] = []
   for (const record of state.tasks.values()) {
-    if (record.shape.condition === 'status') continue
+    if (record.shape.condition === 'status' && !isAll) continue
     if (record.progress === 'ready') commands.push(skip(record, reason))
     else if (record.progress === 'pending') record.givenUp ??= blockedReason(state, record) ?? reason
   }

@@ -8,7 +8,8 @@ import {durationExamples, parseDuration} from '../util/duration.ts'
 import {loadWorkflow} from '../workflow/load.ts'
 import type {Workflow} from '../workflow/model.ts'
 import {overrideVars} from '../workflow/override-vars.ts'
-import {planWorkflow, type Plan, type PlanSources} from './plan.ts'
+import {planWorkflow, type Plan} from './plan.ts'
+import {ResolvedActions, type ActionSources} from './task-actions.ts'
 
 export interface PlanRequest {
   /** Path of the workflow file, or `-` for standard input. */
@@ -23,9 +24,10 @@ export interface PlanRequest {
   readonly force?: boolean
 }
 
-export interface PlanFileSources extends PlanSources {
+export interface PlanFileSources extends ActionSources {
   /** Absolute. */
   readonly cwd: string
+  /** Rejects with a TypeError when it is not UTF-8. */
   readonly readStdin: () => Promise<string>
 }
 
@@ -43,8 +45,9 @@ export const maxStdinBytes = 4 * 1024 * 1024 + 1
 /** Throws WorkflowError: DOCUMENT_UNREADABLE, WORKFLOW_INVALID, WORKFLOW_DISABLED, PLUGIN_*, USAGE; documents with all their findings. */
 export async function planFile(request: PlanRequest, sources: PlanFileSources): Promise<RunPlan> {
   const templates = new Templates()
-  const from = request.file === '-' ? {text: await sources.readStdin(), file: '-'} : request.file
-  const loaded = await loadWorkflow(from, {templates, schemas: sources.schemas, cwd: sources.cwd})
+  const actions = new ResolvedActions(sources)
+  const from = request.file === '-' ? {text: await readStdin(sources), file: '-'} : request.file
+  const loaded = await loadWorkflow(from, {templates, schemas: sources.schemas, actions, cwd: sources.cwd})
   if (!loaded.enabled && request.force !== true) {
     throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${loaded.id}" is disabled (enabled: false)`, {hint: '--force runs it all the same'})
   }
@@ -52,7 +55,7 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const workflow: Workflow = {...loaded, vars, env: evaluateEnv({...loaded, vars}, templates)}
   const timeoutMs = readTimeout(request.timeout) ?? workflow.timeoutMs
   return {
-    ...(await planWorkflow(workflow, templates, sources)),
+    ...planWorkflow(workflow, templates, actions),
     file: request.file === '-' ? '-' : resolve(sources.cwd, request.file),
     failFast: workflow.failFast && request.keepGoing !== true,
     ...(timeoutMs === undefined ? {} : {timeoutMs}),
@@ -75,6 +78,18 @@ function evaluateEnv(workflow: Workflow, templates: Templates): Record<string, s
     }
   }
   return env
+}
+
+async function readStdin(sources: PlanFileSources): Promise<string> {
+  try {
+    return await sources.readStdin()
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    throw new WorkflowError('DOCUMENT_UNREADABLE', 'workflow file from standard input is not UTF-8 text', {
+      hint: 'Save the file as UTF-8.',
+      cause: error,
+    })
+  }
 }
 
 function readTimeout(text: string | undefined): number | undefined {

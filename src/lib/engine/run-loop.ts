@@ -8,7 +8,7 @@ import type {RunEventBody, RunFinished, RunStopping, TaskFinished, TaskSkipped} 
 import type {Plan, PlannedTask} from './plan.ts'
 import type {ActionExecutor, Clock, Journal, Reporter} from './ports.ts'
 import {retryDelayMs} from './retry.ts'
-import {RunScope} from './run-scope.ts'
+import {RunScope, stoppedError} from './run-scope.ts'
 import {runTask} from './run-task.ts'
 
 export interface RunLoopPorts {
@@ -26,6 +26,9 @@ export interface RunLoopOptions {
   readonly failFast: boolean
   readonly timeoutMs?: number | undefined
 }
+
+/** Before a task is tried again that found no room. */
+const roomDelayMs = 50
 
 interface Retry {
   readonly timer: NodeJS.Timeout
@@ -53,6 +56,7 @@ export class RunLoop {
   #resolve: (event: RunFinished) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
   #timeoutTimer: NodeJS.Timeout | undefined
+  #slots: number
   #isDraining = false
   #isOver = false
   #readyHead = 0
@@ -61,6 +65,7 @@ export class RunLoop {
     this.#plan = plan
     this.#ports = ports
     this.#options = options
+    this.#slots = options.concurrency
     this.#startedAtMs = ports.clock.now()
     this.#planned = new Map(plan.tasks.map((planned) => [planned.task.id, planned]))
     this.#finished = new Promise((resolve, reject) => {
@@ -68,7 +73,7 @@ export class RunLoop {
       this.#reject = reject
     })
     this.#recorder = new EventRecorder(options.runId, ports, this.#reject)
-    this.#scope = new RunScope(plan.workflow, plan.templates, {id: options.runId, startedAt: new Date(this.#startedAtMs).toISOString()})
+    this.#scope = new RunScope(plan, {id: options.runId, startedAt: new Date(this.#startedAtMs).toISOString()})
     this.#state = createState({
       failFast: options.failFast,
       tasks: plan.tasks.map(({task, condition}) => ({id: task.id, needs: task.needs, condition})),
@@ -92,9 +97,9 @@ export class RunLoop {
     }
   }
 
-  /** Stops the run: what runs is cancelled, what has not started is skipped. Calling it again changes nothing. */
+  /** Stops the run: what runs is cancelled, what has not started is skipped. Tasks that clean up still start, unless it is stopped for a second cause. */
   stop(cause: RunStopping['cause']): void {
-    if (this.#isOver || this.#state.isFinished || this.#state.stopCause !== undefined) return
+    if (this.#isOver || this.#state.isFinished || this.#state.stopCause === cause) return
     this.#emit({type: 'run.stopping', cause})
   }
 
@@ -169,7 +174,7 @@ export class RunLoop {
 
   #fillSlots(): void {
     const starting: {planned: PlannedTask; attempt: number; controller: AbortController}[] = []
-    while (this.#running.size < this.#options.concurrency && this.#readyHead < this.#ready.length) {
+    while (this.#running.size < this.#slots && this.#readyHead < this.#ready.length) {
       const id = this.#ready[this.#readyHead]
       this.#readyHead += 1
       const progress = id === undefined ? undefined : this.#state.tasks.get(id)?.progress
@@ -217,8 +222,9 @@ export class RunLoop {
       this.#end({type: 'task.finished', task: id, attempt, status: 'succeeded', output: result.output, metrics: result.metrics})
       return
     }
-    const {error, metrics} = result
-    const delayMs = this.#state.stopCause === undefined ? retryDelayMs(retry, attempt, error, this.#ports.random()) : undefined
+    const {metrics} = result
+    const error = stoppedError(result.error, this.#state)
+    const delayMs = this.#state.stopCause === undefined ? (this.#makeRoom(error) ?? retryDelayMs(retry, attempt, error, this.#ports.random())) : undefined
     if (delayMs !== undefined) {
       const timer = setTimeout(() => { this.#retryNow(id) }, delayMs)
       this.#retries.set(id, {timer, error, durationMs: metrics.durationMs})
@@ -228,6 +234,18 @@ export class RunLoop {
     const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
     const isTolerated = status === 'failed' && continueOnError
     this.#end({type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated ? {isTolerated} : {})})
+  }
+
+  /** The system has no room for another process: fewer at a time, and this task again, as long as others run that will make room. */
+  #makeRoom(error: TaskError): number | undefined {
+    const running = this.#running.size
+    if (error.code !== 'SPAWN_FAILED' || running === 0) return undefined
+    if (running < this.#slots) {
+      this.#slots = running
+      const message = `the system has no room for more processes: going on with ${String(running)} at a time`
+      this.#recorder.record({type: 'diagnostic', severity: 'warning', code: 'SLOTS_REDUCED', message})
+    }
+    return roomDelayMs
   }
 
   #retryNow(task: string): void {

@@ -9,6 +9,7 @@ export interface TaskResult {
   readonly type: string
   readonly status: TaskFinished['status'] | 'skipped'
   readonly attempts: number
+  /** Present when the task succeeded and outputs were asked for. */
   readonly output?: JsonValue
   readonly error?: TaskError
   readonly isTolerated?: boolean
@@ -36,7 +37,13 @@ export class RunResultCollector implements Reporter {
   #started: RunStarted | undefined
   #finished: (RunFinished & {readonly run: string}) | undefined
   #stopCause: RunStopping['cause'] | undefined
+  readonly #keepsOutputs: boolean
   readonly #ends = new Map<string, Omit<TaskResult, 'id' | 'type'>>()
+
+  /** Outputs may be large: they are kept only for somebody who asks for the whole result. */
+  constructor(options: {readonly keepsOutputs: boolean}) {
+    this.#keepsOutputs = options.keepsOutputs
+  }
 
   report(event: RunEvent): void {
     if (event.type === 'run.started') this.#started = event
@@ -47,7 +54,7 @@ export class RunResultCollector implements Reporter {
       this.#ends.set(event.task, {
         status: event.status,
         attempts: event.attempt,
-        ...(event.output === undefined ? {} : {output: event.output}),
+        ...(event.output === undefined || !this.#keepsOutputs ? {} : {output: event.output}),
         ...(event.error === undefined ? {} : {error: event.error}),
         ...(event.isTolerated === undefined ? {} : {isTolerated: event.isTolerated}),
         metrics: event.metrics,

@@ -2,12 +2,12 @@
 
 import type {RunStatus, Scope, TaskView} from '../templates/scope.ts'
 import {TemplateError} from '../templates/template-error.ts'
-import {toText, type Templates} from '../templates/templates.ts'
+import {toText} from '../templates/templates.ts'
 import type {JsonObject} from '../util/json.ts'
-import type {Workflow} from '../workflow/model.ts'
-import type {DecideState} from './decide.ts'
+import {stopReason, type DecideState} from './decide.ts'
 import type {TaskError, TaskFinished, TaskSkipped} from './events.ts'
-import type {PlannedTask} from './plan.ts'
+import {readOutputs} from './read-outputs.ts'
+import type {Plan, PlannedTask} from './plan.ts'
 
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
 
@@ -17,29 +17,26 @@ export type ConditionAnswer =
   | {readonly kind: 'fail'; readonly error: TaskError}
 
 export class RunScope {
-  readonly #workflow: Workflow
-  readonly #templates: Templates
+  readonly #plan: Plan
   readonly #tasks: Record<string, TaskView> = {}
   readonly #scope: Scope
+  /** Index in the file, for the places of findings. */
+  readonly #indexes: ReadonlyMap<string, number>
+  /** Outputs nobody reads are not kept: they may be large, and there may be many. */
+  readonly #read: ReturnType<typeof readOutputs>
 
-  /** `templates` is prepared for everything in the workflow, whose own `env` is evaluated. */
-  constructor(workflow: Workflow, templates: Templates, run: {readonly id: string; readonly startedAt: string}) {
-    this.#workflow = workflow
-    this.#templates = templates
+  constructor(plan: Plan, run: {readonly id: string; readonly startedAt: string}) {
+    const {workflow} = plan
+    this.#plan = plan
+    this.#read = readOutputs(plan)
+    this.#indexes = new Map(workflow.tasks.map(({id}, index) => [id, index]))
     this.#scope = {vars: workflow.vars, env: workflow.env, tasks: this.#tasks, run: {...run, workflow: workflow.id}}
   }
 
   /** From here on templates see the task. */
   taskEnded(event: TaskFinished | TaskSkipped): void {
-    this.#tasks[event.task] =
-      event.type === 'task.skipped'
-        ? {status: 'skipped', output: null, error: null, attempts: 0}
-        : {
-            status: event.status,
-            output: event.output ?? null,
-            error: event.error === undefined ? null : {code: event.error.code, message: event.error.message},
-            attempts: event.attempt,
-          }
+    // Defined, not assigned: a task may be called __proto__.
+    Object.defineProperty(this.#tasks, event.task, {value: this.#view(event), enumerable: true})
   }
 
   condition({task, condition}: PlannedTask, state: DecideState): ConditionAnswer {
@@ -49,43 +46,75 @@ export class RunScope {
       failure: state.tasks.get(task.id)?.hasFailedUpstream ?? false,
       cancelled: state.stopCause !== undefined,
     }
-    const evaluated = this.#attempt('if', () => this.#templates.evaluate(text, this.#scope, status))
+    const evaluated = this.#attempt(task.id, ['if'], () => this.#plan.templates.evaluate(text, this.#scope, status))
     if (!evaluated.ok) return {kind: 'fail', error: evaluated.error}
     if (evaluated.value === true) return {kind: 'run'}
     if (evaluated.value === false) return {kind: 'skip', reason: `its condition is false: ${text}`}
-    return {kind: 'fail', error: templateError('if', `the condition must be true or false, not ${describeType(evaluated.value)}`)}
+    return {kind: 'fail', error: templateError(`in if: the condition must be true or false, not ${describeType(evaluated.value)}`)}
   }
 
   /** The inputs and the environment of a task, all templates evaluated. */
-  evaluateTask({task}: PlannedTask): Evaluated<{inputs: JsonObject; env: Record<string, string>}> {
-    const inputs = this.#attempt('inputs', () => this.#templates.evaluateDeep(task.inputs, this.#scope) as JsonObject)
+  evaluateTask({task, action}: PlannedTask): Evaluated<{inputs: JsonObject; env: Record<string, string>}> {
+    const {workflow, templates} = this.#plan
+    const inputs = this.#attempt(task.id, ['inputs'], () => {
+      const entries = Object.entries(task.inputs).map(([name, value]) => {
+        const isLiteral = action.literalInputs.includes(name)
+        return [name, isLiteral ? value : templates.evaluateDeep(value, this.#scope, [name])]
+      })
+      // Evaluating JSON values gives JSON values.
+      return Object.fromEntries(entries) as JsonObject
+    })
     if (!inputs.ok) return inputs
-    const own = this.#attempt('env', () =>
-      Object.fromEntries(Object.entries(task.env).map(([name, text]) => [name, toText(this.#templates.evaluate(text, this.#scope))])),
+    const own = this.#attempt(task.id, ['env'], () =>
+      Object.fromEntries(Object.entries(task.env).map(([name, text]) => [name, toText(templates.evaluateDeep(text, this.#scope, [name]))])),
     )
     if (!own.ok) return own
-    return {ok: true, value: {inputs: inputs.value, env: {...this.#workflow.env, ...own.value}}}
+    return {ok: true, value: {inputs: inputs.value, env: {...workflow.env, ...own.value}}}
   }
 
   /** The outputs the workflow declares. */
   outputs(): Evaluated<JsonObject> {
-    return this.#attempt('outputs', () => this.#templates.evaluateDeep(this.#workflow.outputs, this.#scope) as JsonObject)
+    const {workflow, templates} = this.#plan
+    // Evaluating JSON values gives JSON values.
+    return this.#attempt(undefined, ['outputs'], () => templates.evaluateDeep(workflow.outputs, this.#scope) as JsonObject)
   }
 
-  #attempt<T>(where: string, evaluate: () => T): Evaluated<T> {
+  #view(event: TaskFinished | TaskSkipped): TaskView {
+    if (event.type === 'task.skipped') return {status: 'skipped', output: null, error: null, attempts: 0}
+    return {
+      status: event.status,
+      output: this.#read.has(event.task) ? (event.output ?? null) : null,
+      error: event.error === undefined ? null : {code: event.error.code, message: event.error.message},
+      attempts: event.attempt,
+    }
+  }
+
+  #attempt<T>(task: string | undefined, where: readonly string[], evaluate: () => T): Evaluated<T> {
     try {
       return {ok: true, value: evaluate()}
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error
+      const index = task === undefined ? undefined : this.#indexes.get(task)
+      const base = index === undefined ? [] : ['tasks', index]
+      const {source} = this.#plan.workflow
+      const finding = {severity: 'error', code: 'template-failed', message: error.message} as const
+      const {file, line, column} = source.diagnostic([...base, ...where, ...error.path], 'value', finding, error.part)
       const hint = error.hint === undefined ? '' : ` (${error.hint})`
-      return {ok: false, error: templateError(where, `${error.message}${hint}`)}
+      const place = line === undefined ? '' : `, ${String(file)}:${String(line)}:${String(column)}`
+      return {ok: false, error: templateError(`in ${[...where, ...error.path].join('.')}${place}: ${error.message}${hint}`)}
     }
   }
 }
 
+/** How a run that was stopped is told to the tasks it stopped. */
+export function stoppedError(error: TaskError, state: DecideState): TaskError {
+  if (error.code !== 'CANCELLED' || state.stopCause === undefined) return error
+  return {...error, message: `stopped, because ${stopReason(state.stopCause)}`}
+}
+
 /** Trying again would evaluate the same values. */
-function templateError(where: string, message: string): TaskError {
-  return {code: 'TEMPLATE_FAILED', message: `in ${where}: ${message}`, retryable: false}
+function templateError(message: string): TaskError {
+  return {code: 'TEMPLATE_FAILED', message, retryable: false}
 }
 
 function describeType(value: unknown): string {

@@ -109,6 +109,11 @@ export class RunRows {
     })
   }
 
+  /** Whether the task printed anything. */
+  hasLog(run: RunSummary, task: string): boolean {
+    return this.events(run, {kind: 'logs', tasks: [task]}).next().done !== true
+  }
+
   /** Those that are there now, in order, in constant memory. */
   *events(run: RunSummary, filter: EventFilter = {}): Generator<StoredEvent> {
     const events = readEvents(this.#db, this.#find(run.id).number, filter)

@@ -70,6 +70,8 @@ function say(code: string, summary: string, functionNames: readonly string[]): {
     case 'no_matching_overload':
       return sayFunction(summary, functionNames)
     case 'no_such_key':
+      if (summary.includes('index out of bounds'))
+        return {message: `there is no item at this index; the list has ${/>= size (\d+)/.exec(summary)?.[1] ?? 'fewer'} items`}
       return {
         message: lowerFirst(summary.replace('No such key: ', 'there is no property or item ')),
         hint: `a default is written as … ?? 'default'`,
@@ -108,7 +110,8 @@ function sayFunction(summary: string, functionNames: readonly string[]): {messag
   return {message: `unknown function ${shown}()`, hint: meant === undefined ? undefined : `did you mean ${meant}()?`}
 }
 
-function plainTypes(text: string): string {
+/** Types in the user's words: one kind of number. */
+export function plainTypes(text: string): string {
   return text
     .replace(/dyn<([^<>]*)>/g, '$1')
     .replace(/\b(?:int|double|uint)\b/g, 'number')

@@ -1,7 +1,7 @@
 // The expression language: CEL with our notation and functions. The only importer of cel-js besides its neighbours here, and loaded
 // only when an expression is more than a path. No I/O, no clock, no way to JavaScript; every expression ends.
 
-import {Environment, EvaluationError, type ASTNode} from '@marcbachmann/cel-js'
+import {Environment, EvaluationError, type ASTNode, type ParseResult} from '@marcbachmann/cel-js'
 import type {CompiledExpression} from './compiled-expression.ts'
 import {explainCelError} from './explain-cel-error.ts'
 import {registerFunctions} from './functions.ts'
@@ -9,6 +9,7 @@ import {hideConstructors, toJsonResult} from './json-result.ts'
 import {missing} from './path.ts'
 import {listReferences, staticPath} from './references.ts'
 import {defaultMacro, hasMacro, rewriteExpression, type Rewritten} from './rewrite.ts'
+import {leaveTypesOpen, strictOperator} from './relax-types.ts'
 import type {RunStatus} from './scope.ts'
 import {TemplateError} from './template-error.ts'
 
@@ -40,10 +41,9 @@ export function createExpressionLanguage(): ExpressionLanguage {
         throw new TemplateError(`the expression is too long: at most ${maxLength} characters`, {start: 0, length: source.length})
       const rewritten = rewriteExpression(source)
       const fail = (error: unknown): TemplateError => explainCelError(error, source, rewritten, functionNames)
-      const program = attempt(() => environment.parse(rewritten.source), fail)
-      const reading = attempt(() => listReferences(program.ast), fail)
-      const checked = attempt(() => program.check(), fail)
-      if (!checked.valid) throw fail(checked.error)
+      const parsed = attempt(() => environment.parse(rewritten.source), fail)
+      const reading = attempt(() => listReferences(parsed.ast), fail)
+      const program = attempt(() => checkTypes(environment, parsed, rewritten.source), fail)
       return {
         callsStatus: reading.callsStatus,
         references: reading.references.map((reference) => ({
@@ -63,6 +63,27 @@ export function createExpressionLanguage(): ExpressionLanguage {
         },
       }
     },
+  }
+}
+
+/** The program, perhaps parsed again with open types. Throws what the check finds. */
+function checkTypes(environment: Environment, parsed: ParseResult, source: string): ParseResult {
+  const open = new Set<string>()
+  let program = parsed
+  for (;;) {
+    const {valid, error} = program.check()
+    if (valid) return program
+    if (!error) throw new Error('an invalid expression without an error')
+    const operator = strictOperator(error)
+    if (operator === undefined || open.has(operator)) throw error
+    open.add(operator)
+    // From the start: the check leaves its findings in the tree.
+    program = environment.parse(source)
+    leaveTypesOpen(program.ast, open, (node) => {
+      const wrapper = environment.parse('dyn(null)').ast
+      if (wrapper.op === 'call') wrapper.args[1][0] = node
+      return wrapper
+    })
   }
 }
 
@@ -99,7 +120,8 @@ function isMissing(error: unknown): error is EvaluationError {
 function findMissing(error: unknown, variables: Readonly<Record<string, unknown>>, rewritten: Rewritten): TemplateError | undefined {
   if (!isMissing(error) || !error.node) return undefined
   const path = staticPath(error.node)
-  if (!path) return undefined
+  // A computed index is not known any more.
+  if (!path || path.indexes.length > 0) return undefined
   const part = rewritten.originalPart(path.start, path.end)
   // Within `list.map(x, x.name)` the root is no variable of ours.
   if (path.steps.length > 0 && !Object.hasOwn(variables, path.root)) return undefined

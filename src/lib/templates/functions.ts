@@ -3,6 +3,7 @@
 import type {Environment} from '@marcbachmann/cel-js'
 import type {RunStatus} from './scope.ts'
 import {toJsonResult} from './json-result.ts'
+import {property} from './path.ts'
 
 /** A sentence for the user; expression.ts adds the place. */
 export class FunctionError extends Error {}
@@ -37,9 +38,12 @@ export function registerFunctions(environment: Environment, status: () => RunSta
   add('keys(map): list<string>', (map: CelMap): unknown[] => (map instanceof Map ? [...map.keys()] : Object.keys(map)))
   add('values(map): list', (map: CelMap): unknown[] => (map instanceof Map ? [...map.values()] : Object.values(map)))
   add('sum(list): double', (list: Iterable<unknown>) => numbers(list, 'sum').reduce((total, one) => total + one, 0))
+  add('avg(list): double', (list: Iterable<unknown>) => average(numbers(list, 'avg')))
   add('min(list): dyn', (list: Iterable<unknown>) => sorted(list, 'min').at(0) ?? empty('min'))
   add('max(list): dyn', (list: Iterable<unknown>) => sorted(list, 'max').at(-1) ?? empty('max'))
   add('sort(list): list', (list: Iterable<unknown>) => sorted(list, 'sort'))
+  add('sortBy(list, string): list', (list: Iterable<unknown>, path: string) => sortBy([...list], path))
+  add('groupBy(list, string): list', (list: Iterable<unknown>, path: string) => groupBy([...list], path))
   add('unique(list): list', (list: Iterable<unknown>) => unique(list))
   add('round(dyn): double', (value: Num) => round(value, 0n))
   add('round(dyn, int): double', round)
@@ -61,15 +65,21 @@ function registerArithmetic(environment: Environment): void {
     ])
       environment.registerOperator(`${left} ${sign} ${right}`, (a: Num, b: Num) => compute(Number(a), Number(b)))
   }
+  // Registers `!=` and the other order, too.
+  environment.registerOperator('int == double', (a: Num, b: Num) => Number(a) === Number(b))
   environment.registerOperator('double % double', (a: number, b: number) => (b === 0 ? divisionByZero() : a % b))
 }
 
+function fail(message: string): never {
+  throw new FunctionError(message)
+}
+
 function divisionByZero(): never {
-  throw new FunctionError('division by zero')
+  return fail('division by zero')
 }
 
 function empty(name: string): never {
-  throw new FunctionError(`${name}() of an empty list`)
+  return fail(`${name}() of an empty list`)
 }
 
 function parseJson(text: string): unknown {
@@ -94,11 +104,49 @@ function numbers(list: Iterable<unknown>, name: string): number[] {
   })
 }
 
+function average(list: readonly number[]): number {
+  return list.length === 0 ? empty('avg') : list.reduce((total, one) => total + one, 0) / list.length
+}
+
 function sorted(list: Iterable<unknown>, name: string): unknown[] {
   const items = [...list]
-  if (items.every((one) => typeof one === 'string')) return items.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  if (items.every((one) => typeof one === 'number' || typeof one === 'bigint')) return items.sort((a, b) => Number(a) - Number(b))
-  throw new FunctionError(`${name}() takes a list of numbers or a list of strings`)
+  return items.sort(orderOf(items) ?? fail(`${name}() takes a list of numbers or a list of strings`))
+}
+
+/** How a list of numbers, or of strings, is ordered. Undefined for other lists. */
+function orderOf(items: readonly unknown[]): ((a: unknown, b: unknown) => number) | undefined {
+  if (items.every((one) => typeof one === 'string')) return (a, b) => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0)
+  if (items.every((one) => typeof one === 'number' || typeof one === 'bigint')) return (a, b) => Number(a) - Number(b)
+  return undefined
+}
+
+function sortBy(items: readonly unknown[], path: string): unknown[] {
+  const keyed = items.map((item, nth) => ({item, key: pick(item, path, 'sortBy', nth)}))
+  const order = orderOf(keyed.map(({key}) => key)) ?? fail(`sortBy(): "${path}" must be a number in every item, or text in every item`)
+  return keyed.sort((a, b) => order(a.key, b.key)).map(({item}) => item)
+}
+
+/** Groups and their items stand in the order of the list. */
+function groupBy(items: readonly unknown[], path: string): {key: unknown; items: unknown[]}[] {
+  const groups = new Map<string, {key: unknown; items: unknown[]}>()
+  for (const [nth, item] of items.entries()) {
+    const key = pick(item, path, 'groupBy', nth)
+    const identity = JSON.stringify(toJsonResult(key))
+    const group = groups.get(identity)
+    if (group) group.items.push(item)
+    else groups.set(identity, {key, items: [item]})
+  }
+  return [...groups.values()]
+}
+
+/** The property of an item that a path such as `user.name` names. */
+function pick(item: unknown, path: string, name: string, nth: number): unknown {
+  let value = item
+  for (const step of path.split('.')) {
+    value = value instanceof Map ? (value.get(step) as unknown) : property(value, step)
+    if (value === undefined) return fail(`${name}(): item ${nth} of the list has no "${path}"`)
+  }
+  return value
 }
 
 function unique(list: Iterable<unknown>): unknown[] {

@@ -75,7 +75,10 @@ export function missing(
 
 function suggest(holder: unknown, root: string, before: readonly Step[], last: Step): string {
   const where = formatPath(root, before)
-  if (Array.isArray(holder)) return typeof last === 'number' ? `${where} has ${holder.length} items` : `${where} is a list`
+  if (Array.isArray(holder)) {
+    if (typeof last !== 'number') return `${where} is a list`
+    return last < 0 ? `items are counted from 0; the last one is ${where}[size(${where}) - 1]` : `${where} has ${holder.length} items`
+  }
   if (holder === null) return `${where} is null`
   if (typeof holder !== 'object') return `${where} is a ${typeof holder}`
   const names = Object.keys(holder)

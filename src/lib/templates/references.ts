@@ -43,7 +43,7 @@ export function listReferences(ast: ASTNode): Reading {
       const inner = variable === undefined ? bound : new Set([...bound, variable])
       args.slice(variable === undefined ? 0 : 1).forEach((arg) => visit(arg, inner, isOptional))
     } else {
-      operands(node).forEach((operand) => visit(operand, bound, isOptional))
+      operandsOf(node).forEach((operand) => visit(operand, bound, isOptional))
     }
   }
   visit(ast, new Set(), false)
@@ -79,18 +79,22 @@ export function staticPath(node: ASTNode): StaticPath | undefined {
 }
 
 function literalIndex(node: ASTNode): Step | undefined {
+  if (node.op === '-_' && node.args.op === 'value' && typeof node.args.args === 'bigint') return -Number(node.args.args)
   if (node.op !== 'value') return undefined
   if (typeof node.args === 'string') return node.args
   return typeof node.args === 'bigint' ? Number(node.args) : undefined
 }
 
-function operands(node: ASTNode): readonly ASTNode[] {
+/** The nodes directly below, in the order they are written. */
+export function operandsOf(node: ASTNode): readonly ASTNode[] {
   switch (node.op) {
     case 'value':
     case 'id':
-    case 'call':
-    case 'rcall':
       return []
+    case 'call':
+      return node.args[1]
+    case 'rcall':
+      return [node.args[1], ...node.args[2]]
     case '!_':
     case '-_':
       return [node.args]

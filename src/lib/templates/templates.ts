@@ -57,12 +57,20 @@ export class Templates {
     return isWhole ? values[0] : values.map(toText).join('')
   }
 
-  /** Evaluates every string in a JSON value. Parts without templates are not copied. */
-  evaluateDeep(value: unknown, scope: Scope): unknown {
-    if (typeof value === 'string') return this.evaluate(value, scope)
-    if (Array.isArray(value)) return value.map((item) => this.evaluateDeep(item, scope))
+  /** Evaluates every string in a JSON value that stands at `path`. The error of a template says where its text stands. */
+  evaluateDeep(value: unknown, scope: Scope, path: readonly (string | number)[] = []): unknown {
+    if (typeof value === 'string') return this.#evaluateAt(value, scope, path)
+    if (Array.isArray(value)) return value.map((item, index) => this.evaluateDeep(item, scope, [...path, index]))
     if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.evaluateDeep(item, scope)]))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.evaluateDeep(item, scope, [...path, key])]))
+  }
+
+  #evaluateAt(text: string, scope: Scope, path: readonly (string | number)[]): unknown {
+    try {
+      return this.evaluate(text, scope)
+    } catch (error) {
+      throw error instanceof TemplateError ? error.at(path) : error
+    }
   }
 
   /** Whether an `if` wants to be asked also after a failure: it reads `tasks.x.status` or calls a status function. */

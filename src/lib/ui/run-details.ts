@@ -1,10 +1,11 @@
 // One run for people: what it was, how it went, and each of its tasks.
 
 import type {TaskError, TaskState} from '../engine/events.ts'
+import {detailLines} from './error-details.ts'
 import {describeError, oneLine} from './event-text.ts'
 import {formatDuration, formatRelative} from './format-time.ts'
 import type {ListedRun} from './run-list.ts'
-import {paintState} from './style.ts'
+import {paintState, type Style} from './style.ts'
 import {renderTable} from './table.ts'
 import type {Ui} from './ui.ts'
 
@@ -21,11 +22,15 @@ export interface ShownRun extends ListedRun {
     readonly isTolerated?: boolean
     readonly reason?: string
   }[]
+  /** A failed task that printed something. */
+  readonly logsOf?: string | undefined
   readonly warnings: readonly {readonly severity: string; readonly message: string; readonly task?: string}[]
 }
 
 const taskHead = ['', 'TASK', 'STATUS', 'DURATION', 'TYPE', 'NOTE']
 const statusColumn = 2
+/** Lines of one error; a stack with causes stays below it. */
+const maxDetails = 100
 
 /** For stdout. */
 export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
@@ -60,9 +65,16 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     ]),
     paint: (cell, column) => (column === statusColumn || column === 0 ? paintCell(cell, ui) : cell),
   })
-  const failed = run.tasks.find((task) => task.status === 'failed' || task.status === 'interrupted')
-  const next = failed === undefined ? '' : `\n${style.dim(`workflow runs logs ${run.id} --task ${failed.id}`)}\n`
-  return `${lines.join('')}${table === '' ? '' : `\n${table}`}${next}`
+  const next = run.logsOf === undefined ? '' : `\n${style.dim(`workflow runs logs ${run.id} --task ${run.logsOf}`)}\n`
+  return `${lines.join('')}${table === '' ? '' : `\n${table}`}${run.tasks.map((task) => renderError(task, style)).join('')}${next}`
+}
+
+/** The findings or the stack of a failed task, under its sentence. */
+function renderError({id, error}: ShownRun['tasks'][number], style: Style): string {
+  const {lines, more} = detailLines(error, maxDetails)
+  if (error === undefined || lines.length === 0) return ''
+  const all = more > 0 ? [...lines, `and ${String(more)} more lines: workflow runs show --json`] : lines
+  return `\n${style.bold(id)}: ${describeError(error)}\n${all.map((line) => `  ${line}\n`).join('')}`
 }
 
 function describeTask(task: ShownRun['tasks'][number]): string {

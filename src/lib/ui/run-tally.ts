@@ -6,6 +6,8 @@ export interface FailedTask {
   readonly task: string
   readonly attempts: number
   readonly error: TaskError | undefined
+  /** It printed something, in any of its attempts. */
+  readonly hasLog: boolean
 }
 
 /** So many of each kind are named; the others are only counted. */
@@ -24,6 +26,9 @@ export class RunTally {
   readonly tolerated: FailedTask[] = []
   readonly warnings: RunDiagnostic[] = []
 
+  /** Tasks that have printed and not ended. */
+  readonly #printed = new Set<string>()
+
   record(event: RunEvent): void {
     switch (event.type) {
       case 'run.started':
@@ -31,16 +36,20 @@ export class RunTally {
         this.workflow = event.workflow
         this.taskCount = event.tasks.length
         return
+      case 'task.log':
+        this.#printed.add(event.task)
+        return
       case 'task.skipped':
         this.endedCount += 1
         return
       case 'task.finished': {
         this.endedCount += 1
+        const hasLog = this.#printed.delete(event.task)
         if (event.status !== 'failed') return
         const list = event.isTolerated ? this.tolerated : this.failed
         if (event.isTolerated) this.toleratedCount += 1
         else this.failedCount += 1
-        if (list.length < named) list.push({task: event.task, attempts: event.attempt, error: event.error})
+        if (list.length < named) list.push({task: event.task, attempts: event.attempt, error: event.error, hasLog})
         return
       }
       case 'diagnostic':

@@ -1,10 +1,14 @@
 // The end of a run in a few lines: how it went, what failed, and what to type to look further.
 
 import type {RunFinished} from '../engine/events.ts'
+import {detailLines} from './error-details.ts'
 import {describeError, oneLine} from './event-text.ts'
 import {formatDuration} from './format-time.ts'
 import type {FailedTask, RunTally} from './run-tally.ts'
 import {paintState, type Style} from './style.ts'
+
+/** Lines of a stack, or findings, shown of each failed task; `runs show` has all of them. */
+const shownDetails = 3
 
 /** Each line ended. Empty as long as the run is not finished. */
 export function renderSummary(tally: RunTally, style: Style): string {
@@ -18,7 +22,10 @@ export function renderSummary(tally: RunTally, style: Style): string {
   for (const task of tally.tolerated)
     lines.push(`  ${style.yellow('warning')}  ${task.task} failed, and the run went on (continueOnError): ${reason(task)}`)
   lines.push(...more(tally.toleratedCount - tally.tolerated.length, 'tolerated failures'))
-  for (const task of tally.failed) lines.push(`  ${style.red('failed')}   ${style.bold(task.task)}${attempts(task)}: ${reason(task)}`)
+  for (const task of tally.failed) {
+    lines.push(`  ${style.red('failed')}   ${style.bold(task.task)}${attempts(task)}: ${reason(task)}`)
+    lines.push(...details(task, style))
+  }
   lines.push(...more(tally.failedCount - tally.failed.length, 'failed tasks'))
   lines.push(...nextCommands(tally).map((command) => `  ${style.dim(command)}`))
   return lines.map((line) => `${line}\n`).join('')
@@ -35,13 +42,19 @@ function headline(tally: RunTally, finished: RunFinished, style: Style): string 
 }
 
 function nextCommands(tally: RunTally): string[] {
-  const first = tally.failed[0] ?? tally.tolerated[0]
+  const first = [...tally.failed, ...tally.tolerated].find((task) => task.hasLog)
   const logs = first === undefined ? [] : [`workflow runs logs ${tally.runId} --task ${first.task}`]
   return [...logs, `workflow runs show ${tally.runId}`]
 }
 
 function reason(task: FailedTask): string {
   return task.error === undefined ? 'failed' : describeError(task.error)
+}
+
+function details(task: FailedTask, style: Style): string[] {
+  const {lines, more: left} = detailLines(task.error, shownDetails)
+  const all = left > 0 ? [...lines, `and ${String(left)} more lines`] : lines
+  return all.map((line) => `           ${style.dim(line)}`)
 }
 
 function attempts(task: FailedTask): string {

@@ -23,14 +23,29 @@ interface Place {
   readonly isIf?: boolean
 }
 
+interface TemplateCheckerOptions {
+  readonly templates: Templates
+  readonly graph: Graph
+  readonly report: Report
+  readonly vars: Fields
+  readonly tasks: readonly WrittenTask[]
+  /** Inputs of a type in which no templates are evaluated. */
+  readonly literalInputs: (type: string) => readonly string[]
+}
+
+/** Begins like one of our expressions. Other programs write `{{ }}` too (docker, helm, jinja), and their text must pass. */
+const ourExpression = new RegExp(`\\{\\{\\s*(${[...scopeRoots, ...later].join('|')})\\b`)
+
 export class TemplateChecker {
   readonly #templates: Templates
   readonly #graph: Graph
   readonly #report: Report
   readonly #vars: Fields
   readonly #tasks: ReadonlySet<string>
+  readonly #literalInputs: TemplateCheckerOptions['literalInputs']
 
-  constructor(options: {templates: Templates; graph: Graph; report: Report; vars: Fields; tasks: readonly WrittenTask[]}) {
+  constructor(options: TemplateCheckerOptions) {
+    this.#literalInputs = options.literalInputs
     this.#templates = options.templates
     this.#graph = options.graph
     this.#report = options.report
@@ -46,11 +61,29 @@ export class TemplateChecker {
     for (const task of tasks) {
       const at = ['tasks', task.index]
       const place = {roots: scopeRoots, env, task}
-      this.#checkDeep(task.fields['inputs'], [...at, 'inputs'], place)
+      this.#checkInputs(task, [...at, 'inputs'], place)
       this.#checkDeep(task.fields['env'], [...at, 'env'], place)
       this.#checkIf(task.fields['if'], [...at, 'if'], {...place, isIf: true})
     }
     this.#checkDeep(workflow['outputs'], ['outputs'], {roots: scopeRoots, env})
+  }
+
+  #checkInputs({fields}: WrittenTask, path: DocumentPath, place: Place): void {
+    const type = String(fields['type'])
+    const literal = this.#literalInputs(type)
+    if (literal.length === 0 || !isFields(fields['inputs'])) {
+      this.#checkDeep(fields['inputs'], path, place)
+      return
+    }
+    for (const [name, value] of Object.entries(fields['inputs'])) {
+      if (!literal.includes(name)) this.#checkDeep(value, [...path, name], place)
+      else if (ourExpression.test(JSON.stringify(value)))
+        this.#report([...path, name], 'value', {
+          code: 'template-not-allowed',
+          message: `no templates are evaluated in the input "${name}" of ${type}, so that no value can become code`,
+          hint: `pass the value through env, and use it there: env: {VALUE: '{{ … }}'}`,
+        })
+    }
   }
 
   #checkIf(value: unknown, path: DocumentPath, place: Place): void {

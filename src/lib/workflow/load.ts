@@ -2,12 +2,15 @@
 
 import type {SchemaCompiler} from '../documents/json-schema.ts'
 import {parseDocument, readDocument} from '../documents/read-document.ts'
+import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import type {Templates} from '../templates/templates.ts'
 import {buildWorkflow} from './build-workflow.ts'
 import type {Workflow} from './model.ts'
-import {validateWorkflow} from './validate.ts'
+import {isFields, writtenTasks} from './check.ts'
+import type {TaskActions} from './task-actions.ts'
+import {byPlace, validateWorkflow} from './validate.ts'
 
 export interface LoadOptions {
   readonly schemas: SchemaCompiler
@@ -15,6 +18,8 @@ export interface LoadOptions {
   readonly templates: Templates
   /** Absolute. `file` is relative to it, and a workflow from standard input lives in it. */
   readonly cwd: string
+  /** Who knows the actions; without it, types and inputs of tasks are not looked at. */
+  readonly actions?: TaskActions
   /** Reads the text of the file `-`. */
   readonly readStdin?: () => Promise<string>
 }
@@ -27,10 +32,24 @@ const what = 'workflow file'
  */
 export async function loadWorkflow(from: string | {readonly text: string; readonly file: string}, options: LoadOptions): Promise<Workflow> {
   const document = await open(from, options)
-  const diagnostics = await validateWorkflow(document, options)
-  if (diagnostics.length > 0) {
-    const count = diagnostics.length === 1 ? 'a finding' : `${diagnostics.length} findings`
-    throw new WorkflowError('WORKFLOW_INVALID', `The workflow file "${document.file}" has ${count}.`, {diagnostics})
+  const {actions} = options
+  if (actions !== undefined && isFields(document.value)) await actions.resolve(document, writtenTasks(document.value))
+  const own = await validateWorkflow(document, options)
+  const errors = [...own, ...(actions?.diagnostics ?? [])].filter(({severity}) => severity === 'error')
+  if (errors.length > 0) {
+    const isHere = ({file}: Diagnostic): boolean => file === document.file
+    const all = [...own, ...(actions?.diagnostics ?? [])]
+    // Then what is wrong in the plugins' own files.
+    const diagnostics = [...all.filter(isHere).sort(byPlace), ...all.filter((finding) => !isHere(finding))]
+    const count = errors.length === 1 ? 'a finding' : `${errors.length} findings`
+    const code = own.length === 0 && actions !== undefined ? actions.errorCode : 'WORKFLOW_INVALID'
+    throw new WorkflowError(code, `The workflow file "${document.file}" has ${count}.`, {
+      diagnostics,
+      // Above the file it is looked for only where a project says that it begins.
+      ...(diagnostics.some((finding) => finding.code === 'unknown-plugin')
+        ? {hint: 'a directory `plugins` above the workflow file is used when an autokestra.yaml, even an empty one, stands beside it'}
+        : {}),
+    })
   }
   const workflow = buildWorkflow(document, options.cwd)
   // `if: false` becomes a template only now.

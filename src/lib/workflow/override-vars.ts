@@ -35,7 +35,14 @@ function readLike(current: JsonValue, name: string, text: string): JsonValue {
       hint: wanted === 'list' || wanted === 'object' ? 'write it as JSON' : `for example --var ${name}=${JSON.stringify(current)}`,
     })
   }
+  if (typeof value === 'number' && !isExact(value, text)) {
+    throw new WorkflowError('USAGE', `--var ${name}: the number is too large to keep all its digits`, {hint: 'declare the var as text (in quotes)'})
+  }
   return value
+}
+
+function isExact(value: number, text: string): boolean {
+  return Number.isFinite(value) && (Number.isSafeInteger(value) || !/^-?\d+$/.test(text.trim()))
 }
 
 function parseJson(text: string): JsonValue | undefined {

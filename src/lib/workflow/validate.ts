@@ -11,12 +11,13 @@ import {checkNeeds} from './check-needs.ts'
 import {TemplateChecker} from './check-templates.ts'
 import {checkSupport, checkValues} from './check-values.ts'
 import {Graph} from './graph.ts'
+import type {TaskActions} from './task-actions.ts'
 import {workflowSchema} from './schema.ts'
 
 /** Sorted by place. Empty when the workflow is valid. */
 export async function validateWorkflow(
   document: SourceDocument,
-  options: {schemas: SchemaCompiler; templates: Templates},
+  options: {schemas: SchemaCompiler; templates: Templates; actions?: Pick<TaskActions, 'literalInputs'>},
 ): Promise<Diagnostic[]> {
   const {value} = document
   const diagnostics: Diagnostic[] = []
@@ -29,11 +30,21 @@ export async function validateWorkflow(
     const {path, target, finding} = placeSchemaFinding(found)
     report(path, target, {...finding, ...inOurWords(found, value)})
   }
-  if (isFields(value)) await checkMeaning(value, report, document, options.templates)
-  return diagnostics.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+  if (isFields(value)) await checkMeaning(value, report, document, options)
+  return diagnostics.sort(byPlace)
 }
 
-async function checkMeaning(workflow: Fields, report: Report, document: SourceDocument, templates: Templates): Promise<void> {
+/** Sorts findings of one file. */
+export function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
+}
+
+async function checkMeaning(
+  workflow: Fields,
+  report: Report,
+  document: SourceDocument,
+  {templates, actions}: {templates: Templates; actions?: Pick<TaskActions, 'literalInputs'>},
+): Promise<void> {
   const tasks = writtenTasks(workflow)
   const graph = new Graph(tasks)
   checkNeeds(
@@ -45,7 +56,8 @@ async function checkMeaning(workflow: Fields, report: Report, document: SourceDo
   checkValues(workflow, tasks, report)
   checkSupport(workflow, tasks, report)
   await templates.prepare(workflow)
-  new TemplateChecker({templates, graph, report, vars: fieldsOf(workflow['vars']), tasks}).check(workflow, tasks)
+  const literalInputs = (type: string): readonly string[] => actions?.literalInputs(type) ?? []
+  new TemplateChecker({templates, graph, report, vars: fieldsOf(workflow['vars']), tasks, literalInputs}).check(workflow, tasks)
 }
 
 /** Where the schema's own sentence would show a regular expression or leave the task out. */

@@ -89,10 +89,21 @@ describe('decide', () => {
     const {on} = begin([shape('a'), shape('b', ['a']), shape('clean', ['b'], 'status')])
     on(started('a'))
     expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel'}])
-    expect(on({type: 'run.stopping', cause: 'timeout'})).toEqual([])
+    expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([])
     expect(on(ended('a', 'cancelled'))).toEqual([{kind: 'skip', task: 'b', reason: 'the run was interrupted'}])
     expect(on(skipped('b'))).toEqual([start('clean')])
     expect(on(succeeded('clean'))).toEqual([{kind: 'finish', status: 'cancelled', reason: 'the run was interrupted'}])
+  })
+
+  it('ends also what cleans up when it is stopped again for another cause', () => {
+    const {on} = begin([shape('a'), shape('clean', ['a'], 'status'), shape('last', ['clean'], 'status')])
+    on(started('a'))
+    on({type: 'run.stopping', cause: 'timeout'})
+    expect(on(ended('a', 'cancelled'))).toEqual([start('clean')])
+    on(started('clean'))
+    expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel'}])
+    expect(on(ended('clean', 'cancelled'))).toEqual([{kind: 'skip', task: 'last', reason: 'the run was interrupted'}])
+    expect(on(skipped('last'))).toEqual([{kind: 'finish', status: 'cancelled', reason: 'the run was interrupted'}])
   })
 
   it('ends a timed-out run as failed and an interrupted one as cancelled', () => {

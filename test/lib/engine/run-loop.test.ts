@@ -115,7 +115,7 @@ describe('RunLoop', () => {
   it('fails a run whose outputs cannot be evaluated', async () => {
     const run = await startScriptedRun([{id: 'a'}], {workflow: {outputs: {x: '{{ tasks.a.output.nothing }}'}}})
     ;(await run.attempt('a')).succeed({something: 1})
-    expect(await run.finished).toMatchObject({status: 'failed', reason: expect.stringContaining('in outputs: tasks.a.output.nothing does not exist')})
+    expect(await run.finished).toMatchObject({status: 'failed', reason: expect.stringContaining('in outputs.x, scripted.yaml:7:9: tasks.a.output.nothing does not exist')})
   })
 
   it('stops when told: aborts what runs, gives up retries that wait, skips the rest', async () => {
@@ -129,10 +129,53 @@ describe('RunLoop', () => {
     // The failed attempt becomes an event in a later turn.
     await new Promise((resolve) => setImmediate(resolve))
     run.loop.stop('interrupted')
-    run.loop.stop('timeout')
+    run.loop.stop('interrupted')
     expect(running.signal.aborted).toBe(true)
     expect(await run.finished).toMatchObject({status: 'cancelled', reason: 'the run was interrupted', counts: {cancelled: 2, skipped: 1}})
     expect(ends(run.events)).toEqual({running: 'cancelled', retrying: 'cancelled', after: 'skipped: the run was interrupted'})
+  })
+
+  it('goes on with fewer at a time when the system has no room, without counting that as a failure', async () => {
+    const run = await startScriptedRun([{id: 'a'}, {id: 'b'}, {id: 'c'}])
+    ;(await run.attempt('c')).fail({code: 'SPAWN_FAILED', message: 'no file handles'})
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(run.open()).toEqual(['a', 'b'])
+    ;(await run.attempt('a')).succeed()
+    ;(await run.attempt('c')).succeed()
+    ;(await run.attempt('b')).succeed()
+    expect(await run.finished).toMatchObject({status: 'succeeded'})
+    expect(run.events.filter(({type}) => type === 'diagnostic')).toMatchObject([{code: 'SLOTS_REDUCED'}])
+  })
+
+  it('fails a task that finds no room when nothing else runs', async () => {
+    const run = await startScriptedRun([{id: 'a'}])
+    ;(await run.attempt('a')).fail({code: 'SPAWN_FAILED', message: 'no file handles'})
+    expect(await run.finished).toMatchObject({status: 'failed'})
+  })
+
+  it('takes literal inputs as they stand', async () => {
+    const run = await startScriptedRun([{id: 'a', inputs: {literal: '{{.Names}}', other: '{{ vars.x }}'}}], {workflow: {vars: {x: 1}}})
+    const a = await run.attempt('a')
+    expect(a.invocation.inputs).toEqual({literal: '{{.Names}}', other: 1})
+    a.succeed()
+    await run.finished
+  })
+
+  it('says where a template failed', async () => {
+    const run = await startScriptedRun([{id: 'a', inputs: {list: [{url: 'x{{ vars.nothing }}'}]}}], {workflow: {vars: {x: 1}}})
+    await run.finished
+    expect(run.events.find((event) => event.type === 'task.finished')).toMatchObject({
+      error: {message: expect.stringMatching(/^in inputs\.list\.0\.url, scripted\.yaml:7:9: vars\.nothing does not exist/) as string},
+    })
+  })
+
+  it('hands on the output of a task called __proto__', async () => {
+    const run = await startScriptedRun([{id: '__proto__'}, {id: 'b', needs: ['__proto__'], inputs: {x: '{{ tasks.__proto__.output }}'}}])
+    ;(await run.attempt('__proto__')).succeed('fine')
+    const b = await run.attempt('b')
+    expect(b.invocation.inputs).toEqual({x: 'fine'})
+    b.succeed()
+    await run.finished
   })
 
   it('ends a run that takes too long', async () => {

@@ -2,8 +2,13 @@ import {describe, expect, test} from 'vitest'
 import {createExpressionLanguage, evaluateExpression} from '../../../src/lib/templates/expression.ts'
 import {TemplateError} from '../../../src/lib/templates/template-error.ts'
 
+const rows = [
+  {n: 3, user: {name: 'Al'}},
+  {n: 1, user: {name: 'Bo'}},
+  {n: 2, user: {name: 'Al'}},
+]
 const data = {
-  vars: {n: 5, f: 2.5, text: 'abc', list: [1, 2, 3], i: 1, yes: true, nothing: null, tags: ['b', 'a', 'b'], map: {a: 1, b: {c: 2}}},
+  vars: {n: 5, f: 2.5, text: 'abc', list: [1, 2, 3], i: 1, yes: true, nothing: null, tags: ['b', 'a', 'b'], map: {a: 1, b: {c: 2}}, rows},
   tasks: {fetch: {output: {title: 'T'}}, 'my-task': {output: {x: 1}}, '2nd': {output: 2}, in: {output: 'word'}},
 }
 
@@ -29,6 +34,23 @@ describe('values', () => {
     ['-vars.n', -5],
     ['vars.n > 0 && vars.n <= 5', true],
     ['vars.n == 5', true],
+    ['sum(vars.list) == 6', true],
+    ['7 != sum(vars.list)', true],
+    ['size(vars.list) == 3.0', true],
+    ['round(vars.f) == 2', false],
+    ['1 in [1.0, 2.0]', true],
+    ['6 in [sum(vars.list)]', true],
+    ['[1, 2] == [1.0, 2.0]', true],
+    ['[[1], [2]] != [[1.0], [2.5]]', true],
+    ['{"a": 1} == {"a": 1.0}', true],
+    ['1u == 1.0', true],
+    ['[1] + [2.5]', [1, 2.5]],
+    ['sum(vars.list) == null', false],
+    ['vars.yes ? 1 : 2.5', 1],
+    ['vars.yes ? "x" : null', 'x'],
+    ['(vars.yes ? null : [1]) == null', true],
+    ['vars.list.map(x, x == 2 ? null : x == 3 ? 1 : "a")', ['a', null, 1]],
+    ['(vars.yes ? 1 : 2.5) + 1', 2],
     ['vars.n in [1, 5]', true],
     ['3 in vars.list', true],
     ['vars.list[0] + vars.list[vars.i]', 3],
@@ -58,6 +80,28 @@ describe('values', () => {
     ['sum(vars.list) + 1', 7],
     ['[min(vars.list), max(vars.list)]', [1, 3]],
     ['sort(vars.tags)', ['a', 'b', 'b']],
+    ['avg(vars.list)', 2],
+    ['avg([1, 2.5])', 1.75],
+    ['sortBy(vars.rows, "n").map(r, r.user.name)', ['Bo', 'Al', 'Al']],
+    ['sortBy(vars.rows, "user.name").map(r, r.n)', [3, 2, 1]],
+    ['sortBy([], "n")', []],
+    [
+      'groupBy(vars.rows, "user.name")',
+      [
+        {
+          key: 'Al',
+          items: [
+            {n: 3, user: {name: 'Al'}},
+            {n: 2, user: {name: 'Al'}},
+          ],
+        },
+        {key: 'Bo', items: [{n: 1, user: {name: 'Bo'}}]},
+      ],
+    ],
+    ['groupBy(vars.rows, "user.name").map(g, {"who": g.key, "mean": avg(g.items.map(r, r.n))})', [
+      {who: 'Al', mean: 2.5},
+      {who: 'Bo', mean: 1},
+    ]],
     ['unique(vars.tags)', ['b', 'a']],
     ['[round(2.5), round(2.345, 2)]', [3, 2.35]],
     ['vars.list.filter(x, x > 1).map(x, x * 2)', [4, 6]],
@@ -112,6 +156,7 @@ describe('missing names', () => {
     ],
     ['tasks.my-tsk.output.x + 1', 'tasks.my-tsk does not exist', 'did you mean tasks.my-task?', 'tasks.my-tsk'],
     ['vars.list[7] + 1', 'vars.list[7] does not exist', 'vars.list has 3 items', 'vars.list[7]'],
+    ['vars.list[-1] == 3', 'vars.list[-1] does not exist', 'items are counted from 0; the last one is vars.list[size(vars.list) - 1]', 'vars.list[-1]'],
     ['vars.nothing.x == 1', 'vars.nothing.x does not exist', 'vars.nothing is null', 'vars.nothing.x'],
     ['vars.text.x == 1', 'vars.text.x does not exist', 'vars.text is a string', 'vars.text.x'],
     ['1 + var.n', 'unknown name "var"', 'did you mean vars?', 'var'],
@@ -166,6 +211,13 @@ describe('errors', () => {
     ['type(1)', 'the result is a type or a function, not data', 0],
     ['failure()', 'failure() can only be used in the "if" of a task', 0],
     ['min([])', 'min() of an empty list', 0],
+    ['avg([])', 'avg() of an empty list', 0],
+    ['sortBy([{"a": 1}], "a.b")', 'sortBy(): item 0 of the list has no "a.b"', 0],
+    ['sortBy([{"a": 1}, {"a": "x"}], "a")', 'sortBy(): "a" must be a number in every item, or text in every item', 0],
+    ['groupBy([{"a": 1}, 5], "a")', 'groupBy(): item 1 of the list has no "a"', 0],
+    ['sum(vars.list) == "6"', 'cannot compute number == string', 0],
+    ['vars.list[vars.n] + 1', 'there is no item at this index; the list has 3 items', 0],
+    ['vars.list[vars.n - 9] + 1', /^there is no item at this index/, 0],
   ])('%s', (source, message, start) => {
     const error = failure(source)
     expect(error.message).toMatch(message)

@@ -92,6 +92,34 @@ function setUp(isTty = false, env?: Record<string, string>) {
   }
 }
 
+describe('the summary', () => {
+  const details = ['Error: no luck', '    at a (/p/a.ts:1:1)', '    at b (/p/b.ts:1:1)', '    at c (/p/c.ts:1:1)', '    at d', '    at e']
+
+  test('shows the beginning of a stack, and sends nobody to an empty log', async () => {
+    const lines = await show(
+      [started('a'), begun('a'), failed('a', {message: 'no luck', details}), finished('failed', {failed: 1})],
+      (options) => new QuietReporter(options),
+    )
+    expect(lines.slice(2)).toEqual([
+      '  failed   a: EXIT_CODE: no luck',
+      '               at a (/p/a.ts:1:1)',
+      '               at b (/p/b.ts:1:1)',
+      '               at c (/p/c.ts:1:1)',
+      '           and 2 more lines',
+      '  workflow runs show R1',
+      '',
+    ])
+  })
+
+  test('names the log of a failed task that has one', async () => {
+    const lines = await show(
+      [started('a', 'b'), begun('a'), failed('a'), begun('b'), log('b', 'x'), failed('b'), finished('failed', {failed: 2})],
+      (options) => new QuietReporter(options),
+    )
+    expect(lines.slice(-3)).toEqual(['  workflow runs logs R1 --task b', '  workflow runs show R1', ''])
+  })
+})
+
 describe('PlainReporter', () => {
   test('prints one line per event, logs after their task, and a summary', async () => {
     expect(await show(mixedRun, (options) => new PlainReporter(options))).toEqual([

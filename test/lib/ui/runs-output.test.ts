@@ -36,6 +36,37 @@ describe('renderRunList', () => {
   })
 })
 
+test('renderRunDetails shows what an error says beyond its sentence, and names no task that printed nothing', () => {
+  const stack = ['TypeError: deep', '    at inner (/p/src/a.ts:6:9)', '    at \u001b[2Jouter (/p/src/b.ts:2:1)', 'cause: Error: below']
+  const text = renderRunDetails(
+    {
+      id: 'R1',
+      workflow: 'demo',
+      status: 'failed',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      file: '/w.yaml',
+      tasks: [
+        {id: 'a', type: 'x/y.z', status: 'failed', attempts: 1, error: {code: 'ACTION_FAILED', message: 'deep', retryable: true, details: stack}},
+        {id: 'b', type: 'x/y.z', status: 'failed', attempts: 1, error: {code: 'X', message: 'one', retryable: true, details: ['one']}},
+      ],
+      warnings: [],
+    },
+    capturedUi().ui,
+    now,
+  )
+  expect(text.split('\n').slice(5)).toEqual([
+    '',
+    expect.stringContaining('ACTION_FAILED: deep'),
+    expect.stringContaining('X: one'),
+    '',
+    'a: ACTION_FAILED: deep',
+    '      at inner (/p/src/a.ts:6:9)',
+    '      at outer (/p/src/b.ts:2:1)',
+    '  cause: Error: below',
+    '',
+  ])
+})
+
 test('renderRunDetails shows each task and where to look further', () => {
   const text = renderRunDetails(
     {
@@ -46,6 +77,7 @@ test('renderRunDetails shows each task and where to look further', () => {
       durationMs: 1500,
       file: '-',
       reason: 'task "a" failed',
+      logsOf: 'a',
       tasks: [
         {
           id: 'a',
