@@ -46,6 +46,8 @@ export interface InvokeMessage {
   context: RunContext
   /** Absolute path of the entry point. */
   main: string
+  /** `main` was built from TypeScript and holds a source map: stacks then name the files the author wrote. */
+  hasSourceMap?: boolean
   /** The environment of the task; replaces the host's own. */
   env: Record<string, string>
   /** Absolute. */

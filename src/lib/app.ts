@@ -6,6 +6,7 @@ import type {Config} from './config/config.ts'
 import {loadConfig} from './config/load.ts'
 import {schemaCacheDir} from './config/paths.ts'
 import {SchemaCompiler} from './documents/json-schema.ts'
+import {chooseConcurrency} from './engine/choose-concurrency.ts'
 import {combineReporters} from './engine/combine-reporters.ts'
 import {maxStdinBytes, planFile, type PlanRequest, type RunPlan} from './engine/plan-file.ts'
 import type {Journal, Reporter} from './engine/ports.ts'
@@ -15,6 +16,7 @@ import {runWorkflow, type RunOutcome} from './engine/run-workflow.ts'
 import {PluginExecutor} from './plugins/execute.ts'
 import {PluginManager} from './plugins/plugin-manager.ts'
 import {baseEnvironment} from './runtimes/base-environment.ts'
+import {readOpenFileLimit} from './runtimes/proc-fs.ts'
 import {ProcessRuntime} from './runtimes/process.ts'
 import {sweepLeftovers} from './runtimes/reaper.ts'
 import {cookieVariable} from './runtimes/runtime.ts'
@@ -24,9 +26,6 @@ import {createReporter, type ProgressMode} from './ui/create-reporter.ts'
 import {createEventsOutput} from './ui/events-output.ts'
 import {createUi, type Ui} from './ui/ui.ts'
 import {readText} from './util/read-text.ts'
-
-/** From so many programs on, starting them through launchers saves more than starting the launchers costs. */
-const manyPrograms = 8
 
 export interface AppOptions {
   /** Directory of the package: the bundled plugins, the SDK and the generated checks stand in its dist. */
@@ -85,8 +84,8 @@ export class App {
   /** Runs a plan to its end. The abort of `signal` stops it; the reason of the abort is the cause. */
   async run(plan: RunPlan, view: RunView, signal: AbortSignal): Promise<RunOutcome> {
     const config = await this.#loadConfig()
-    const concurrency = chooseConcurrency(config, plan)
-    const executor = this.#openExecutor(config, plan)
+    const concurrency = chooseConcurrency({...config, parallelism: plan.workflow.parallelism, openFileLimit: readOpenFileLimit()})
+    const executor = this.#openExecutor(config)
     executor.expect(
       plan.tasks.map(({plugin}) => plugin),
       concurrency,
@@ -172,12 +171,11 @@ export class App {
     return this.#plugins
   }
 
-  #openExecutor(config: Config, plan: RunPlan): PluginExecutor {
+  #openExecutor(config: Config): PluginExecutor {
     const {env, root} = this.#options
     const baseEnv = baseEnvironment(env)
     const outerCookie = env[cookieVariable]
-    const usesLaunchers = plan.tasks.filter(({plugin}) => plugin.manifest.protocol === 'exec').length >= manyPrograms
-    const runtime = new ProcessRuntime({usesLaunchers, ...(outerCookie === undefined ? {} : {outerCookie})})
+    const runtime = new ProcessRuntime(outerCookie === undefined ? {} : {outerCookie})
     const {killGraceMs: graceMs} = config.limits
     const hostFile = join(root, 'dist', 'sdk', 'host.js')
     const hosts = new WorkerPool({runtime, command: [process.execPath, hostFile], env: baseEnv, cwd: root, graceMs})
@@ -212,10 +210,4 @@ export class App {
     this.#cleanUps.push(() => { output.close() })
     return combineReporters([reporter, output.reporter])
   }
-}
-
-/** The command line and the environment overrule the workflow; configuration files are for workflows that say nothing. */
-function chooseConcurrency(config: Config, {workflow}: RunPlan): number {
-  const isOverruling = config.concurrencyFrom === 'flag' || config.concurrencyFrom === 'environment'
-  return isOverruling ? config.concurrency : (workflow.parallelism ?? config.concurrency)
 }

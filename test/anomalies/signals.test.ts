@@ -26,7 +26,7 @@ describe('a signal', () => {
   ] as const)('%s stops a run, which cleans up, and the exit code is %i', async (signal, exitCode, reason) => {
     const project = new Project({'w.yaml': hanging})
     const running = project.start(['run', 'w.yaml', '--json', '--progress', 'quiet'])
-    await project.appears('hangs')
+    await project.appears('hangs', running)
     running.kill(signal)
     const ended = await endOf(running)
     expect(ended).toMatchObject({exitCode, signal: null})
@@ -43,7 +43,7 @@ describe('a signal', () => {
       'w.yaml': `id: w\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "trap '' TERM; setsid sh -c \\"trap '' TERM HUP; touch hangs; while :; do sleep 1000; done\\" & while :; do sleep 1000; done"}}\n`,
     })
     const running = project.start(['run', 'w.yaml'])
-    await project.appears('hangs')
+    await project.appears('hangs', running)
     running.kill('SIGTERM')
     expect(await endOf(running)).toMatchObject({exitCode: 143})
   })
@@ -56,10 +56,10 @@ describe('a command that was stopped for longer than the timeout of its task', (
         'id: w\ntasks:\n  - {id: t, type: core/shell.run, timeout: 500ms, inputs: {command: "touch hangs; until [ -e go ]; do sleep 0.01; done; touch over"}}\n',
     })
     const running = project.start(['run', 'w.yaml', '--json', '--progress', 'quiet'])
-    await project.appears('hangs')
+    await project.appears('hangs', running)
     running.kill('SIGSTOP')
     project.write({go: ''})
-    await project.appears('over')
+    await project.appears('over', running)
     // The one thing here that only passing time can bring about.
     await sleep(700)
     running.kill('SIGCONT')
@@ -83,8 +83,8 @@ describe('a command that is killed', () => {
     })
     const killed = project.start(['run', 'w.yaml'])
     const other = project.start(['run', 'other.yaml'])
-    await project.appears('hangs')
-    await project.appears('other')
+    await project.appears('hangs', killed)
+    await project.appears('other', other)
     killed.kill('SIGKILL')
     await killed.ended
     expect(await project.json(['runs', 'list', '--status', 'interrupted'])).toMatchObject([{workflow: 'hanging', status: 'interrupted'}])
@@ -118,8 +118,8 @@ describe('a command that is killed', () => {
       'w.yaml': `id: w\nparallelism: 2\ntasks:\n${['a', 'b', 'c', 'd'].map((id) => `  - {id: ${id}, type: test/p.act}\n`).join('')}`,
     })
     const running = project.start(['run', 'w.yaml'])
-    await project.appears('busy-a')
-    await project.appears('busy-b')
+    await project.appears('busy-a', running)
+    await project.appears('busy-b', running)
     expect(cookieHolders(running.pid).length).toBeGreaterThanOrEqual(2)
     running.kill('SIGKILL')
     const {signal} = await running.ended

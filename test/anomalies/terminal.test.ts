@@ -27,7 +27,7 @@ describe('Ctrl-C', () => {
   it('stops the run, cleans up, journals it as cancelled and exits with 130', async () => {
     const project = new Project({'w.yaml': hanging})
     const terminal = new Terminal(project, ['run', 'w.yaml'])
-    await project.appears('hangs')
+    await terminal.appears('hangs')
     const {pid} = terminal
     terminal.press('C-c')
     expect(await terminal.exitCode()).toBe(130)
@@ -63,7 +63,7 @@ describe('Ctrl-C', () => {
       'w.yaml': 'id: w\ntasks:\n  - {id: t, type: test/p.act}\n',
     })
     const terminal = new Terminal(project, ['run', 'w.yaml'])
-    await project.appears('hangs')
+    await terminal.appears('hangs')
     const {pid} = terminal
     terminal.press('C-c')
     expect(await terminal.exitCode()).toBe(130)
@@ -78,7 +78,7 @@ describe('Ctrl-C', () => {
   it('a second time leaves at once, and nothing of the run is left', async () => {
     const project = new Project({'w.yaml': stubborn, 'autokestra.yaml': 'limits: {killGrace: 1h}\n'})
     const terminal = new Terminal(project, ['run', 'w.yaml'])
-    await project.appears('hangs')
+    await terminal.appears('hangs')
     const {pid} = terminal
     terminal.press('C-c')
     await terminal.shows('stopping: Ctrl-C was pressed')
@@ -113,7 +113,7 @@ describe('a window that is closed', () => {
   it('stops the run, which cleans up and is journalled as cancelled', async () => {
     const project = new Project({'w.yaml': hanging})
     const terminal = new Terminal(project, ['run', 'w.yaml'])
-    await project.appears('hangs')
+    await terminal.appears('hangs')
     const {pid} = terminal
     terminal.close()
     await until(() => !isAlive(pid))
@@ -147,7 +147,7 @@ tasks:
   it('is a line per finished task, one live line, and a summary; nothing is left of the live line', async () => {
     const project = new Project({'w.yaml': progress})
     const terminal = new Terminal(project, ['run', 'w.yaml', '--concurrency', '2'], {columns: 200})
-    await project.appears('hangs')
+    await terminal.appears('hangs')
     const live = await terminal.shows('3 of 5 done')
     expect(lines(live).at(-1)).toBe(`● 3 of 5 done · ${long}1 (TIME), ${long}2 (TIME)`)
     project.write({go: ''})
@@ -197,7 +197,7 @@ tasks:
   it('keeps the live line on one line of a narrow terminal', async () => {
     const project = new Project({'w.yaml': progress})
     const terminal = new Terminal(project, ['run', 'w.yaml', '--concurrency', '2'], {columns: 30, rows: 60})
-    await project.appears('hangs')
+    await terminal.appears('hangs')
     const live = lines(await terminal.shows('3 of 5 done')).at(-1) ?? ''
     expect(live).toMatch(/^● 3 of 5 done · a-task.*…$/)
     expect(live.length).toBeLessThan(30)

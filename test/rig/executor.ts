@@ -7,7 +7,9 @@ import {expect, onTestFinished} from 'vitest'
 import {SchemaCompiler} from '../../src/lib/documents/json-schema.ts'
 import type {ActionResult, LogEntry, TaskError} from '../../src/lib/plugins/action-result.ts'
 import type {ExecuteOptions, Invocation} from '../../src/lib/plugins/attempt.ts'
+import {isTypeScript} from '../../src/lib/plugins/entry-point.ts'
 import {PluginExecutor} from '../../src/lib/plugins/execute.ts'
+import {prepareEntry} from '../../src/lib/plugins/prepare-entry.ts'
 import type {ExecutionLimits} from '../../src/lib/plugins/limits.ts'
 import type {ActionDef, Plugin, PluginManifest} from '../../src/lib/plugins/manifest.ts'
 import {baseEnvironment} from '../../src/lib/runtimes/base-environment.ts'
@@ -41,6 +43,11 @@ export function openExecutor(
     hosts,
     baseEnv,
     compileSchema: (schema) => schemas.compile(schema),
+    prepareMain: ({dir, id, manifest: {main}}) => {
+      // As in the program; other entry points may be missing here.
+      if (main === undefined || !isTypeScript(main)) return Promise.resolve(undefined)
+      return prepareEntry({dir, main, id, cacheDir: path.join(dir, 'cache'), programVersion: '1'})
+    },
     limits: {killGraceMs: 2000, ...options.limits},
   })
   onTestFinished(async () => {

@@ -46,9 +46,14 @@ export class Project {
     return readFileSync(this.path(name), 'utf8')
   }
 
-  /** Resolves when a task has made the file. */
-  async appears(name: string): Promise<void> {
-    await until(() => this.has(name))
+  /** Resolves when a task of the command has made the file. Fails when the command ends without. */
+  async appears(name: string, command: RunningCommand): Promise<void> {
+    let end: CommandResult | undefined
+    void command.ended.then((result) => {
+      end = result
+    })
+    await until(() => this.has(name) || end !== undefined)
+    if (!this.has(name)) throw new Error(`the command ended without the file ${name}:\n${end?.stdout ?? ''}${end?.stderr ?? ''}`)
   }
 
   /** Starts the command in the project. It is killed at the end of the test if it still runs. */

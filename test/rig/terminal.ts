@@ -14,6 +14,9 @@ interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** Stands on the screen after the end of the command. */
+const endMark = '(ended with '
+
 /** Runs `workflow` with the arguments in a terminal. Call it inside a test. */
 export class Terminal {
   readonly #socket: string
@@ -36,7 +39,7 @@ export class Terminal {
     writeFileSync(
       path.join(project.home, 'terminal.sh'),
       // The shell outlives Ctrl-C, as the user's own does, and has a group of its own for each command.
-      `set -m; trap : INT\nenv -i TERM="$TERM" ${exports} sh -c 'echo $$ > "$0/pid"; exec "$@"' ${project.home} ${process.execPath} ${builtCommand} ${words}\nstatus=$?\necho $status > ${project.home}/status\necho "(ended with $status)"\ncat > /dev/null\n`,
+      `set -m; trap : INT\nenv -i TERM="$TERM" ${exports} sh -c 'echo $$ > "$0/pid"; exec "$@"' ${project.home} ${process.execPath} ${builtCommand} ${words}\nstatus=$?\necho $status > ${project.home}/status\necho "${endMark}$status)"\ncat > /dev/null\n`,
     )
     this.#tmux(
       '-f',
@@ -76,18 +79,21 @@ export class Terminal {
     return this.#tmux('capture-pane', '-p', '-e', '-S', '-').trimEnd()
   }
 
-  /** Resolves with the screen once it shows the text. Fails by the timeout of the test. */
+  /** Resolves with the screen once it shows the text. Fails when the command ends before. */
   async shows(text: string): Promise<string> {
-    for (;;) {
-      const screen = this.screen()
-      if (screen.includes(text)) return screen
-      await sleep(20)
-    }
+    let screen = ''
+    await this.#until(`the text ${text}`, () => (screen = this.screen()).includes(text))
+    return screen
+  }
+
+  /** Resolves when a task of the command has made the file. Fails when the command ends before. */
+  async appears(name: string): Promise<void> {
+    await this.#until(`the file ${name}`, () => this.#project.has(name))
   }
 
   /** Resolves with the exit code of the command. */
   async exitCode(): Promise<number> {
-    await this.shows('(ended with ')
+    await this.shows(endMark)
     return Number(readFileSync(path.join(this.#project.home, 'status'), 'utf8'))
   }
 
@@ -100,10 +106,20 @@ export class Terminal {
     }
   }
 
+  async #until(what: string, condition: () => boolean): Promise<void> {
+    for (;;) {
+      // Asked first: whatever is there at the end is seen below.
+      const screen = this.screen()
+      if (condition()) return
+      if (screen.includes(endMark)) throw new Error(`the command ended without ${what}:\n${screen}`)
+      await sleep(20)
+    }
+  }
+
   #tmux(...args: readonly string[]): string {
     return execFileSync('tmux', ['-u', '-S', this.#socket, ...args], {
       encoding: 'utf8',
-      env: {PATH: process.env['PATH'], LANG: 'C.UTF-8'},
+      env: {PATH: process.env['PATH'], LANG: 'C.UTF-8', SHELL: '/bin/sh'},
       stdio: ['ignore', 'pipe', 'pipe'],
     })
   }

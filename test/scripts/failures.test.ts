@@ -135,9 +135,7 @@ describe('before anything starts', () => {
   const marker = 'touch started; echo 1'
 
   /** Two tasks: one that would leave a mark, and a wrong one. */
-  async function refused(
-    task: string,
-  ): Promise<{
+  async function refused(task: string): Promise<{
     exitCode: number | null
     document: {error: {code: string; diagnostics: {code: string; message: string; hint?: string; line: number; column: number}[]}}
   }> {

@@ -95,7 +95,7 @@ describe('stdout', () => {
     const project = new Project({'w.yaml': workflow.replace('output.value', 'output.value.missing')})
     const {exitCode, result} = await project.runJson('w.yaml')
     expect({exitCode, status: result.status}).toEqual({exitCode: 1, status: 'failed'})
-    expect(result.reason).toMatch(/^in outputs: .*missing/)
+    expect(result.reason).toMatch(/^in outputs\b.*missing/)
     expect(await project.json(['runs', 'list'])).toMatchObject([{status: 'failed', reason: result.reason}])
   })
 })

@@ -106,8 +106,10 @@ export class PluginHost {
     }
   }
 
-  async #findAction({main, action: name, isOnlyAction}: InvokeMessage): Promise<AnyAction> {
+  async #findAction({main, hasSourceMap, action: name, isOnlyAction}: InvokeMessage): Promise<AnyAction> {
     this.#main = main
+    // Before the import, and only here: Node then looks into every module that is loaded for the name of a map.
+    if (hasSourceMap === true) process.setSourceMapsEnabled(true)
     this.#actions ??= load(main)
     const action = findAction(await this.#actions, name, isOnlyAction)
     if (typeof action === 'string') throw new HostError('ACTION_NOT_EXPORTED', action)

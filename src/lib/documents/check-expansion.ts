@@ -6,7 +6,7 @@ const maxAliasedNodes = 100_000
 /** What js-yaml makes of a key that is itself a map; that is how an unquoted `{{ x }}` reads. */
 const mapAsKey = '[object Object]'
 
-export type ValueProblem = 'cycle' | 'bomb' | 'key-is-a-map' | 'not-finite'
+export type ValueProblem = 'cycle' | 'bomb' | 'key-is-a-map'
 
 /** Walks the value once, each shared part once. The parser has capped its depth. */
 export function checkExpansion(value: unknown): ValueProblem | undefined {
@@ -18,7 +18,6 @@ export function checkExpansion(value: unknown): ValueProblem | undefined {
   const sizeOf = (node: unknown): number => {
     if (typeof node !== 'object' || node === null) {
       written++
-      if (typeof node === 'number' && !Number.isFinite(node)) problem ??= 'not-finite'
       return 1
     }
     const known = sizes.get(node)

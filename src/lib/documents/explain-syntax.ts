@@ -122,10 +122,6 @@ function explainFirst(text: string, stop: YamlStop | undefined, problem: ValuePr
         : 'the aliases stand for too much: more than 100 000 values'
     return {code: 'aliases', message, start, end: start + (/^\S+/.exec(text.slice(start))?.[0].length ?? 1)}
   }
-  if (problem === 'not-finite') {
-    const start = Math.max(0, text.search(/\d[eE]\+?\d{3}|\d{309}/))
-    return {code: 'number-too-large', message: 'this number is too large', start, end: start + 1}
-  }
   if (problem === 'key-is-a-map') return {code: 'key-is-a-map', message: 'a map is used as a key', start: 0, end: 1}
   const offset = Math.min(stop?.offset ?? 0, Math.max(0, text.length - 1))
   const message = stop?.message ?? 'not valid YAML'

@@ -90,18 +90,36 @@ function listPairs(node: YamlNode): Map<string, Pair> {
   return found
 }
 
-function itemAt(node: YamlNode, position: number): YamlNode | undefined {
+function itemAt(text: string, node: YamlNode, position: number): YamlNode | undefined {
   if (!Array.isArray(node.result)) return undefined
   const direct = node.children[position]
-  if (node.children.length === node.result.length && direct && Object.is(direct.result, node.result[position])) return direct
-  let from = 0
-  // An empty item (`- `) has no node.
-  for (const [at, value] of node.result.entries()) {
-    const child = node.children.findIndex((candidate, nth) => nth >= from && Object.is(candidate.result, value))
-    if (child !== -1) from = child + 1
-    if (at === position) return node.children[child]
+  if (node.children.length === node.result.length) return direct
+  // An empty item (`-`) has no node; its dash stands for it.
+  const dashes = listDashes(text, node)
+  const dash = dashes[position]
+  if (dash === undefined) return undefined
+  const next = dashes[position + 1] ?? node.end
+  return (
+    node.children.find((child) => child.start > dash && child.start <= next && trimmed(text, child).start < next) ?? {
+      start: dash,
+      end: dash + 1,
+      result: null,
+      children: [],
+    }
+  )
+}
+
+/** Where the items of a block sequence begin: their dashes stand in one column, in which nothing else inside of it can stand. */
+function listDashes(text: string, node: YamlNode): number[] {
+  const {start, end} = trimmed(text, node)
+  const lineStart = text.lastIndexOf('\n', start - 1) + 1
+  const column = start - lineStart
+  const dashes = text[start] === '-' ? [start] : []
+  for (let newline = text.indexOf('\n', start); newline !== -1 && newline < end; newline = text.indexOf('\n', newline + 1)) {
+    const dash = newline + 1 + column
+    if (dash < end && text[dash] === '-' && /^ *$/.test(text.slice(newline + 1, dash)) && /^\s?$/.test(text.charAt(dash + 1))) dashes.push(dash)
   }
-  return undefined
+  return dashes
 }
 
 function spanOf(
@@ -117,7 +135,7 @@ function spanOf(
   for (const step of path) {
     const parent: YamlNode = nodes.definition(value)
     const pair = typeof step === 'string' ? nodes.pairAt(parent, step) : undefined
-    const next = typeof step === 'number' ? itemAt(parent, step) : (pair?.value ?? pair?.key)
+    const next = typeof step === 'number' ? itemAt(text, parent, step) : (pair?.value ?? pair?.key)
     // The nearest parent that is written: the place of a missing property is its object.
     if (!next) return parentSpan(text, value, key)
     key = pair?.key
@@ -135,7 +153,8 @@ function parentSpan(text: string, value: YamlNode, key: YamlNode | undefined): S
   return trimmed(text, key ?? value)
 }
 
-function trimmed(text: string, node: YamlNode): Span {
+/** The node itself, without what the parser skipped before it and after it. */
+export function trimmed(text: string, node: YamlNode): Span {
   let start = skipBlank(text, node.start)
   // Anchors and tags stand before the node; an alias `*a` is the node.
   for (

@@ -3,6 +3,7 @@
 
 import type * as JsYaml from 'js-yaml'
 import type {LoadOptions, Schema, State} from 'js-yaml'
+import {losesDigits} from '../util/loses-digits.ts'
 
 /** Where js-yaml stopped. */
 export interface YamlStop {
@@ -11,7 +12,9 @@ export interface YamlStop {
   readonly offset: number
 }
 
-export type ParsedYaml = {readonly ok: true; readonly value: unknown} | {readonly ok: false; readonly error: YamlStop}
+export type ParsedYaml =
+  | {readonly ok: true; readonly value: unknown; /** A number that JSON cannot hold, or not with all its digits. */ readonly hasOddNumber: boolean}
+  | {readonly ok: false; readonly error: YamlStop}
 
 /** A node as the parser met it. Aliases are nodes without children. */
 export interface YamlNode {
@@ -35,7 +38,12 @@ const maxDepth = 100
 
 export async function loadYamlParser(): Promise<YamlParser> {
   const yaml = await import('js-yaml')
-  const schema = coreSchema(yaml)
+  let hasOddNumber = false
+  const schema = coreSchema(yaml, (text) => {
+    const value = readNumber(text)
+    hasOddNumber ||= !Number.isFinite(value) || losesDigits(text)
+    return value
+  })
 
   const load = (text: string, listener?: LoadOptions['listener']): unknown => {
     // js-yaml knows maxDepth since 4.3, its types do not yet.
@@ -45,8 +53,10 @@ export async function loadYamlParser(): Promise<YamlParser> {
 
   return {
     parse(text) {
+      hasOddNumber = false
       try {
-        return {ok: true, value: load(text)}
+        const value = load(text)
+        return {ok: true, value, hasOddNumber}
       } catch (error) {
         if (error instanceof yaml.YAMLException) return {ok: false, error: {message: error.reason, offset: offsetOf(error)}}
         throw error
@@ -77,8 +87,16 @@ function offsetOf(error: {mark?: {position: number} | undefined}): number {
   return error.mark?.position ?? 0
 }
 
+const floatPattern = /^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
+
+function readNumber(text: string): number {
+  if (/nan$/i.test(text)) return Number.NaN
+  if (/inf$/i.test(text)) return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  return Number(text)
+}
+
 /** The scalars of YAML 1.2.2, section 10.3.2. js-yaml's own core schema also reads `0b1` and `1_000`. */
-function coreSchema(yaml: typeof JsYaml): Schema {
+function coreSchema(yaml: typeof JsYaml, toNumber: (text: string) => number): Schema {
   const scalar = (tag: string, pattern: RegExp, construct: (text: string) => unknown) =>
     new yaml.Type(`tag:yaml.org,2002:${tag}`, {
       kind: 'scalar',
@@ -89,8 +107,8 @@ function coreSchema(yaml: typeof JsYaml): Schema {
     implicit: [
       scalar('null', /^(?:|~|null|Null|NULL)$/, () => null),
       scalar('bool', /^(?:true|True|TRUE|false|False|FALSE)$/, (text) => /^t/i.test(text)),
-      scalar('int', /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/, Number),
-      scalar('float', /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/, Number),
+      scalar('int', /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/, toNumber),
+      scalar('float', floatPattern, toNumber),
       scalar('merge', /^<<$/, (text) => text),
     ],
   })

@@ -10,6 +10,7 @@ import {checkExpansion} from './check-expansion.ts'
 import {createLocator} from './locate.ts'
 import {loadYamlParser} from './parse-yaml.ts'
 import {explainSyntax} from './explain-syntax.ts'
+import {findOddNumbers} from './odd-numbers.ts'
 import type {SourceDocument} from './source-document.ts'
 
 export interface ReadOptions {
@@ -19,6 +20,8 @@ export interface ReadOptions {
   readonly errorCode?: ErrorCode
   /** What the document is, for messages, e.g. `workflow file`. Default: `file`. */
   readonly what?: string
+  /** Numbers may have more digits than are kept. Default: that is a finding. */
+  readonly mayRound?: boolean
   /** What a relative `file` is relative to. Default: the current directory of the process. */
   readonly cwd?: string
 }
@@ -49,6 +52,11 @@ export async function parseDocument(source: string, file: string, options: ReadO
     throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} is not valid YAML: ${first}${rest}`, {
       diagnostics,
     })
+  }
+  if (parsed.hasOddNumber) {
+    const diagnostics = findOddNumbers(text, file, parser.locate(text), options.mayRound ?? false)
+    if (diagnostics.length > 0)
+      throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} holds a number that cannot be kept`, {diagnostics})
   }
   return {file, value: parsed.value, diagnostic: createLocator(text, file, () => parser.locate(text))}
 }

@@ -19,9 +19,9 @@ const codes: Readonly<Record<string, string>> = {
 }
 
 /** An error. Codes: `unknown-property`, `missing-property`, `wrong-type`, `invalid-value`. */
-export function placeSchemaFinding({path, target, keyword, message, hint}: SchemaFinding): PlacedFinding {
+export function placeSchemaFinding({path, target, keyword, message, hint, isSentence}: SchemaFinding): PlacedFinding {
   const code = codes[keyword] ?? 'invalid-value'
-  const isNamed = code === 'unknown-property' || code === 'missing-property'
+  const isNamed = code === 'unknown-property' || code === 'missing-property' || isSentence === true
   return {
     path,
     // The place of what is missing is the map it is missing from.

@@ -9,6 +9,8 @@ export interface SchemaFinding {
   /** What is wrong with the value, without naming it: `must be a string, not a number`; or `unknown property "prot"`. */
   readonly message: string
   readonly hint?: string | undefined
+  /** The message names what it is about by itself. */
+  readonly isSentence?: boolean
   readonly target: 'key' | 'value'
   readonly params: Readonly<Record<string, unknown>>
   /** The schema that has the violated keyword. */
@@ -44,9 +46,7 @@ export function toFindings(raw: readonly RawFinding[], value: unknown): SchemaFi
 function settleAlternatives(raw: readonly RawFinding[]): RawFinding[] {
   let settled: RawFinding[] = []
   for (const error of raw) {
-    const isChoice = (error.keyword === 'anyOf' || error.keyword === 'oneOf') && error.params['passingSchemas'] === undefined
-    const isMoreThanOne = error.keyword === 'oneOf' && Array.isArray(error.params['passingSchemas'])
-    if (!isChoice && !isMoreThanOne) {
+    if (error.keyword !== 'anyOf' && error.keyword !== 'oneOf') {
       settled.push(error)
       continue
     }
@@ -72,6 +72,7 @@ function isBeside(other: RawFinding, choice: RawFinding): boolean {
 
 /** The branch whose type fits, when there is exactly one. */
 function bestBranch(choice: RawFinding, found: readonly RawFinding[]): RawFinding[] | undefined {
+  if (choicesOfProperties(asObject(choice.parentSchema)[choice.keyword]) !== undefined) return undefined
   const branches = new Map<string, RawFinding[]>()
   for (const error of found) {
     if (!error.schemaPath.startsWith(`${choice.schemaPath}/`)) return undefined
@@ -83,6 +84,23 @@ function bestBranch(choice: RawFinding, found: readonly RawFinding[]): RawFindin
       !errors.some(({keyword, instancePath}) => (keyword === 'type' && instancePath === choice.instancePath) || keyword === 'const'),
   )
   return fitting.length === 1 ? fitting[0] : undefined
+}
+
+/** The names, when all that the forms say is which property must be there: `[{required: [a]}, {required: [b]}]`. */
+function choicesOfProperties(forms: unknown): string[] | undefined {
+  if (!Array.isArray(forms)) return undefined
+  const names = forms.map((form) => {
+    const {required, ...rest} = asObject(form)
+    const isPlain = Array.isArray(required) && required.length > 0 && Object.keys(rest).length === 0
+    return isPlain ? required.map((name) => `"${String(name)}"`).join(' and ') : undefined
+  })
+  return names.every((name) => name !== undefined) ? names : undefined
+}
+
+function describeChoice(forms: unknown, isMoreThanOne: boolean): Pick<SchemaFinding, 'message' | 'isSentence'> {
+  const names = choicesOfProperties(forms)
+  if (names === undefined) return {message: isMoreThanOne ? 'fits more than one of the allowed forms' : 'fits none of the allowed forms'}
+  return {isSentence: true, message: isMoreThanOne ? `only one of ${names.join(', ')} may be given` : `missing property ${names.join(' or ')}`}
 }
 
 function describe(error: RawFinding, root: unknown): SchemaFinding {
@@ -158,19 +176,33 @@ function describe(error: RawFinding, root: unknown): SchemaFinding {
       return finding(`must be less than ${text('limit')}`)
     case 'multipleOf':
       return finding(`must be a multiple of ${text('multipleOf')}`)
-    case 'pattern':
-      return finding(`must match the pattern ${text('pattern')}`)
+    case 'pattern': {
+      const example = listExamples(schema['examples'])
+      if (example !== undefined) return finding(`must look like ${example}`, {hint: hintOf(schema)})
+      return finding(`must match the pattern ${text('pattern')}`, {hint: hintOf(schema)})
+    }
     case 'format':
       return finding(`must be a valid ${text('format')}`)
     case 'anyOf':
     case 'oneOf':
-      return finding(Array.isArray(params['passingSchemas']) ? 'fits more than one of the allowed forms' : 'fits none of the allowed forms')
+      return {...finding(''), ...describeChoice(schema[keyword], Array.isArray(params['passingSchemas']))}
     case 'not':
     case 'false schema':
       return finding('is not allowed here')
     default:
       return finding(error.message ?? `breaks the rule "${keyword}"`)
   }
+}
+
+function hintOf({description}: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof description === 'string' ? description : undefined
+}
+
+/** `"5s", "1m" or "2h"` */
+function listExamples(examples: unknown): string | undefined {
+  if (!Array.isArray(examples) || examples.length === 0) return undefined
+  const shown = examples.slice(0, 3).map((one) => JSON.stringify(one))
+  return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)}` : shown[0]
 }
 
 function locate(root: unknown, pointer: string): {path: (string | number)[]; value: unknown} {

@@ -9,7 +9,7 @@ import {loadWorkflow} from '../workflow/load.ts'
 import type {Workflow} from '../workflow/model.ts'
 import {overrideVars} from '../workflow/override-vars.ts'
 import {planWorkflow, type Plan} from './plan.ts'
-import {ResolvedActions, type ActionSources} from './task-actions.ts'
+import {ResolvedActions, type ActionSources} from './resolved-actions.ts'
 
 export interface PlanRequest {
   /** Path of the workflow file, or `-` for standard input. */

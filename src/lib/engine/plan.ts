@@ -5,7 +5,7 @@ import type {ActionDef, Plugin} from '../plugins/manifest.ts'
 import type {Templates} from '../templates/templates.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import type {TaskShape} from './decide.ts'
-import type {ResolvedActions} from './task-actions.ts'
+import type {ResolvedActions} from './resolved-actions.ts'
 
 /** Of an attempt, when neither the task nor the action says. */
 const defaultTimeoutMs = 30_000

@@ -7,9 +7,11 @@ import {EventRecorder} from './event-recorder.ts'
 import type {RunEventBody, RunFinished, RunStopping, TaskFinished, TaskSkipped} from './events.ts'
 import type {Plan, PlannedTask} from './plan.ts'
 import type {ActionExecutor, Clock, Journal, Reporter} from './ports.ts'
+import {PendingRetries} from './pending-retries.ts'
 import {retryDelayMs} from './retry.ts'
 import {RunScope, stoppedError} from './run-scope.ts'
 import {runTask} from './run-task.ts'
+import {Slots} from './slots.ts'
 
 export interface RunLoopPorts {
   readonly journal: Journal
@@ -30,13 +32,6 @@ export interface RunLoopOptions {
 /** Before a task is tried again that found no room. */
 const roomDelayMs = 50
 
-interface Retry {
-  readonly timer: NodeJS.Timeout
-  /** Of the attempt that failed. */
-  readonly error: TaskError
-  readonly durationMs: number
-}
-
 export class RunLoop {
   readonly #plan: Plan
   readonly #ports: RunLoopPorts
@@ -47,25 +42,27 @@ export class RunLoop {
   readonly #startedAtMs: number
   readonly #planned: ReadonlyMap<string, PlannedTask>
   readonly #commands: Command[] = []
-  /** Tasks that wait for a slot, the next one at `#readyHead`. */
-  readonly #ready: string[] = []
+  readonly #slots: Slots
   readonly #attempts = new Map<string, number>()
   readonly #running = new Map<string, AbortController>()
-  readonly #retries = new Map<string, Retry>()
+  readonly #retries = new PendingRetries((task) => {
+    this.#slots.queue(task)
+    this.#guard(() => {
+      this.#fillSlots()
+    })
+  })
   readonly #finished: Promise<RunFinished>
   #resolve: (event: RunFinished) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
   #timeoutTimer: NodeJS.Timeout | undefined
-  #slots: number
   #isDraining = false
   #isOver = false
-  #readyHead = 0
 
   constructor(plan: Plan, ports: RunLoopPorts, options: RunLoopOptions) {
     this.#plan = plan
     this.#ports = ports
     this.#options = options
-    this.#slots = options.concurrency
+    this.#slots = new Slots(options.concurrency)
     this.#startedAtMs = ports.clock.now()
     this.#planned = new Map(plan.tasks.map((planned) => [planned.task.id, planned]))
     this.#finished = new Promise((resolve, reject) => {
@@ -106,7 +103,7 @@ export class RunLoop {
   #release(): void {
     this.#isOver = true
     clearTimeout(this.#timeoutTimer)
-    for (const {timer} of this.#retries.values()) clearTimeout(timer)
+    this.#retries.giveUp()
     for (const controller of this.#running.values()) controller.abort()
   }
 
@@ -161,7 +158,7 @@ export class RunLoop {
   #ask(planned: PlannedTask): void {
     const {id} = planned.task
     const answer = this.#scope.condition(planned, this.#state)
-    if (answer.kind === 'run') this.#ready.push(id)
+    if (answer.kind === 'run') this.#slots.queue(id)
     else if (answer.kind === 'skip') this.#end({type: 'task.skipped', task: id, reason: answer.reason})
     else this.#endAttempt(planned, 0, {ok: false, error: answer.error, metrics: {durationMs: 0}, warnings: []})
   }
@@ -174,15 +171,14 @@ export class RunLoop {
 
   #fillSlots(): void {
     const starting: {planned: PlannedTask; attempt: number; controller: AbortController}[] = []
-    while (this.#running.size < this.#slots && this.#readyHead < this.#ready.length) {
-      const id = this.#ready[this.#readyHead]
-      this.#readyHead += 1
-      const progress = id === undefined ? undefined : this.#state.tasks.get(id)?.progress
-      // Skipped or cancelled since it was put here.
-      if (id === undefined || (progress !== 'ready' && progress !== 'waiting')) continue
+    const mayStart = (task: string): boolean => {
+      const progress = this.#state.tasks.get(task)?.progress
+      return progress === 'ready' || progress === 'waiting'
+    }
+    for (let id = this.#slots.take(mayStart); id !== undefined; id = this.#slots.take(mayStart)) {
       const attempt = (this.#attempts.get(id) ?? 0) + 1
       this.#attempts.set(id, attempt)
-      this.#retries.delete(id)
+      this.#retries.started(id)
       const controller = new AbortController()
       this.#running.set(id, controller)
       const started: RunEventBody = {type: 'task.started', task: id, attempt}
@@ -190,7 +186,6 @@ export class RunLoop {
       decide(this.#state, started)
       starting.push({planned: this.#get(id), attempt, controller})
     }
-    if (this.#readyHead === this.#ready.length) this.#ready.length = this.#readyHead = 0
     if (starting.length === 0) return
     this.#recorder.flush()
     for (const {planned, attempt, controller} of starting) void this.#attempt(planned, attempt, controller)
@@ -209,6 +204,7 @@ export class RunLoop {
         onLog: (entry: LogEntry) => { this.#guard(() => { this.#recorder.record({type: 'task.log', task: id, attempt, ...entry}) }) },
       })
       this.#running.delete(id)
+      this.#slots.free()
       this.#guard(() => { this.#endAttempt(planned, attempt, result) })
     } catch (error) {
       this.#reject(error)
@@ -226,8 +222,7 @@ export class RunLoop {
     const error = stoppedError(result.error, this.#state)
     const delayMs = this.#state.stopCause === undefined ? (this.#makeRoom(error) ?? retryDelayMs(retry, attempt, error, this.#ports.random())) : undefined
     if (delayMs !== undefined) {
-      const timer = setTimeout(() => { this.#retryNow(id) }, delayMs)
-      this.#retries.set(id, {timer, error, durationMs: metrics.durationMs})
+      this.#retries.add(id, delayMs, {error, durationMs: metrics.durationMs})
       this.#emit({type: 'task.retrying', task: id, attempt, delayMs, error, metrics})
       return
     }
@@ -238,19 +233,12 @@ export class RunLoop {
 
   /** The system has no room for another process: fewer at a time, and this task again, as long as others run that will make room. */
   #makeRoom(error: TaskError): number | undefined {
-    const running = this.#running.size
-    if (error.code !== 'SPAWN_FAILED' || running === 0) return undefined
-    if (running < this.#slots) {
-      this.#slots = running
-      const message = `the system has no room for more processes: going on with ${String(running)} at a time`
+    if (error.code !== 'SPAWN_FAILED' || this.#slots.taken === 0) return undefined
+    if (this.#slots.reduce()) {
+      const message = 'the system has no room for so many processes at once: going on with fewer'
       this.#recorder.record({type: 'diagnostic', severity: 'warning', code: 'SLOTS_REDUCED', message})
     }
     return roomDelayMs
-  }
-
-  #retryNow(task: string): void {
-    this.#ready.push(task)
-    this.#guard(() => { this.#fillSlots() })
   }
 
   /** The end of a task, seen by the templates of the tasks after it. */
@@ -261,11 +249,9 @@ export class RunLoop {
 
   #cancel(): void {
     for (const controller of this.#running.values()) controller.abort()
-    for (const [task, {timer, error, durationMs}] of this.#retries) {
-      clearTimeout(timer)
+    for (const {task, error, durationMs} of this.#retries.giveUp()) {
       this.#end({type: 'task.finished', task, attempt: this.#attempts.get(task) ?? 1, status: 'cancelled', error, metrics: {durationMs}})
     }
-    this.#retries.clear()
   }
 
   #finish(status: RunFinished['status'], reason?: string): void {

@@ -6,7 +6,7 @@ import {toText} from '../templates/templates.ts'
 import type {JsonObject} from '../util/json.ts'
 import {stopReason, type DecideState} from './decide.ts'
 import type {TaskError, TaskFinished, TaskSkipped} from './events.ts'
-import {readOutputs} from './read-outputs.ts'
+import {outputsInUse} from './outputs-in-use.ts'
 import type {Plan, PlannedTask} from './plan.ts'
 
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
@@ -23,12 +23,12 @@ export class RunScope {
   /** Index in the file, for the places of findings. */
   readonly #indexes: ReadonlyMap<string, number>
   /** Outputs nobody reads are not kept: they may be large, and there may be many. */
-  readonly #read: ReturnType<typeof readOutputs>
+  readonly #read: ReturnType<typeof outputsInUse>
 
   constructor(plan: Plan, run: {readonly id: string; readonly startedAt: string}) {
     const {workflow} = plan
     this.#plan = plan
-    this.#read = readOutputs(plan)
+    this.#read = outputsInUse(plan)
     this.#indexes = new Map(workflow.tasks.map(({id}, index) => [id, index]))
     this.#scope = {vars: workflow.vars, env: workflow.env, tasks: this.#tasks, run: {...run, workflow: workflow.id}}
   }

@@ -13,6 +13,8 @@ export const sdkPackage = '@autokestra/plugin-sdk'
 export interface EntryBuildOptions {
   /** Absolute real path of the entry point. */
   readonly main: string
+  /** The plugin's directory, where its packages are installed. */
+  readonly dir: string
   /** Where the SDK's modules stand, by import name (`@autokestra/plugin-sdk`, …/testing). Names that are not listed are left for the host to resolve. */
   readonly sdkModules: Readonly<Record<string, string>>
 }
@@ -71,7 +73,7 @@ export async function buildEntry(options: EntryBuildOptions): Promise<EntryBuild
     return {ok: true, code: output.contents, inputs: [...inputs.map((name) => path.resolve(directory, name)), ...packageFiles].sort()}
   } catch (error) {
     if (!isBuildFailure(error)) throw error
-    return {ok: false, diagnostics: error.errors.map((message) => toDiagnostic(message, directory))}
+    return {ok: false, diagnostics: error.errors.map((message) => toDiagnostic(message, directory, options.dir))}
   }
 }
 
@@ -144,9 +146,9 @@ function withSourceUrl(source: string, url: string): string {
   return `${hashbang}const ${metaUrlName} = ${JSON.stringify(url)};${source.slice(hashbang.length)}`
 }
 
-function toDiagnostic(message: Message, directory: string): Diagnostic {
+function toDiagnostic(message: Message, directory: string, pluginDir: string): Diagnostic {
   const {location} = message
-  const hint = message.notes.map((note) => note.text).join(' ')
+  const hint = unresolvedHint(message.text, pluginDir) ?? message.notes.map((note) => note.text).join(' ')
   return {
     severity: 'error',
     code: 'entry-point-invalid',
@@ -154,6 +156,14 @@ function toDiagnostic(message: Message, directory: string): Diagnostic {
     ...(location && toPosition(location, directory)),
     ...(hint && {hint}),
   }
+}
+
+/** esbuild's own advice, to leave the import out of the bundle, is about settings nobody has here. */
+function unresolvedHint(text: string, pluginDir: string): string | undefined {
+  const specifier = /^Could not resolve "(.+)"$/.exec(text)?.[1]
+  if (specifier === undefined) return undefined
+  const packageName = /^(?:@[\w.~-]+\/)?[\w~-][\w.~-]*(?=\/|$)/.exec(specifier)?.[0]
+  return packageName === undefined ? 'check the path' : `npm install ${packageName}, in ${pluginDir}`
 }
 
 function toPosition(location: Location, directory: string): Position {

@@ -22,6 +22,11 @@ export interface EntryFinding {
 
 const moduleExtensions = ['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts']
 
+/** Whether an entry point is built before it is loaded. */
+export function isTypeScript(main: string | undefined): boolean {
+  return main !== undefined && /\.[cm]?ts$/.test(main)
+}
+
 /** A program without a slash is looked up in PATH and is no file of the plugin. */
 export function isOwnProgram(program: string): boolean {
   return program.includes('/')

@@ -40,17 +40,20 @@ export class PluginExecutor {
     this.#limits = {...defaultLimits, ...options.limits}
   }
 
-  /** Says which plugins the coming calls are for, one entry per call, so that hosts can be started ahead. */
+  /** Says which plugins the coming calls are for, one entry per call, so that starting them can be prepared. */
   expect(plugins: Iterable<Plugin>, parallelism: number): void {
     const reused = new Map<Plugin, number>()
     let count = 0
+    let programs = 0
     for (const plugin of plugins) {
+      if (plugin.manifest.protocol === 'exec') programs++
       if (plugin.manifest.protocol !== 'sdk') continue
       const uses = plugin.manifest.worker === 'reuse' ? (reused.get(plugin) ?? 0) + 1 : 0
       reused.set(plugin, uses)
       if (uses <= parallelism) count++
     }
     if (count > 0) this.#options.hosts.expect(count, parallelism)
+    this.#options.runtime.expect(programs)
   }
 
   /** Runs one attempt to its end; nothing of it is left running when this resolves. Rejects only for a bug of ours. */

@@ -95,7 +95,8 @@ async function readManifest(
 }
 
 function readManifestDocument(file: string) {
-  return readDocument(file, {maxBytes: maxManifestBytes, errorCode: 'PLUGIN_INVALID', what: 'plugin manifest'})
+  // Schemas say `maximum: 9223372036854775807`, and lose nothing when that is rounded.
+  return readDocument(file, {maxBytes: maxManifestBytes, errorCode: 'PLUGIN_INVALID', what: 'plugin manifest', mayRound: true})
 }
 
 /** The manifest itself may have come from the cache: it is read again only to know where the finding stands. */

@@ -8,6 +8,7 @@ import {WorkflowError} from '../errors/workflow-error.ts'
 import {writeFileAtomic} from '../util/atomic-write.ts'
 import {fileState, isSettled} from '../util/file-state.ts'
 import {buildEntry} from './build-entry.ts'
+import {isTypeScript} from './entry-point.ts'
 
 export interface PrepareEntryOptions {
   /** Real path of the plugin's directory. */
@@ -44,7 +45,7 @@ const keepOldBundlesMs = 24 * 60 * 60 * 1000
  */
 export async function prepareEntry(options: PrepareEntryOptions): Promise<string> {
   const main = realpathSync.native(path.resolve(options.dir, options.main))
-  if (!/\.[cm]?ts$/.test(main)) return main
+  if (!isTypeScript(main)) return main
 
   const bundleDir = path.join(options.cacheDir, 'entries')
   const sdkModules = options.sdkModules ?? {}
@@ -78,7 +79,7 @@ interface BuildJob extends Required<PrepareEntryOptions> {
 
 async function build(job: BuildJob): Promise<string> {
   const startedAt = Date.now()
-  const result = await buildEntry({main: job.main, sdkModules: job.sdkModules})
+  const result = await buildEntry({main: job.main, dir: job.dir, sdkModules: job.sdkModules})
   if (!result.ok) {
     throw new WorkflowError('PLUGIN_INVALID', `The entry point of plugin "${job.id}" cannot be built.`, {diagnostics: result.diagnostics})
   }

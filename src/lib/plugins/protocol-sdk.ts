@@ -12,6 +12,7 @@ import {
 import {cookieVariable, type ExitStatus, type RunningProcess} from '../runtimes/runtime.ts'
 import {ByteReleaser} from '../util/release-bytes.ts'
 import type {Attempt} from './attempt.ts'
+import {isTypeScript} from './entry-point.ts'
 import {FrameDecoder} from './frame-decoder.ts'
 import type {HostLease, HostPool} from './host-pool.ts'
 import type {ProtocolOutcome} from './protocol-plain.ts'
@@ -138,6 +139,7 @@ class SdkSession {
       deadline: Math.round(Date.now() + timeoutMs - (performance.now() - this.#attempt.startedAt)),
       context,
       main,
+      ...(isTypeScript(plugin.manifest.main) && {hasSourceMap: true}),
       // The host makes this its environment: without the cookie its children could not be found.
       env: {...env, [cookieVariable]: this.#process.cookie},
       cwd: workingDir,

@@ -64,3 +64,10 @@ export function readOutOfMemoryKills(): number {
   const match = text === undefined ? null : /^oom_kill (\d+)$/m.exec(text)
   return match === null ? 0 : Number(match[1])
 }
+
+/** How many files this process may have open; undefined where the system does not tell. */
+export function readOpenFileLimit(): number | undefined {
+  const text = hasProcFs ? readProcFile('/proc/self/limits') : undefined
+  const match = text === undefined ? null : /^Max open files\s+(\d+)/m.exec(text)
+  return match === null ? undefined : Number(match[1])
+}

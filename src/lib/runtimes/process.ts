@@ -22,13 +22,13 @@ interface ProcessRuntimeOptions {
   readonly drainMs?: number
   /** The cookie in the environment of this process, when it is itself a task of another run: its owner then finds our children too. */
   readonly outerCookie?: string
-  /** Many short programs are to come: shells start them, where that is possible. Linux only, as what such programs leave behind is found through /proc. */
-  readonly usesLaunchers?: boolean
 }
 
 type StartedProcess = ChildProcess & {readonly pid: number; readonly stdout: Readable; readonly stderr: Readable}
 
 const defaultDrainMs = 250
+/** From so many on, launchers save more than starting them costs. */
+const manyPrograms = 8
 
 /**
  * Processes of this machine, not isolated from it.
@@ -46,10 +46,16 @@ export class ProcessRuntime implements Runtime {
   #prefix: string | undefined
   #outOfMemoryKills = 0
   #isClosed = false
+  #usesLaunchers = false
 
   constructor(options: ProcessRuntimeOptions = {}) {
     this.#options = options
     this.#sweeper = new Sweeper((value) => this.#isLeftOver(value))
+  }
+
+  /** Many: shells start them, where that is possible. On Linux only, as what such programs leave behind is found through /proc. */
+  expect(count: number): void {
+    this.#usesLaunchers ||= hasProcFs && count >= manyPrograms
   }
 
   async start(spec: StartSpec): Promise<RunningProcess> {
@@ -105,7 +111,7 @@ export class ProcessRuntime implements Runtime {
 
   /** Undefined when this program is better started directly. */
   #launch(spec: StartSpec, cookie: string): {child: LaunchedProgram; launcher: Launcher} | undefined {
-    if (this.#options.usesLaunchers !== true || !hasProcFs || spec.stdin !== 'none' || !isDirectory(spec.cwd)) return undefined
+    if (!this.#usesLaunchers || spec.stdin !== 'none' || !isDirectory(spec.cwd)) return undefined
     const script = launchScript({command: spec.command, cwd: spec.cwd, env: {...spec.env, [cookieVariable]: cookie}})
     if (script === undefined) return undefined
     for (const launcher of this.#launchers) if (!launcher.canStart) this.#launchers.delete(launcher)

@@ -55,6 +55,8 @@ export interface RunningProcess {
 }
 
 export interface Runtime {
+  /** Says that so many programs without input are to come, so that starting them can be prepared. */
+  expect(count: number): void
   /** Rejects with {@link StartError} when the program cannot be started. */
   start(spec: StartSpec): Promise<RunningProcess>
   /** Ends all that is still running and finds escaped processes of finished tasks. Resolves when nothing of this runtime is left. */

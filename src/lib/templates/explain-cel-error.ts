@@ -69,9 +69,9 @@ function say(code: string, summary: string, functionNames: readonly string[]): {
       return sayOperator(summary)
     case 'no_matching_overload':
       return sayFunction(summary, functionNames)
+    case 'index_out_of_bounds':
+      return {message: 'there is no item at this index', hint: 'items are counted from 0; size(list) tells how many there are'}
     case 'no_such_key':
-      if (summary.includes('index out of bounds'))
-        return {message: `there is no item at this index; the list has ${/>= size (\d+)/.exec(summary)?.[1] ?? 'fewer'} items`}
       return {
         message: lowerFirst(summary.replace('No such key: ', 'there is no property or item ')),
         hint: `a default is written as … ?? 'default'`,

@@ -1,4 +1,4 @@
-// Values a schema cannot judge well: durations, action types, retries, triggers; and what this version does not do yet.
+// Values a schema cannot judge well: durations, action types, retries; and what this version does not do yet.
 
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import type {DocumentPath} from '../documents/source-document.ts'
@@ -6,14 +6,12 @@ import {fieldsOf, type Fields, type Report, type WrittenTask} from './check.ts'
 
 /** `namespace/plugin.action` */
 const actionType = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\/[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[A-Za-z_][\w-]*$/
-const cronField = /^[\d*,/A-Za-z#?-]+$/
 
 export function checkValues(workflow: Fields, tasks: readonly WrittenTask[], report: Report): void {
   const defaults = fieldsOf(workflow['defaults'])
   checkDuration(workflow['timeout'], ['timeout'], report)
   checkDuration(defaults['timeout'], ['defaults', 'timeout'], report)
   checkRetry(defaults['retry'], ['defaults', 'retry'], report)
-  checkTrigger(fieldsOf(workflow['trigger']), report)
   const hasDefaultMax = fieldsOf(defaults['retry'])['max'] !== undefined
   for (const {index, fields} of tasks) {
     const at = ['tasks', index]
@@ -63,40 +61,4 @@ function checkRetry(value: unknown, path: DocumentPath, report: Report): void {
   checkDuration(retry['delay'], [...path, 'delay'], report)
   checkDuration(retry['maxDelay'], [...path, 'maxDelay'], report)
   if (typeof retry['backoff'] === 'number' && retry['backoff'] > 0) checkDuration(retry['backoff'], [...path, 'backoff'], report)
-}
-
-function checkTrigger(trigger: Fields, report: Report): void {
-  const {type, cron, timezone, path} = trigger
-  const need = (name: string): void =>
-    report(['trigger'], 'key', {code: 'missing-property', message: `missing property "${name}" of a ${String(type)} trigger`})
-  if (type === 'cron' && cron === undefined) need('cron')
-  if (type === 'webhook' && path === undefined) need('path')
-  if (typeof cron === 'string' && !isCron(cron))
-    report(['trigger', 'cron'], 'value', {
-      code: 'bad-cron',
-      message: `"${cron}" is no cron expression`,
-      hint: 'five fields: minute hour day month weekday, for example 0 3 * * *',
-    })
-  if (typeof timezone === 'string' && !isTimezone(timezone))
-    report(['trigger', 'timezone'], 'value', {
-      code: 'bad-timezone',
-      message: `there is no time zone "${timezone}"`,
-      hint: 'for example Europe/Berlin',
-    })
-}
-
-function isCron(text: string): boolean {
-  if (/^@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)$/.test(text)) return true
-  const fields = text.trim().split(/\s+/)
-  return (fields.length === 5 || fields.length === 6) && fields.every((field) => cronField.test(field))
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', {timeZone: name})
-    return true
-  } catch {
-    // That is how Intl says that it does not know the name.
-    return false
-  }
 }

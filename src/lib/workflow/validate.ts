@@ -9,6 +9,7 @@ import type {Templates} from '../templates/templates.ts'
 import {isFields, fieldsOf, writtenTasks, type Fields, type Report} from './check.ts'
 import {checkNeeds} from './check-needs.ts'
 import {TemplateChecker} from './check-templates.ts'
+import {checkTrigger} from './check-trigger.ts'
 import {checkSupport, checkValues} from './check-values.ts'
 import {Graph} from './graph.ts'
 import type {TaskActions} from './task-actions.ts'
@@ -54,6 +55,7 @@ async function checkMeaning(
     ({index}) => document.diagnostic(['tasks', index, 'id'], 'value', {severity: 'error', code: 'place', message: ''}).line,
   )
   checkValues(workflow, tasks, report)
+  await checkTrigger(workflow['trigger'], report)
   checkSupport(workflow, tasks, report)
   await templates.prepare(workflow)
   const literalInputs = (type: string): readonly string[] => actions?.literalInputs(type) ?? []

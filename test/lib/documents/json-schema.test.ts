@@ -58,6 +58,34 @@ describe('findings', () => {
     expect(await say(schema, 5)).toEqual([': fits none of the allowed forms'])
   })
 
+  test('a choice of properties is one finding that names them', async () => {
+    const schema = {
+      type: 'object',
+      additionalProperties: false,
+      oneOf: [{required: ['command']}, {required: ['script']}],
+      properties: {command: {type: 'string'}, script: {type: 'string'}},
+    }
+    expect(await say(schema, {})).toEqual([': missing property "command" or "script"'])
+    expect(await say(schema, {comand: 'x'})).toEqual([
+      ': missing property "command" or "script"',
+      'comand!: unknown property "comand" (did you mean "command"?)',
+    ])
+    expect(await say(schema, {command: 'x', script: 'y'})).toEqual([': only one of "command", "script" may be given'])
+    expect(await say({anyOf: [{required: ['a', 'b']}, {required: ['c']}]}, {})).toEqual([': missing property "a" and "b" or "c"'])
+  })
+
+  test('oneOf gives the findings of the form that was meant, too', async () => {
+    const schema = {oneOf: [{type: 'string'}, {type: 'object', required: ['a']}]}
+    expect(await say(schema, {})).toEqual(['!: missing property "a"'])
+    expect(await say(schema, 5)).toEqual([': fits none of the allowed forms'])
+  })
+
+  test('a pattern is told by the examples and the description of its schema', async () => {
+    const schema = {type: 'string', pattern: '^[0-9]+s$'}
+    expect(await say(schema, 'x')).toEqual([': must match the pattern ^[0-9]+s$'])
+    expect(await say({...schema, examples: ['5s', '10s'], description: 'Seconds.'}, 'x')).toEqual([': must look like "5s" or "10s" (Seconds.)'])
+  })
+
   test('a choice between named forms is one finding', async () => {
     const schema = {
       $defs: {

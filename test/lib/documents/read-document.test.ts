@@ -96,7 +96,8 @@ describe('values', () => {
   test.each<[string, unknown]>([
     ['a: yes\nb: on\nc: true\nd: ~\ne:', {a: 'yes', b: 'on', c: true, d: null, e: null}],
     ['a: 012\nb: 0o14\nc: 0x1F\nd: 1_000\ne: 0b1\nf: 1e3\ng: -.5', {a: 12, b: 12, c: 31, d: '1_000', e: '0b1', f: 1000, g: -0.5}],
-    ['a: 2024-01-01\nb: 12:30\nc: .inf', {a: '2024-01-01', b: '12:30', c: '.inf'}],
+    ['a: 2024-01-01\nb: 12:30\nc: ".inf"\nd: .info', {a: '2024-01-01', b: '12:30', c: '.inf', d: '.info'}],
+    ['a: 9007199254740992\nb: -1e300\nc: 3.14159265358979323846\nd: "9007199254740993"', {a: 2 ** 53, b: -1e300, c: Math.PI, d: '9007199254740993'}],
     ['base: &b {x: 1, y: 2}\nuse: {<<: *b, y: 3}', {base: {x: 1, y: 2}, use: {x: 1, y: 3}}],
     ['1: one\ntrue: two', {1: 'one', true: 'two'}],
     ['"{{ quoted }}"', '{{ quoted }}'],
@@ -126,11 +127,23 @@ describe('syntax findings', () => {
     ['a: *nowhere', '1:4 unknown-alias', 'nowhere'],
     ['a: &x [*x]', '1:8 aliases', 'leads back'],
     ['a: 1e999', '1:4 number-too-large', 'too large'],
+    ['a: 1\nb: [x, 9007199254740993]', '2:8 number-loses-digits', 'more digits'],
+    ['a: &big 123456789012345678901234567890\nb: *big', '1:9 number-loses-digits', 'more digits'],
+    ['a: 0xFFFFFFFFFFFFFFFF # all bits', '1:4 number-loses-digits', 'more digits'],
+    ['a:\n  - -9007199254740993', '2:5 number-loses-digits', 'more digits'],
+    ['a: {b: -.inf}', '1:8 not-a-number', '-.inf is no number'],
+    ['a: .NaN', '1:4 not-a-number', '.NaN is no number'],
     ['? {a: 1}\n: b', '1:3 key-is-a-map', 'key'],
   ])('%# %s', async (text, at, message) => {
     const found = await findings(text)
     expect(place(found[0])).toBe(at)
     expect(found[0]?.message).toContain(message)
+  })
+
+  test('every number that cannot be kept is found, unless numbers may be rounded', async () => {
+    const text = 'a: 9007199254740993\nb: 1\n9007199254740995: 1e400\n'
+    expect((await findings(text)).map(place)).toEqual(['1:4 number-loses-digits', '3:1 number-loses-digits', '3:19 number-too-large'])
+    expect((await parseDocument('a: 9007199254740993', 'p.yaml', {mayRound: true})).value).toEqual({a: 9007199254740992})
   })
 
   test('five thousand brackets are refused, not recursed into', async () => {
@@ -185,8 +198,21 @@ describe('places', () => {
     'flow: [1, {a: 1}, [2, 3]]', // 21
   ].join('\n')
 
+  test.each<[string, string[]]>([
+    ['tasks:\n  -\n  - {id: a}', ['2:3', '3:5']],
+    ['tasks:\n-\n- null\n- x', ['2:1', '3:3', '4:3']],
+    ['tasks:\n  - null\n  -\n  # - not this\n  - ~\n  -', ['2:5', '3:3', '5:5', '6:3']],
+    ['tasks:\n  - - a\n    - b\n  -\n  - |\n    - text\n  - - b', ['2:5', '4:3', '5:5', '7:5']],
+    ['tasks: # empty ones\n  -   # nothing\n  - &x\n    k: 1', ['2:3', '4:5']],
+  ])('the items of %j stand at %j', async (text, places) => {
+    const document = await parseDocument(text, 'demo.yaml')
+    const found = places.map((_, nth) => document.diagnostic(['tasks', nth], 'value', {severity: 'error', code: 'x', message: 'x'}))
+    expect(found.map(({line, column}) => `${line}:${column}`)).toEqual(places)
+  })
+
   test.each<[(string | number)[], 'key' | 'value', string, [number, number]?]>([
     [['id'], 'key', '1:1+2'],
+    [['list', 1], 'value', '4:3+1'],
     [['id'], 'value', '1:5+4'],
     [['list', 0], 'value', '3:5+3'],
     [['list', 2, 'k'], 'value', '5:9+1'],

@@ -102,9 +102,15 @@ describe('a TypeScript entry point', () => {
     ])
   })
 
-  it('with an import that leads nowhere is refused, naming it', async () => {
-    const fixture = await plugin({'index.ts': "import 'no-such-package'\n"})
-    expect((await failure(fixture)).diagnostics).toMatchObject([{line: 1, message: 'Could not resolve "no-such-package"'}])
+  it('with an import that leads nowhere is refused, naming it and what to type', async () => {
+    const names = ['no-such-package', '@acme/no-such/deep.js', './missing.ts', '@/alias']
+    const fixture = await plugin({'index.ts': names.map((name) => `import '${name}'\n`).join('')})
+    expect((await failure(fixture)).diagnostics.map(({line, message, hint}) => [line, message, hint])).toEqual([
+      [1, 'Could not resolve "no-such-package"', `npm install no-such-package, in ${fixture.dir}`],
+      [2, 'Could not resolve "@acme/no-such/deep.js"', `npm install @acme/no-such, in ${fixture.dir}`],
+      [3, 'Could not resolve "./missing.ts"', 'check the path'],
+      [4, 'Could not resolve "@/alias"', 'check the path'],
+    ])
   })
 })
 

@@ -39,6 +39,36 @@ describe('a plugin with the SDK', () => {
     expect(ran.result.metrics.peakMemoryBytes).toBeGreaterThan(10e6)
   })
 
+  it('written in TypeScript fails with a stack that names the files and lines of its author', async () => {
+    const plugin = makePlugin(
+      {protocol: 'sdk', main: 'src/main.ts'},
+      {
+        'src/main.ts': [
+          "import {defineAction} from '@autokestra/plugin-sdk'",
+          "import {fail} from './lib/fail.ts'",
+          '',
+          'interface Nothing {',
+          '  readonly why: string',
+          '}',
+          'export const run = defineAction({execute: () => fail({why: import.meta.url} satisfies Nothing)})',
+        ].join('\n'),
+        'src/lib/fail.ts': [
+          '// A comment the bundle leaves out.',
+          'type Reason = {readonly why: string}',
+          'export function fail(reason: Reason): never {',
+          '  throw new TypeError(`failed ${typeof reason.why}`)',
+          '}',
+        ].join('\n'),
+      },
+    )
+    const error = errorOf(await run(openExecutor({hostFile}), plugin))
+    expect(error).toMatchObject({code: 'ACTION_FAILED', message: 'failed string'})
+    const [first, ...frames] = error.details ?? []
+    expect(first).toBe('TypeError: failed string')
+    expect(frames[0]).toContain(`${plugin.dir}/src/lib/fail.ts:4:9`)
+    expect(frames[1]).toContain(`${plugin.dir}/src/main.ts:7:`)
+  })
+
   it('may print what it likes: the result stays right and the rest is log', async () => {
     const plugin = sdkPlugin(`export const run = defineAction({execute: async (_, context) => {
       console.log('debug')

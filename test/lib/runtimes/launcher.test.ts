@@ -17,7 +17,8 @@ describe.runIf(process.platform === 'linux')('a program started by a launcher', 
   let count = 0
 
   beforeEach(() => {
-    runtime = new ProcessRuntime({usesLaunchers: true})
+    runtime = new ProcessRuntime()
+    runtime.expect(100)
   })
   afterEach(async () => {
     await runtime.close()

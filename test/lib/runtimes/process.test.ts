@@ -23,7 +23,11 @@ const shell = (script: string, more: Partial<StartSpec> = {}): StartSpec => ({
 describeRuntime('ProcessRuntime', {open: () => new ProcessRuntime(), shell})
 // The suite's programs that read their input are started directly here, too: a launcher's programs have none.
 describeRuntime('ProcessRuntime with launchers', {
-  open: () => new ProcessRuntime({usesLaunchers: true}),
+  open: () => {
+    const runtime = new ProcessRuntime()
+    runtime.expect(100)
+    return runtime
+  },
   shell: (script, more) => shell(script, {...(/\b(cat|read|stdin)\b/.test(script) ? {} : {stdin: 'none'}), ...more}),
 })
 

@@ -163,6 +163,7 @@ describe('RunRows', () => {
     expect(messages({tasks: ['a'], attempt: 2})).toEqual(['a3'])
     expect(messages({tasks: ['nobody']})).toEqual([])
     expect(messages({after: 5})).toEqual(['a2', 'a3', 'b2'])
+    expect(['a', 'b', 'c', 'nobody'].map((task) => rows.hasLog(run, task))).toEqual([true, true, false, false])
     expect([...rows.events(run, {kind: 'steps'})].map((event) => event.seq)).toEqual([1, 2, 4, 7, 9, 11])
     rows.close()
   })

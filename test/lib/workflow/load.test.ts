@@ -218,6 +218,8 @@ describe('values', () => {
     ['id: a\ntasks: [{id: t, type: core/shell}]', '2:23 bad-type'],
     ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron}', '3:1 missing-property: missing property "cron" of a cron trigger'],
     ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: daily}', '3:29 bad-cron'],
+    ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: "61 3 * * *"}', '3:29 bad-cron'],
+    ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: "2026-01-01T00:00:00"}', '3:29 bad-cron'],
     [
       'id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: "0 3 * * *", timezone: Mars/Base}',
       '3:52 bad-timezone: there is no time zone "Mars/Base"',

@@ -4,7 +4,7 @@ import {isTemplate, type Templates} from '../templates/templates.ts'
 import type {Plan} from './plan.ts'
 
 /** Ids of the tasks whose output some template may read. */
-export function readOutputs({workflow, tasks, templates}: Plan): {has(task: string): boolean} {
+export function outputsInUse({workflow, tasks, templates}: Plan): {has(task: string): boolean} {
   const read = new Set<string>()
   const collect = (value: unknown): void => {
     if (typeof value === 'string') collectText(value, templates, read)

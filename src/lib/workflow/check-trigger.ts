@@ -1,0 +1,48 @@
+// The trigger of a workflow: valid or not. This version starts nothing by it.
+
+import {fieldsOf, type Report} from './check.ts'
+
+export async function checkTrigger(value: unknown, report: Report): Promise<void> {
+  const {type, cron, timezone, path} = fieldsOf(value)
+  const need = (name: string): void => {
+    report(['trigger'], 'key', {code: 'missing-property', message: `missing property "${name}" of a ${String(type)} trigger`})
+  }
+  if (type === 'cron' && cron === undefined) need('cron')
+  if (type === 'webhook' && path === undefined) need('path')
+  if (typeof cron === 'string' && !(await isCron(cron)))
+    report(['trigger', 'cron'], 'value', {
+      code: 'bad-cron',
+      message: `"${cron}" is no cron expression`,
+      hint: 'five fields: minute hour day month weekday, for example 0 3 * * *',
+    })
+  if (typeof timezone === 'string' && !isTimezone(timezone))
+    report(['trigger', 'timezone'], 'value', {
+      code: 'bad-timezone',
+      message: `there is no time zone "${timezone}"`,
+      hint: 'for example Europe/Berlin',
+    })
+}
+
+async function isCron(text: string): Promise<boolean> {
+  // A date is one for croner, too.
+  if (/^\d{4}-/.test(text)) return false
+  const {Cron} = await import('croner')
+  try {
+    // Without a function it is never due.
+    new Cron(text)
+    return true
+  } catch {
+    // That is how croner says what is wrong, in words for programmers.
+    return false
+  }
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', {timeZone: name})
+    return true
+  } catch {
+    // That is how Intl says that it does not know the name.
+    return false
+  }
+}

@@ -1,0 +1,16 @@
+import {createHash} from 'node:crypto'
+import {readdirSync, readFileSync} from 'node:fs'
+import {expect, it} from 'vitest'
+
+const directory = new URL('../../../src/lib/storage/migrations/', import.meta.url)
+
+/** What was released stays as it was: databases were made with it. A change of the schema is a new file, with a line here. */
+const released = {
+  '0001-journal.sql': 'c8586784a01e8c7311a4ffc2f0f2fc2ab3ef229987bccf3252f4d0f87bbccfc0',
+}
+
+it('never changes a migration that was released', () => {
+  const files = readdirSync(directory).filter((name) => name.endsWith('.sql'))
+  const hashes = files.map((name) => [name, createHash('sha256').update(readFileSync(new URL(name, directory))).digest('hex')])
+  expect(Object.fromEntries(hashes)).toEqual(released)
+})
