@@ -22,7 +22,7 @@ export async function runCommandLine(argv: readonly string[], root: string, ids:
   // oclif's type asks for the literal words, TypeScript widens what it reads from JSON.
   const pjson = {...packageJson, oclif: {...packageJson.oclif, plugins}} as unknown as Interfaces.PJSON
   try {
-    await run([...argv], {root, pjson, devPlugins: false})
+    await run([...argv], {root, pjson, devPlugins: false, userPlugins: !isOwn})
   } catch (error) {
     const told = isParseFailure(error) ? usageError(error, {id: leadingWords(argv)}) : error
     process.exitCode = reportError(told, {isJson, isExtension: !isOwn})

@@ -3,16 +3,19 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
 import type {FileFindings} from '../lib/engine/validate-files.ts'
-import {countDiagnostics, renderDiagnostics} from '../lib/ui/diagnostics.ts'
+import {describeFile, renderDiagnostics} from '../lib/ui/diagnostics.ts'
 
 export class Validate extends BaseCommand {
   static override summary = 'Check workflow files without running them.'
-  static override description = 'All findings of all files are shown, with their places. Exit code 3 when a file is invalid, 5 when only its plugins are missing or broken.'
+  static override description =
+    'All findings of all files are shown, with their places. Exit code 3 when a file is invalid, 5 when only its plugins are missing or broken.'
   static override examples = ['<%= config.bin %> validate hello.yaml', '<%= config.bin %> validate workflows/*.yaml --format github']
   static override strict = false
   static override args = {file: Args.string({required: true, description: 'workflow files, or - for standard input'})}
   static override flags = {
-    format: Flags.option({options: ['text', 'json', 'github'] as const, default: 'text' as const})({description: 'github: annotations of a pull request'}),
+    format: Flags.option({options: ['text', 'json', 'github'] as const, default: 'text' as const})({
+      description: 'github: annotations of a pull request',
+    }),
   }
 
   async run(): Promise<readonly FileFindings[]> {
@@ -26,7 +29,7 @@ export class Validate extends BaseCommand {
     else {
       for (const {file, diagnostics, message} of findings) {
         app.ui.out.write(renderDiagnostics(diagnostics, flags.format, app.ui.outStyle))
-        if (flags.format === 'text') app.ui.out.write(message === undefined ? `${file}: valid\n` : `${file}: ${message} (${countDiagnostics(diagnostics)})\n`)
+        if (flags.format === 'text') app.ui.out.write(describeFile(file, message, diagnostics))
       }
     }
     return findings

@@ -53,7 +53,7 @@ describe('a command that was stopped for longer than the timeout of its task', (
   it('has one result when it goes on', async () => {
     const project = new Project({
       'w.yaml':
-        'id: w\ntasks:\n  - {id: t, type: core/shell.run, timeout: 500ms, inputs: {command: "touch hangs; until [ -e go ]; do sleep 0.01; done; touch over"}}\n',
+        'id: w\ntasks:\n  - {id: t, type: core/shell.run, timeout: 2s, inputs: {command: "touch hangs; until [ -e go ]; do sleep 0.01; done; touch over"}}\n',
     })
     const running = project.start(['run', 'w.yaml', '--json', '--progress', 'quiet'])
     await project.appears('hangs', running)
@@ -61,7 +61,7 @@ describe('a command that was stopped for longer than the timeout of its task', (
     project.write({go: ''})
     await project.appears('over', running)
     // The one thing here that only passing time can bring about.
-    await sleep(700)
+    await sleep(2200)
     running.kill('SIGCONT')
     const ended = await endOf(running)
     const {task} = finishedRun(ended)

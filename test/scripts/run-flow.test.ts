@@ -166,12 +166,12 @@ describe('retries', () => {
   })
 
   it('follow a timeout only when they are asked to', async () => {
-    const slow = 'timeout: 200ms, inputs: {command: "echo x >> $F; sleep 1000"}'
+    const slow = 'timeout: 200ms, inputs: {command: "sleep 1000"}'
     const project = new Project({
       'w.yaml': workflow(
         {
-          both: `retry: {max: 2, delay: 1ms}, env: {F: both}, ${slow}`,
-          error: `retry: {max: 2, delay: 1ms, on: [error]}, env: {F: error}, ${slow}`,
+          both: `retry: {max: 2, delay: 1ms}, ${slow}`,
+          error: `retry: {max: 2, delay: 1ms, on: [error]}, ${slow}`,
         },
         'failFast: false\n',
       ),
@@ -179,7 +179,6 @@ describe('retries', () => {
     const {task} = await project.runJson('w.yaml')
     expect(task('both')).toMatchObject({attempts: 2, error: {code: 'TIMEOUT'}})
     expect(task('error')).toMatchObject({attempts: 1, error: {code: 'TIMEOUT'}})
-    expect([project.read('both'), project.read('error')]).toEqual(['x\nx\n', 'x\n'])
   })
 
   it('come from the defaults of the workflow', async () => {

@@ -277,6 +277,38 @@ describe('a failing action', () => {
     expect(result).toMatchObject({ok: false, error: {code: 'ACTION_FAILED', message: 'no file'}})
   })
 
+  it('may throw an error of any length, which is cut', async () => {
+    const result = await start().invoke({main: plugin('throw new Error("x".repeat(10_000_000))')})
+    if (result.ok) throw new Error('expected a failure')
+    expect(result.error.message).toMatch(/^x{65536}… \(9934464 more characters\)$/)
+    expect(result.error.stack?.length).toBeLessThan(300_000)
+  })
+
+  it('has a stack without the frames of the host', async () => {
+    const result = await start().invoke({main: plugin('throw new Error("why", {cause: new Error("below")})')})
+    if (result.ok) throw new Error('expected a failure')
+    const lines = (result.error.stack ?? '').split('\n')
+    expect(lines.map((line) => line.replace(/\(.*\)/, '').trim())).toEqual([
+      'Error: why',
+      expect.stringMatching(/^at .*execute/),
+      'cause: Error: below',
+      expect.stringMatching(/^at .*execute/),
+    ])
+    expect(result.error.stack).not.toContain('host.js')
+  })
+
+  it('that only exports functions says what to do', async () => {
+    const main = join(dir, 'functions.mjs')
+    writeFileSync(main, 'export const run = () => 1')
+    expect(await start().invoke({main})).toMatchObject({
+      ok: false,
+      error: {
+        code: 'ACTION_NOT_EXPORTED',
+        message: expect.stringContaining("it exports the function 'run': wrap it with defineAction") as string,
+      },
+    })
+  })
+
   it('may throw what is no error', async () => {
     expect(await start().invoke({main: plugin('throw "just text"')})).toMatchObject({
       ok: false,
@@ -405,6 +437,32 @@ describe('a host for several tasks', () => {
     await host.result(second.nonce)
     expect(host.framesOf(first.nonce)[0]).toMatchObject({message: 'one'})
     expect(host.framesOf(second.nonce)[0]).toMatchObject({message: 'two'})
+  })
+
+  it('leaves what a finished task still logs out of the log of the next one', async () => {
+    const host = start()
+    const main = plugin(
+      'if (input.first) { late = context; return 1 } late.log.info("from the first"); late.progress(0.5); context.log.info("from the second")',
+      'let late',
+    )
+    await host.invoke({main, inputs: {first: true}})
+    const second = host.send({main})
+    await host.result(second.nonce)
+    expect(host.framesOf(second.nonce)).toMatchObject([{type: 'log', message: 'from the second'}, {type: 'result'}])
+    expect(host.text).toBe('')
+  })
+
+  it('says that an escaped error may be that of an earlier task', async () => {
+    const host = start()
+    const main = plugin(
+      'if (input.first) { void new Promise((resolve) => { fail = resolve }).then(() => { throw new Error("late") }); return 1 } fail(); await new Promise(() => {})',
+      'let fail',
+    )
+    await host.invoke({main, inputs: {first: true}})
+    expect(await host.invoke({main})).toMatchObject({
+      ok: false,
+      error: {message: expect.stringMatching(/^late \(.*earlier task/) as string},
+    })
   })
 
   it('goes on after a task has failed', async () => {

@@ -11,10 +11,12 @@ const reasons: Readonly<Record<string, readonly [code: string, reason: string]>>
   EROFS: ['FILE_NOT_PERMITTED', 'the file system is read-only'],
   ELOOP: ['FILE_NOT_FOUND', 'its links form a loop'],
   ENAMETOOLONG: ['FILE_NOT_FOUND', 'the path is too long'],
+  ENXIO: ['NOT_A_FILE', 'it is a named pipe that nobody reads'],
+  ERR_INVALID_ARG_VALUE: ['INPUT_INVALID', 'the path holds a zero byte'],
   EEXIST: ['NOT_A_DIRECTORY', 'a part of the path is no directory'],
 }
 
-/** Rethrows `error` with the path and the reason in words; codes are FILE_NOT_FOUND, NOT_A_FILE, NOT_A_DIRECTORY, FILE_NOT_PERMITTED, or those of the error itself. */
+/** Rethrows `error` with the path and the reason in words; codes are INPUT_INVALID, FILE_NOT_FOUND, NOT_A_FILE, NOT_A_DIRECTORY, FILE_NOT_PERMITTED, or those of the error itself. */
 export function failWith(verb: string, path: string, error: unknown): never {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
   const known = Object.hasOwn(reasons, code) ? reasons[code] : undefined

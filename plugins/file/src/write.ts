@@ -1,7 +1,8 @@
 // core/file.write
 
 import {randomBytes} from 'node:crypto'
-import {mkdir, open, readlink, rename, rm, stat} from 'node:fs/promises'
+import {constants} from 'node:fs'
+import {mkdir, open, readlink, rename, rm, stat, type FileHandle} from 'node:fs/promises'
 import {basename, dirname, join, resolve} from 'node:path'
 import {ActionError, defineAction, type JsonValue} from '@autokestra/plugin-sdk'
 import {failWith} from './file-error.ts'
@@ -77,13 +78,21 @@ async function mayReplace(path: string): Promise<boolean> {
 }
 
 async function writeInPlace({path, bytes, mode, signal}: Target, flag: 'a' | 'w'): Promise<void> {
+  const probe = await probePipe(path)
   const file = await open(path, flag, mode)
+  await probe?.close()
   try {
     if (mode !== undefined) await file.chmod(mode)
     await file.writeFile(bytes, {signal})
   } finally {
     await file.close()
   }
+}
+
+/** An open end of a named pipe, so that opening it again does not wait for a reader. Fails with ENXIO when there is none. */
+async function probePipe(path: string): Promise<FileHandle | undefined> {
+  const state = await stat(path).catch(() => undefined)
+  return state?.isFIFO() === true ? await open(path, constants.O_WRONLY | constants.O_NONBLOCK) : undefined
 }
 
 async function replace({path, bytes, mode, signal}: Target): Promise<void> {

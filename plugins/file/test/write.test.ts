@@ -1,4 +1,6 @@
+import {execFileSync} from 'node:child_process'
 import {existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync} from 'node:fs'
+import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {runAction} from '@autokestra/plugin-sdk/testing'
 import {describe, expect, it} from 'vitest'
@@ -32,6 +34,36 @@ describe('core/file.write', () => {
     const path = join(temporaryDir(), 'out')
     await expect(runAction(write, {path, content, encoding})).rejects.toMatchObject({code: 'INPUT_INVALID'})
     expect(existsSync(path)).toBe(false)
+  })
+
+  it.each([{append: true}, {}])('fails at once for a named pipe that nobody reads, with %j', async (more) => {
+    const path = join(temporaryDir(), 'pipe')
+    execFileSync('mkfifo', [path])
+    await expect(runAction(write, {path, content: 'x', ...more})).rejects.toMatchObject({
+      code: 'NOT_A_FILE',
+      message: `cannot write '${path}': it is a named pipe that nobody reads`,
+      retryable: false,
+    })
+  })
+
+  it('writes to a named pipe that somebody reads', async () => {
+    const path = join(temporaryDir(), 'pipe')
+    execFileSync('mkfifo', [path])
+    const reader = readFile(path, 'utf8')
+    const content = 'x'.repeat(200_000)
+    // The reader may need a moment to open its end.
+    const writeOnce = async (): Promise<unknown> =>
+      runAction(write, {path, content}).catch((error: unknown) =>
+        String(error).includes('nobody reads')
+          ? new Promise((resolve) => setImmediate(resolve)).then(writeOnce)
+          : Promise.reject(error as Error),
+      )
+    await writeOnce()
+    expect((await reader).length).toBe(200_000)
+  })
+
+  it('refuses a path with a zero byte', async () => {
+    await expect(runAction(write, {path: '/tmp/a\0b', content: 'x'})).rejects.toMatchObject({code: 'INPUT_INVALID', retryable: false})
   })
 
   it('appends', async () => {

@@ -17,7 +17,7 @@ export interface PlainRequest {
   init: {method: string; headers: Headers; body?: string | Uint8Array<ArrayBuffer>}
 }
 
-/** Throws INPUT_INVALID for a url that is not http or https, for headers that cannot be sent and for a body with a method that has none. */
+/** Throws INPUT_INVALID for a url that is not http or https, for headers that cannot be sent for a body with a method that has none, and for base64 that is none. */
 export function buildRequest({url: address, method, headers = {}, query = {}, body}: RequestInput): PlainRequest {
   const url = parseUrl(address)
   for (const [name, value] of Object.entries(query)) {
@@ -62,6 +62,7 @@ function moveCredentials(url: URL, headers: Headers): void {
 
 function makeBody({json, text, base64, form}: NonNullable<RequestInput['body']>): {type: string; body: string | Uint8Array<ArrayBuffer>} {
   if (text !== undefined) return {type: 'text/plain; charset=utf-8', body: text}
+  if (base64 !== undefined && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(base64)) throw invalid('body.base64 must be base64 text')
   if (base64 !== undefined) return {type: 'application/octet-stream', body: new Uint8Array(Buffer.from(base64, 'base64'))}
   if (form !== undefined) {
     const fields = Object.entries(form).map(([name, value]): [string, string] => [name, String(value)])

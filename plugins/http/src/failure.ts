@@ -22,12 +22,18 @@ export function withoutQuery(url: URL): string {
   return `${url.origin}${url.pathname}`
 }
 
-/** HTTP_TIMEOUT, or HTTP_CONNECTION for what went wrong below HTTP; an ActionError and a bug stay as they are. */
+/** HTTP_TIMEOUT, INPUT_INVALID for a port that fetch refuses, or HTTP_CONNECTION for what else went wrong below HTTP; an ActionError and a bug stay as they are. */
 export function describeFailure(error: unknown, method: string, url: URL, isTimeout: boolean): unknown {
   if (error instanceof ActionError) return error
   if (isTimeout) return new ActionError('HTTP_TIMEOUT', `${method} ${withoutQuery(url)} took longer than its timeout`, {cause: error})
   // Node's fetch rejects with a TypeError that has the real error as its cause.
   if (!(error instanceof TypeError) || !(error.cause instanceof Error)) return error
+  // The fetch standard blocks ports of other protocols (fetch.spec.whatwg.org, "bad port").
+  if (error.cause.message === 'bad port')
+    return new ActionError('INPUT_INVALID', `${method} ${withoutQuery(url)}: port ${url.port} is not allowed for HTTP`, {
+      retryable: false,
+      cause: error,
+    })
   const code = 'code' in error.cause && typeof error.cause.code === 'string' ? error.cause.code : ''
   const reason = (Object.hasOwn(reasons, code) ? reasons[code] : undefined) ?? (error.cause.message || code)
   return new ActionError('HTTP_CONNECTION', `${method} ${withoutQuery(url)} failed: ${reason}`, {cause: error})

@@ -103,6 +103,8 @@ describe('what core/http.request sends', () => {
     {url: 'not a url'},
     {url: 'file:///etc/passwd'},
     {url: 'http://127.0.0.1:1', method: 'GET', body: {text: 'x'}},
+    {url: 'http://127.0.0.1:1', method: 'POST', body: {base64: '!!! no'}},
+    {url: 'http://127.0.0.1:1'},
     {url: 'http://127.0.0.1:1', headers: {'bad name': 'x'}},
     {url: 'http://127.0.0.1:1', headers: {authorization: 'top\nsecret'}},
   ])('is nothing for %j', async (input) => {

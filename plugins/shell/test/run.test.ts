@@ -32,6 +32,10 @@ describe('core/shell.run', () => {
     ])
   })
 
+  it('takes a command that begins with a hyphen for a command', async () => {
+    expect(errorOf(await shell({command: '-x'}))).toMatchObject({code: 'EXIT_CODE', exitCode: 127})
+  })
+
   it('takes values by env only: what looks like code in them is text', async () => {
     const value = '$(echo bad) `echo bad` "; echo bad #\n*'
     const ran = await shell({command: 'printf %s "$VALUE"'}, {env: {VALUE: value}})
@@ -63,7 +67,7 @@ describe('core/shell.run', () => {
     writeFileSync(join(dir, 'zsh'), '#!/bin/sh\necho "mine: $*"')
     chmodSync(join(dir, 'zsh'), 0o755)
     expect(outputOf(await shell({shell: 'zsh', command: 'true'}, {env: {PATH: `${dir}:/usr/bin:/bin`}}))).toMatchObject({
-      stdout: 'mine: -c true zsh',
+      stdout: 'mine: -c -- true zsh',
     })
     expect(errorOf(await shell({shell: 'zsh', command: 'true'}, {env: {PATH: '/nowhere'}})).code).toBe('ENTRYPOINT_NOT_FOUND')
   })

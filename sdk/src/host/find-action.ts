@@ -6,6 +6,8 @@ import {isAction, type AnyAction} from '../define-action.ts'
 export interface ExportedActions {
   readonly byName: ReadonlyMap<string, AnyAction>
   readonly sole?: AnyAction
+  /** Exported functions, which are no actions yet. */
+  readonly functions: readonly string[]
 }
 
 /**
@@ -25,7 +27,8 @@ export function collectActions(moduleExports: object): ExportedActions {
   if (isAction(main)) sole = main
   else addRecord(main)
   if (!isAction(exported.get('actions'))) addRecord(exported.get('actions'))
-  return {byName, ...(sole === undefined ? {} : {sole})}
+  const functions = [...exported].flatMap(([name, member]) => (typeof member === 'function' ? [name] : []))
+  return {byName, functions, ...(sole === undefined ? {} : {sole})}
 }
 
 // Compilers write `export default` as `exports.default`, which an import sees one level deeper.
@@ -45,10 +48,15 @@ export function findAction(actions: ExportedActions, name: string, isOnlyAction:
   const list =
     names.length === 0
       ? actions.sole === undefined
-        ? 'it exports no action (what defineAction gives)'
+        ? describeNoAction(actions.functions)
         : 'it exports one action without a name'
       : `it exports ${names.map((known) => `'${known}'`).join(', ')}`
   return `the plugin's entry point does not export the action '${name}'; ${list}`
+}
+
+function describeNoAction(functions: readonly string[]): string {
+  if (functions.length === 0) return 'it exports no action (what defineAction gives)'
+  return `it exports the function ${functions.map((name) => `'${name}'`).join(', ')}: wrap it with defineAction({execute: …})`
 }
 
 function camelCase(name: string): string {

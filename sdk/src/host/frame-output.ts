@@ -14,23 +14,29 @@ export interface FrameOutput {
   emit: (frame: LogFrame | ProgressFrame) => void
   /** Writes the result; false when there was one already. */
   finish: (frame: ResultFrame) => boolean
+  /** Nothing is written from now on: the process has another task, whose log this is not. */
+  close: () => void
 }
 
 export function createFrameOutput(nonce: string): FrameOutput {
   let isFinished = false
+  let isClosed = false
   const write = (frame: PluginFrame): void => {
     writeFully(stdout, encodeFrame(nonce, frame))
   }
   return {
     emit(frame) {
       if (!isFinished) write(frame)
-      else if (frame.type === 'log') writeText(frame.message)
+      else if (frame.type === 'log' && !isClosed) writeText(frame.message)
     },
     finish(frame) {
       if (isFinished) return false
       isFinished = true
       write(frame)
       return true
+    },
+    close() {
+      isClosed = true
     },
   }
 }

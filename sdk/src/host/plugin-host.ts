@@ -38,6 +38,7 @@ interface Running {
 
 export class PluginHost {
   #running: Running | undefined
+  #before: FrameOutput | undefined
   #main: string | undefined
   #actions: Promise<ExportedActions> | undefined
 
@@ -55,6 +56,7 @@ export class PluginHost {
     }
     const running = {id: message.id, output, controller: new AbortController()}
     this.#running = running
+    this.#before?.close()
     const metrics = startMetrics(this.#actions === undefined)
     let result: {ok: true; output: JsonValue} | {ok: false; error: ResultError}
     try {
@@ -64,6 +66,7 @@ export class PluginHost {
     }
     // Idle before the result is out: the next invoke may follow at once.
     this.#running = undefined
+    this.#before = output
     output.finish({type: 'result', ...result, metrics: metrics()})
   }
 
@@ -79,7 +82,11 @@ export class PluginHost {
 
   /** Ends the running invoke with what escaped from plugin code; false when none runs. */
   fail(error: unknown): boolean {
-    return this.#running?.output.finish({type: 'result', ok: false, error: toResultError(error)}) ?? false
+    const found = toResultError(error)
+    // Nobody can tell whose timer or promise it was.
+    if (this.#before !== undefined)
+      found.message += ' (it escaped from a call that nobody awaited, perhaps one of an earlier task of the same process)'
+    return this.#running?.output.finish({type: 'result', ok: false, error: found}) ?? false
   }
 
   #refusal(message: InvokeMessage): ResultError | undefined {

@@ -3,18 +3,30 @@
 import {inspect} from 'node:util'
 import type {ResultError} from '../protocol.ts'
 
+// Longer texts are no messages, and would make the result too large to be read.
+const maxMessageUnits = 64 * 1024
+const maxStackUnits = 256 * 1024
+
+/** Of the host program, which this file is a part of. */
+const hostUrl = import.meta.url
+
 const codePattern = /^[A-Z][A-Z0-9_]{0,63}$/
 
 /** `code` is the one an ActionError chose, otherwise `fallbackCode`. An ActionError is known by its name: the plugin may carry its own copy of the SDK. */
 export function toResultError(thrown: unknown, fallbackCode = 'ACTION_FAILED'): ResultError {
-  if (!(thrown instanceof Error)) return {code: fallbackCode, message: typeof thrown === 'string' ? thrown.toWellFormed() : inspect(thrown)}
-  const error: ResultError = {code: fallbackCode, message: thrown.message.toWellFormed() || thrown.name}
+  if (!(thrown instanceof Error))
+    return {code: fallbackCode, message: cut(typeof thrown === 'string' ? thrown : inspect(thrown), maxMessageUnits)}
+  const error: ResultError = {code: fallbackCode, message: cut(thrown.message, maxMessageUnits) || thrown.name}
   const stack = stackWithCauses(thrown)
-  if (stack !== undefined) error.stack = stack.toWellFormed()
+  if (stack !== undefined) error.stack = cut(stack, maxStackUnits)
   if (thrown.name !== 'ActionError') return error
   if ('code' in thrown && typeof thrown.code === 'string' && codePattern.test(thrown.code)) error.code = thrown.code
   if ('retryable' in thrown && typeof thrown.retryable === 'boolean') error.retryable = thrown.retryable
   return error
+}
+
+function cut(text: string, units: number): string {
+  return (text.length > units ? `${text.slice(0, units)}… (${String(text.length - units)} more characters)` : text).toWellFormed()
 }
 
 function stackWithCauses(error: Error): string | undefined {
@@ -23,5 +35,8 @@ function stackWithCauses(error: Error): string | undefined {
   for (let cause = error.cause, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth += 1) {
     parts.push(`cause: ${cause.stack ?? cause.message}`)
   }
-  return parts.join('\n')
+  const lines = parts.join('\n').split('\n')
+  // The frames of this program say nothing to the author of a plugin.
+  const own = lines.filter((line) => !line.includes(hostUrl))
+  return (own.some((line) => /^\s+at /.test(line)) ? own : lines).join('\n')
 }

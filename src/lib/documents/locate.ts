@@ -117,7 +117,8 @@ function listDashes(text: string, node: YamlNode): number[] {
   const dashes = text[start] === '-' ? [start] : []
   for (let newline = text.indexOf('\n', start); newline !== -1 && newline < end; newline = text.indexOf('\n', newline + 1)) {
     const dash = newline + 1 + column
-    if (dash < end && text[dash] === '-' && /^ *$/.test(text.slice(newline + 1, dash)) && /^\s?$/.test(text.charAt(dash + 1))) dashes.push(dash)
+    if (dash < end && text[dash] === '-' && /^ *$/.test(text.slice(newline + 1, dash)) && /^\s?$/.test(text.charAt(dash + 1)))
+      dashes.push(dash)
   }
   return dashes
 }

@@ -13,7 +13,11 @@ export interface YamlStop {
 }
 
 export type ParsedYaml =
-  | {readonly ok: true; readonly value: unknown; /** A number that JSON cannot hold, or not with all its digits. */ readonly hasOddNumber: boolean}
+  | {
+      readonly ok: true
+      readonly value: unknown
+      /** A number that JSON cannot hold, or not with all its digits. */ readonly hasOddNumber: boolean
+    }
   | {readonly ok: false; readonly error: YamlStop}
 
 /** A node as the parser met it. Aliases are nodes without children. */

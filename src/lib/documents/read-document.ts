@@ -56,7 +56,9 @@ export async function parseDocument(source: string, file: string, options: ReadO
   if (parsed.hasOddNumber) {
     const diagnostics = findOddNumbers(text, file, parser.locate(text), options.mayRound ?? false)
     if (diagnostics.length > 0)
-      throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} holds a number that cannot be kept`, {diagnostics})
+      throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} holds a number that cannot be kept`, {
+        diagnostics,
+      })
   }
   return {file, value: parsed.value, diagnostic: createLocator(text, file, () => parser.locate(text))}
 }

@@ -100,7 +100,10 @@ function choicesOfProperties(forms: unknown): string[] | undefined {
 function describeChoice(forms: unknown, isMoreThanOne: boolean): Pick<SchemaFinding, 'message' | 'isSentence'> {
   const names = choicesOfProperties(forms)
   if (names === undefined) return {message: isMoreThanOne ? 'fits more than one of the allowed forms' : 'fits none of the allowed forms'}
-  return {isSentence: true, message: isMoreThanOne ? `only one of ${names.join(', ')} may be given` : `missing property ${names.join(' or ')}`}
+  return {
+    isSentence: true,
+    message: isMoreThanOne ? `only one of ${names.join(', ')} may be given` : `missing property ${names.join(' or ')}`,
+  }
 }
 
 function describe(error: RawFinding, root: unknown): SchemaFinding {
@@ -178,7 +181,7 @@ function describe(error: RawFinding, root: unknown): SchemaFinding {
       return finding(`must be a multiple of ${text('multipleOf')}`)
     case 'pattern': {
       const example = listExamples(schema['examples'])
-      if (example !== undefined) return finding(`must look like ${example}`, {hint: hintOf(schema)})
+      if (example !== undefined) return finding(`must look like ${example}`)
       return finding(`must match the pattern ${text('pattern')}`, {hint: hintOf(schema)})
     }
     case 'format':

@@ -18,7 +18,8 @@ export type ConditionAnswer =
 
 export class RunScope {
   readonly #plan: Plan
-  readonly #tasks: Record<string, TaskView> = {}
+  /** Without a prototype: a task may be called __proto__. */
+  readonly #tasks = Object.create(null) as Record<string, TaskView>
   readonly #scope: Scope
   /** Index in the file, for the places of findings. */
   readonly #indexes: ReadonlyMap<string, number>
@@ -35,8 +36,7 @@ export class RunScope {
 
   /** From here on templates see the task. */
   taskEnded(event: TaskFinished | TaskSkipped): void {
-    // Defined, not assigned: a task may be called __proto__.
-    Object.defineProperty(this.#tasks, event.task, {value: this.#view(event), enumerable: true})
+    this.#tasks[event.task] = this.#view(event)
   }
 
   condition({task, condition}: PlannedTask, state: DecideState): ConditionAnswer {

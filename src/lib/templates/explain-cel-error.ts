@@ -7,8 +7,14 @@ import {NotJsonError} from './json-result.ts'
 import {defaultMacro, hasMacro, type Rewritten} from './rewrite.ts'
 import {TemplateError} from './template-error.ts'
 
+export interface KnownFunction {
+  readonly name: string
+  /** Called on a value: `x.name()`. */
+  readonly isMethod: boolean
+}
+
 /** Gives bugs back as they are. */
-export function explainCelError(error: unknown, source: string, rewritten: Rewritten, functionNames: readonly string[]): TemplateError {
+export function explainCelError(error: unknown, source: string, rewritten: Rewritten, functions: readonly KnownFunction[]): TemplateError {
   const whole = {start: source.length - source.trimStart().length, length: Math.max(1, source.trim().length)}
   if (error instanceof TemplateError) return error
   if (error instanceof FunctionError || error instanceof NotJsonError) return new TemplateError(error.message, whole)
@@ -16,7 +22,7 @@ export function explainCelError(error: unknown, source: string, rewritten: Rewri
   if (!(error instanceof ParseError || error instanceof CheckError || error instanceof EvaluationError)) throw error
 
   const part = error.range ? rewritten.originalPart(error.range.start, error.range.end) : whole
-  const {message, hint} = say(error.code, error.summary, functionNames)
+  const {message, hint} = say(error.code, error.summary, functions)
   return new TemplateError(message, part, {hint, isMissing: error.code === 'no_such_key' || error.code === 'index_out_of_bounds'})
 }
 
@@ -55,7 +61,7 @@ const tokens: Readonly<Record<string, string>> = {
   BYTES: 'bytes',
 }
 
-function say(code: string, summary: string, functionNames: readonly string[]): {message: string; hint?: string | undefined} {
+function say(code: string, summary: string, functions: readonly KnownFunction[]): {message: string; hint?: string | undefined} {
   switch (code) {
     case 'unexpected_token':
     case 'expected_token':
@@ -68,7 +74,7 @@ function say(code: string, summary: string, functionNames: readonly string[]): {
     case 'no_such_overload':
       return sayOperator(summary)
     case 'no_matching_overload':
-      return sayFunction(summary, functionNames)
+      return sayFunction(summary, functions)
     case 'index_out_of_bounds':
       return {message: 'there is no item at this index', hint: 'items are counted from 0; size(list) tells how many there are'}
     case 'no_such_key':
@@ -98,15 +104,20 @@ function sayOperator(summary: string): {message: string; hint?: string | undefin
 }
 
 /** `found no matching overload for 'a.name(int)'` */
-function sayFunction(summary: string, functionNames: readonly string[]): {message: string; hint?: string | undefined} {
+function sayFunction(summary: string, functions: readonly KnownFunction[]): {message: string; hint?: string | undefined} {
   const call = /'(?:(.*)\.)?(\w+)\((.*)\)'/.exec(summary)
   const name = call?.[2]
   if (name === undefined) return {message: lowerFirst(summary)}
   const shown = name === hasMacro ? 'has' : name
   const taken = `(${plainTypes(call?.[3] ?? '')})`
-  if (functionNames.includes(name))
-    return {message: `${shown}() does not take ${taken}${call?.[1] === undefined ? '' : ` on ${plainTypes(call[1])}`}`}
-  const meant = nearest(shown, [...functionNames.filter((known) => known !== hasMacro), 'has', defaultMacro])
+  const same = functions.filter((one) => one.name === name)
+  if (same.length > 0) {
+    const isMethod = call?.[1] !== undefined
+    const hint = same.every((one) => one.isMethod !== isMethod) ? `write ${isMethod ? `${shown}(x)` : `x.${shown}()`}` : undefined
+    return {message: `${shown}() does not take ${taken}${call?.[1] === undefined ? '' : ` on ${plainTypes(call[1])}`}`, hint}
+  }
+  const names = new Set(functions.map((one) => one.name))
+  const meant = nearest(shown, [...[...names].filter((known) => known !== hasMacro), 'has', defaultMacro])
   return {message: `unknown function ${shown}()`, hint: meant === undefined ? undefined : `did you mean ${meant}()?`}
 }
 
@@ -114,7 +125,7 @@ function sayFunction(summary: string, functionNames: readonly string[]): {messag
 export function plainTypes(text: string): string {
   return text
     .replace(/dyn<([^<>]*)>/g, '$1')
-    .replace(/\b(?:int|double|uint)\b/g, 'number')
+    .replace(/\b(?:int|double|uint)\b(?!\()/g, 'number')
     .replace(/\bdyn\b/g, 'any')
 }
 

@@ -33,14 +33,14 @@ export function createExpressionLanguage(): ExpressionLanguage {
   const environment = new Environment({unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, limits})
   registerFunctions(environment, () => status)
   registerMacros(environment)
-  const functionNames = [...new Set(environment.getDefinitions().functions.map(({name}) => name))]
+  const functions = environment.getDefinitions().functions.map(({name, receiverType}) => ({name, isMethod: receiverType !== null}))
 
   return {
     compile(source) {
       if (source.length > maxLength)
         throw new TemplateError(`the expression is too long: at most ${maxLength} characters`, {start: 0, length: source.length})
       const rewritten = rewriteExpression(source)
-      const fail = (error: unknown): TemplateError => explainCelError(error, source, rewritten, functionNames)
+      const fail = (error: unknown): TemplateError => explainCelError(error, source, rewritten, functions)
       const parsed = attempt(() => environment.parse(rewritten.source), fail)
       const reading = attempt(() => listReferences(parsed.ast), fail)
       const program = attempt(() => checkTypes(environment, parsed, rewritten.source), fail)

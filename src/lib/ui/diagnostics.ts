@@ -19,6 +19,12 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], format: Di
   return sorted.map((diagnostic) => renderFrame(diagnostic, style)).join('\n')
 }
 
+/** The line about a whole file that ends its findings. */
+export function describeFile(file: string, message: string | undefined, diagnostics: readonly Diagnostic[]): string {
+  if (message === undefined) return `${safe(file)}: valid\n`
+  return `${safe(file)}: ${safe(message)}${diagnostics.length === 0 ? '' : ` (${countDiagnostics(diagnostics)})`}\n`
+}
+
 /** `2 errors and 1 warning` */
 export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length

@@ -53,7 +53,10 @@ export class FileOutput implements OutputStream {
       while (this.#rest.length > 0) this.#rest = this.#rest.subarray(writeSync(this.#descriptor, this.#rest))
     } catch (error) {
       if (!(error instanceof Error)) throw error
-      if (codeOf(error) !== 'EAGAIN') return this.#fail(error)
+      if (codeOf(error) !== 'EAGAIN') {
+        this.#fail(error)
+        return
+      }
       this.#timer ??= setTimeout(() => {
         this.#timer = undefined
         this.#write()
@@ -79,7 +82,10 @@ function open(file: string): number {
     const code = codeOf(error)
     if (code === undefined) throw error
     if (code === 'ENXIO')
-      throw new WorkflowError('USAGE', `cannot write to ${file}: nobody reads from it`, {hint: 'start the reader of a named pipe first', cause: error})
+      throw new WorkflowError('USAGE', `cannot write to ${file}: nobody reads from it`, {
+        hint: 'start the reader of a named pipe first',
+        cause: error,
+      })
     throw new WorkflowError('USAGE', `cannot write to ${file} (${code})`, {
       hint: 'name a file in a directory that is there and that you may write',
       cause: error,

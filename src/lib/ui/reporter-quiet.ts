@@ -1,8 +1,9 @@
-// Progress for those who want none: what went wrong, and the end.
+// Progress for those who want none: what went wrong, with the end of its log, and the end of the run.
 
-import type {RunEvent} from '../engine/events.ts'
+import type {RunEvent, TaskFinished} from '../engine/events.ts'
 import type {Reporter} from '../engine/ports.ts'
-import {describeEvent} from './event-text.ts'
+import {describeEvent, describeLog} from './event-text.ts'
+import {LogTail} from './log-tail.ts'
 import {RunTally} from './run-tally.ts'
 import type {Style} from './style.ts'
 import {renderSummary} from './summary.ts'
@@ -12,6 +13,7 @@ export class QuietReporter implements Reporter {
   readonly #writer: TextWriter
   readonly #style: Style
   readonly #tally = new RunTally()
+  readonly #tail = new LogTail()
 
   constructor(options: {readonly writer: TextWriter; readonly style: Style}) {
     this.#writer = options.writer
@@ -20,10 +22,34 @@ export class QuietReporter implements Reporter {
 
   report(event: RunEvent): void {
     this.#tally.record(event)
-    if (event.type === 'run.finished') this.#writer.write(renderSummary(this.#tally, this.#style))
-    else if (event.type === 'run.stopping' || (event.type === 'task.finished' && event.status === 'failed')) {
-      this.#writer.write(`${describeEvent(event)}\n`)
+    switch (event.type) {
+      case 'task.log': {
+        this.#tail.add(event.task, describeLog(event))
+        return
+      }
+      case 'task.retrying':
+        return void this.#tail.take(event.task)
+      case 'task.finished': {
+        this.#writer.write(this.#renderEnd(event))
+        return
+      }
+      case 'run.stopping': {
+        this.#writer.write(`${describeEvent(event)}\n`)
+        return
+      }
+      case 'run.finished': {
+        this.#writer.write(renderSummary(this.#tally, this.#style))
+        return
+      }
+      default:
     }
+  }
+
+  #renderEnd(event: TaskFinished & RunEvent): string {
+    const {lines, earlier} = this.#tail.take(event.task)
+    if (event.status !== 'failed') return ''
+    const more = earlier === 0 ? [] : [`${String(earlier)} earlier lines: workflow runs logs ${event.run} --task ${event.task}`]
+    return [describeEvent(event), ...[...more, ...lines].map((line) => `${event.task} | ${line}`)].map((line) => `${line}\n`).join('')
   }
 
   async close(): Promise<void> {

@@ -22,7 +22,9 @@ export function overrideVars(declared: JsonObject, assignments: readonly string[
 function unknownVar(name: string, known: readonly string[]): WorkflowError {
   const meant = nearest(name, known)
   const list = known.length === 0 ? 'it declares none' : `it declares: ${known.join(', ')}`
-  return new WorkflowError('USAGE', `the workflow declares no var "${name}"`, {hint: meant === undefined ? list : `did you mean --var ${meant}=…?`})
+  return new WorkflowError('USAGE', `the workflow declares no var "${name}"`, {
+    hint: meant === undefined ? list : `did you mean --var ${meant}=…?`,
+  })
 }
 
 /** Text stays text where text is declared; everything else is read as JSON and must be of the declared type. */
@@ -37,7 +39,9 @@ function readLike(current: JsonValue, name: string, text: string): JsonValue {
     })
   }
   if (numbersOf(text).some((number) => losesDigits(number) || !Number.isFinite(Number(number)))) {
-    throw new WorkflowError('USAGE', `--var ${name}: the number is too large to keep all its digits`, {hint: 'declare the var as text (in quotes)'})
+    throw new WorkflowError('USAGE', `--var ${name}: the number is too large to keep all its digits`, {
+      hint: 'declare the var as text (in quotes)',
+    })
   }
   return value
 }

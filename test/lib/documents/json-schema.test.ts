@@ -83,7 +83,8 @@ describe('findings', () => {
   test('a pattern is told by the examples and the description of its schema', async () => {
     const schema = {type: 'string', pattern: '^[0-9]+s$'}
     expect(await say(schema, 'x')).toEqual([': must match the pattern ^[0-9]+s$'])
-    expect(await say({...schema, examples: ['5s', '10s'], description: 'Seconds.'}, 'x')).toEqual([': must look like "5s" or "10s" (Seconds.)'])
+    expect(await say({...schema, description: 'Seconds.'}, 'x')).toEqual([': must match the pattern ^[0-9]+s$ (Seconds.)'])
+    expect(await say({...schema, examples: ['5s', '10s'], description: 'Seconds.'}, 'x')).toEqual([': must look like "5s" or "10s"'])
   })
 
   test('a choice between named forms is one finding', async () => {

@@ -170,10 +170,10 @@ describe('RunLoop', () => {
   })
 
   it('hands on the output of a task called __proto__', async () => {
-    const run = await startScriptedRun([{id: '__proto__'}, {id: 'b', needs: ['__proto__'], inputs: {x: '{{ tasks.__proto__.output }}'}}])
+    const run = await startScriptedRun([{id: '__proto__'}, {id: 'b', needs: ['__proto__'], inputs: {x: '{{ tasks.__proto__.output }}', y: '{{ size(tasks) + size(tasks.__proto__.output) }}'}}])
     ;(await run.attempt('__proto__')).succeed('fine')
     const b = await run.attempt('b')
-    expect(b.invocation.inputs).toEqual({x: 'fine'})
+    expect(b.invocation.inputs).toEqual({x: 'fine', y: 5})
     b.succeed()
     await run.finished
   })

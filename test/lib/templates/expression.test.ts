@@ -98,10 +98,13 @@ describe('values', () => {
         {key: 'Bo', items: [{n: 1, user: {name: 'Bo'}}]},
       ],
     ],
-    ['groupBy(vars.rows, "user.name").map(g, {"who": g.key, "mean": avg(g.items.map(r, r.n))})', [
-      {who: 'Al', mean: 2.5},
-      {who: 'Bo', mean: 1},
-    ]],
+    [
+      'groupBy(vars.rows, "user.name").map(g, {"who": g.key, "mean": avg(g.items.map(r, r.n))})',
+      [
+        {who: 'Al', mean: 2.5},
+        {who: 'Bo', mean: 1},
+      ],
+    ],
     ['unique(vars.tags)', ['b', 'a']],
     ['[round(2.5), round(2.345, 2)]', [3, 2.35]],
     ['vars.list.filter(x, x > 1).map(x, x * 2)', [4, 6]],
@@ -156,7 +159,12 @@ describe('missing names', () => {
     ],
     ['tasks.my-tsk.output.x + 1', 'tasks.my-tsk does not exist', 'did you mean tasks.my-task?', 'tasks.my-tsk'],
     ['vars.list[7] + 1', 'vars.list[7] does not exist', 'vars.list has 3 items', 'vars.list[7]'],
-    ['vars.list[-1] == 3', 'vars.list[-1] does not exist', 'items are counted from 0; the last one is vars.list[size(vars.list) - 1]', 'vars.list[-1]'],
+    [
+      'vars.list[-1] == 3',
+      'vars.list[-1] does not exist',
+      'items are counted from 0; the last one is vars.list[size(vars.list) - 1]',
+      'vars.list[-1]',
+    ],
     ['vars.nothing.x == 1', 'vars.nothing.x does not exist', 'vars.nothing is null', 'vars.nothing.x'],
     ['vars.text.x == 1', 'vars.text.x does not exist', 'vars.text is a string', 'vars.text.x'],
     ['1 + var.n', 'unknown name "var"', 'did you mean vars?', 'var'],
@@ -211,6 +219,7 @@ describe('errors', () => {
     ['type(1)', 'the result is a type or a function, not data', 0],
     ['failure()', 'failure() can only be used in the "if" of a task', 0],
     ['min([])', 'min() of an empty list', 0],
+    ['int("12x")', /^int\(\) type error/, 0],
     ['avg([])', 'avg() of an empty list', 0],
     ['sortBy([{"a": 1}], "a.b")', 'sortBy(): item 0 of the list has no "a.b"', 0],
     ['sortBy([{"a": 1}, {"a": "x"}], "a")', 'sortBy(): "a" must be a number in every item, or text in every item', 0],
@@ -228,6 +237,9 @@ describe('errors', () => {
   test('suggests functions', () => {
     expect(failure('toJsn(1)').hint).toBe('did you mean toJson()?')
     expect(failure('siz(vars.list)').hint).toBe('did you mean size()?')
+    expect(failure('vars.map.keys()').hint).toBe('write keys(x)')
+    expect(failure('upper("a")').hint).toBe('write x.upper()')
+    expect(failure('size(1)').hint).toBeUndefined()
   })
 
   test.each([

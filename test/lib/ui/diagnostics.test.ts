@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Diagnostic} from '../../../src/lib/errors/diagnostic.ts'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
-import {countDiagnostics, renderDiagnostics} from '../../../src/lib/ui/diagnostics.ts'
+import {countDiagnostics, describeFile, renderDiagnostics} from '../../../src/lib/ui/diagnostics.ts'
 import {errorToJson, renderError} from '../../../src/lib/ui/error-text.ts'
 import {createStyle} from '../../../src/lib/ui/style.ts'
 
@@ -93,6 +93,9 @@ describe('renderDiagnostics', () => {
     expect(countDiagnostics([finding, finding, {...finding, severity: 'warning'}])).toBe('2 errors and 1 warning')
     expect(countDiagnostics([finding])).toBe('1 error')
     expect(countDiagnostics([])).toBe('no findings')
+    expect(describeFile('a.yaml', undefined, [])).toBe('a.yaml: valid\n')
+    expect(describeFile('a.yaml', 'it is wrong', [finding])).toBe('a.yaml: it is wrong (1 error)\n')
+    expect(describeFile('a.yaml', 'it is empty', [])).toBe('a.yaml: it is empty\n')
   })
 })
 

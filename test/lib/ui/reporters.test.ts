@@ -189,6 +189,20 @@ test('QuietReporter prints failures and the end', async () => {
   ])
 })
 
+test('QuietReporter prints the last lines of a failed task, of its last attempt', async () => {
+  const noisy = Array.from({length: 25}, (_, nth) => log('a', `line ${String(nth)}`))
+  const lines = await show(
+    [started('a', 'b'), begun('a'), log('b', 'of b'), ...noisy, succeeded('b'), failed('a')],
+    (options) => new QuietReporter(options),
+  )
+  expect(lines).toEqual([
+    'a: failed in 1.5 s: EXIT_CODE: the process ended with exit code 2',
+    'a | 5 earlier lines: workflow runs logs R1 --task a',
+    ...Array.from({length: 20}, (_, nth) => `a | line ${String(nth + 5)}`),
+    '',
+  ])
+})
+
 describe('GithubReporter', () => {
   test('folds the log of each task and annotates failures', async () => {
     const lines = await show(mixedRun, (options) => new GithubReporter(options))

@@ -46,7 +46,13 @@ test('renderRunDetails shows what an error says beyond its sentence, and names n
       startedAt: '2026-01-01T00:00:00.000Z',
       file: '/w.yaml',
       tasks: [
-        {id: 'a', type: 'x/y.z', status: 'failed', attempts: 1, error: {code: 'ACTION_FAILED', message: 'deep', retryable: true, details: stack}},
+        {
+          id: 'a',
+          type: 'x/y.z',
+          status: 'failed',
+          attempts: 1,
+          error: {code: 'ACTION_FAILED', message: 'deep', retryable: true, details: stack},
+        },
         {id: 'b', type: 'x/y.z', status: 'failed', attempts: 1, error: {code: 'X', message: 'one', retryable: true, details: ['one']}},
       ],
       warnings: [],
