@@ -19,7 +19,7 @@ export function timeOnce(subject) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {cwd: subject.cwd, env: {...process.env, ...subject.env}, stdio: 'ignore'})
     child.on('error', reject)
-    child.on('exit', code => {
+    child.on('exit', (code) => {
       if (!(subject.exitCodes ?? [0]).includes(code ?? -1)) reject(new Error(`${subject.name} ended with exit code ${code}`))
       else resolve(performance.now() - startedAt)
     })

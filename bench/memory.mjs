@@ -4,7 +4,7 @@ import {spawn} from 'node:child_process'
 import {readFileSync} from 'node:fs'
 import {runOf, withWorkload} from './workload.mjs'
 
-await withWorkload(async dir => {
+await withWorkload(async (dir) => {
   const quiet = await peakMiB(runOf(dir, {size: 1, name: 'one task'}))
   report('one task that prints nothing', quiet)
   report('1 000 tasks', await peakMiB(runOf(dir, {size: 1000, name: 'many tasks'})))
@@ -32,7 +32,7 @@ function peakMiB({command: [program = '', ...args], env}) {
     }
   }, 5)
   return new Promise((resolve, reject) => {
-    child.on('exit', code => {
+    child.on('exit', (code) => {
       clearInterval(timer)
       if (code === 0) resolve(peak / 1024)
       else reject(new Error(`exit code ${code}`))

@@ -13,7 +13,7 @@ const rounds = Number(flags.rounds)
 /** @param {string[]} args */
 const workflow = (...args) => [process.execPath, workflowBin, ...args]
 
-await withWorkload(async dir => {
+await withWorkload(async (dir) => {
   const env = {AUTOKESTRA_HOME: join(dir, 'home')}
   const one = runOf(dir, {size: 1, name: 'run, one shell task'})
   await timeOnce(one)
@@ -33,7 +33,10 @@ await withWorkload(async dir => {
   )
 
   const perTask = async (name, task, size) => {
-    const [many, single] = await timeInTurn([runOf(dir, {size, task, parallelism: 1, name: `${name} many`}), runOf(dir, {size: 1, task, parallelism: 1, name: `${name} one`})], 3)
+    const [many, single] = await timeInTurn(
+      [runOf(dir, {size, task, parallelism: 1, name: `${name} many`}), runOf(dir, {size: 1, task, parallelism: 1, name: `${name} one`})],
+      3,
+    )
     console.log(`  ${name.padEnd(40)} ${(((many?.minMs ?? 0) - (single?.minMs ?? 0)) / (size - 1)).toFixed(2)} ms per task`)
   }
   console.log('\none task after the other')
@@ -45,18 +48,25 @@ await withWorkload(async dir => {
   const paused = runOf(dir, {size: 20, task: 'type: bench/fresh.nothing', isChain: true, parallelism: 1, name: 'fresh'})
   // A pause before every task, so that its host had the time to start ahead.
   const file = paused.command[3] ?? ''
-  const text = readFileSync(file, 'utf8').replaceAll(/ {2}- \{id: (t\d+), (type: bench\/fresh\.nothing)(?:, needs: \[(t\d+)\])?\}/g, (_, id, type, need) =>
-    [`  - {id: p${id}, type: core/time.sleep, inputs: {duration: 300ms}${need === undefined ? '' : `, needs: [${need}]`}}`, `  - {id: ${id}, ${type}, needs: [p${id}]}`].join('\n'),
+  const text = readFileSync(file, 'utf8').replaceAll(
+    / {2}- \{id: (t\d+), (type: bench\/fresh\.nothing)(?:, needs: \[(t\d+)\])?\}/g,
+    (_, id, type, need) =>
+      [
+        `  - {id: p${id}, type: core/time.sleep, inputs: {duration: 300ms}${need === undefined ? '' : `, needs: [${need}]`}}`,
+        `  - {id: ${id}, ${type}, needs: [p${id}]}`,
+      ].join('\n'),
   )
   const {writeFileSync} = await import('node:fs')
   writeFileSync(file, text)
   await timeOnce({...paused, command: [...paused.command, '--events', events]})
   const durations = readFileSync(events, 'utf8')
     .split('\n')
-    .filter(line => line.includes('"task.finished"') && /"task":"t\d+"/.test(line))
-    .map(line => JSON.parse(line).metrics.durationMs)
+    .filter((line) => line.includes('"task.finished"') && /"task":"t\d+"/.test(line))
+    .map((line) => JSON.parse(line).metrics.durationMs)
     .toSorted((a, b) => a - b)
-  console.log(`  ${'worker: single, host started ahead'.padEnd(40)} min ${durations[0].toFixed(1)} ms, median ${durations[Math.floor(durations.length / 2)].toFixed(1)} ms to the settled result`)
+  console.log(
+    `  ${'worker: single, host started ahead'.padEnd(40)} min ${durations[0].toFixed(1)} ms, median ${durations[Math.floor(durations.length / 2)].toFixed(1)} ms to the settled result`,
+  )
 })
 
 /** @param {number} count */
@@ -64,7 +74,9 @@ async function bareSpawnMs(count) {
   const startedAt = performance.now()
   for (let index = 0; index < count; index += 1) {
     await new Promise((resolve, reject) => {
-      spawn('sh', ['-c', 'true'], {stdio: ['ignore', 'pipe', 'pipe']}).on('error', reject).on('close', resolve)
+      spawn('sh', ['-c', 'true'], {stdio: ['ignore', 'pipe', 'pipe']})
+        .on('error', reject)
+        .on('close', resolve)
     })
   }
   return (performance.now() - startedAt) / count

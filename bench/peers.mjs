@@ -9,7 +9,9 @@ import {parseArgs} from 'node:util'
 import {printRatios, timeInTurn} from './measure.mjs'
 import {runOf} from './workload.mjs'
 
-const {values: flags} = parseArgs({options: {rounds: {type: 'string', default: '3'}, 'without-dagu-1000': {type: 'boolean', default: false}}})
+const {values: flags} = parseArgs({
+  options: {rounds: {type: 'string', default: '3'}, 'without-dagu-1000': {type: 'boolean', default: false}},
+})
 const rounds = Number(flags.rounds)
 const here = fileURLToPath(new URL('.', import.meta.url))
 if (!existsSync(join(here, 'node_modules'))) execFileSync('npm', ['install', '--no-package-lock'], {cwd: here, stdio: 'inherit'})
@@ -25,7 +27,7 @@ const ours = (size, shape) => runOf(dir, {size, isChain: shape === 'chain'})
 /** @param {number} size @param {'parallel' | 'chain'} shape */
 function daguOf(size, shape) {
   const file = join(dir, `dagu-${shape}-${size}.yaml`)
-  const depends = index => (shape === 'chain' && index > 0 ? `\n    depends: [t${index - 1}]` : '')
+  const depends = (index) => (shape === 'chain' && index > 0 ? `\n    depends: [t${index - 1}]` : '')
   const steps = Array.from({length: size}, (_, index) => `  - name: t${index}\n    command: "true"${depends(index)}`)
   writeFileSync(file, `type: graph\nmaxActiveSteps: 2\nsteps:\n${steps.join('\n')}\n`)
   return {name: 'dagu', command: [dagu, 'start', file], env}
@@ -35,7 +37,7 @@ function daguOf(size, shape) {
 function makeOf(size, shape) {
   const file = join(dir, `Makefile-${shape}-${size}`)
   const targets = Array.from({length: size}, (_, index) => `t${index}`)
-  const needs = index => (shape === 'chain' && index > 0 ? `t${index - 1}` : '')
+  const needs = (index) => (shape === 'chain' && index > 0 ? `t${index - 1}` : '')
   writeFileSync(file, `all: ${targets.join(' ')}\n${targets.map((target, index) => `${target}: ${needs(index)}\n\t@true\n`).join('')}`)
   return {name: 'make -j2', command: ['make', '-s', '-j2', '-f', file]}
 }
@@ -48,18 +50,41 @@ function wireitOf(size) {
   writeFileSync(
     join(cwd, 'package.json'),
     JSON.stringify({
-      scripts: Object.fromEntries(['all', ...names].map(name => [name, 'wireit'])),
-      wireit: {all: {dependencies: names}, ...Object.fromEntries(names.map(name => [name, {command: 'true'}]))},
+      scripts: Object.fromEntries(['all', ...names].map((name) => [name, 'wireit'])),
+      wireit: {all: {dependencies: names}, ...Object.fromEntries(names.map((name) => [name, {command: 'true'}]))},
     }),
   )
-  const wireitEnv = {npm_lifecycle_event: 'all', npm_package_json: join(cwd, 'package.json'), npm_config_user_agent: 'npm/11', WIREIT_PARALLEL: '2', WIREIT_CACHE: 'none'}
-  return {name: 'wireit', command: [wireit], cwd, env: wireitEnv, before: () => { rmSync(join(cwd, '.wireit'), {recursive: true, force: true}) }}
+  const wireitEnv = {
+    npm_lifecycle_event: 'all',
+    npm_package_json: join(cwd, 'package.json'),
+    npm_config_user_agent: 'npm/11',
+    WIREIT_PARALLEL: '2',
+    WIREIT_CACHE: 'none',
+  }
+  return {
+    name: 'wireit',
+    command: [wireit],
+    cwd,
+    env: wireitEnv,
+    before: () => {
+      rmSync(join(cwd, '.wireit'), {recursive: true, force: true})
+    },
+  }
 }
 
 try {
-  printRatios('1 task', await timeInTurn([ours(1, 'parallel'), daguOf(1, 'parallel'), {name: 'node -e 0', command: [process.execPath, '-e', '0']}], rounds * 3))
-  printRatios('100 parallel tasks', await timeInTurn([ours(100, 'parallel'), wireitOf(100), makeOf(100, 'parallel'), daguOf(100, 'parallel')], rounds))
-  printRatios('1 000 parallel tasks, against make', await timeInTurn([ours(1000, 'parallel'), wireitOf(1000), makeOf(1000, 'parallel')], rounds))
+  printRatios(
+    '1 task',
+    await timeInTurn([ours(1, 'parallel'), daguOf(1, 'parallel'), {name: 'node -e 0', command: [process.execPath, '-e', '0']}], rounds * 3),
+  )
+  printRatios(
+    '100 parallel tasks',
+    await timeInTurn([ours(100, 'parallel'), wireitOf(100), makeOf(100, 'parallel'), daguOf(100, 'parallel')], rounds),
+  )
+  printRatios(
+    '1 000 parallel tasks, against make',
+    await timeInTurn([ours(1000, 'parallel'), wireitOf(1000), makeOf(1000, 'parallel')], rounds),
+  )
   printRatios('10 000 parallel tasks, against 100', await timeInTurn([ours(10_000, 'parallel'), ours(100, 'parallel')], 1))
   if (!flags['without-dagu-1000']) {
     printRatios('1 000 parallel tasks, against dagu', await timeInTurn([ours(1000, 'parallel'), daguOf(1000, 'parallel')], 1))

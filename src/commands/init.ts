@@ -15,7 +15,7 @@ export class Init extends BaseCommand {
     const files = await initProject(args.dir)
     const app = await this.app()
     if (!this.jsonEnabled()) {
-      app.ui.err.write(files.map(file => `created ${file}\n`).join(''))
+      app.ui.err.write(files.map((file) => `created ${file}\n`).join(''))
       app.ui.err.write(`\nNow type: ${args.dir === '.' ? '' : `cd ${args.dir} && `}${this.config.bin} run hello.yaml\n`)
     }
     return {dir: args.dir, files}

@@ -21,20 +21,29 @@ export class Run extends BaseCommand {
   ]
   static override args = {file: Args.string({required: true, description: 'workflow file, or - for standard input'})}
   static override flags = {
-    var: Flags.string({multiple: true, multipleNonGreedy: true, helpValue: 'name=value', description: 'set one of the vars of the workflow'}),
+    var: Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'name=value',
+      description: 'set one of the vars of the workflow',
+    }),
     'dry-run': Flags.boolean({description: 'check everything and show the plan, but start nothing'}),
     concurrency: Flags.integer({min: 1, helpValue: 'N', description: 'most tasks at a time'}),
     'keep-going': Flags.boolean({description: 'let independent tasks go on after a failure (failFast: false)'}),
     timeout: Flags.string({helpValue: '30m', description: 'stop the run after this long'}),
     force: Flags.boolean({description: 'run a workflow that says enabled: false'}),
-    progress: Flags.option({options: ['auto', 'tty', 'plain', 'quiet'] as const, default: 'auto' as const})({description: 'how progress is shown on stderr'}),
+    progress: Flags.option({options: ['auto', 'tty', 'plain', 'quiet'] as const, default: 'auto' as const})({
+      description: 'how progress is shown on stderr',
+    }),
     events: Flags.string({helpValue: 'PATH|-', description: 'write every event as a line of JSON to a file, or to stdout'}),
   }
 
   async run(): Promise<RunOutcome['result'] | PlanDescription> {
     const {args, flags} = await this.parse(Run)
     if (flags.events === '-' && this.jsonEnabled()) {
-      throw new WorkflowError('USAGE', '--events - and --json both write to stdout', {hint: 'write the events to a file: --events events.ndjson'})
+      throw new WorkflowError('USAGE', '--events - and --json both write to stdout', {
+        hint: 'write the events to a file: --events events.ndjson',
+      })
     }
     const app = await this.app()
     const plan = await app.plan({
@@ -62,7 +71,11 @@ export class Run extends BaseCommand {
       },
     )
     try {
-      const outcome = await app.run(plan, {progress: flags.progress, events: flags.events, keepsOutputs: this.jsonEnabled()}, stopping.signal)
+      const outcome = await app.run(
+        plan,
+        {progress: flags.progress, events: flags.events, keepsOutputs: this.jsonEnabled()},
+        stopping.signal,
+      )
       this.setExitCode(exitCodeOf(outcome))
       const {outputs = {}} = outcome.result
       if (Object.keys(outputs).length > 0 && !this.jsonEnabled() && flags.events !== '-') this.logJson(outputs)

@@ -27,9 +27,11 @@ export class Validate extends BaseCommand {
     if (this.jsonEnabled()) return findings
     if (flags.format === 'json') app.ui.out.write(`${JSON.stringify(findings, null, 2)}\n`)
     else {
-      for (const {file, diagnostics, message} of findings) {
+      for (const {file, diagnostics, message, hint} of findings) {
         app.ui.out.write(renderDiagnostics(diagnostics, flags.format, app.ui.outStyle))
-        if (flags.format === 'text') app.ui.out.write(describeFile(file, message, diagnostics))
+        if (flags.format !== 'text') continue
+        app.ui.out.write(describeFile(file, message, diagnostics))
+        if (hint !== undefined) app.ui.out.write(`${app.ui.outStyle.bold('hint')}: ${hint}\n`)
       }
     }
     return findings

@@ -98,7 +98,12 @@ export class App {
       clock: {now: () => Date.now()},
       random: () => Math.random(),
     }
-    const outcome = await runWorkflow(plan, ports, {runId: createRunId(Date.now(), randomBytes(3)), concurrency, signal, keepsOutputs: view.keepsOutputs})
+    const outcome = await runWorkflow(plan, ports, {
+      runId: createRunId(Date.now(), randomBytes(3)),
+      concurrency,
+      signal,
+      keepsOutputs: view.keepsOutputs,
+    })
     await leftovers
     return outcome
   }
@@ -124,7 +129,9 @@ export class App {
     const {RunRows} = await import('./storage/run-rows.ts')
     const config = await this.#loadConfig()
     const rows = await RunRows.open(config.databaseFile)
-    this.#cleanUps.push(() => { rows.close() })
+    this.#cleanUps.push(() => {
+      rows.close()
+    })
     return rows
   }
 
@@ -155,7 +162,10 @@ export class App {
   }
 
   #openSchemas(config: Config): SchemaCompiler {
-    this.#schemas ??= new SchemaCompiler({builtInDir: join(this.#options.root, 'dist', 'schemas'), cacheDir: schemaCacheDir(config.cacheDir)})
+    this.#schemas ??= new SchemaCompiler({
+      builtInDir: join(this.#options.root, 'dist', 'schemas'),
+      cacheDir: schemaCacheDir(config.cacheDir),
+    })
     return this.#schemas
   }
 
@@ -199,7 +209,9 @@ export class App {
   async #openJournal(config: Config): Promise<Journal> {
     const [{openDatabase}, {SqliteJournal}] = await Promise.all([import('./storage/database.ts'), import('./storage/journal.ts')])
     const database = await openDatabase(config.databaseFile)
-    this.#cleanUps.push(() => { database.close() })
+    this.#cleanUps.push(() => {
+      database.close()
+    })
     return new SqliteJournal(database)
   }
 
@@ -207,7 +219,9 @@ export class App {
     const reporter = createReporter(progress, this.ui)
     if (events === undefined) return reporter
     const output = createEventsOutput(events, this.ui)
-    this.#cleanUps.push(() => { output.close() })
+    this.#cleanUps.push(() => {
+      output.close()
+    })
     return combineReporters([reporter, output.reporter])
   }
 }

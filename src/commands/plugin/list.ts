@@ -6,7 +6,8 @@ import {describePlugins, renderPluginList, type PluginDescription} from '../../l
 
 export class PluginList extends BaseCommand {
   static override summary = 'List the workflow plugins that the `type` of a task can name.'
-  static override description = 'Also those that are shadowed by an earlier one of the same name, and those that are broken, with the reason. CLI extensions are listed by `plugins`.'
+  static override description =
+    'Also those that are shadowed by an earlier one of the same name, and those that are broken, with the reason. CLI extensions are listed by `plugins`.'
   static override examples = ['<%= config.bin %> plugin list', '<%= config.bin %> plugin list --json']
 
   async run(): Promise<readonly PluginDescription[]> {

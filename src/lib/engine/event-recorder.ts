@@ -32,7 +32,10 @@ export class EventRecorder {
     this.#seq += 1
     this.#batch.push({seq: this.#seq, ts: new Date(this.#ports.clock.now()).toISOString(), run: this.#runId, ...body})
     if (this.#batch.length >= maxBatch) this.flush()
-    else this.#timer ??= setImmediate(() => { this.#flushLater() })
+    else
+      this.#timer ??= setImmediate(() => {
+        this.#flushLater()
+      })
   }
 
   /** A change is journalled before it is shown, and before the process it announces is started. */

@@ -76,15 +76,7 @@ export interface RunFinished {
 }
 
 export type RunEventBody =
-  | RunStarted
-  | TaskStarted
-  | TaskLog
-  | TaskRetrying
-  | TaskFinished
-  | TaskSkipped
-  | RunStopping
-  | RunDiagnostic
-  | RunFinished
+  RunStarted | TaskStarted | TaskLog | TaskRetrying | TaskFinished | TaskSkipped | RunStopping | RunDiagnostic | RunFinished
 
 /** An event with its place: `seq` counts from 1 without gaps within the run, `ts` is RFC 3339 with milliseconds, UTC. */
 export type RunEvent = RunEventBody & {readonly seq: number; readonly ts: string; readonly run: string}

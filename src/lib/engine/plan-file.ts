@@ -49,7 +49,9 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const from = request.file === '-' ? {text: await readStdin(sources), file: '-'} : request.file
   const loaded = await loadWorkflow(from, {templates, schemas: sources.schemas, actions, cwd: sources.cwd})
   if (!loaded.enabled && request.force !== true) {
-    throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${loaded.id}" is disabled (enabled: false)`, {hint: '--force runs it all the same'})
+    throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${loaded.id}" is disabled (enabled: false)`, {
+      hint: '--force runs it all the same',
+    })
   }
   const vars = overrideVars(loaded.vars, request.vars ?? [])
   const workflow: Workflow = {...loaded, vars, env: evaluateEnv({...loaded, vars}, templates)}
@@ -95,6 +97,7 @@ async function readStdin(sources: PlanFileSources): Promise<string> {
 function readTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const timeoutMs = parseDuration(/^\d+$/.test(text) ? Number(text) : text)
-  if (timeoutMs === undefined) throw new WorkflowError('USAGE', `--timeout ${text} is no duration`, {hint: `write it like ${durationExamples}`})
+  if (timeoutMs === undefined)
+    throw new WorkflowError('USAGE', `--timeout ${text} is no duration`, {hint: `write it like ${durationExamples}`})
   return timeoutMs
 }

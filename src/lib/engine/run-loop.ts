@@ -80,7 +80,10 @@ export class RunLoop {
   /** Runs to the end and resolves with the last event. Rejects only for a bug or a journal that cannot be written. */
   async run(): Promise<RunFinished> {
     const {timeoutMs} = this.#options
-    if (timeoutMs !== undefined) this.#timeoutTimer = setTimeout(() => { this.stop('timeout') }, timeoutMs)
+    if (timeoutMs !== undefined)
+      this.#timeoutTimer = setTimeout(() => {
+        this.stop('timeout')
+      }, timeoutMs)
     try {
       this.#emit({
         type: 'run.started',
@@ -201,11 +204,17 @@ export class RunLoop {
         runId: this.#options.runId,
         attempt,
         signal: controller.signal,
-        onLog: (entry: LogEntry) => { this.#guard(() => { this.#recorder.record({type: 'task.log', task: id, attempt, ...entry}) }) },
+        onLog: (entry: LogEntry) => {
+          this.#guard(() => {
+            this.#recorder.record({type: 'task.log', task: id, attempt, ...entry})
+          })
+        },
       })
       this.#running.delete(id)
       this.#slots.free()
-      this.#guard(() => { this.#endAttempt(planned, attempt, result) })
+      this.#guard(() => {
+        this.#endAttempt(planned, attempt, result)
+      })
     } catch (error) {
       this.#reject(error)
     }
@@ -220,7 +229,8 @@ export class RunLoop {
     }
     const {metrics} = result
     const error = stoppedError(result.error, this.#state)
-    const delayMs = this.#state.stopCause === undefined ? (this.#makeRoom(error) ?? retryDelayMs(retry, attempt, error, this.#ports.random())) : undefined
+    const delayMs =
+      this.#state.stopCause === undefined ? (this.#makeRoom(error) ?? retryDelayMs(retry, attempt, error, this.#ports.random())) : undefined
     if (delayMs !== undefined) {
       this.#retries.add(id, delayMs, {error, durationMs: metrics.durationMs})
       this.#emit({type: 'task.retrying', task: id, attempt, delayMs, error, metrics})

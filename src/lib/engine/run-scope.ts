@@ -12,9 +12,7 @@ import type {Plan, PlannedTask} from './plan.ts'
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
 
 export type ConditionAnswer =
-  | {readonly kind: 'run'}
-  | {readonly kind: 'skip'; readonly reason: string}
-  | {readonly kind: 'fail'; readonly error: TaskError}
+  {readonly kind: 'run'} | {readonly kind: 'skip'; readonly reason: string} | {readonly kind: 'fail'; readonly error: TaskError}
 
 export class RunScope {
   readonly #plan: Plan

@@ -24,7 +24,11 @@ export async function runWorkflow(plan: RunPlan, ports: RunLoopPorts, options: R
   const {signal, runId, concurrency, keepsOutputs} = options
   const {failFast, timeoutMs} = plan
   const collector = new RunResultCollector({keepsOutputs})
-  const loop = new RunLoop(plan, {...ports, reporter: combineReporters([collector, ports.reporter])}, {runId, concurrency, failFast, timeoutMs})
+  const loop = new RunLoop(
+    plan,
+    {...ports, reporter: combineReporters([collector, ports.reporter])},
+    {runId, concurrency, failFast, timeoutMs},
+  )
   ports.journal.create({
     id: runId,
     workflowId: plan.workflow.id,

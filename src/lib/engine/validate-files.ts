@@ -11,6 +11,8 @@ export interface FileFindings {
   readonly exitCode: number
   /** What is wrong with an invalid file, in a sentence. */
   readonly message?: string
+  /** What to do about it, beyond the diagnostics. */
+  readonly hint?: string
   readonly diagnostics: readonly Diagnostic[]
 }
 
@@ -23,8 +25,8 @@ export async function validateFiles(files: readonly string[], plan: (file: strin
       findings.push({file, isValid: true, exitCode: 0, diagnostics: warnings})
     } catch (error) {
       if (!(error instanceof WorkflowError)) throw error
-      const {exitCode, message, diagnostics} = error
-      findings.push({file, isValid: false, exitCode, message, diagnostics})
+      const {exitCode, message, hint, diagnostics} = error
+      findings.push({file, isValid: false, exitCode, message, ...(hint === undefined ? {} : {hint}), diagnostics})
     }
   }
   return findings

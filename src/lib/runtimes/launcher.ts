@@ -110,7 +110,11 @@ export class Launcher {
     child.stdout?.setEncoding('latin1').on('data', (text: string) => {
       this.#read(text)
     })
-    const exited = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_code, signal) => { resolve(signal) }))
+    const exited = new Promise<NodeJS.Signals | null>((resolve) =>
+      child.once('exit', (_code, signal) => {
+        resolve(signal)
+      }),
+    )
     const said = new Promise((resolve) => child.stdout?.once('close', resolve))
     // The exit may be told before the last status is read.
     void Promise.all([exited, said]).then(([signal]) => {
@@ -138,7 +142,8 @@ export class Launcher {
   launch(script: string): LaunchedProgram {
     const out = firstDescriptor + 2 * this.#started
     const [stdout, stderr] = [this.#child.stdio[out], this.#child.stdio[out + 1]]
-    if (!(stdout instanceof Duplex) || !(stderr instanceof Duplex) || this.#child.pid === undefined) throw new Error('a launcher without pipes')
+    if (!(stdout instanceof Duplex) || !(stderr instanceof Duplex) || this.#child.pid === undefined)
+      throw new Error('a launcher without pipes')
     this.#started += 1
     const program = new LaunchedProgram(this.#child.pid, stdout, stderr)
     this.#current = program

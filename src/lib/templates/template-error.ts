@@ -16,7 +16,11 @@ export class TemplateError extends Error {
   /** A name that is not there: what `??` catches. */
   readonly isMissing: boolean
 
-  constructor(message: string, part: TemplatePart, options: {hint?: string | undefined; isMissing?: boolean; cause?: unknown; path?: readonly (string | number)[]} = {}) {
+  constructor(
+    message: string,
+    part: TemplatePart,
+    options: {hint?: string | undefined; isMissing?: boolean; cause?: unknown; path?: readonly (string | number)[]} = {},
+  ) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause})
     this.name = 'TemplateError'
     this.part = part

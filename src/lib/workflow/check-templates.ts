@@ -23,6 +23,8 @@ interface Place {
   readonly isIf?: boolean
 }
 
+const envHint = "only names declared under env: are known; the caller's environment is not passed on, use --var"
+
 interface TemplateCheckerOptions {
   readonly templates: Templates
   readonly graph: Graph
@@ -183,6 +185,6 @@ function checkDeclared(
 ): void {
   if (known.includes(name)) return
   const meant = nearest(name, known)
-  const list = known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined
+  const list = code === 'unknown-env' ? envHint : known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined
   say(code, `${where} has no "${name}"`, meant === undefined ? list : `did you mean "${meant}"?`)
 }

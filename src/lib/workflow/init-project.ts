@@ -53,7 +53,7 @@ const files: Readonly<Record<string, string>> = {
 
 /** Writes the files of a new project into `dir` and returns their paths. Throws FILE_EXISTS before it writes anything. */
 export async function initProject(dir: string): Promise<string[]> {
-  const paths = Object.keys(files).map(name => join(dir, name))
+  const paths = Object.keys(files).map((name) => join(dir, name))
   for (const path of paths) {
     if (await exists(path)) {
       throw new WorkflowError('FILE_EXISTS', `${path} is already there`, {hint: 'name a new directory: workflow init DIR'})
@@ -67,7 +67,10 @@ export async function initProject(dir: string): Promise<string[]> {
     }
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
-    throw new WorkflowError('FILE_NOT_WRITABLE', `cannot write to ${dir} (${String(error.code)})`, {hint: 'name a directory you may write to', cause: error})
+    throw new WorkflowError('FILE_NOT_WRITABLE', `cannot write to ${dir} (${String(error.code)})`, {
+      hint: 'name a directory you may write to',
+      cause: error,
+    })
   }
   return paths
 }

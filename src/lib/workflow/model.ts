@@ -50,4 +50,3 @@ export interface RetryPolicy {
   readonly jitter: boolean
   readonly on: readonly ('error' | 'timeout')[]
 }
-

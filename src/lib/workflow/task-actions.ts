@@ -15,4 +15,3 @@ export interface TaskActions {
   /** Inputs whose text is taken as it stands: no templates are evaluated in them. */
   literalInputs(type: string): readonly string[]
 }
-

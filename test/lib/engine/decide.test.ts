@@ -21,7 +21,7 @@ const ended = (task: string, status: 'failed' | 'cancelled', isTolerated = false
 function begin(tasks: TaskShape[], failFast = true): {state: DecideState; first: Command[]; on: (event: RunEventBody) => Command[]} {
   const state = createState({tasks, failFast})
   const first = decide(state, runStarted)
-  return {state, first, on: event => decide(state, event)}
+  return {state, first, on: (event) => decide(state, event)}
 }
 const start = (task: string): Command => ({kind: 'start', task})
 
@@ -159,7 +159,7 @@ describe('decide', () => {
         }
       }
       expect(finishes).toBe(1)
-      expect([...ends.values()].every(count => count === 1)).toBe(true)
+      expect([...ends.values()].every((count) => count === 1)).toBe(true)
       expect(ends.size).toBe(size)
     }
   })

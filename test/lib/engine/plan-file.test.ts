@@ -55,7 +55,14 @@ tasks:
 `
     expect(await findings(text)).toEqual({
       code: 'WORKFLOW_INVALID',
-      found: ['unknown-plugin 3:19', 'unknown-property 3:31', 'unknown-action 4:19', 'unknown-need 4:39', 'wrong-type 5:60', 'missing-property 6:5'],
+      found: [
+        'unknown-plugin 3:19',
+        'unknown-property 3:31',
+        'unknown-action 4:19',
+        'unknown-need 4:39',
+        'wrong-type 5:60',
+        'missing-property 6:5',
+      ],
     })
   })
 
@@ -69,7 +76,8 @@ tasks:
   })
 
   it('lets the braces of other programs pass in literal inputs, and refuses our own templates there', async () => {
-    const task = (script: string): string => `id: w\nvars: {x: 1}\ntasks:\n  - id: a\n    type: my/tool.run\n    inputs: {script: ${JSON.stringify(script)}}\n`
+    const task = (script: string): string =>
+      `id: w\nvars: {x: 1}\ntasks:\n  - id: a\n    type: my/tool.run\n    inputs: {script: ${JSON.stringify(script)}}\n`
     for (const script of ["docker ps --format '{{.Names}}'", '{{ range .Items }}{{ end }}', 'echo {{', "{{ '{{' }}"]) {
       expect((await plan(task(script))).tasks[0]?.task.inputs['script']).toBe(script)
     }
@@ -81,8 +89,14 @@ tasks:
   it('applies what the command line overrides', async () => {
     const text = `id: w\nfailFast: true\ntimeout: 1h\nvars: {n: 1, s: a}\nenv: {V: '{{ vars.s }}-{{ vars.n }}'}\ntasks: [{id: a, type: my/tool.run, inputs: {script: ls}}]\n`
     const {workflow, failFast, timeoutMs} = await plan(text, {vars: ['n=5', 's=7'], keepGoing: true, timeout: '90'})
-    expect({vars: workflow.vars, env: workflow.env, failFast, timeoutMs}).toEqual({vars: {n: 5, s: '7'}, env: {V: '7-5'}, failFast: false, timeoutMs: 90_000})
-    for (const vars of [['n=x'], ['n'], ['=1'], ['missing=1'], ['n=1.5e999'], ['n=9007199254740993']]) expect((await findings(text, {vars})).code).toBe('USAGE')
+    expect({vars: workflow.vars, env: workflow.env, failFast, timeoutMs}).toEqual({
+      vars: {n: 5, s: '7'},
+      env: {V: '7-5'},
+      failFast: false,
+      timeoutMs: 90_000,
+    })
+    for (const vars of [['n=x'], ['n'], ['=1'], ['missing=1'], ['n=1.5e999'], ['n=9007199254740993']])
+      expect((await findings(text, {vars})).code).toBe('USAGE')
     expect((await findings(text, {timeout: 'soon'})).code).toBe('USAGE')
   })
 

@@ -7,10 +7,10 @@ const error = {code: 'EXIT_CODE', message: 'm', retryable: true}
 
 describe('retryDelayMs', () => {
   it('doubles the delay up to its bound and ends after the last attempt', () => {
-    expect([1, 2, 3, 4, 5].map(attempt => retryDelayMs(policy, attempt, error, 0))).toEqual([100, 200, 400, 500, undefined])
+    expect([1, 2, 3, 4, 5].map((attempt) => retryDelayMs(policy, attempt, error, 0))).toEqual([100, 200, 400, 500, undefined])
   })
   it('keeps a constant delay', () => {
-    expect([1, 2, 3].map(attempt => retryDelayMs({...policy, backoff: 'constant'}, attempt, error, 0))).toEqual([100, 100, 100])
+    expect([1, 2, 3].map((attempt) => retryDelayMs({...policy, backoff: 'constant'}, attempt, error, 0))).toEqual([100, 100, 100])
   })
   it('counts attempts: one attempt means no retry', () => {
     expect(retryDelayMs({...policy, maxAttempts: 1}, 1, error, 0)).toBeUndefined()

@@ -6,7 +6,13 @@ const short = (events: readonly RunEvent[]): string[] =>
   events.map((event) => ('task' in event ? `${event.type} ${event.task}` : event.type))
 const ends = (events: readonly RunEvent[]): Record<string, string> =>
   Object.fromEntries(
-    events.flatMap((event) => (event.type === 'task.finished' ? [[event.task, event.status]] : event.type === 'task.skipped' ? [[event.task, `skipped: ${event.reason}`]] : [])),
+    events.flatMap((event) =>
+      event.type === 'task.finished'
+        ? [[event.task, event.status]]
+        : event.type === 'task.skipped'
+          ? [[event.task, `skipped: ${event.reason}`]]
+          : [],
+    ),
   )
 
 describe('RunLoop', () => {
@@ -14,7 +20,12 @@ describe('RunLoop', () => {
     const run = await startScriptedRun(
       [
         {id: 'a', inputs: {n: '{{ vars.n }}'}},
-        {id: 'b', needs: ['a'], inputs: {rows: '{{ tasks.a.output.rows }}', text: 'got {{ tasks.a.output.rows }}'}, env: {FROM: '{{ tasks.a.status }}'}},
+        {
+          id: 'b',
+          needs: ['a'],
+          inputs: {rows: '{{ tasks.a.output.rows }}', text: 'got {{ tasks.a.output.rows }}'},
+          env: {FROM: '{{ tasks.a.status }}'},
+        },
       ],
       {workflow: {vars: {n: 2}, outputs: {last: '{{ tasks.b.output }}'}}},
     )
@@ -26,8 +37,19 @@ describe('RunLoop', () => {
     expect(b.invocation.inputs).toEqual({rows: [1, 2], text: 'got [1,2]'})
     expect(b.invocation.env).toEqual({FROM: 'succeeded'})
     b.succeed('done')
-    expect(await run.finished).toMatchObject({status: 'succeeded', outputs: {last: 'done'}, counts: {succeeded: 2, failed: 0, skipped: 0, cancelled: 0}})
-    expect(short(run.events)).toEqual(['run.started', 'task.started a', 'task.finished a', 'task.started b', 'task.finished b', 'run.finished'])
+    expect(await run.finished).toMatchObject({
+      status: 'succeeded',
+      outputs: {last: 'done'},
+      counts: {succeeded: 2, failed: 0, skipped: 0, cancelled: 0},
+    })
+    expect(short(run.events)).toEqual([
+      'run.started',
+      'task.started a',
+      'task.finished a',
+      'task.started b',
+      'task.finished b',
+      'run.finished',
+    ])
   })
 
   it('never runs more tasks at a time than there are slots, and keeps the order of the file', async () => {
@@ -50,7 +72,8 @@ describe('RunLoop', () => {
     ;(await run.attempt('b')).succeed()
     await run.finished
     expect(run.events.map(({seq}) => seq)).toEqual(run.events.map((_, index) => index + 1))
-    for (const {seq} of run.events) expect(run.order.indexOf(`journal:${String(seq)}`)).toBeLessThan(run.order.indexOf(`report:${String(seq)}`))
+    for (const {seq} of run.events)
+      expect(run.order.indexOf(`journal:${String(seq)}`)).toBeLessThan(run.order.indexOf(`report:${String(seq)}`))
   })
 
   it('has journalled the start of a task before its process exists', async () => {
@@ -71,14 +94,27 @@ describe('RunLoop', () => {
     expect(second.invocation.context).toMatchObject({attempt: 2, idempotencyKey: 'run-1:a'})
     second.succeed('at last')
     expect(await run.finished).toMatchObject({status: 'succeeded'})
-    expect(short(run.events).filter((text) => text.endsWith(' a'))).toEqual(['task.started a', 'task.retrying a', 'task.started a', 'task.finished a'])
+    expect(short(run.events).filter((text) => text.endsWith(' a'))).toEqual([
+      'task.started a',
+      'task.retrying a',
+      'task.started a',
+      'task.finished a',
+    ])
   })
 
   it('skips by condition and says which, and fails a condition that is not true or false', async () => {
-    const run = await startScriptedRun([{id: 'a', if: '{{ vars.on }}'}, {id: 'b', if: '{{ vars.count }}'}], {failFast: false, workflow: {vars: {on: false, count: 3}}})
+    const run = await startScriptedRun(
+      [
+        {id: 'a', if: '{{ vars.on }}'},
+        {id: 'b', if: '{{ vars.count }}'},
+      ],
+      {failFast: false, workflow: {vars: {on: false, count: 3}}},
+    )
     expect(await run.finished).toMatchObject({status: 'failed'})
     expect(ends(run.events)).toEqual({a: 'skipped: its condition is false: {{ vars.on }}', b: 'failed'})
-    expect(run.events.find((event) => event.type === 'task.finished')).toMatchObject({error: {code: 'TEMPLATE_FAILED', message: expect.stringContaining('true or false')}})
+    expect(run.events.find((event) => event.type === 'task.finished')).toMatchObject({
+      error: {code: 'TEMPLATE_FAILED', message: expect.stringContaining('true or false')},
+    })
   })
 
   it('asks failure() and always() after a failure, under failFast too', async () => {
@@ -95,19 +131,39 @@ describe('RunLoop', () => {
     notify.succeed()
     ;(await run.attempt('clean')).succeed()
     expect(await run.finished).toMatchObject({status: 'failed', reason: "task 'a' failed"})
-    expect(ends(run.events)).toMatchObject({b: "skipped: needed task 'a' failed", notify: 'succeeded', clean: 'succeeded', party: expect.stringContaining('skipped')})
+    expect(ends(run.events)).toMatchObject({
+      b: "skipped: needed task 'a' failed",
+      notify: 'succeeded',
+      clean: 'succeeded',
+      party: expect.stringContaining('skipped'),
+    })
   })
 
   it('goes on after a tolerated failure and marks it', async () => {
-    const run = await startScriptedRun([{id: 'a', continueOnError: true}, {id: 'b', needs: ['a']}])
+    const run = await startScriptedRun([
+      {id: 'a', continueOnError: true},
+      {id: 'b', needs: ['a']},
+    ])
     ;(await run.attempt('a')).fail()
     ;(await run.attempt('b')).succeed()
     expect(await run.finished).toMatchObject({status: 'succeeded', counts: {failed: 1, succeeded: 1}})
-    expect(run.events.find((event) => event.type === 'task.finished' && event.task === 'a')).toMatchObject({status: 'failed', isTolerated: true})
+    expect(run.events.find((event) => event.type === 'task.finished' && event.task === 'a')).toMatchObject({
+      status: 'failed',
+      isTolerated: true,
+    })
   })
 
   it('fails a task whose template fails without calling the executor, and never retries it', async () => {
-    const run = await startScriptedRun([{id: 'a', retry: {maxAttempts: 5, backoff: 'constant', delayMs: 1, maxDelayMs: 1, jitter: false, on: ['error']}, inputs: {x: '{{ vars.y }}'}}], {workflow: {vars: {z: 1}}})
+    const run = await startScriptedRun(
+      [
+        {
+          id: 'a',
+          retry: {maxAttempts: 5, backoff: 'constant', delayMs: 1, maxDelayMs: 1, jitter: false, on: ['error']},
+          inputs: {x: '{{ vars.y }}'},
+        },
+      ],
+      {workflow: {vars: {z: 1}}},
+    )
     await run.finished
     expect(run.events.find((event) => event.type === 'task.finished')).toMatchObject({attempt: 1, error: {code: 'TEMPLATE_FAILED'}})
   })
@@ -115,7 +171,10 @@ describe('RunLoop', () => {
   it('fails a run whose outputs cannot be evaluated', async () => {
     const run = await startScriptedRun([{id: 'a'}], {workflow: {outputs: {x: '{{ tasks.a.output.nothing }}'}}})
     ;(await run.attempt('a')).succeed({something: 1})
-    expect(await run.finished).toMatchObject({status: 'failed', reason: expect.stringContaining('in outputs.x, scripted.yaml:7:9: tasks.a.output.nothing does not exist')})
+    expect(await run.finished).toMatchObject({
+      status: 'failed',
+      reason: expect.stringContaining('in outputs.x, scripted.yaml:7:9: tasks.a.output.nothing does not exist'),
+    })
   })
 
   it('stops when told: aborts what runs, gives up retries that wait, skips the rest', async () => {
@@ -170,7 +229,10 @@ describe('RunLoop', () => {
   })
 
   it('hands on the output of a task called __proto__', async () => {
-    const run = await startScriptedRun([{id: '__proto__'}, {id: 'b', needs: ['__proto__'], inputs: {x: '{{ tasks.__proto__.output }}', y: '{{ size(tasks) + size(tasks.__proto__.output) }}'}}])
+    const run = await startScriptedRun([
+      {id: '__proto__'},
+      {id: 'b', needs: ['__proto__'], inputs: {x: '{{ tasks.__proto__.output }}', y: '{{ size(tasks) + size(tasks.__proto__.output) }}'}},
+    ])
     ;(await run.attempt('__proto__')).succeed('fine')
     const b = await run.attempt('b')
     expect(b.invocation.inputs).toEqual({x: 'fine', y: 5})
@@ -198,7 +260,10 @@ describe('RunLoop', () => {
   })
 
   it('starts ten thousand tasks without needs and ends them all', async () => {
-    const run = await startScriptedRun(Array.from({length: 10_000}, (_, index) => ({id: `t${String(index)}`})), {concurrency: 10_000})
+    const run = await startScriptedRun(
+      Array.from({length: 10_000}, (_, index) => ({id: `t${String(index)}`})),
+      {concurrency: 10_000},
+    )
     for (const id of run.open()) (await run.attempt(id)).succeed()
     expect(await run.finished).toMatchObject({counts: {succeeded: 10_000}})
   })

@@ -26,7 +26,15 @@ describe.runIf(process.platform === 'linux')('a program started by a launcher', 
   })
 
   const start = (script: string, more: Partial<StartSpec> = {}) =>
-    runtime.start({command: ['sh', '-c', script], env: {PATH}, cwd: '/', cookie: `l-${String(++count)}`, graceMs: 3000, stdin: 'none', ...more})
+    runtime.start({
+      command: ['sh', '-c', script],
+      env: {PATH},
+      cwd: '/',
+      cookie: `l-${String(++count)}`,
+      graceMs: 3000,
+      stdin: 'none',
+      ...more,
+    })
   const run = async (script: string, more?: Partial<StartSpec>) => {
     const {stdout, stderr, status} = await collect(await start(script, more))
     return {stdout: stdout.toString(), stderr: stderr.toString(), status}
@@ -57,7 +65,8 @@ describe.runIf(process.platform === 'linux')('a program started by a launcher', 
     mkdirSync(dir)
     const nasty = `'"$HOME\`id\`\\ \n\t*?[]{}~!#&|;<>()=é\u{1f600}`
     const env = {PATH, EMPTY: '', NASTY: nasty, IFS: 'x', OPTIND: '9'}
-    const print = 'const {AUTOKESTRA_TASK_COOKIE, PWD, ...env} = process.env; console.log(JSON.stringify([env, process.argv.slice(1), process.cwd()]))'
+    const print =
+      'const {AUTOKESTRA_TASK_COOKIE, PWD, ...env} = process.env; console.log(JSON.stringify([env, process.argv.slice(1), process.cwd()]))'
     const {stdout} = await run('', {command: [process.execPath, '-e', print, '--', '-x', nasty, ''], env, cwd: dir})
     expect(JSON.parse(stdout)).toEqual([env, ['-x', nasty, ''], dir])
   })
@@ -127,7 +136,9 @@ describe.runIf(process.platform === 'linux')('a program started by a launcher', 
 
   it('runs by hundreds, several at a time, each with its own output', async () => {
     const outputs = await Promise.all(Array.from({length: 300}, (_, index) => run(`echo ${String(index)}; echo e${String(index)} >&2`)))
-    expect(outputs.map(({stdout, stderr}) => `${stdout}${stderr}`)).toEqual(outputs.map((_, index) => `${String(index)}\ne${String(index)}\n`))
+    expect(outputs.map(({stdout, stderr}) => `${stdout}${stderr}`)).toEqual(
+      outputs.map((_, index) => `${String(index)}\ne${String(index)}\n`),
+    )
   })
 
   it('is refused as a script what a shell would read otherwise', () => {

@@ -44,7 +44,9 @@ describe('openDatabase', () => {
   test('keeps what is there when opened again, and needs no write to open', async () => {
     const file = path.join(temporaryDir(), 'a.db')
     const first = await openDatabase(file)
-    first.exec("INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system) VALUES ('a', 'w', '-', '', 1, '0', 'none')")
+    first.exec(
+      "INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system) VALUES ('a', 'w', '-', '', 1, '0', 'none')",
+    )
     first.close()
     const before = readFileSync(file)
     const second = await openDatabase(file)

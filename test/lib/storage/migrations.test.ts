@@ -11,6 +11,11 @@ const released = {
 
 it('never changes a migration that was released', () => {
   const files = readdirSync(directory).filter((name) => name.endsWith('.sql'))
-  const hashes = files.map((name) => [name, createHash('sha256').update(readFileSync(new URL(name, directory))).digest('hex')])
+  const hashes = files.map((name) => [
+    name,
+    createHash('sha256')
+      .update(readFileSync(new URL(name, directory)))
+      .digest('hex'),
+  ])
   expect(Object.fromEntries(hashes)).toEqual(released)
 })

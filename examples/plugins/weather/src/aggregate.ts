@@ -31,9 +31,9 @@ export function aggregate(days: Day[], by: keyof typeof keyOf): Group[] {
       key,
       days: members.length,
       rain: members.reduce((sum, day) => sum + day.rain, 0),
-      wetDays: members.filter(day => day.rain > 0).length,
+      wetDays: members.filter((day) => day.rain > 0).length,
       meanHigh: members.reduce((sum, day) => sum + day.high, 0) / members.length,
-      hottest: Math.max(...members.map(day => day.high)),
-      coldest: Math.min(...members.map(day => day.low)),
+      hottest: Math.max(...members.map((day) => day.high)),
+      coldest: Math.min(...members.map((day) => day.low)),
     }))
 }

@@ -21,8 +21,8 @@ export default defineActions({
   render: {
     execute({title, sections, notes = []}: {title: string; sections: {heading: string; groups: Group[]}[]; notes?: string[]}) {
       const parts = sections.map(({heading, groups}) => `## ${heading}\n\n${table(groups)}`)
-      const list = notes.map(note => `- ${note}`).join('\n')
-      return {markdown: [`# ${title}`, list, ...parts].filter(part => part !== '').join('\n\n') + '\n'}
+      const list = notes.map((note) => `- ${note}`).join('\n')
+      return {markdown: [`# ${title}`, list, ...parts].filter((part) => part !== '').join('\n\n') + '\n'}
     },
   },
 })
@@ -31,7 +31,7 @@ function table(groups: Group[]): string {
   const head = '| | days | rain (mm) | wet days | mean high (°C) | hottest (°C) | coldest (°C) |'
   const rule = '|---|---:|---:|---:|---:|---:|---:|'
   const rows = groups.map(
-    group =>
+    (group) =>
       `| ${group.key} | ${group.days} | ${group.rain.toFixed(1)} | ${group.wetDays} | ${group.meanHigh.toFixed(1)} | ${group.hottest.toFixed(1)} | ${group.coldest.toFixed(1)} |`,
   )
   return [head, rule, ...rows].join('\n')
