@@ -11,7 +11,7 @@ export function started(...tasks: readonly string[]): RunEventBody {
   return {
     type: 'run.started',
     workflow: 'demo',
-    file: '/work/demo.yaml',
+    file: '/srv/demo.yaml',
     tasks: tasks.map((id) => ({id, type: 'core/shell.run', needs: []})),
   }
 }

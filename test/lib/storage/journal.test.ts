@@ -7,7 +7,7 @@ import {bundleScript, runScript} from '../../rig/script-process.ts'
 import {begun, finished, log, numberEvents, started, succeeded} from '../../rig/run-events.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
-const newRun = (id: string) => ({id, workflowId: 'demo', file: '/work/demo.yaml', startedAt: '2026-01-01T00:00:00.000Z'})
+const newRun = (id: string) => ({id, workflowId: 'demo', file: '/srv/demo.yaml', startedAt: '2026-01-01T00:00:00.000Z'})
 
 describe('SqliteJournal', () => {
   test('keeps each event as the very line that --events prints', async () => {

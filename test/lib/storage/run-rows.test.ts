@@ -16,7 +16,7 @@ async function journalOf(
   const db = await openDatabase(file)
   const journal = new SqliteJournal(db)
   for (const [id, bodies] of Object.entries(runs)) {
-    journal.create({id, workflowId: id.startsWith('x') ? 'other' : 'demo', file: '/work/demo.yaml', startedAt: '2026-01-01T00:00:00.000Z'})
+    journal.create({id, workflowId: id.startsWith('x') ? 'other' : 'demo', file: '/srv/demo.yaml', startedAt: '2026-01-01T00:00:00.000Z'})
     journal.append(id, numberEvents(id, bodies))
   }
   return {rows: await RunRows.open(file), journal, file}
@@ -49,7 +49,7 @@ describe('RunRows', () => {
       {
         id: 'r1',
         workflow: 'demo',
-        file: '/work/demo.yaml',
+        file: '/srv/demo.yaml',
         status: 'succeeded',
         startedAt: '2026-01-01T00:00:00.000Z',
         finishedAt: '2026-01-01T00:00:04.000Z',
