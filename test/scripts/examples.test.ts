@@ -31,6 +31,15 @@ async function serveItems(): Promise<{base: string; asked: string[]}> {
   return {base: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, asked}
 }
 
+/** A port where nobody answers: one that the system has just given out and taken back. */
+async function closedPort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const {port} = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
 describe('the examples', () => {
   it('are all run by this file', () => {
     const names = readdirSync(examples).filter((name) => name.endsWith('.yaml'))
@@ -91,7 +100,10 @@ describe('the examples', () => {
 
   it('04-http fails exactly when nobody answers', async () => {
     const project = openExamples()
-    const {exitCode, result, error, task} = await project.runJson('04-http.yaml', ['--var', 'base=http://127.0.0.1:1'])
+    const {exitCode, result, error, task} = await project.runJson('04-http.yaml', [
+      '--var',
+      `base=http://127.0.0.1:${String(await closedPort())}`,
+    ])
     expect({exitCode, status: result.status, reason: result.reason}).toEqual({exitCode: 1, status: 'failed', reason: "task 'fetch' failed"})
     expect(error('fetch').code).toBe('HTTP_CONNECTION')
     expect(task('fetch').attempts).toBe(3)

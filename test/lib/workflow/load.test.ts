@@ -258,7 +258,7 @@ describe('ids and needs', () => {
 describe('templates', () => {
   test.each<[string, string]>([
     [task('inputs: {a: "{{ vars.limti }}"}'), '8:21 unknown-var: vars has no "limti" (did you mean "limit"?)'],
-    [task('inputs: {a: "x {{ env.HOME }}"}'), '8:23 unknown-env: env has no "HOME" (known: TZ)'],
+    [task('inputs: {a: "x {{ env.HOME }}"}'), '8:23 unknown-env: env has no "HOME" (only names declared under env: are known'],
     [task('inputs: {a: "{{ var.limit }}"}'), '8:21 unknown-name: unknown name "var" (did you mean "vars"?)'],
     [task('inputs: {a: "{{ tasks.frist.output }}"}'), '8:21 unknown-task: there is no task "frist" (did you mean "first"?)'],
     [
