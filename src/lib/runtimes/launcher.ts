@@ -1,19 +1,14 @@
 // A shell that starts programs for us. Forking this process copies its page tables, which takes longer than most short programs run; a shell is
-// small, so forking it is cheap. One launcher starts a few programs one after the other, each with pipes nobody else has or had.
+// small, so forking it is cheap. It starts one program after the other, each with pipes nobody else has or had.
 
 import {spawn, type ChildProcess} from 'node:child_process'
 import {EventEmitter} from 'node:events'
 import {constants} from 'node:os'
-import {Duplex, type Readable} from 'node:stream'
-
-/** POSIX promises redirections for one digit only: descriptors 3 to 8 are three pairs of stdout and stderr. */
-const programsPerLauncher = 3
-const firstDescriptor = 3
-const allDescriptors = Array.from({length: 2 * programsPerLauncher}, (_, index) => firstDescriptor + index)
-const closeAll = allDescriptors.map((descriptor) => `${String(descriptor)}>&-`).join(' ')
+import type {Readable} from 'node:stream'
+import {NamedPipes} from './named-pipes.ts'
 
 /** Whoever is killed together with a program still has to tell how it ended. Programs start with the default again. */
-const prologue = 'trap : TERM INT HUP\n'
+const prologue = 'exec 2>&1; trap : TERM INT HUP'
 /** Starts a line of ours; other lines are the shell's notes about a signal that ended a program. */
 const statusMark = '='
 
@@ -85,28 +80,35 @@ export class LaunchedProgram extends EventEmitter<{exit: [number | null, NodeJS.
 
 export class Launcher {
   readonly #child: ChildProcess
-  #started = 0
+  readonly #pipes: NamedPipes
+  #isRetired = false
   #current: LaunchedProgram | undefined
   #text = ''
   #notes = ''
 
-  /** Undefined when the system has no shell or no room for one: then programs are started without a launcher. */
+  /** Undefined when the system has no shell, no pipes or no room for one: then programs are started without a launcher. */
   static start(): Launcher | undefined {
-    const child = spawn('/bin/sh', ['-s'], {
-      stdio: ['pipe', 'pipe', 'pipe', ...allDescriptors.map(() => 'pipe' as const)],
-      env: {},
-      cwd: '/',
-      detached: true,
-    })
-    // Said by the missing pid below.
+    let pipes: NamedPipes
+    try {
+      pipes = new NamedPipes()
+    } catch {
+      // No mkfifo, a full or read-only disk: programs are started the longer way.
+      return undefined
+    }
+    const child = spawn('/bin/sh', ['-s'], {stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: '/', detached: true})
+    // Said by the missing pid.
     child.on('error', () => undefined)
-    return child.pid === undefined ? undefined : new Launcher(child)
+    if (child.pid !== undefined) return new Launcher(child, pipes)
+    pipes.remove()
+    return undefined
   }
 
-  private constructor(child: ChildProcess) {
+  private constructor(child: ChildProcess, pipes: NamedPipes) {
     this.#child = child
+    this.#pipes = pipes
     child.stdin?.on('error', () => undefined)
-    child.stdin?.write(`exec 2>&1\n${prologue}`)
+    // Should this process be killed, the end of its input lets the shell end and tidy up.
+    child.stdin?.write(`${prologue}; trap ${quote(`PATH=/usr/bin:/bin rm -rf ${quote(pipes.dir)}`)} EXIT\n`)
     child.stdout?.setEncoding('latin1').on('data', (text: string) => {
       this.#read(text)
     })
@@ -121,6 +123,7 @@ export class Launcher {
       // Killed together with its program, or by it: how the program ended is not known any more, but that it was by force.
       this.#current?.exit(null, signal ?? 'SIGKILL')
       this.retire()
+      pipes.remove()
     })
   }
 
@@ -131,7 +134,7 @@ export class Launcher {
 
   /** Whether it will be able to, once its program has ended. */
   get canStart(): boolean {
-    return this.isAlive && this.#started < programsPerLauncher
+    return this.isAlive && !this.#isRetired
   }
 
   get isAlive(): boolean {
@@ -140,28 +143,24 @@ export class Launcher {
 
   /** Starts the program of a {@link launchScript}. Only when it is free. */
   launch(script: string): LaunchedProgram {
-    const out = firstDescriptor + 2 * this.#started
-    const [stdout, stderr] = [this.#child.stdio[out], this.#child.stdio[out + 1]]
-    if (!(stdout instanceof Duplex) || !(stderr instanceof Duplex) || this.#child.pid === undefined)
-      throw new Error('a launcher without pipes')
-    this.#started += 1
-    const program = new LaunchedProgram(this.#child.pid, stdout, stderr)
+    if (this.#child.pid === undefined) throw new Error('a launcher without a process')
+    const [out, err] = [this.#pipes.take(), this.#pipes.take()]
+    const program = new LaunchedProgram(this.#child.pid, out.reader, err.reader)
     this.#current = program
-    this.#child.stdin?.write(
-      `( exec </dev/null >&${String(out)} 2>&${String(out + 1)} ${closeAll}; ${script} ); echo "${statusMark}$?"; exec ${String(out)}>&- ${String(out + 1)}>&-\n`,
-    )
-    if (this.#started === programsPerLauncher) this.#child.stdin?.end()
+    program.once('exit', () => {
+      out.forget()
+      err.forget()
+    })
+    // Opened for both directions first: with no reader left, opening for writing alone would wait for ever.
+    const open = `9<>${quote(out.path)} >${quote(out.path)} 9>&- 9<>${quote(err.path)} 2>${quote(err.path)} 9>&-`
+    this.#child.stdin?.write(`( exec </dev/null ${open}; ${script} ); echo "${statusMark}$?"\n`)
     return program
   }
 
   /** Starts nothing any more; the shell ends with the program that it waits for. */
   retire(): void {
+    this.#isRetired = true
     this.#child.stdin?.end()
-    for (const descriptor of allDescriptors.slice(2 * this.#started)) {
-      const stream = this.#child.stdio[descriptor]
-      if (stream instanceof Duplex) stream.destroy()
-    }
-    this.#started = programsPerLauncher
   }
 
   #read(text: string): void {

@@ -1,0 +1,71 @@
+// Fresh named pipes, made many at a time: Node itself cannot make one. They stand in a directory that nobody else may enter.
+
+import {execFileSync} from 'node:child_process'
+import {constants, mkdtempSync, openSync, rmSync, unlinkSync} from 'node:fs'
+import {Socket} from 'node:net'
+import {tmpdir} from 'node:os'
+import {join} from 'node:path'
+
+const batchSize = 128
+
+export class NamedPipes {
+  readonly #dir: string
+  #made = 0
+  #taken = 0
+
+  /** Throws when the system has no place or no program for them. */
+  constructor() {
+    this.#dir = makeDirectory()
+    this.#make()
+  }
+
+  /** Absolute. */
+  get dir(): string {
+    return this.#dir
+  }
+
+  /** A pipe that nobody has opened but its reader. `forget` takes its name away: call it when the writer has it, or never will. */
+  take(): {readonly path: string; readonly reader: Socket; forget(): void} {
+    if (this.#taken === this.#made) this.#make()
+    const path = join(this.#dir, String(this.#taken))
+    this.#taken += 1
+    // Without a writer a blocking open would wait for one.
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const reader = new Socket({fd, readable: true, writable: false})
+    return {
+      path,
+      reader,
+      forget: () => {
+        forget(path)
+      },
+    }
+  }
+
+  /** Removes the directory with all names in it. What is open stays open. */
+  remove(): void {
+    rmSync(this.#dir, {recursive: true, force: true})
+  }
+
+  #make(): void {
+    const paths = Array.from({length: batchSize}, (_, index) => join(this.#dir, String(this.#made + index)))
+    execFileSync('mkfifo', paths, {stdio: 'ignore'})
+    this.#made += batchSize
+  }
+}
+
+/** In memory where the system offers that: on a disk, making a pipe takes ten times as long. */
+function makeDirectory(): string {
+  try {
+    return mkdtempSync('/dev/shm/autokestra-')
+  } catch {
+    return mkdtempSync(join(tmpdir(), 'autokestra-'))
+  }
+}
+
+function forget(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // The whole directory is gone already.
+  }
+}
