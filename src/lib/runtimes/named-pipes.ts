@@ -55,10 +55,11 @@ export class NamedPipes {
 
 /** In memory where the system offers that: on a disk, making a pipe takes ten times as long. */
 function makeDirectory(): string {
+  const prefix = `autokestra-${process.pid}-`
   try {
-    return mkdtempSync('/dev/shm/autokestra-')
+    return mkdtempSync(`/dev/shm/${prefix}`)
   } catch {
-    return mkdtempSync(join(tmpdir(), 'autokestra-'))
+    return mkdtempSync(join(tmpdir(), prefix))
   }
 }
 

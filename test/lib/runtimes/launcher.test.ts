@@ -11,7 +11,7 @@ import {cookieHolders, until} from '../../rig/processes.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
 /** Where launchers keep the pipes of their programs. */
-const pipeDirectories = (): string[] => readdirSync('/dev/shm').filter((name) => name.startsWith('autokestra-'))
+const pipeDirectories = (): string[] => readdirSync('/dev/shm').filter((name) => name.startsWith(`autokestra-${String(process.pid)}-`))
 const PATH = process.env['PATH'] ?? '/usr/bin:/bin'
 
 describe.runIf(process.platform === 'linux')('a program started by a launcher', () => {
