@@ -1,41 +1,15 @@
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
-import {tmpdir} from 'node:os'
+import {mkdirSync, writeFileSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {setTimeout as delay} from 'node:timers/promises'
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
-import {buildHost, HostProcess} from '../rig/plugin-host.ts'
+import {describe, expect, it} from 'vitest'
+import {useSdkHosts} from '../rig/sdk-hosts.ts'
 
-let sdkDir: string
-let hostFile: string
-let dir: string
-let hosts: HostProcess[]
-
-beforeAll(async () => {
-  sdkDir = mkdtempSync(join(tmpdir(), 'sdk-'))
-  hostFile = await buildHost(sdkDir)
-})
-afterAll(() => {
-  rmSync(sdkDir, {recursive: true, force: true})
-})
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'plugin-'))
-  hosts = []
-})
-afterEach(() => {
-  for (const host of hosts) host.kill()
-  rmSync(dir, {recursive: true, force: true})
-})
-
-function start(): HostProcess {
-  const host = new HostProcess(hostFile)
-  hosts.push(host)
-  return host
-}
+const sdk = useSdkHosts()
 
 function write(files: Record<string, string>): void {
   for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(dir, name)), {recursive: true})
-    writeFileSync(join(dir, name), text)
+    mkdirSync(dirname(join(sdk.dir, name)), {recursive: true})
+    writeFileSync(join(sdk.dir, name), text)
   }
 }
 
@@ -82,7 +56,7 @@ describe('a plugin without node_modules may import the SDK', () => {
     ],
   ])('%s', async (_name, files, main, output) => {
     write(files)
-    expect(await start().invoke({main: join(dir, main)})).toMatchObject({ok: true, output})
+    expect(await sdk.start().invoke({main: join(sdk.dir, main)})).toMatchObject({ok: true, output})
   })
 
   it('also in a host that has been waiting for a while', async () => {
@@ -91,9 +65,9 @@ describe('a plugin without node_modules may import the SDK', () => {
       ['index.mjs', 'imported'],
       ['index.cjs', 'required'],
     ] as const) {
-      const host = start()
+      const host = sdk.start()
       await delay(300)
-      expect(await host.invoke({main: join(dir, file)})).toMatchObject({ok: true, output})
+      expect(await host.invoke({main: join(sdk.dir, file)})).toMatchObject({ok: true, output})
     }
   })
 
@@ -109,8 +83,8 @@ describe('a plugin without node_modules may import the SDK', () => {
       'index.mjs': importing,
       'index.cjs': requiring,
     })
-    expect(await start().invoke({main: join(dir, 'index.mjs')})).toMatchObject({ok: true, output: 'own'})
-    expect(await start().invoke({main: join(dir, 'index.cjs')})).toMatchObject({ok: true, output: 'own'})
+    expect(await sdk.start().invoke({main: join(sdk.dir, 'index.mjs')})).toMatchObject({ok: true, output: 'own'})
+    expect(await sdk.start().invoke({main: join(sdk.dir, 'index.cjs')})).toMatchObject({ok: true, output: 'own'})
   })
 })
 
@@ -129,8 +103,8 @@ describe('the action a task names', () => {
     ],
   ])('is found among %s, and no other is called', async (_name, file, text) => {
     write({[file]: text})
-    const host = start()
-    const main = join(dir, file)
+    const host = sdk.start()
+    const main = join(sdk.dir, file)
     expect(await host.invoke({main, action: 'greet'})).toMatchObject({ok: true, output: 'greet'})
     expect(await host.invoke({main, action: 'say-bye'})).toMatchObject({ok: true, output: 'bye'})
     expect(await host.invoke({main, action: 'run'})).toMatchObject({
@@ -145,9 +119,9 @@ describe('the action a task names', () => {
 
   it('is not taken from the prototype', async () => {
     write({'index.mjs': 'export default Object.create({run: {execute: () => "inherited"}}, {})'})
-    const host = start()
+    const host = sdk.start()
     for (const action of ['run', 'constructor', '__proto__', 'toString']) {
-      expect(await host.invoke({main: join(dir, 'index.mjs'), action})).toMatchObject({ok: false, error: {code: 'ACTION_NOT_EXPORTED'}})
+      expect(await host.invoke({main: join(sdk.dir, 'index.mjs'), action})).toMatchObject({ok: false, error: {code: 'ACTION_NOT_EXPORTED'}})
     }
   })
 
@@ -156,8 +130,8 @@ describe('the action a task names', () => {
       'index.mjs': 'export default {execute: () => "sole"}',
       'more.mjs': 'export default {execute: () => "sole"}; export const other = {execute: () => "other"}',
     })
-    expect(await start().invoke({main: join(dir, 'index.mjs'), action: 'greet'})).toMatchObject({ok: true, output: 'sole'})
-    expect(await start().invoke({main: join(dir, 'more.mjs'), action: 'greet'})).toMatchObject({
+    expect(await sdk.start().invoke({main: join(sdk.dir, 'index.mjs'), action: 'greet'})).toMatchObject({ok: true, output: 'sole'})
+    expect(await sdk.start().invoke({main: join(sdk.dir, 'more.mjs'), action: 'greet'})).toMatchObject({
       ok: false,
       error: {code: 'ACTION_NOT_EXPORTED'},
     })
@@ -165,7 +139,7 @@ describe('the action a task names', () => {
 
   it('is not a default export without a name when the manifest declares several', async () => {
     write({'index.mjs': 'export default {execute: () => "sole"}'})
-    expect(await start().invoke({main: join(dir, 'index.mjs'), action: 'greet', isOnlyAction: false})).toMatchObject({
+    expect(await sdk.start().invoke({main: join(sdk.dir, 'index.mjs'), action: 'greet', isOnlyAction: false})).toMatchObject({
       ok: false,
       error: {code: 'ACTION_NOT_EXPORTED', message: expect.stringContaining('one action without a name') as string},
     })
@@ -173,12 +147,12 @@ describe('the action a task names', () => {
 
   it('keeps its own `this`', async () => {
     write({'index.mjs': 'export default {run: {word: "mine", execute() { return this.word }}}'})
-    expect(await start().invoke({main: join(dir, 'index.mjs')})).toMatchObject({output: 'mine'})
+    expect(await sdk.start().invoke({main: join(sdk.dir, 'index.mjs')})).toMatchObject({output: 'mine'})
   })
 
   it('is missing in a plugin that exports nothing', async () => {
     write({'index.mjs': 'console.log("hi")'})
-    expect(await start().invoke({main: join(dir, 'index.mjs')})).toMatchObject({
+    expect(await sdk.start().invoke({main: join(sdk.dir, 'index.mjs')})).toMatchObject({
       ok: false,
       error: {message: expect.stringContaining('it exports no action') as string},
     })
@@ -194,7 +168,7 @@ describe('an entry point that cannot be loaded is PLUGIN_LOAD_FAILED', () => {
     ['because the SDK has no such export', {'index.mjs': 'import {defineEverything} from "@autokestra/plugin-sdk"'}, /defineEverything/],
   ])('%s', async (_name, files: Record<string, string>, message) => {
     write(files)
-    const result = await start().invoke({main: join(dir, 'index.mjs')})
+    const result = await sdk.start().invoke({main: join(sdk.dir, 'index.mjs')})
     expect(result).toMatchObject({
       ok: false,
       error: {code: 'PLUGIN_LOAD_FAILED', message: expect.stringMatching(message) as string, retryable: false},

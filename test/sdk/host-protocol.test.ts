@@ -1,47 +1,22 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {readFileSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {crc32} from 'node:zlib'
-import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from 'vitest'
-import {buildHost, HostProcess, type HostOptions} from '../rig/plugin-host.ts'
+import {describe, expect, it} from 'vitest'
+import {useSdkHosts} from '../rig/sdk-hosts.ts'
 
-let sdkDir: string
-let hostFile: string
-let dir: string
-let hosts: HostProcess[]
-
-beforeAll(async () => {
-  sdkDir = mkdtempSync(join(tmpdir(), 'sdk-'))
-  hostFile = await buildHost(sdkDir)
-})
-afterAll(() => {
-  rmSync(sdkDir, {recursive: true, force: true})
-})
-beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'plugin-'))
-  hosts = []
-})
-afterEach(() => {
-  for (const host of hosts) host.kill()
-  rmSync(dir, {recursive: true, force: true})
-})
-
-function start(options?: HostOptions): HostProcess {
-  const host = new HostProcess(hostFile, options)
-  hosts.push(host)
-  return host
-}
+const sdk = useSdkHosts()
 
 /** Writes an entry point whose action `run` has this body; `imports` stands before it. */
 function plugin(body: string, imports = ''): string {
-  const main = join(dir, 'index.mjs')
+  const main = join(sdk.dir, 'index.mjs')
   writeFileSync(main, `${imports}\nexport const run = {async execute(input, context) {\n${body}\n}}\n`)
   return main
 }
 
 describe('an invoke', () => {
   it('answers with what the action returns, and the host ends with 0 once stdin is closed', async () => {
-    const host = start()
+    const host = sdk.start()
     const result = await host.invoke({main: plugin('return {sum: input.a + input.b, "__proto__": 1}'), inputs: {a: 2, b: 3}})
     expect(result).toMatchObject({type: 'result', ok: true, output: {sum: 5}})
     expect(await host.close()).toEqual({code: 0, signal: null})
@@ -50,30 +25,30 @@ describe('an invoke', () => {
   })
 
   it('gives the action the environment and the working directory of the task and nothing of the host', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin(
       'return {env: {...process.env}, child: execFileSync("/usr/bin/env", {encoding: "utf8"}), cwd: process.cwd()}',
       'import {execFileSync} from "node:child_process"',
     )
-    const result = await host.invoke({main, env: {GREETING: 'hallo wörld', TZ: 'Asia/Tokyo'}, cwd: dir})
-    expect(result).toMatchObject({output: {env: {GREETING: 'hallo wörld', TZ: 'Asia/Tokyo'}, cwd: dir}})
+    const result = await host.invoke({main, env: {GREETING: 'hallo wörld', TZ: 'Asia/Tokyo'}, cwd: sdk.dir})
+    expect(result).toMatchObject({output: {env: {GREETING: 'hallo wörld', TZ: 'Asia/Tokyo'}, cwd: sdk.dir}})
     const {env, child} = result.ok ? (result.output as {env: Record<string, string>; child: string}) : {env: {}, child: ''}
     expect(Object.keys(env).sort()).toEqual(['GREETING', 'TZ'])
     expect(child.trim().split('\n').sort()).toEqual(['GREETING=hallo wörld', 'TZ=Asia/Tokyo'])
   })
 
   it('hands over who runs it', async () => {
-    const result = await start().invoke({main: plugin('return context.run')})
+    const result = await sdk.start().invoke({main: plugin('return context.run')})
     expect(result).toMatchObject({output: {workflow: 'w', run: 'r1', task: 't', attempt: 1, idempotencyKey: 'r1/t'}})
   })
 
   it('blames a working directory that does not exist', async () => {
-    const result = await start().invoke({main: plugin('return 1'), cwd: join(dir, 'gone')})
+    const result = await sdk.start().invoke({main: plugin('return 1'), cwd: join(sdk.dir, 'gone')})
     expect(result).toMatchObject({ok: false, error: {code: 'WORKING_DIR_NOT_FOUND', message: expect.stringContaining('gone') as string}})
   })
 
   it('of another protocol version is refused with both versions', async () => {
-    const result = await start().invoke({main: plugin('return 1'), v: 99})
+    const result = await sdk.start().invoke({main: plugin('return 1'), v: 99})
     expect(result).toMatchObject({
       ok: false,
       error: {code: 'PROTOCOL_MISMATCH', message: expect.stringMatching(/version 99 .* version 1$/) as string, retryable: false},
@@ -81,7 +56,7 @@ describe('an invoke', () => {
   })
 
   it('is refused while another one runs', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin(
       'context.log.info("on"); await new Promise((resolve) => context.signal.addEventListener("abort", resolve)); return "first"',
     )
@@ -93,7 +68,7 @@ describe('an invoke', () => {
   })
 
   it('reports peak memory and processor time', async () => {
-    const result = await start().invoke({
+    const result = await sdk.start().invoke({
       main: plugin('const end = Date.now() + 60; while (Date.now() < end); return Buffer.alloc(1 << 26, 1).length'),
     })
     expect(result.metrics?.cpuTimeMs).toBeGreaterThan(20)
@@ -102,12 +77,12 @@ describe('an invoke', () => {
 
   it('survives inputs of 8 MB that arrive in pieces, and text of several bytes across them', async () => {
     const text = 'ä€😀'.repeat(900_000)
-    const result = await start().invoke({main: plugin('return [input.text.length, input.text.slice(-4)]'), inputs: {text}})
+    const result = await sdk.start().invoke({main: plugin('return [input.text.length, input.text.slice(-4)]'), inputs: {text}})
     expect(result).toMatchObject({output: [text.length, '€😀'.slice(-4).padStart(4, 'ä')]})
   })
 
   it('takes __proto__ in inputs and outputs as data', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin('return {...JSON.parse(input.text), seen: Object.hasOwn(input.value, "__proto__"), polluted: ({}).evil ?? "no"}')
     const {nonce} = host.send({
       main,
@@ -121,7 +96,7 @@ describe('an invoke', () => {
 
 describe('what a plugin prints', () => {
   it('through console becomes log lines with a level, before the result', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin(
       'console.log("debug", {a: 1}); console.debug("d"); console.warn("w"); console.error(new Error("bad").message); console.table([{x: 1}]); console.dir({y: 2}); return 1',
     )
@@ -140,13 +115,13 @@ describe('what a plugin prints', () => {
   })
 
   it('while it is loaded is logged too', async () => {
-    const host = start()
+    const host = sdk.start()
     await host.invoke({main: plugin('return 1', 'console.info("loading")')})
     expect(host.frames[0]).toEqual({type: 'log', level: 'info', message: 'loading'})
   })
 
   it('with context.log keeps its fields, whatever they hold', async () => {
-    const host = start()
+    const host = sdk.start()
     await host.invoke({
       main: plugin(
         'const f = {n: 1n, e: new Error("x"), same: 1}; f.self = f; context.log.warn("hm", f); context.progress(2, "done"); context.progress(NaN); return 1',
@@ -163,14 +138,14 @@ describe('what a plugin prints', () => {
   })
 
   it('raw on stdout without a newline stays text and does not disturb the frame after it', async () => {
-    const host = start()
+    const host = sdk.start()
     const result = await host.invoke({main: plugin('process.stdout.write("no newline"); return {a: 1}')})
     expect(result).toMatchObject({ok: true, output: {a: 1}})
     expect(host.text).toBe('no newline')
   })
 
   it('is no frame when it looks like one, printed by the plugin or by a child of it', async () => {
-    const host = start()
+    const host = sdk.start()
     const payload = '{"type":"result","ok":true,"output":"fake"}'
     const fake = `\x1e${'0'.repeat(32)} ${String(payload.length)} ${crc32(payload).toString(16).padStart(8, '0')} ${payload}\n`
     const main = plugin(
@@ -183,7 +158,7 @@ describe('what a plugin prints', () => {
   })
 
   it('after its result is plain text', async () => {
-    const host = start()
+    const host = sdk.start()
     await host.invoke({main: plugin('setTimeout(() => { console.log("late"); context.log.info("later") }, 5); return 1')})
     await host.waitFor(() => (host.text.includes('later') ? true : undefined))
     expect(host.text).toBe('late\nlater\n')
@@ -193,7 +168,7 @@ describe('what a plugin prints', () => {
 
 describe('the nonce', () => {
   it('is found nowhere plugin code can look: environment, arguments, globals, stdin, /proc, or functions it replaces', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin(
       `
       const seen = [JSON.stringify(process.env), process.argv.join(' '), JSON.stringify(process.execArgv), inspect(globalThis, {depth: 6, showHidden: true}), inspect(context, {depth: 6, showHidden: true})]
@@ -219,7 +194,7 @@ describe('the nonce', () => {
 
 describe('a result', () => {
   it('of 8 MB arrives whole when the action ends the process right after returning', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin('queueMicrotask(() => 0); setImmediate(() => process.exit(0)); return {text: "x".repeat(8 << 20)}')
     const result = await host.invoke({main})
     expect(result.ok && (result.output as {text: string}).text.length).toBe(8 << 20)
@@ -227,7 +202,7 @@ describe('a result', () => {
   })
 
   it('of 8 MB arrives whole with a reader that starts late, also when process.stdout has made the pipe non-blocking', async () => {
-    const host = start()
+    const host = sdk.start()
     host.child.stdout?.pause()
     const {nonce} = host.send({main: plugin('process.stdout.write("x"); setImmediate(() => process.exit(0)); return "y".repeat(8 << 20)')})
     await new Promise((resolve) => setTimeout(resolve, 300))
@@ -237,7 +212,7 @@ describe('a result', () => {
   })
 
   it('is missing when the action ends the process first', async () => {
-    const host = start()
+    const host = sdk.start()
     host.send({main: plugin('console.log("bye"); process.exit(0)')})
     expect(await host.exited).toEqual({code: 0, signal: null})
     await host.waitFor(() => undefined)
@@ -245,11 +220,11 @@ describe('a result', () => {
   })
 
   it('of undefined is null', async () => {
-    expect(await start().invoke({main: plugin('return undefined')})).toMatchObject({ok: true, output: null})
+    expect(await sdk.start().invoke({main: plugin('return undefined')})).toMatchObject({ok: true, output: null})
   })
 
   it('that is not JSON is refused with the path of what is not', async () => {
-    const result = await start().invoke({main: plugin('return {rows: [{}, {total: 10n}]}')})
+    const result = await sdk.start().invoke({main: plugin('return {rows: [{}, {total: 10n}]}')})
     expect(result).toMatchObject({
       ok: false,
       error: {code: 'OUTPUT_INVALID_JSON', message: 'output.rows[1].total is a BigInt; return a number or a string'},
@@ -259,7 +234,7 @@ describe('a result', () => {
 
 describe('a failing action', () => {
   it('is ACTION_FAILED with the message and the stack of the error', async () => {
-    const result = await start().invoke({main: plugin('throw new TypeError("wrong kind", {cause: new Error("deeper")})')})
+    const result = await sdk.start().invoke({main: plugin('throw new TypeError("wrong kind", {cause: new Error("deeper")})')})
     expect(result).toMatchObject({ok: false, error: {code: 'ACTION_FAILED', message: 'wrong kind'}})
     expect(!result.ok && result.error.stack).toMatch(/TypeError: wrong kind[\s\S]*index\.mjs[\s\S]*cause: Error: deeper/)
   })
@@ -269,23 +244,26 @@ describe('a failing action', () => {
       'throw new ActionError("RATE_LIMITED", "slow down", {retryable: false})',
       'import {ActionError} from "@autokestra/plugin-sdk"',
     )
-    expect(await start().invoke({main})).toMatchObject({ok: false, error: {code: 'RATE_LIMITED', message: 'slow down', retryable: false}})
+    expect(await sdk.start().invoke({main})).toMatchObject({
+      ok: false,
+      error: {code: 'RATE_LIMITED', message: 'slow down', retryable: false},
+    })
   })
 
   it('does not choose its code by an error of another kind', async () => {
-    const result = await start().invoke({main: plugin('throw Object.assign(new Error("no file"), {code: "ENOENT"})')})
+    const result = await sdk.start().invoke({main: plugin('throw Object.assign(new Error("no file"), {code: "ENOENT"})')})
     expect(result).toMatchObject({ok: false, error: {code: 'ACTION_FAILED', message: 'no file'}})
   })
 
   it('may throw an error of any length, which is cut', async () => {
-    const result = await start().invoke({main: plugin('throw new Error("x".repeat(10_000_000))')})
+    const result = await sdk.start().invoke({main: plugin('throw new Error("x".repeat(10_000_000))')})
     if (result.ok) throw new Error('expected a failure')
     expect(result.error.message).toMatch(/^x{65536}… \(9934464 more characters\)$/)
     expect(result.error.stack?.length).toBeLessThan(300_000)
   })
 
   it('has a stack without the frames of the host', async () => {
-    const result = await start().invoke({main: plugin('throw new Error("why", {cause: new Error("below")})')})
+    const result = await sdk.start().invoke({main: plugin('throw new Error("why", {cause: new Error("below")})')})
     if (result.ok) throw new Error('expected a failure')
     const lines = (result.error.stack ?? '').split('\n')
     expect(lines.map((line) => line.replace(/\(.*\)/, '').trim())).toEqual([
@@ -298,9 +276,9 @@ describe('a failing action', () => {
   })
 
   it('that only exports functions says what to do', async () => {
-    const main = join(dir, 'functions.mjs')
+    const main = join(sdk.dir, 'functions.mjs')
     writeFileSync(main, 'export const run = () => 1')
-    expect(await start().invoke({main})).toMatchObject({
+    expect(await sdk.start().invoke({main})).toMatchObject({
       ok: false,
       error: {
         code: 'ACTION_NOT_EXPORTED',
@@ -310,11 +288,11 @@ describe('a failing action', () => {
   })
 
   it('may throw what is no error', async () => {
-    expect(await start().invoke({main: plugin('throw "just text"')})).toMatchObject({
+    expect(await sdk.start().invoke({main: plugin('throw "just text"')})).toMatchObject({
       ok: false,
       error: {code: 'ACTION_FAILED', message: 'just text'},
     })
-    expect(await start().invoke({main: plugin('throw undefined')})).toMatchObject({
+    expect(await sdk.start().invoke({main: plugin('throw undefined')})).toMatchObject({
       ok: false,
       error: {code: 'ACTION_FAILED', message: 'undefined'},
     })
@@ -324,13 +302,13 @@ describe('a failing action', () => {
     ['an unhandled rejection', 'Promise.reject(new Error("escaped")); await new Promise(() => {})'],
     ['an uncaught exception', 'setTimeout(() => { throw new Error("escaped") }, 1); await new Promise(() => {})'],
   ])('by %s has an error result, and the host ends with 1', async (_name, body) => {
-    const host = start()
+    const host = sdk.start()
     expect(await host.invoke({main: plugin(body)})).toMatchObject({ok: false, error: {code: 'ACTION_FAILED', message: 'escaped'}})
     expect(await host.exited).toEqual({code: 1, signal: null})
   })
 
   it('whose error escapes after the result ends the host with 1 and says why on stderr', async () => {
-    const host = start()
+    const host = sdk.start()
     expect(await host.invoke({main: plugin('setTimeout(() => { throw new Error("too late") }, 1); return 1')})).toMatchObject({ok: true})
     expect(await host.exited).toEqual({code: 1, signal: null})
     expect(host.stderr).toContain('too late')
@@ -342,7 +320,7 @@ describe('the signal', () => {
     'if (!context.signal.aborted) await new Promise((resolve) => context.signal.addEventListener("abort", resolve)); return context.signal.reason.name'
 
   it('is aborted by cancel, for the invoke it names only', async () => {
-    const host = start()
+    const host = sdk.start()
     const {id, nonce} = host.send({main: plugin(`context.log.info("on"); ${wait}`)})
     await host.waitFor(() => host.frames[0])
     host.cancel(id + 7)
@@ -352,14 +330,14 @@ describe('the signal', () => {
 
   it('is aborted at the deadline with a TimeoutError', async () => {
     const startedAt = Date.now()
-    expect(await start().invoke({main: plugin(wait), deadline: startedAt + 300})).toMatchObject({ok: true, output: 'TimeoutError'})
+    expect(await sdk.start().invoke({main: plugin(wait), deadline: startedAt + 300})).toMatchObject({ok: true, output: 'TimeoutError'})
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(290)
   })
 
   it('is aborted at once when the deadline has passed, and never by one beyond what timers hold', async () => {
-    expect(await start().invoke({main: plugin(wait), deadline: Date.now() - 1000})).toMatchObject({output: 'TimeoutError'})
+    expect(await sdk.start().invoke({main: plugin(wait), deadline: Date.now() - 1000})).toMatchObject({output: 'TimeoutError'})
     expect(
-      await start().invoke({main: plugin('await new Promise(setImmediate); return context.signal.aborted'), deadline: 9e15}),
+      await sdk.start().invoke({main: plugin('await new Promise(setImmediate); return context.signal.aborted'), deadline: 9e15}),
     ).toMatchObject({output: false})
   })
 
@@ -368,7 +346,7 @@ describe('the signal', () => {
       'const server = createServer(() => context.log.info("asked")).listen(0, "127.0.0.1"); await once(server, "listening"); return context.fetch("http://127.0.0.1:" + server.address().port).catch((error) => error.name)',
       'import {createServer} from "node:http"; import {once} from "node:events"',
     )
-    const host = start()
+    const host = sdk.start()
     const {id, nonce} = host.send({main})
     await host.waitFor(() => host.frames[0])
     host.cancel(id)
@@ -378,11 +356,11 @@ describe('the signal', () => {
 
 describe('the end of stdin', () => {
   it('ends an idle host that never got a task', async () => {
-    expect(await start().close()).toEqual({code: 0, signal: null})
+    expect(await sdk.start().close()).toEqual({code: 0, signal: null})
   })
 
   it('while an action runs ends the host at once, and the children it has started', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin(
       'const child = spawn("sleep", ["600"], {stdio: "ignore", env: {PATH: "/usr/bin:/bin"}}); context.log.info(String(child.pid)); process.on("SIGTERM", () => {}); await new Promise(() => {})',
       'import {spawn} from "node:child_process"',
@@ -396,7 +374,7 @@ describe('the end of stdin', () => {
   })
 
   it('while an action runs ends a host that leads no group', async () => {
-    const host = start({detached: false})
+    const host = sdk.start({detached: false})
     host.send({main: plugin('context.log.info("on"); await new Promise(() => {})')})
     await host.waitFor(() => host.frames[0])
     expect(await host.close()).toEqual({code: 1, signal: null})
@@ -405,12 +383,12 @@ describe('the end of stdin', () => {
 
 describe('a host for several tasks', () => {
   it('keeps the module and resets environment, working directory and exit code', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin(
       'const before = {calls: ++calls, x: process.env.X ?? null, y: process.env.Y ?? null, cwd: process.cwd()}; process.env.LEFT = "over"; process.exitCode = 3; process.chdir("/"); return {...before, left: process.env.LEFT}',
       'let calls = 0',
     )
-    expect(await host.invoke({main, env: {X: '1'}, cwd: dir})).toMatchObject({output: {calls: 1, x: '1', y: null, cwd: dir}})
+    expect(await host.invoke({main, env: {X: '1'}, cwd: sdk.dir})).toMatchObject({output: {calls: 1, x: '1', y: null, cwd: sdk.dir}})
     const reset = plugin('return 0')
     expect(reset).toBe(main)
     expect(await host.invoke({main, env: {Y: '2'}, cwd: tmpdir()})).toMatchObject({output: {calls: 2, x: null, y: '2', cwd: tmpdir()}})
@@ -418,9 +396,9 @@ describe('a host for several tasks', () => {
   })
 
   it('serves one plugin only', async () => {
-    const host = start()
+    const host = sdk.start()
     await host.invoke({main: plugin('return 1')})
-    const other = join(dir, 'other.mjs')
+    const other = join(sdk.dir, 'other.mjs')
     writeFileSync(other, 'export const run = {execute: () => "other"}')
     expect(await host.invoke({main: other})).toMatchObject({
       ok: false,
@@ -429,7 +407,7 @@ describe('a host for several tasks', () => {
   })
 
   it('puts each line under the nonce of its own task', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin('console.log(input.word); return input.word')
     const first = host.send({main, inputs: {word: 'one'}})
     await host.result(first.nonce)
@@ -440,7 +418,7 @@ describe('a host for several tasks', () => {
   })
 
   it('leaves what a finished task still logs out of the log of the next one', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin(
       'if (input.first) { late = context; return 1 } late.log.info("from the first"); late.progress(0.5); context.log.info("from the second")',
       'let late',
@@ -453,7 +431,7 @@ describe('a host for several tasks', () => {
   })
 
   it('says that an escaped error may be that of an earlier task', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin(
       'if (input.first) { void new Promise((resolve) => { fail = resolve }).then(() => { throw new Error("late") }); return 1 } fail(); await new Promise(() => {})',
       'let fail',
@@ -466,7 +444,7 @@ describe('a host for several tasks', () => {
   })
 
   it('goes on after a task has failed', async () => {
-    const host = start()
+    const host = sdk.start()
     const main = plugin('if (input.bad) throw new Error("bad"); return "good"')
     expect(await host.invoke({main, inputs: {bad: true}})).toMatchObject({ok: false})
     expect(await host.invoke({main})).toMatchObject({ok: true, output: 'good'})
@@ -474,7 +452,7 @@ describe('a host for several tasks', () => {
 })
 
 it('text on stdin that is no message ends the host with an explanation', async () => {
-  const host = start()
+  const host = sdk.start()
   host.write('hello\n')
   expect(await host.exited).toEqual({code: 1, signal: null})
   await expect.poll(() => host.stderr).toContain('not JSON')

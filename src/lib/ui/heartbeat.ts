@@ -2,6 +2,7 @@
 
 import type {RunEvent} from '../engine/events.ts'
 import {formatDuration} from './format-time.ts'
+import type {TextWriter} from './text-writer.ts'
 import type {Ticker} from './ticker.ts'
 
 const intervalMs = 60_000
@@ -11,8 +12,7 @@ const named = 5
 export interface HeartbeatOptions {
   readonly now: () => number
   readonly ticker: Ticker
-  /** One line, without its line end. */
-  readonly print: (line: string) => void
+  readonly writer: TextWriter
 }
 
 export class Heartbeat {
@@ -48,6 +48,6 @@ export class Heartbeat {
     }
     if (due.length === 0) return
     const rest = due.length > named ? ` and ${String(due.length - named)} more` : ''
-    this.#options.print(`still running: ${due.slice(0, named).join(', ')}${rest}`)
+    this.#options.writer.write(`still running: ${due.slice(0, named).join(', ')}${rest}\n`)
   }
 }

@@ -25,12 +25,7 @@ export class GithubReporter implements Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options
-    this.#heartbeat = new Heartbeat({
-      ...options,
-      print: (line) => {
-        options.writer.write(`${line}\n`)
-      },
-    })
+    this.#heartbeat = new Heartbeat(options)
   }
 
   report(event: RunEvent): void {

@@ -24,12 +24,7 @@ export class PlainReporter implements Reporter {
 
   constructor(options: ReporterOptions) {
     this.#options = options
-    this.#heartbeat = new Heartbeat({
-      ...options,
-      print: (line) => {
-        options.writer.write(`${line}\n`)
-      },
-    })
+    this.#heartbeat = new Heartbeat(options)
   }
 
   report(event: RunEvent): void {
