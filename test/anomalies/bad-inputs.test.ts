@@ -5,6 +5,7 @@ import {chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync} from 'node
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {Project} from '../rig/project.ts'
+import {nodeWithoutPrivileges} from '../rig/without-privileges.ts'
 import {builtCommand, type CommandResult} from '../rig/workflow-command.ts'
 
 const task = '  - {id: a, type: core/shell.run, inputs: {command: "touch started"}}\n'
@@ -103,13 +104,7 @@ describe('a workflow file that is', () => {
     const project = new Project({'w.yaml': `id: w\ntasks:\n${task}`, 'closed/w.yaml': `id: w\ntasks:\n${task}`})
     chmodSync(project.path('w.yaml'), 0)
     chmodSync(project.path('closed'), 0)
-    // For root no file is unreadable: the command then runs as nobody, who needs a home of their own.
-    const isRoot = process.getuid?.() === 0
-    chmodSync(project.dir, 0o755)
-    chmodSync(project.home, 0o777)
-    const command = isRoot
-      ? (['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, builtCommand] as const)
-      : ([process.execPath, builtCommand] as const)
+    const command = [...nodeWithoutPrivileges, builtCommand] as const
     for (const name of ['w.yaml', 'closed/w.yaml']) {
       for (const verb of ['run', 'validate']) {
         expectRefusal(await project.run([verb, name], {command}), project, 'DOCUMENT_UNREADABLE', /permission|may not|not permitted/i)

@@ -8,15 +8,12 @@ import {describe, expect, it} from 'vitest'
 import type {RunSummary} from '../../src/lib/storage/run-rows.ts'
 import {endOf, Project} from '../rig/project.ts'
 import {processesIn} from '../rig/processes.ts'
+import {nodeWithoutPrivileges} from '../rig/without-privileges.ts'
 import {builtCommand} from '../rig/workflow-command.ts'
 
 const mark = 'id: w\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "touch started"}}\n'
 const isRoot = process.getuid?.() === 0
-
-/** The command as somebody whom permissions stop: root runs it as nobody. */
-const unprivileged = isRoot
-  ? (['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, builtCommand] as const)
-  : ([process.execPath, builtCommand] as const)
+const unprivileged = [...nodeWithoutPrivileges, builtCommand] as const
 
 /** `run` must end with exit code 9, the code, the words and a hint, and start nothing. */
 async function expectRefusal(project: Project, code: string, words: RegExp, options: Parameters<Project['run']>[1] = {}): Promise<void> {
@@ -86,7 +83,6 @@ describe('a home', () => {
     const project = new Project({'w.yaml': mark})
     const home = project.path('home')
     mkdirSync(home)
-    chmodSync(project.dir, 0o755)
     chmodSync(home, 0o555)
     await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /may not write/, {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
     await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /cannot be made|may not/, {
@@ -99,7 +95,6 @@ describe('a home', () => {
     const project = new Project({'w.yaml': mark})
     const home = project.path('home')
     mkdirSync(home)
-    chmodSync(project.dir, 0o755)
     chmodSync(home, 0)
     const {exitCode, stderr} = await project.run(['run', 'w.yaml'], {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
     expect([3, 9], stderr).toContain(exitCode)

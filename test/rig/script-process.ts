@@ -18,8 +18,8 @@ interface ScriptProcess {
 }
 
 interface ScriptOptions {
-  readonly uid?: number
-  readonly gid?: number
+  /** Program and first arguments instead of this Node.js. */
+  readonly node?: readonly [string, ...string[]]
   readonly nodeArgs?: readonly string[]
   /** Closes the script's stdout after so many lines, as `head` does. */
   readonly readLines?: number
@@ -52,8 +52,8 @@ export async function bundleScript(text: string): Promise<string> {
 
 /** Starts the script under this Node.js. It is killed at the end of the test if it still runs. */
 export function runScript(script: string, args: readonly string[], options: ScriptOptions = {}): ScriptProcess {
-  const {nodeArgs = [], readLines = Infinity, ...identity} = options
-  const child = spawn(process.execPath, [...nodeArgs, script, ...args], {stdio: 'pipe', ...identity})
+  const {node: [program, ...programArgs] = [process.execPath], nodeArgs = [], readLines = Infinity} = options
+  const child = spawn(program, [...programArgs, ...nodeArgs, script, ...args], {stdio: 'pipe'})
   onTestFinished(() => {
     child.kill('SIGKILL')
   })

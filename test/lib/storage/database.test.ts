@@ -9,6 +9,7 @@ import {SqliteJournal} from '../../../src/lib/storage/journal.ts'
 import {isBusy, storageError} from '../../../src/lib/storage/sqlite-error.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
+import {nodeWithoutPrivileges} from '../../rig/without-privileges.ts'
 
 const modeOf = (file: string): string => (statSync(file).mode & 0o777).toString(8)
 
@@ -169,10 +170,8 @@ describe('openDatabase', () => {
         console.log(error.code + ': ' + error.message)
       }
     `)
-    // Root may write everything; the script runs as somebody who may not.
-    const asNobody = process.getuid?.() === 0 ? {uid: 65_534, gid: 65_534} : {}
     const open = async (file: string): Promise<string> => {
-      const child = runScript(script, [file], asNobody)
+      const child = runScript(script, [file], {node: nodeWithoutPrivileges})
       const text = await child.line('')
       await child.exit
       return text
