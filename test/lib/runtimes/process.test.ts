@@ -209,12 +209,14 @@ describe('ProcessRuntime', () => {
     const owner = runScript(script, [])
     const pid = Number((await owner.line('pid ')).slice(4))
     await until(() => cookieHolders(owner.pid).length === 3)
-    expect(await runScript(reap, []).line('swept')).toBe('swept 0')
+    // What it finds may be those of another test; these here have an owner that lives.
+    await runScript(reap, []).line('swept')
+    expect(cookieHolders(owner.pid)).toHaveLength(3)
     expect(isAlive(pid)).toBe(true)
     owner.kill('SIGKILL')
     await owner.exit
-    // Any run that starts now on this machine may do it first: then there is nothing left for this one.
-    expect(await runScript(reap, []).line('swept')).toMatch(/^swept [0-3]$/)
+    // Any run that starts now on this machine may do it first: then there is nothing left for this one to count.
+    await runScript(reap, []).line('swept')
     await until(() => cookieHolders(owner.pid).length === 0)
   })
 
