@@ -5,7 +5,7 @@ import {type Interfaces, run, settings} from '@oclif/core'
 import packageJson from '../package.json' with {type: 'json'}
 import {findHome, homeFiles} from './lib/config/paths.ts'
 import {WorkflowError} from './lib/errors/workflow-error.ts'
-import {ensurePrivateDir} from './lib/util/private-dir.ts'
+import {ensurePrivateDir} from './lib/util/ensure-directory.ts'
 import {reportError} from './report-error.ts'
 import {isParseFailure, usageError} from './usage-error.ts'
 

@@ -1,8 +1,9 @@
 // The files of a new project. They are written only when none of them is there, so nothing is ever overwritten.
 
-import {access, mkdir, writeFile} from 'node:fs/promises'
+import {access, writeFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {ensureDirectory} from '../util/ensure-directory.ts'
 import {workflowSchema} from './schema.ts'
 
 const workflow = `# yaml-language-server: $schema=./workflow.schema.json
@@ -62,7 +63,7 @@ export async function initProject(dir: string): Promise<string[]> {
   try {
     for (const [name, text] of Object.entries(files)) {
       const path = join(dir, name)
-      await mkdir(dirname(path), {recursive: true})
+      ensureDirectory(dirname(path))
       await writeFile(path, text, {flag: 'wx'})
     }
   } catch (error) {

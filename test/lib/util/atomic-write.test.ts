@@ -2,7 +2,7 @@ import {mkdirSync, readFileSync, readdirSync, statSync, writeFileSync} from 'nod
 import path from 'node:path'
 import {expect, it} from 'vitest'
 import {writeFileAtomic} from '../../../src/lib/util/atomic-write.ts'
-import {ensurePrivateDir} from '../../../src/lib/util/private-dir.ts'
+import {ensurePrivateDir} from '../../../src/lib/util/ensure-directory.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
 it('replaces a file as a whole, readable for its owner only', async () => {
