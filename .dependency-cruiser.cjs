@@ -187,6 +187,12 @@ module.exports = {
       'Only plugins/ compiles TypeScript, and only when a plugin needs it: loading esbuild costs as much as starting Node.',
     ),
     door(
+      'prompts',
+      '@inquirer/[a-z]+',
+      '^src/lib/ui/prompt\\.ts$',
+      'Only ui/prompt.ts asks questions, and it knows where nobody can answer.',
+    ),
+    door(
       'oclif',
       '@oclif/core|@oclif/plugin-help',
       '^src/(commands/|hooks/|[^/]+\\.ts$)',

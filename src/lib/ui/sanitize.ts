@@ -1,22 +1,15 @@
 // Text from elsewhere, made harmless for a terminal: it can neither move the cursor, set a title, hide text nor reorder it.
 
+import {escapeSequences} from '../util/escape-sequences.ts'
+
 const esc = '\u001b'
-const bel = '\u0007'
 
 /** Control characters but the tab, separators that end a line, and marks that reorder text. */
 const harmful = String.raw`[^\P{Cc}\t]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]`
 const suspicious = new RegExp(harmful, 'u')
 
-// ECMA-48: CSI sequences; OSC, DCS, SOS, PM and APC strings up to BEL or ST (or the end); shorter escapes; single characters.
-const pieces = new RegExp(
-  [
-    String.raw`(?:${esc}\[|\u009b)[\u0030-\u003f]*[\u0020-\u002f]*[\u0040-\u007e]`,
-    String.raw`(?:${esc}[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^${bel}${esc}\u009c]*(?:${bel}|${esc}\\|\u009c)?`,
-    String.raw`${esc}[\u0020-\u002f]*[\u0030-\u007e]`,
-    harmful,
-  ].join('|'),
-  'gu',
-)
+/** Escape sequences, then single characters. */
+const pieces = new RegExp(`${escapeSequences}|${harmful}`, 'gu')
 
 const sgr = new RegExp(String.raw`^${esc}\[([\d;]*)m$`)
 

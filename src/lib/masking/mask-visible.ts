@@ -1,0 +1,33 @@
+// A terminal shows a text without its escape sequences. A value with colours inside of it (`grep --color` makes such) would be whole again there.
+
+import {withoutEscapeSequences} from '../util/escape-sequences.ts'
+import type {JsonValue} from '../util/json.ts'
+
+interface TextMasker {
+  mask(text: string): string
+}
+
+/** The masked text. When escape sequences stand inside of something that must be hidden, the text comes back without all of them. */
+export function maskVisible(masker: TextMasker, text: string): string {
+  return hideVisible(masker, masker.mask(text))
+}
+
+/** The same for a text that was masked already. */
+export function hideVisible(masker: TextMasker, text: string): string {
+  const visible = withoutEscapeSequences(text)
+  if (visible === text) return text
+  const masked = masker.mask(visible)
+  return masked === visible ? text : masked
+}
+
+/** The same for every text in a value that was masked already; names of properties are left. The same object when nothing is hidden. */
+export function hideVisibleDeep(masker: TextMasker, value: JsonValue): JsonValue {
+  if (typeof value === 'string') return hideVisible(masker, value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const items = value.map((item) => hideVisibleDeep(masker, item))
+    return items.every((item, index) => item === value[index]) ? value : items
+  }
+  const entries = Object.entries(value).map(([name, item]) => [name, hideVisibleDeep(masker, item)] as const)
+  return entries.every(([name, item]) => item === value[name]) ? value : Object.fromEntries(entries)
+}
