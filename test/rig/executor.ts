@@ -115,9 +115,9 @@ export interface Ran {
 export async function run(
   {executor}: Pick<ExecutorRig, 'executor'>,
   plugin: Plugin,
-  more: Partial<Invocation> & Partial<Pick<ExecuteOptions, 'signal' | 'transform' | 'onLog'>> = {},
+  more: Partial<Invocation> & Partial<Pick<ExecuteOptions, 'signal' | 'masker' | 'onLog'>> = {},
 ): Promise<Ran> {
-  const {signal = new AbortController().signal, transform, onLog, ...invocation} = more
+  const {signal = new AbortController().signal, masker, onLog, ...invocation} = more
   const [action] = plugin.manifest.actions
   if (action === undefined) throw new Error('a plugin without actions')
   const logs: LogEntry[] = []
@@ -135,7 +135,7 @@ export async function run(
     },
     {
       signal,
-      ...(transform !== undefined && {transform}),
+      masker,
       onLog: (entry) => {
         logs.push(entry)
         onLog?.(entry)

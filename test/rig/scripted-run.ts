@@ -3,10 +3,12 @@
 import {onTestFinished} from 'vitest'
 import type {TaskError} from '../../src/lib/engine/events.ts'
 import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
-import type {Plan, PlannedTask} from '../../src/lib/engine/plan.ts'
+import {secretsOf, type Plan, type PlannedTask} from '../../src/lib/engine/plan.ts'
 import {RunLoop} from '../../src/lib/engine/run-loop.ts'
+import type {RunSecrets} from '../../src/lib/engine/run-secrets.ts'
 import type {ActionResult} from '../../src/lib/plugins/action-result.ts'
 import type {ExecuteOptions, Invocation} from '../../src/lib/plugins/attempt.ts'
+import type {SealedValue} from '../../src/lib/secrets/sealed-value.ts'
 import {Templates} from '../../src/lib/templates/templates.ts'
 import type {JsonValue} from '../../src/lib/util/json.ts'
 import type {Task, Workflow} from '../../src/lib/workflow/model.ts'
@@ -38,8 +40,9 @@ interface ScriptedRunOptions {
   readonly concurrency?: number
   readonly failFast?: boolean
   readonly timeoutMs?: number
+  readonly secrets?: RunSecrets
   /** Called instead of a journal that keeps everything. */
-  readonly onAppend?: (events: readonly RunEvent[]) => void
+  readonly onAppend?: (events: readonly RunEvent[], sealed?: ReadonlyMap<number, SealedValue>) => void
 }
 
 const retry = {maxAttempts: 1, backoff: 'constant', delayMs: 1, maxDelayMs: 1000, jitter: false, on: ['error', 'timeout']} as const
@@ -62,7 +65,8 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
   const planned = tasks.map((task): PlannedTask => {
     const action = {name: 'act', idempotent: false, literalInputs: ['literal']}
     const condition = task.if === undefined ? 'none' : templates.readsStatus(task.if) ? 'status' : 'plain'
-    return {task, action, condition, timeoutMs: 1000, plugin: {id: 'test/plugin'} as unknown as PlannedTask['plugin']}
+    const secrets = secretsOf(task, action, templates)
+    return {task, action, condition, secrets, timeoutMs: 1000, plugin: {id: 'test/plugin'} as unknown as PlannedTask['plugin']}
   })
   const plan: Plan = {workflow, templates, tasks: planned, warnings: []}
 
@@ -70,7 +74,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
   const order: string[] = []
   const attempts = new Map<string, OpenAttempt>()
   const waiting = new Map<string, (attempt: OpenAttempt) => void>()
-  const execute = (invocation: Invocation, {signal, onLog}: ExecuteOptions): Promise<ActionResult> =>
+  const execute = (invocation: Invocation, {signal, masker, onLog}: ExecuteOptions): Promise<ActionResult> =>
     new Promise((resolve) => {
       const {task} = invocation.context
       const end = (result: ActionResult): void => {
@@ -92,7 +96,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
         invocation,
         signal,
         log: (message) => {
-          onLog({stream: 'stdout', level: 'info', message})
+          onLog({stream: 'stdout', level: 'info', message: masker?.mask(message) ?? message})
         },
         succeed: (output = null) => {
           end({ok: true, output, metrics: {durationMs: 1}, warnings: []})
@@ -110,8 +114,8 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
     {
       journal: {
         create: () => undefined,
-        append(_run, batch) {
-          options.onAppend?.(batch)
+        append(_run, batch, sealed) {
+          options.onAppend?.(batch, sealed)
           order.push(...batch.map(({seq}) => `journal:${String(seq)}`))
         },
       },
@@ -126,7 +130,13 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
       clock: {now: () => (nowMs += 1)},
       random: () => 0,
     },
-    {runId: 'run-1', concurrency: options.concurrency ?? 100, failFast: options.failFast ?? true, timeoutMs: options.timeoutMs},
+    {
+      runId: 'run-1',
+      concurrency: options.concurrency ?? 100,
+      failFast: options.failFast ?? true,
+      timeoutMs: options.timeoutMs,
+      secrets: options.secrets,
+    },
   )
   const finished = loop.run()
   finished.catch(() => undefined)

@@ -14,6 +14,9 @@ interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** So that no terminal meets the server of an earlier one that is about to end. */
+let opened = 0
+
 /** Stands on the screen after the end of the command. */
 const endMark = '(ended with '
 
@@ -25,7 +28,7 @@ export class Terminal {
   constructor(project: Project, args: readonly string[], {columns = 100, rows = 40, env = {}}: TerminalOptions = {}) {
     this.#project = project
     // Not beside the project: the path of a socket may have 107 bytes at most.
-    this.#socket = path.join(project.home, 'tmux')
+    this.#socket = path.join(project.home, `tmux-${String(++opened)}`)
     const words = args.map((arg) => `'${arg}'`).join(' ')
     const exports = Object.entries({
       PATH: process.env['PATH'] ?? '',

@@ -5,6 +5,7 @@ import path from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {ensurePrivateDir} from '../util/ensure-directory.ts'
+import {hasErrorCode} from '../util/error-code.ts'
 import {loadSqlite, type SqliteDatabase} from './load-sqlite.ts'
 import {migrate, readSchemaState} from './migrate.ts'
 import {isBusy, storageError} from './sqlite-error.ts'
@@ -12,6 +13,8 @@ import {isBusy, storageError} from './sqlite-error.ts'
 interface OpenOptions {
   /** Only looks; the file must be there. Default false. */
   readonly readonly?: boolean
+  /** Holds secrets: what is written waits for the disk, and what is deleted is overwritten with zeros. Default false. */
+  readonly isVault?: boolean
 }
 
 /** How long one statement waits for another process. Transactions here last milliseconds, so this is met only when something is wrong. */
@@ -32,7 +35,7 @@ export async function openDatabase(file: string, options: OpenOptions = {}): Pro
     const open = (readonly: boolean): SqliteDatabase => openSqlite(file, {readonly, fileMustExist: readonly, timeout: busyTimeoutMs})
     const db = open(isReadonly)
     try {
-      const state = await whenFree(() => configure(db, file, isReadonly))
+      const state = await whenFree(() => configure(db, file, options))
       if (state === 'ready') return db
     } catch (error) {
       db.close()
@@ -44,6 +47,17 @@ export async function openDatabase(file: string, options: OpenOptions = {}): Pro
     writable.close()
     return open(true)
   } catch (error) {
+    throw storageError(error, file)
+  }
+}
+
+/** Whether anything stands at the path. Throws STORAGE_UNREADABLE when it cannot be reached, which is not the same as a database that is not there yet. */
+export function hasDatabase(file: string): boolean {
+  try {
+    statSync(file)
+    return true
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return false
     throw storageError(error, file)
   }
 }
@@ -71,11 +85,11 @@ function createPrivately(file: string): void {
     closeSync(descriptor)
   } catch (error) {
     // Another process made it in the meantime: just as good.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (!hasErrorCode(error, 'EEXIST')) throw error
   }
 }
 
-function configure(db: SqliteDatabase, file: string, isReadonly: boolean): 'ready' | 'outdated' {
+function configure(db: SqliteDatabase, file: string, {readonly: isReadonly = false, isVault = false}: OpenOptions): 'ready' | 'outdated' {
   // Looked at before anything is written: not even the journal mode of a newer database may be changed.
   const state = readSchemaState(db)
   if (state === 'newer') {
@@ -94,8 +108,9 @@ function configure(db: SqliteDatabase, file: string, isReadonly: boolean): 'read
   if (isReadonly) return state === 'current' ? 'ready' : 'outdated'
   if (db.pragma('journal_mode', {simple: true}) !== 'wal') db.pragma('journal_mode = WAL')
   // In WAL mode NORMAL loses nothing when the process dies, also by kill -9: committed pages are with the kernel. Only a power failure
-  // can take the last transactions, and never the order. FULL would wait for the disk once per event.
-  db.pragma('synchronous = NORMAL')
+  // can take the last transactions, and never the order. FULL waits for the disk once per transaction: right for a secret, too much for an event.
+  db.pragma(`synchronous = ${isVault ? 'FULL' : 'NORMAL'}`)
+  if (isVault) db.pragma('secure_delete = ON')
   db.pragma(`wal_autocheckpoint = ${String(checkpointPages)}`)
   if (state === 'outdated') migrate(db)
   return 'ready'

@@ -3,28 +3,37 @@
 import type {Statement} from 'better-sqlite3'
 import type {RunEvent, RunFinished, RunStarted} from '../engine/events.ts'
 import type {Journal, NewRun} from '../engine/ports.ts'
+import type {SealedValue} from '../secrets/sealed-value.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {storageError} from './sqlite-error.ts'
 
 type EventColumns = [runNumber: number, seq: number, type: string, task: string | null, attempt: number | null, line: string]
 
+const noneSealed: ReadonlyMap<number, SealedValue> = new Map()
+
 /** Appends; nothing is ever rewritten but the summary of the run, once at its start and once at its end. Throws STORAGE_* errors. */
 export class SqliteJournal implements Journal {
   readonly #db: SqliteDatabase
   readonly #insertEvent: Statement<EventColumns>
   readonly #runNumbers = new Map<string, number>()
-  readonly #appendAll: (runNumber: number, events: readonly RunEvent[]) => void
+  readonly #appendAll: (runNumber: number, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => void
 
   constructor(db: SqliteDatabase) {
     this.#db = db
     this.#insertEvent = db.prepare('INSERT INTO events (run_number, seq, type, task, attempt, line) VALUES (?, ?, ?, ?, ?, ?)')
     // IMMEDIATE: a transaction that starts by reading and then finds another writer could not wait for it.
-    const transaction = db.transaction((runNumber: number, events: readonly RunEvent[]) => {
+    const transaction = db.transaction((runNumber: number, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => {
       for (const event of events) this.#insert(runNumber, event)
+      for (const [seq, value] of sealed)
+        this.#insertSealed(
+          runNumber,
+          events.find((event) => event.seq === seq),
+          value,
+        )
     })
-    this.#appendAll = (runNumber, events) => {
-      transaction.immediate(runNumber, events)
+    this.#appendAll = (runNumber, events, sealed) => {
+      transaction.immediate(runNumber, events, sealed)
     }
   }
 
@@ -40,11 +49,11 @@ export class SqliteJournal implements Journal {
     })
   }
 
-  append(runId: string, events: readonly RunEvent[]): void {
-    if (events.length === 0) return
+  append(runId: string, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue> = noneSealed): void {
+    if (events.length === 0 && sealed.size === 0) return
     const runNumber = this.#runNumbers.get(runId) ?? this.#findRunNumber(runId)
     this.#guard(() => {
-      this.#appendAll(runNumber, events)
+      this.#appendAll(runNumber, events, sealed)
     })
   }
 
@@ -54,6 +63,13 @@ export class SqliteJournal implements Journal {
     this.#insertEvent.run(runNumber, event.seq, event.type, task, attempt, JSON.stringify(event))
     if (event.type === 'run.started') this.#start(runNumber, event)
     else if (event.type === 'run.finished') this.#finish(runNumber, event, event.ts)
+  }
+
+  #insertSealed(runNumber: number, event: RunEvent | undefined, {keyId, iv, tag, ciphertext}: SealedValue): void {
+    if (event?.type !== 'task.finished') throw new Error('a sealed output belongs to the end of a task that is appended with it')
+    this.#db
+      .prepare('INSERT INTO sealed_outputs (run_number, task, attempt, key_id, iv, auth_tag, ciphertext) VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(runNumber, event.task, event.attempt, keyId, iv, tag, ciphertext)
   }
 
   #start(runNumber: number, event: RunStarted): void {

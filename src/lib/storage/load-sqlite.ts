@@ -7,7 +7,8 @@ import {WorkflowError} from '../errors/workflow-error.ts'
 
 export type SqliteDatabase = BetterSqlite.Database
 
-type OpenSqlite = (file: string, options: BetterSqlite.Options) => SqliteDatabase
+/** A file, or the bytes of one. */
+type OpenSqlite = (file: string | Buffer, options: BetterSqlite.Options) => SqliteDatabase
 
 /** Resolves with what opens a database. Opening throws STORAGE_UNREADABLE with the command that repairs the installation when the native part is missing. */
 export async function loadSqlite(): Promise<OpenSqlite> {

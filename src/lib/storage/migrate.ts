@@ -1,10 +1,11 @@
 // Brings a database to the present schema. The migrations are the committed SQL files; the version stands in `user_version`.
 
 import journal from './migrations/0001-journal.sql'
+import secrets from './migrations/0002-secrets.sql'
 import type {SqliteDatabase} from './load-sqlite.ts'
 
 /** In order; a file that was released is never edited. The schema version is their number. */
-const migrations: readonly string[] = [journal]
+const migrations: readonly string[] = [journal, secrets]
 
 export const schemaVersion = migrations.length
 

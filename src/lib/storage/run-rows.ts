@@ -1,6 +1,5 @@
 // Reads runs back: lists, one run, its tasks, its events, its log. Loads drizzle, so it is imported only by whoever reads.
 
-import {existsSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {and, desc, eq, gte, inArray, lt, type SQL} from 'drizzle-orm'
 import {drizzle, type BetterSQLite3Database} from 'drizzle-orm/better-sqlite3'
@@ -8,7 +7,7 @@ import type {RunState} from '../engine/events.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {nearest} from '../util/nearest.ts'
 import {isProcessAlive} from '../util/process-identity.ts'
-import {openDatabase} from './database.ts'
+import {hasDatabase, openDatabase} from './database.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {summarizeRun, type RunDetails} from './run-details.ts'
 import {readEvents, type EventFilter, type StoredEvent} from './run-events.ts'
@@ -59,7 +58,7 @@ export class RunRows {
 
   /** Opens the database for reading. One that is not there yet is read as an empty one, and is not made. */
   static async open(file: string): Promise<RunRows> {
-    return new RunRows(existsSync(file) ? await openDatabase(file, {readonly: true}) : await openDatabase(':memory:'))
+    return new RunRows(hasDatabase(file) ? await openDatabase(file, {readonly: true}) : await openDatabase(':memory:'))
   }
 
   close(): void {

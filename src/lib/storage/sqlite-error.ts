@@ -20,7 +20,8 @@ export function storageError(error: unknown, file: string): unknown {
   }
   if (code === 'SQLITE_NOTADB') return make('STORAGE_UNREADABLE', `${file} is not a database`, moveAway(file))
   if (code.startsWith('SQLITE_CORRUPT')) return make('STORAGE_UNREADABLE', `the database ${file} is damaged`, moveAway(file))
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC' || code === 'EDQUOT') {
+  // The index of the WAL, of 32 KB, finds no place either.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE' || code === 'ENOSPC' || code === 'EDQUOT') {
     return make(
       'STORAGE_NOT_WRITABLE',
       `the disk is full: the database ${file} cannot grow`,

@@ -1,6 +1,6 @@
 // The tables as drizzle sees them. The SQL of the migrations is the truth; a test compares the two.
 
-import {index, integer, sqliteTable, text, unique} from 'drizzle-orm/sqlite-core'
+import {blob, index, integer, sqliteTable, text, unique} from 'drizzle-orm/sqlite-core'
 import {sql} from 'drizzle-orm'
 
 export const runs = sqliteTable(
@@ -49,3 +49,72 @@ export const events = sqliteTable(
       .where(sql`${table.type} <> 'task.log'`),
   ],
 )
+
+/** At most one row. */
+export const secretStore = sqliteTable('secret_store', {
+  id: integer('id').primaryKey(),
+  format: integer('format').notNull(),
+  storeId: bytes('store_id').notNull(),
+  salt: bytes('salt').notNull(),
+  iterations: integer('iterations').notNull(),
+  checkValue: bytes('check_value').notNull(),
+  activeKeyId: text('active_key_id')
+    .notNull()
+    .references(() => secretKeys.id),
+  generation: integer('generation').notNull(),
+  digest: bytes('digest').notNull(),
+  digestIv: bytes('digest_iv').notNull(),
+  digestTag: bytes('digest_tag').notNull(),
+})
+
+export const secretKeys = sqliteTable('secret_keys', {
+  id: text('id').primaryKey(),
+  createdAt: text('created_at').notNull(),
+  ciphertext: bytes('encrypted_key').notNull(),
+  iv: bytes('iv').notNull(),
+  tag: bytes('auth_tag').notNull(),
+})
+
+export const secrets = sqliteTable(
+  'secrets',
+  {
+    name: text('name').primaryKey(),
+    keyId: text('key_id')
+      .notNull()
+      .references(() => secretKeys.id),
+    format: integer('format').notNull(),
+    version: integer('version').notNull(),
+    createdAt: text('created_at').notNull(),
+    updatedAt: text('updated_at').notNull(),
+    iv: bytes('iv').notNull(),
+    tag: bytes('auth_tag').notNull(),
+    ciphertext: bytes('encrypted_value').notNull(),
+  },
+  (table) => [unique().on(table.keyId, table.iv)],
+)
+
+export const secretLedger = sqliteTable('secret_ledger', {
+  name: text('name').primaryKey(),
+  version: integer('version').notNull(),
+  code: bytes('code').notNull(),
+})
+
+export const sealedOutputs = sqliteTable(
+  'sealed_outputs',
+  {
+    runNumber: integer('run_number')
+      .notNull()
+      .references(() => runs.number, {onDelete: 'cascade'}),
+    task: text('task').notNull(),
+    attempt: integer('attempt').notNull(),
+    keyId: text('key_id').notNull(),
+    iv: bytes('iv').notNull(),
+    tag: bytes('auth_tag').notNull(),
+    ciphertext: bytes('ciphertext').notNull(),
+  },
+  (table) => [unique().on(table.runNumber, table.task, table.attempt), index('sealed_outputs_by_key').on(table.keyId)],
+)
+
+function bytes(name: string) {
+  return blob(name, {mode: 'buffer'})
+}

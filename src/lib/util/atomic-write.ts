@@ -1,6 +1,6 @@
 // Replaces a file in one step: whoever reads it sees the old bytes or the new ones, never half of them.
 
-import {mkdir, open, rename, rm} from 'node:fs/promises'
+import {link, mkdir, open, rename, rm} from 'node:fs/promises'
 import path from 'node:path'
 
 interface AtomicWriteOptions {
@@ -8,6 +8,8 @@ interface AtomicWriteOptions {
   readonly mode?: number
   /** Waits until the bytes are on the disk. For files that cannot be made again. Default false. */
   readonly durable?: boolean
+  /** Rejects with EEXIST instead of replacing anything. Default false. */
+  readonly mustBeNew?: boolean
 }
 
 /** Writes `content` to `file` through a temporary file beside it. Makes the directory (0700) if it is missing. Rejects with the error of the file system. */
@@ -25,7 +27,10 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
     } finally {
       await handle.close()
     }
-    await rename(temporary, file)
+    if (options.mustBeNew) {
+      await link(temporary, file)
+      await rm(temporary)
+    } else await rename(temporary, file)
   } catch (error) {
     await rm(temporary, {force: true})
     throw error

@@ -84,6 +84,23 @@ describe('openDatabase', () => {
     db.close()
   })
 
+  test('brings a database of the first version up to date, also when it is only read, and keeps what is there', async () => {
+    const file = path.join(temporaryDir(), 'a.db')
+    const first = new BetterSqlite(file)
+    first.exec(readFileSync(new URL('../../../src/lib/storage/migrations/0001-journal.sql', import.meta.url), 'utf8'))
+    first.pragma(`application_id = ${String(0x41_4b_73_74)}`)
+    first.pragma('user_version = 1')
+    first.exec(
+      "INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system) VALUES ('a', 'w', '-', '', 1, '0', 'none')",
+    )
+    first.close()
+    const db = await openDatabase(file, {readonly: true})
+    expect(db.pragma('user_version', {simple: true})).toBe(2)
+    expect(db.prepare('SELECT id FROM runs').all()).toEqual([{id: 'a'}])
+    expect(db.prepare('SELECT count(*) AS n FROM secrets').get()).toEqual({n: 0})
+    db.close()
+  })
+
   test('leaves the database of a newer version untouched', async () => {
     const file = path.join(temporaryDir(), 'a.db')
     const db = await openDatabase(file)

@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto'
 import path from 'node:path'
 import {describe, expect, test} from 'vitest'
 import {openDatabase} from '../../../src/lib/storage/database.ts'
@@ -42,6 +43,26 @@ describe('SqliteJournal', () => {
       journal.append('r1', [second, first])
     }).toThrow(/UNIQUE/)
     expect(db.prepare('SELECT seq FROM events').all()).toEqual([{seq: 1}])
+    db.close()
+  })
+
+  test('keeps sealed outputs with the events they belong to, for as long as the run', async () => {
+    const db = await openDatabase(':memory:')
+    const journal = new SqliteJournal(db)
+    const events = numberEvents('r1', [started('a', 'b'), begun('a'), succeeded('a'), finished('succeeded', {succeeded: 1})])
+    const sealed = {keyId: 'k1', iv: randomBytes(12), tag: randomBytes(16), ciphertext: randomBytes(40)}
+    journal.create(newRun('r1'))
+    // All or nothing, and only with the end of a task.
+    expect(() => {
+      journal.append('r1', events.slice(0, 2), new Map([[2, sealed]]))
+    }).toThrow(/end of a task/)
+    expect(db.prepare('SELECT count(*) AS n FROM events').get()).toEqual({n: 0})
+    journal.append('r1', events, new Map([[3, sealed]]))
+    expect(db.prepare('SELECT task, attempt, key_id, iv, auth_tag, ciphertext FROM sealed_outputs').all()).toEqual([
+      {task: 'a', attempt: 1, key_id: 'k1', iv: sealed.iv, auth_tag: sealed.tag, ciphertext: sealed.ciphertext},
+    ])
+    db.exec("DELETE FROM runs WHERE id = 'r1'")
+    expect(db.prepare('SELECT count(*) AS n FROM sealed_outputs').get()).toEqual({n: 0})
     db.close()
   })
 

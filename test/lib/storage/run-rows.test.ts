@@ -1,4 +1,4 @@
-import {existsSync} from 'node:fs'
+import {existsSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, test} from 'vitest'
 import type {RunEventBody} from '../../../src/lib/engine/events.ts'
@@ -33,6 +33,13 @@ describe('RunRows', () => {
     expect(() => rows.get('latest')).toThrow(expect.objectContaining({code: 'RUN_NOT_FOUND', message: 'there is no run yet'}))
     rows.close()
     expect(existsSync(path.dirname(file))).toBe(false)
+  })
+
+  test('tells a home that cannot be reached from one without a database', async () => {
+    const home = path.join(temporaryDir(), 'home')
+    writeFileSync(home, 'not a directory')
+    const refused = expect.objectContaining({code: 'STORAGE_UNREADABLE', message: `${home} is not a directory`})
+    await expect(RunRows.open(path.join(home, 'a.db'))).rejects.toThrow(refused)
   })
 
   test('lists the newest first, limited and filtered', async () => {

@@ -47,3 +47,13 @@ it('makes private directories, and fails where a file stands', () => {
     ensurePrivateDir(path.join(directory, 'file/below'))
   }).toThrow()
 })
+
+it('replaces nothing when the file must be new', async () => {
+  const directory = temporaryDir()
+  const file = path.join(directory, 'file')
+  await writeFileAtomic(file, 'one', {mustBeNew: true})
+  await expect(writeFileAtomic(file, 'two', {mustBeNew: true})).rejects.toMatchObject({code: 'EEXIST'})
+  expect(readFileSync(file, 'utf8')).toBe('one')
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(readdirSync(directory)).toEqual(['file'])
+})

@@ -1,0 +1,32 @@
+// What counts as a master key, wherever it comes from.
+
+import {WorkflowError} from '../errors/workflow-error.ts'
+
+/** No key is longer; more is a mistake, such as the wrong file. */
+export const maxKeyBytes = 64 * 1024
+
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
+// A file that was being written when the power failed may be nothing but zeros.
+const blank = new Set([0x00, 0x09, lineFeed, 0x0b, 0x0c, carriageReturn, 0x20])
+
+/**
+ * The key without the one newline (LF or CRLF) that editors and `echo` put at the end.
+ * Throws MASTER_KEY_INVALID for nothing, blanks only, or more than 64 KiB.
+ * @param origin begins the message: `the key file /…`
+ */
+export function toKeyBytes(raw: Buffer, origin: string): Buffer {
+  if (raw.length > maxKeyBytes) throw invalidKey(`${origin} has more than 64 KiB, which is no key`, {hint: generateHint})
+  if (raw.every((byte) => blank.has(byte))) {
+    throw invalidKey(`${origin} is ${raw.length === 0 ? 'empty' : 'blank'}`, {hint: generateHint})
+  }
+  if (raw.at(-1) !== lineFeed) return raw
+  return raw.subarray(0, raw.at(-2) === carriageReturn ? -2 : -1)
+}
+
+const generateHint =
+  'the key that the secrets were stored with belongs there. Is nothing stored yet? Then remove it, and a key is made; or make one with: openssl rand -base64 32'
+
+export function invalidKey(message: string, options: {readonly hint: string; readonly cause?: unknown}): WorkflowError {
+  return new WorkflowError('MASTER_KEY_INVALID', message, options)
+}

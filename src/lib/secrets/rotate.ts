@@ -1,0 +1,161 @@
+// Puts the store under another master key. Whenever it is killed, the store is wholly under the old key or wholly under the new one, and that key
+// stands in the key file or beside it.
+
+import {randomBytes} from 'node:crypto'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import {IntegrityError} from './integrity-error.ts'
+import {defaultIterations} from './key-derivation.ts'
+import type {KeyRing} from './key-ring.ts'
+import type {KeySource, MasterKey, MasterKeyProvider} from './master-key.ts'
+import {openRecord} from './open-record.ts'
+import {putRecord} from './record-set.ts'
+import type {SecretRows, StoreHeader} from './secret-rows.ts'
+import {SetDigest} from './set-digest.ts'
+import {nothingToRotate, setNotWhole} from './store-errors.ts'
+import {commitStagedKey, readStoredKeys, type Unlocker} from './unlock.ts'
+import {verifySet} from './verify.ts'
+
+export interface RotateOptions {
+  /** `new-file`: a fresh one in the key file. */
+  readonly newKey: 'new-file' | MasterKey
+  /** Renews the data key and with it every record. */
+  readonly reencrypt: boolean
+  /** Of PBKDF2, from 100 000 to 10 000 000. */
+  readonly iterations?: number | undefined
+}
+
+export interface RotateResult {
+  readonly secrets: number
+  readonly reencrypted: boolean
+  readonly source: KeySource
+}
+
+interface RotateParts {
+  readonly rows: SecretRows
+  readonly keys: MasterKeyProvider
+  readonly unlocker: Unlocker
+  readonly now: () => string
+}
+
+export async function rotateKey(parts: RotateParts, options: RotateOptions): Promise<RotateResult> {
+  const {rows, keys, unlocker} = parts
+  await rows.connect({create: false})
+  let adopted: MasterKey | undefined
+  for (;;) {
+    const target = options.newKey === 'new-file' ? (adopted ?? (await stageKey(parts))) : options.newKey
+    if (target === undefined) continue
+    const parameters = {salt: randomBytes(32), iterations: options.iterations ?? defaultIterations}
+    const [opened, derived] = await Promise.allSettled([openPresent(parts, options), deriveNew(keys, target, parameters)])
+    if (opened.status === 'rejected' || derived.status === 'rejected') {
+      if (options.newKey === 'new-file') discardStagedKey(parts, target)
+      throw opened.status === 'rejected' ? opened.reason : (derived as PromiseRejectedResult).reason
+    }
+    const ring = opened.value
+    const outcome = rows.transaction(() => {
+      const header = rows.header()
+      if (header === undefined || !ring.fits(header)) return 'rotated meanwhile'
+      if (options.newKey === 'new-file' && !keys.findStaged()?.bytes.equals(target.bytes)) return 'staged meanwhile'
+      return rewrap(parts, {ring, header, kek: derived.value, parameters, reencrypt: options.reencrypt})
+    })
+    if (typeof outcome === 'string') {
+      unlocker.forget()
+      // Another rotation staged its key after ours. It may be about to use that one, so both go on with it.
+      adopted = outcome === 'staged meanwhile' ? keys.findStaged() : undefined
+      continue
+    }
+    if (options.newKey === 'new-file') commitStagedKey(rows, keys, target, outcome.ring)
+    else keys.forget()
+    unlocker.adopt(outcome.ring)
+    await rows.purge()
+    return {secrets: outcome.secrets, reencrypted: options.reencrypt, source: target.source}
+  }
+}
+
+/** Undefined when another process was faster: look again. */
+async function stageKey({rows, keys, unlocker}: RotateParts): Promise<MasterKey | undefined> {
+  const stored = readStoredKeys(rows)
+  if (stored === undefined) throw nothingToRotate()
+  // A key that is staged already may be the one of the store, if a rotation died. Opening the store finishes that rotation.
+  const isFree = keys.findStaged() === undefined
+  if (!isFree) {
+    unlocker.forget()
+    await unlocker.open()
+  }
+  return rows.transaction(() => {
+    const header = rows.header()
+    const isSame = header !== undefined && Buffer.compare(header.checkValue, stored.header.checkValue) === 0
+    if (!isSame || (isFree && keys.findStaged() !== undefined)) return undefined
+    return keys.stageNewFile()
+  })
+}
+
+/** A rotation that died after its end left the store under the new key: that is success as well. */
+async function openPresent({unlocker}: RotateParts, {newKey}: RotateOptions): Promise<KeyRing> {
+  try {
+    const ring = await unlocker.open()
+    if (ring === undefined) throw nothingToRotate()
+    return ring
+  } catch (error) {
+    const isOtherKey = error instanceof WorkflowError && (error.code === 'MASTER_KEY_WRONG' || error.code === 'MASTER_KEY_MISSING')
+    const ring = isOtherKey && newKey !== 'new-file' ? await unlocker.openWith(newKey) : undefined
+    if (ring === undefined) throw error
+    return ring
+  }
+}
+
+async function deriveNew(
+  keys: MasterKeyProvider,
+  key: MasterKey,
+  parameters: {readonly salt: Uint8Array; readonly iterations: number},
+): Promise<Buffer> {
+  try {
+    return await keys.derive(key, parameters)
+  } catch (error) {
+    if (error instanceof IntegrityError) throw new WorkflowError('USAGE', 'the iterations must lie between 100000 and 10000000')
+    throw error
+  }
+}
+
+function discardStagedKey({rows, keys}: RotateParts, target: MasterKey): void {
+  rows.transaction(() => {
+    if (keys.findStaged()?.bytes.equals(target.bytes)) keys.discardStaged()
+  })
+}
+
+interface Rewrap {
+  readonly ring: KeyRing
+  readonly header: StoreHeader
+  readonly kek: Buffer
+  readonly parameters: {readonly salt: Uint8Array; readonly iterations: number}
+  readonly reencrypt: boolean
+}
+
+function rewrap({rows, now}: RotateParts, {ring, header, kek, parameters, reencrypt}: Rewrap): {ring: KeyRing; secrets: number} {
+  const next = ring.rekey(kek, {withNewKey: reencrypt, now: now()})
+  for (const key of next.wrap(kek)) rows.putKey(key)
+  const digest = reencrypt ? reencryptAll(rows, ring, next, header) : ring.openDigest(header)
+  rows.putHeader(next.header(parameters, header.generation + 1, digest))
+  if (!reencrypt) return {ring: next, secrets: rows.list().length}
+  // A run that goes on may still store what it encrypted with any of the keys: there may have been more than one rotation since it began.
+  if (!rows.hasOpenRuns()) {
+    const needed = new Set([next.activeKeyId, ...rows.outputKeyIds()])
+    for (const {id} of rows.keys()) if (!needed.has(id)) rows.deleteKey(id)
+  }
+  return {ring: next, secrets: digest.count}
+}
+
+/** Nothing that somebody put back or took away may become valid by being encrypted anew, so the whole set is verified first. */
+function reencryptAll(rows: SecretRows, ring: KeyRing, next: KeyRing, header: StoreHeader): SetDigest {
+  const {findings} = verifySet(rows, ring, header)
+  const problems = findings.filter(({code}) => code !== 'header-damaged')
+  if (problems.length > 0) throw setNotWhole(problems.flatMap(({name}) => name ?? []))
+  const digest = SetDigest.empty()
+  for (const {name} of rows.list()) {
+    const record = rows.find(name)
+    if (record === undefined) continue
+    const value = openRecord(ring, record)
+    putRecord(rows, next, digest, next.sealRecord(record, value))
+    value.fill(0)
+  }
+  return digest
+}

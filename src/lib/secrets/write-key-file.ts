@@ -1,0 +1,99 @@
+// Writes key files. Whenever the process is killed or the disk is full, a file holds a whole key, the one before, or does not exist.
+
+import {randomBytes} from 'node:crypto'
+import {closeSync, fchmodSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync, writeSync} from 'node:fs'
+import path from 'node:path'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import {ensurePrivateDir} from '../util/ensure-directory.ts'
+import {hasErrorCode} from '../util/error-code.ts'
+
+/**
+ * Puts a key into a file that must not exist yet; makes the directory (0700) if it is missing.
+ * False when another process was faster. Throws STORAGE_NOT_WRITABLE.
+ */
+export function createKeyFile(file: string, content: Uint8Array): boolean {
+  return explainingFailures(file, () => {
+    ensurePrivateDir(path.dirname(file))
+    const temporary = writeTemporary(file, content)
+    let isFirst = true
+    try {
+      linkSync(temporary, file)
+    } catch (error) {
+      // ENOENT: the winner has tidied up already.
+      if (!hasErrorCode(error, 'EEXIST', 'ENOENT')) throw error
+      isFirst = false
+    } finally {
+      rmSync(temporary, {force: true})
+    }
+    finish(file)
+    return isFirst
+  })
+}
+
+/** Puts a key into the file, in the place of what may be there. Throws STORAGE_NOT_WRITABLE. */
+export function replaceKeyFile(file: string, content: Uint8Array): void {
+  explainingFailures(file, () => {
+    const temporary = writeTemporary(file, content)
+    try {
+      renameSync(temporary, file)
+    } finally {
+      rmSync(temporary, {force: true})
+    }
+    finish(file)
+  })
+}
+
+/** Puts one key file in the place of another, both of the same directory. Throws STORAGE_NOT_WRITABLE. */
+export function moveKeyFile(from: string, to: string): void {
+  explainingFailures(to, () => {
+    renameSync(from, to)
+    finish(to)
+  })
+}
+
+/** A file beside `file`, for its owner only whatever the umask, its bytes on the disk. */
+function writeTemporary(file: string, content: Uint8Array): string {
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`)
+  // `wx`: a link somebody put at this name is not followed.
+  const descriptor = openSync(temporary, 'wx', 0o600)
+  try {
+    fchmodSync(descriptor, 0o600)
+    for (let at = 0; at < content.length;) at += writeSync(descriptor, content, at)
+    fsyncSync(descriptor)
+  } catch (error) {
+    rmSync(temporary, {force: true})
+    throw error
+  } finally {
+    closeSync(descriptor)
+  }
+  return temporary
+}
+
+function finish(file: string): void {
+  const directory = path.dirname(file)
+  const prefix = `.${path.basename(file)}.`
+  // Whoever was killed left a copy of a key. Whoever still runs has lost the race, and does not need its file any more.
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(prefix) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(prefix.length))) rmSync(path.join(directory, name), {force: true})
+  }
+  // The name must outlive a power failure too: what is stored next can be read with this key only.
+  const descriptor = openSync(directory, 'r')
+  try {
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function explainingFailures<T>(file: string, action: () => T): T {
+  try {
+    return action()
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause)) throw cause
+    const directory = path.dirname(file)
+    const [reason, hint] = hasErrorCode(cause, 'ENOSPC', 'EDQUOT')
+      ? ['the disk is full: ', `free some space on the disk of ${directory}`]
+      : ['', `check the permissions of ${directory}, or bring a key of your own in AUTOKESTRA_SECRET_KEY`]
+    throw new WorkflowError('STORAGE_NOT_WRITABLE', `${reason}the key file ${file} cannot be written`, {hint, cause})
+  }
+}
