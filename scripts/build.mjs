@@ -70,7 +70,8 @@ export async function buildBundle(outfile = bundleFile) {
  * may not do so, as Node 20 finds no loader for it; it calls the function that bin/load-bundle.js hands in.
  */
 function importThroughLoader(text) {
-  return text.replace(/(?<![.\w$])import\((?!\))/g, 'bundleImport(')
+  // What goes on with a block is the definition of a method of that name.
+  return text.replace(/(?<![.\w$])import\((?!\)|[^()]*\)\{)/g, 'bundleImport(')
 }
 
 /** bin/load-bundle.js reads Latin-1, the same only for ASCII. esbuild escapes everything but what stands in regular expressions. */

@@ -13,6 +13,9 @@ type Values = Record<string, unknown>
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
 
+  /** The arguments may be secret: no error quotes them. */
+  static hidesArguments = false
+
   #app: Promise<App> | undefined
 
   /** Opens what the command works with, once; loads nothing heavy before. */
@@ -59,8 +62,11 @@ export abstract class BaseCommand extends Command {
     }
   }
 
-  protected override catch(error: Error): Promise<never> {
-    throw new ReportedError(reportError(error, {isJson: this.jsonEnabled()}))
+  protected override async catch(error: Error): Promise<never> {
+    const app = await this.#app?.catch(() => undefined)
+    // What was said before comes first.
+    await app?.ui.flush()
+    throw new ReportedError(reportError(error, {isJson: this.jsonEnabled(), mask: app && ((text) => app.mask(text))}))
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
@@ -75,7 +81,7 @@ export abstract class BaseCommand extends Command {
 
   async #open(): Promise<App> {
     const {App} = await import('./lib/app.ts')
-    return App.create({
+    const app = App.create({
       root: this.config.root,
       version: this.config.version,
       cwd: process.cwd(),
@@ -87,6 +93,11 @@ export abstract class BaseCommand extends Command {
       stdout: process.stdout,
       stderr: process.stderr,
     })
+    // Before the listener that knows no secrets.
+    process.prependListener('uncaughtException', (error) => {
+      process.exit(reportError(error, {isJson: this.jsonEnabled(), mask: (text) => app.mask(text)}))
+    })
+    return app
   }
 
   async #close(): Promise<void> {

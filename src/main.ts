@@ -7,6 +7,7 @@ import {findHome, homeFiles} from './lib/config/paths.ts'
 import {WorkflowError} from './lib/errors/workflow-error.ts'
 import {ensurePrivateDir} from './lib/util/ensure-directory.ts'
 import {reportError} from './report-error.ts'
+import {mayHoldSecret, silentLogger} from './secret-words.ts'
 import {isParseFailure, usageError} from './usage-error.ts'
 
 /** Runs the command line `argv` (without node and script). `root` is the directory of the package; `ids` are our own commands. */
@@ -22,7 +23,8 @@ export async function runCommandLine(argv: readonly string[], root: string, ids:
   // oclif's type asks for the literal words, TypeScript widens what it reads from JSON.
   const pjson = {...packageJson, oclif: {...packageJson.oclif, plugins}} as unknown as Interfaces.PJSON
   try {
-    await run([...argv], {root, pjson, devPlugins: false, userPlugins: !isOwn})
+    const logger = mayHoldSecret(argv) ? silentLogger : undefined
+    await run([...argv], {root, pjson, devPlugins: false, userPlugins: !isOwn, logger})
   } catch (error) {
     const told = isParseFailure(error) ? usageError(error, {id: leadingWords(argv)}) : error
     process.exitCode = reportError(told, {isJson, isExtension: !isOwn})

@@ -1,5 +1,6 @@
 // The one place that prints the error which ends a command, and turns it into an exit code.
 
+import {maskError} from './lib/errors/mask-error.ts'
 import {WorkflowError} from './lib/errors/workflow-error.ts'
 import {errorToJson, renderError} from './lib/ui/error-text.ts'
 import {createStyle} from './lib/ui/style.ts'
@@ -21,15 +22,18 @@ interface ReportOptions {
   readonly isJson: boolean
   /** The command belongs to a CLI extension: what it throws is its own affair and no bug of this program. */
   readonly isExtension?: boolean
+  /** Hides secrets in everything that is printed of the error. */
+  readonly mask?: ((text: string) => string) | undefined
 }
 
 /** Prints the error and returns the exit code of the process. With DEBUG in the environment a stack is shown too. */
-export function reportError(error: unknown, {isJson, isExtension = false}: ReportOptions): number {
+export function reportError(error: unknown, {isJson, isExtension = false, mask}: ReportOptions): number {
   if (error instanceof ReportedError) return error.exitCode
   const wantedExit = oclifExitCode(error)
   if (wantedExit !== undefined && isExitRequest(error)) return wantedExit
 
-  const told = isExtension && !(error instanceof WorkflowError) ? extensionError(error) : error
+  const own = isExtension && !(error instanceof WorkflowError) ? extensionError(error) : error
+  const told = mask === undefined ? own : maskError(own, mask)
   const document = errorToJson(told)
   const exitCode = (isExtension ? wantedExit : undefined) ?? document.exitCode
   const style = createStyle(detectTerminal(process.stderr, process.env))

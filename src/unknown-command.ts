@@ -3,6 +3,7 @@
 import type {Interfaces} from '@oclif/core'
 import {WorkflowError} from './lib/errors/workflow-error.ts'
 import {nearest} from './lib/util/nearest.ts'
+import {mayHoldSecret} from './secret-words.ts'
 
 /** Subcommands of `plugins` that people look for under `plugin`. */
 const extensionVerbs = new Set(['install', 'add', 'uninstall', 'remove', 'unlink', 'link', 'update', 'reset'])
@@ -10,7 +11,8 @@ const extensionVerbs = new Set(['install', 'add', 'uninstall', 'remove', 'unlink
 type CommandList = Pick<Interfaces.Config, 'bin' | 'commandIDs' | 'topics'>
 
 /** The error for the words of a command line that name no command; some of its last words may have been meant as arguments. */
-export function unknownCommand(words: readonly string[], config: CommandList): WorkflowError {
+export function unknownCommand(given: readonly string[], config: CommandList): WorkflowError {
+  const words = mayHoldSecret(given) ? given.slice(0, 2) : given
   // oclif takes what follows a command without arguments for a part of its name.
   const count = words.findIndex((_, index) => config.commandIDs.includes(words.slice(0, index + 1).join(':'))) + 1
   if (count > 0) {

@@ -17,6 +17,8 @@ interface CalledCommand {
   readonly flags?: object
   readonly baseFlags?: object
   readonly enableJsonFlag?: boolean
+  /** Its arguments may be secret: no error quotes them. */
+  readonly hidesArguments?: boolean
 }
 
 /** Whether the error comes from parsing a command line, be it by our oclif or by the one of an extension. */
@@ -45,6 +47,11 @@ export function usageError(error: unknown, command: CalledCommand): WorkflowErro
     const known = Object.keys({...(command.enableJsonFlag && {json: true}), ...command.baseFlags, ...command.flags, help: true})
     const meant = unknownFlags.map((flag) => nearest(flag.replace(/^-+/, '').replace(/=.*/, ''), known)).find((flag) => flag !== undefined)
     const hint = meant === undefined ? help : `did you mean \`--${meant}\`? ${help}`
+    if (command.hidesArguments) {
+      return new WorkflowError('USAGE', 'unknown flag; it is not shown here, as it may be a value', {
+        hint: `${meant === undefined ? '' : `did you mean \`--${meant}\`? `}a value that begins with - stands after --: \`workflow ${words} NAME -- -VALUE\``,
+      })
+    }
     return new WorkflowError('USAGE', `unknown ${plural('flag', unknownFlags)} ${unknownFlags.join(', ')}`, {hint, cause: error})
   }
   const missing = names(failure.args)
@@ -53,6 +60,11 @@ export function usageError(error: unknown, command: CalledCommand): WorkflowErro
       hint: help,
       cause: error,
     })
+  }
+  if (command.hidesArguments) {
+    const isTooMany = names(failure.args).length === 0 && Array.isArray(failure.args)
+    if (isTooMany) return new WorkflowError('USAGE', 'too many arguments', {hint: 'a value with blanks stands in quotes'})
+    return new WorkflowError('USAGE', plainMessage(error.message), {hint: help})
   }
   return new WorkflowError('USAGE', plainMessage(error.message), {hint: help, cause: error})
 }

@@ -10,6 +10,7 @@ import {chooseConcurrency} from './engine/choose-concurrency.ts'
 import {combineReporters} from './engine/combine-reporters.ts'
 import {maxStdinBytes, planFile, type PlanRequest, type RunPlan} from './engine/plan-file.ts'
 import type {Journal, Reporter} from './engine/ports.ts'
+import {revealSecrets} from './engine/reveal-secrets.ts'
 import {createRunId} from './engine/run-id.ts'
 import {validateFiles, type FileFindings} from './engine/validate-files.ts'
 import {runWorkflow, type RunOutcome} from './engine/run-workflow.ts'
@@ -22,9 +23,14 @@ import {sweepLeftovers} from './runtimes/reaper.ts'
 import {cookieVariable} from './runtimes/runtime.ts'
 import {WorkerPool} from './runtimes/worker-pool.ts'
 import type {RunRows} from './storage/run-rows.ts'
+import type {SecretMasker} from './masking/secret-masker.ts'
+import type {MasterKeyProvider} from './secrets/master-key.ts'
+import type {SecretStore} from './secrets/secret-store.ts'
 import {createReporter, type ProgressMode} from './ui/create-reporter.ts'
 import {createEventsOutput} from './ui/events-output.ts'
+import {createPrompt, type Prompt} from './ui/prompt.ts'
 import {createUi, type Ui} from './ui/ui.ts'
+import {readBytes} from './util/read-bytes.ts'
 import {readText} from './util/read-text.ts'
 
 export interface AppOptions {
@@ -34,7 +40,7 @@ export interface AppOptions {
   /** Absolute. */
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly stdin: AsyncIterable<Buffer | string>
+  readonly stdin: NodeJS.ReadStream
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
 }
@@ -52,11 +58,18 @@ export interface RunView {
   readonly events?: string | undefined
 }
 
+interface Vault {
+  readonly store: SecretStore
+  readonly keys: MasterKeyProvider
+}
+
 export class App {
   readonly ui: Ui
   readonly #options: AppOptions
   readonly #cleanUps: (() => Promise<void> | void)[] = []
   #config: Promise<Config> | undefined
+  #vault: Promise<Vault> | undefined
+  #masker: SecretMasker | undefined
   #schemas: SchemaCompiler | undefined
   #plugins: PluginManager | undefined
   #runtime: ProcessRuntime | undefined
@@ -84,6 +97,13 @@ export class App {
   /** Runs a plan to its end. The abort of `signal` stops it; the reason of the abort is the cause. */
   async run(plan: RunPlan, view: RunView, signal: AbortSignal): Promise<RunOutcome> {
     const config = await this.#loadConfig()
+    const secrets = await revealSecrets(plan, {
+      env: this.#options.env,
+      placeholder: config.placeholder,
+      keyFile: config.keyFile,
+      open: () => this.#openVault(),
+    })
+    this.#masker = secrets?.masker
     const concurrency = chooseConcurrency({...config, parallelism: plan.workflow.parallelism, openFileLimit: readOpenFileLimit()})
     const executor = this.#openExecutor(config)
     executor.expect(
@@ -103,6 +123,7 @@ export class App {
       concurrency,
       signal,
       keepsOutputs: view.keepsOutputs,
+      secrets,
     })
     await leftovers
     return outcome
@@ -135,6 +156,28 @@ export class App {
     return rows
   }
 
+  /** The stored secrets. No key is asked for before a value is needed. */
+  async secrets(): Promise<SecretStore> {
+    const {store} = await this.#openVault()
+    return store
+  }
+
+  /** Hides in a text what the present run knows of secrets; a run is present until the App is closed. */
+  mask(text: string): string {
+    return this.#masker?.mask(text) ?? text
+  }
+
+  /** What can be asked on a terminal. */
+  get prompt(): Prompt {
+    const {stdin, stderr, env} = this.#options
+    return createPrompt({stdin, stderr, env})
+  }
+
+  /** Standard input to its end; longer than `maxBytes` when there was more. */
+  readStdinBytes(maxBytes: number): Promise<Buffer> {
+    return readBytes(this.#options.stdin, maxBytes)
+  }
+
   /** Closes what was opened, the last first. What cannot be closed keeps nothing else open; the first such failure is thrown at the end. */
   async close(): Promise<void> {
     const failures: unknown[] = []
@@ -145,6 +188,7 @@ export class App {
         failures.push(error)
       }
     }
+    this.#masker?.clear()
     if (failures.length > 0) throw failures[0]
   }
 
@@ -213,6 +257,28 @@ export class App {
       database.close()
     })
     return new SqliteJournal(database)
+  }
+
+  #openVault(): Promise<Vault> {
+    this.#vault ??= this.#makeVault()
+    return this.#vault
+  }
+
+  async #makeVault(): Promise<Vault> {
+    const [{SqliteSecretRows}, {SecretStore}, {MasterKeyProvider}, {runKeyCommand}] = await Promise.all([
+      import('./storage/secret-rows.ts'),
+      import('./secrets/secret-store.ts'),
+      import('./secrets/master-key.ts'),
+      import('./runtimes/run-key-command.ts'),
+    ])
+    const {env} = this.#options
+    const {databaseFile, keyFile} = await this.#loadConfig()
+    const rows = await SqliteSecretRows.open(databaseFile)
+    this.#cleanUps.push(() => {
+      rows.close()
+    })
+    const keys = new MasterKeyProvider({env, keyFile, runCommand: (command) => runKeyCommand(command, env)})
+    return {store: new SecretStore({rows, keys, clock: {now: () => Date.now()}}), keys}
   }
 
   #createReporter({progress, events}: RunView): Reporter {

@@ -1,6 +1,7 @@
 // Findings about documents, as a compiler shows them; as JSON; as annotations of GitHub Actions.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
+import {count} from './count.ts'
 import {githubCommand} from './github-command.ts'
 import {sanitizeText} from './sanitize.ts'
 import type {Style} from './style.ts'
@@ -30,10 +31,6 @@ export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length
   const parts = [count(errors, 'error'), count(diagnostics.length - errors, 'warning')].filter((part) => !part.startsWith('0 '))
   return parts.length === 0 ? 'no findings' : parts.join(' and ')
-}
-
-function count(amount: number, noun: string): string {
-  return `${String(amount)} ${noun}${amount === 1 ? '' : 's'}`
 }
 
 /** Files in the order of their first finding; what has no place comes first in its file. */

@@ -2,6 +2,7 @@
 
 import {assertNever} from '../util/assert-never.ts'
 import type {LogEntry, RunEvent, TaskError, TaskFinished} from '../engine/events.ts'
+import {count} from './count.ts'
 import {formatDuration} from './format-time.ts'
 import {sanitizeText} from './sanitize.ts'
 
@@ -35,7 +36,7 @@ export function describeEnd(event: TaskFinished): string {
 export function describeEvent(event: RunEvent): string {
   switch (event.type) {
     case 'run.started':
-      return `workflow ${oneLine(event.workflow)}: run ${event.run} started with ${countTasks(event.tasks.length)}`
+      return `workflow ${oneLine(event.workflow)}: run ${event.run} started with ${count(event.tasks.length, 'task')}`
     case 'task.started':
       return `${event.task}: started${event.attempt > 1 ? `, attempt ${String(event.attempt)}` : ''}`
     case 'task.log':
@@ -55,10 +56,6 @@ export function describeEvent(event: RunEvent): string {
     default:
       return assertNever(event)
   }
-}
-
-export function countTasks(count: number): string {
-  return `${String(count)} task${count === 1 ? '' : 's'}`
 }
 
 function describeCause(cause: 'interrupted' | 'terminated' | 'timeout'): string {

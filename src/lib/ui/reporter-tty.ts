@@ -2,7 +2,8 @@
 
 import type {RunEvent, RunStarted, TaskFinished} from '../engine/events.ts'
 import type {Reporter} from '../engine/ports.ts'
-import {countTasks, describeError, describeEvent, describeLog, oneLine} from './event-text.ts'
+import {count} from './count.ts'
+import {describeError, describeEvent, describeLog, oneLine} from './event-text.ts'
 import {formatDuration} from './format-time.ts'
 import {LiveLine} from './live-line.ts'
 import {LogTail} from './log-tail.ts'
@@ -89,7 +90,7 @@ export class TtyReporter implements Reporter {
       maxIdWidth,
       event.tasks.reduce((width, task) => Math.max(width, task.id.length), 0),
     )
-    return `${style.bold(oneLine(event.workflow))} ${style.dim(`${style.separator} run ${run} ${style.separator} ${countTasks(event.tasks.length)}`)}\n`
+    return `${style.bold(oneLine(event.workflow))} ${style.dim(`${style.separator} run ${run} ${style.separator} ${count(event.tasks.length, 'task')}`)}\n`
   }
 
   #renderEnd(event: TaskFinished): string {

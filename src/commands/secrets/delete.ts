@@ -1,0 +1,41 @@
+// Removes a secret for ever.
+
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../../base-command.ts'
+import {WorkflowError} from '../../lib/errors/workflow-error.ts'
+
+export class SecretsDelete extends BaseCommand {
+  static override summary = 'Delete a secret for ever.'
+  static override description = 'Asks before it does. A name that begins with - stands after --.'
+  static override examples = ['<%= config.bin %> secrets delete API_KEY', '<%= config.bin %> secrets delete API_KEY --force']
+  static override args = {name: Args.string({required: true, description: 'name of the secret'})}
+  static override flags = {
+    force: Flags.boolean({char: 'f', description: 'do not ask'}),
+    'no-input': Flags.boolean({description: 'never ask: without --force, refuse'}),
+  }
+
+  async run(): Promise<{readonly name: string; readonly deleted: boolean}> {
+    const {
+      args: {name},
+      flags,
+    } = await this.parse(SecretsDelete)
+    const app = await this.app()
+    const store = await app.secrets()
+    store.require(name)
+    if (!flags.force) {
+      const {prompt} = app
+      if (!prompt.isAvailable(flags['no-input'])) {
+        throw new WorkflowError('USAGE', `secret '${name}' was not deleted: there is no terminal to ask on`, {
+          hint: 'use --force to delete it without being asked',
+        })
+      }
+      if (!(await prompt.confirm(`Delete secret '${name}' for ever?`))) {
+        if (!this.jsonEnabled()) app.ui.err.write(`Kept secret '${name}'.\n`)
+        return {name, deleted: false}
+      }
+    }
+    await store.delete(name)
+    if (!this.jsonEnabled()) app.ui.err.write(`Deleted secret '${name}'.\n`)
+    return {name, deleted: true}
+  }
+}

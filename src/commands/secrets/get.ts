@@ -1,0 +1,32 @@
+// Shows the value of a secret.
+
+import {Args} from '@oclif/core'
+import {BaseCommand} from '../../base-command.ts'
+import {exposureWarning, renderSecret} from '../../lib/ui/secret-output.ts'
+
+type SecretValue = {readonly name: string; readonly value: string} | {readonly name: string; readonly base64: string}
+
+export class SecretsGet extends BaseCommand {
+  static override summary = 'Show the value of a secret.'
+  static override description =
+    'Only the value goes to stdout: byte for byte into a pipe or a file, with a line end after it on a terminal. ' +
+    'With --json, bytes that are no UTF-8 text are written as base64.'
+  static override examples = ['<%= config.bin %> secrets get API_KEY', '<%= config.bin %> secrets get TLS_KEY > tls.pem']
+  static override args = {name: Args.string({required: true, description: 'name of the secret'})}
+
+  async run(): Promise<SecretValue> {
+    const app = await this.app()
+    // First of all, so that it is there whatever else is said.
+    app.ui.err.write(exposureWarning)
+    await app.ui.flush()
+    const {
+      args: {name},
+    } = await this.parse(SecretsGet)
+    const store = await app.secrets()
+    const value = await store.get(name)
+    if (!this.jsonEnabled()) process.stdout.write(renderSecret(name, value, app.ui.outTerminal))
+    const {secretToJson} = await import('../../lib/secrets/secrets-json.ts')
+    const json = secretToJson(value)
+    return typeof json === 'string' ? {name, value: json} : {name, ...json}
+  }
+}

@@ -1,0 +1,44 @@
+// Stores all secrets of a file, or none.
+
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../../base-command.ts'
+import {renderDiagnostics} from '../../lib/ui/diagnostics.ts'
+
+interface ImportResult {
+  readonly created: readonly string[]
+  readonly updated: readonly string[]
+  readonly skipped: readonly string[]
+}
+
+export class SecretsImport extends BaseCommand {
+  static override summary = 'Store all secrets of a .env or JSON file, or none of them.'
+  static override description =
+    'All findings are told at once, with their lines. Names that are stored already are refused, unless a flag says what to do with them.'
+  static override examples = [
+    '<%= config.bin %> secrets import .env',
+    '<%= config.bin %> secrets import secrets.json --overwrite',
+    'other-tool export | <%= config.bin %> secrets import - --skip-existing',
+  ]
+  static override args = {file: Args.string({required: true, description: 'file of secrets, or - for standard input'})}
+  static override flags = {
+    format: Flags.option({options: ['env', 'json'] as const})({description: 'default: told by the name and the content'}),
+    'skip-existing': Flags.boolean({description: 'keep the values that are stored', exclusive: ['overwrite']}),
+    overwrite: Flags.boolean({description: 'replace the values that are stored'}),
+  }
+
+  async run(): Promise<ImportResult> {
+    const {args, flags} = await this.parse(SecretsImport)
+    const app = await this.app()
+    const {readSecretsFile} = await import('../../lib/secrets/read-secrets.ts')
+    const {entries, warnings} = await readSecretsFile(args.file, flags.format, app)
+    app.ui.err.write(renderDiagnostics(warnings, 'text', app.ui.errStyle))
+    const store = await app.secrets()
+    const onExisting = flags.overwrite ? 'overwrite' : flags['skip-existing'] ? 'skip' : 'refuse'
+    const result = await store.import(entries, {onExisting})
+    const {created, updated, skipped} = result
+    if (!this.jsonEnabled()) {
+      app.ui.err.write(`${String(created.length)} created, ${String(updated.length)} updated, ${String(skipped.length)} skipped\n`)
+    }
+    return {created, updated, skipped}
+  }
+}

@@ -1,0 +1,20 @@
+// Shows which secrets there are.
+
+import {BaseCommand} from '../../base-command.ts'
+import type {SecretMetadata} from '../../lib/secrets/secret-rows.ts'
+import {renderSecretList} from '../../lib/ui/secret-list.ts'
+
+export class SecretsList extends BaseCommand {
+  static override summary = 'List the names of all secrets, and never a value.'
+  static override description = 'Needs no master key.'
+  static override examples = ['<%= config.bin %> secrets list', '<%= config.bin %> secrets list --json']
+
+  async run(): Promise<SecretMetadata[]> {
+    await this.parse(SecretsList)
+    const app = await this.app()
+    const store = await app.secrets()
+    const secrets = store.list()
+    if (!this.jsonEnabled()) app.ui.out.write(renderSecretList(secrets, app.ui, Date.now()))
+    return secrets
+  }
+}

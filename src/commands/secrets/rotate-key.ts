@@ -1,0 +1,41 @@
+// Puts the secrets under a new master key.
+
+import {Flags} from '@oclif/core'
+import {BaseCommand} from '../../base-command.ts'
+import type {KeySource} from '../../lib/secrets/master-key.ts'
+import {count} from '../../lib/ui/count.ts'
+import {describeNextStep, readNewMasterKey} from '../../lib/ui/new-master-key.ts'
+
+export class SecretsRotateKey extends BaseCommand {
+  static override summary = 'Put all secrets under a new master key.'
+  static override description =
+    'A key file is replaced by a fresh one. Where the key comes from the environment, the new one is taken from AUTOKESTRA_NEW_SECRET_KEY, ' +
+    'from standard input, or asked for. When it was interrupted, run it again.'
+  static override examples = [
+    '<%= config.bin %> secrets rotate-key',
+    '<%= config.bin %> secrets rotate-key --reencrypt',
+    'openssl rand -base64 32 | tee new.key | <%= config.bin %> secrets rotate-key --new-key-stdin',
+  ]
+  static override flags = {
+    reencrypt: Flags.boolean({default: false, description: 'encrypt every secret anew too: for a database that somebody may have copied'}),
+    iterations: Flags.integer({min: 100_000, max: 10_000_000, helpValue: 'N', description: 'how much work a guess of the key costs'}),
+    'new-key-stdin': Flags.boolean({description: 'read the new key from standard input'}),
+    'no-input': Flags.boolean({description: 'never ask'}),
+  }
+
+  async run(): Promise<{readonly secrets: number; readonly reencrypted: boolean; readonly source: KeySource}> {
+    const {flags} = await this.parse(SecretsRotateKey)
+    const app = await this.app()
+    const request = {isStdin: flags['new-key-stdin'], noInput: flags['no-input']}
+    const newKey = await readNewMasterKey(request, app.ui.env, app)
+    const store = await app.secrets()
+    const {iterations, reencrypt} = flags
+    const {secrets, reencrypted, source} = await store.rotateKey({newKey, reencrypt, ...(iterations === undefined ? {} : {iterations})})
+    if (!this.jsonEnabled()) {
+      app.ui.err.write(
+        `${count(secrets, 'secret')} put under the new master key${reencrypted ? ' and encrypted anew' : ''}.\n${describeNextStep(source)}\n`,
+      )
+    }
+    return {secrets, reencrypted, source}
+  }
+}

@@ -1,0 +1,44 @@
+// Stores a secret.
+
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../../base-command.ts'
+import {readSecretValue} from '../../lib/ui/secret-value.ts'
+
+export class SecretsSet extends BaseCommand {
+  static override summary = 'Store a secret, or give it a new value.'
+  static override description =
+    'Without a value, asks for it on the terminal. A value that begins with - stands after --. ' +
+    'From standard input, one line end after the value is left out.'
+  static override examples = [
+    '<%= config.bin %> secrets set API_KEY',
+    'printf %s "$KEY" | <%= config.bin %> secrets set API_KEY --stdin',
+    '<%= config.bin %> secrets set TLS_KEY --from-file tls.pem',
+  ]
+  static override hidesArguments = true
+  static override args = {
+    name: Args.string({required: true, description: 'letters, digits, _ and -'}),
+    value: Args.string({description: 'the value, or - for standard input'}),
+  }
+  static override flags = {
+    stdin: Flags.boolean({description: 'read the value from standard input'}),
+    raw: Flags.boolean({description: 'with --stdin: keep the line end after the value'}),
+    'from-file': Flags.string({helpValue: 'FILE', description: 'the bytes of a file as they are'}),
+    'no-input': Flags.boolean({description: 'never ask'}),
+  }
+
+  async run(): Promise<{readonly name: string; readonly created: boolean}> {
+    const {args, flags} = await this.parse(SecretsSet)
+    const app = await this.app()
+    const request = {...args, isStdin: flags.stdin, isRaw: flags.raw, file: flags['from-file'], noInput: flags['no-input']}
+    const value = await readSecretValue(request, app)
+    if (args.value !== undefined && args.value !== '-') {
+      app.ui.err.write(
+        'note: the value is in the history of your shell now, and was in the list of processes. --stdin keeps it out of both.\n',
+      )
+    }
+    const store = await app.secrets()
+    const {created} = await store.set(args.name, value)
+    if (!this.jsonEnabled()) app.ui.err.write(`${created ? 'Created' : 'Updated'} secret '${args.name}'.\n`)
+    return {name: args.name, created}
+  }
+}
