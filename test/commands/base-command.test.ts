@@ -62,6 +62,11 @@ describe('an error the user can act on', () => {
     expect(await runProbe(body)).toEqual({exitCode: 9, stdout: '', stderr: 'error[STORAGE_BUSY]: the database is busy\nhint: wait\n'})
   })
 
+  it('comes after what the command has said before', async () => {
+    const {stderr} = await runProbe(`const app = await this.app()\napp.ui.err.write('a note\\n')\n${body}`)
+    expect(stderr).toBe('a note\nerror[STORAGE_BUSY]: the database is busy\nhint: wait\n')
+  })
+
   it('has the same exit code with --json, and is the one document', async () => {
     const result = await runProbe(body, ['--json'])
     expect(result).toMatchObject({exitCode: 9, stderr: ''})

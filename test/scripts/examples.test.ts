@@ -1,10 +1,12 @@
 // Every example, as it stands in examples/, in a copy of that directory.
 
+import {createHmac} from 'node:crypto'
 import {cpSync, readdirSync} from 'node:fs'
 import {createServer} from 'node:http'
 import type {AddressInfo} from 'node:net'
 import path from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
+import {expectNoLeaks} from '../rig/canary.ts'
 import {Project} from '../rig/project.ts'
 import {packageRoot} from '../rig/workflow-command.ts'
 
@@ -51,6 +53,7 @@ describe('the examples', () => {
       '05-weather-report.yaml',
       '06-python-plugin.yaml',
       '07-shell-plugin.yaml',
+      '08-secrets.yaml',
     ])
   })
 
@@ -159,6 +162,33 @@ describe('the examples', () => {
     const {exitCode, result} = await openExamples().runJson('07-shell-plugin.yaml')
     expect(exitCode).toBe(0)
     expect(result.outputs).toEqual({texts: ['Hello from a shell script', 'Goodbye from a shell script']})
+  })
+
+  it('08-secrets signs with a key, and shows neither the key nor the token', async () => {
+    const project = openExamples()
+    const secrets = {WEBHOOK_KEY: 'whsec_0123456789', API_TOKEN: 'token-of-the-test-42'}
+    for (const [name, value] of Object.entries(secrets)) {
+      expect(await project.run(['secrets', 'set', name, '--stdin'], {input: value})).toMatchObject({exitCode: 0})
+    }
+    const {exitCode, stdout, stderr} = await project.run(['run', '08-secrets.yaml'])
+    expect({exitCode, stderr}).toMatchObject({exitCode: 0})
+    const file = project.path('out/webhook.json')
+    // The user name before the token ends in the middle of a group of base64.
+    const authorization = expect.stringMatching(/^Basic [\w]+\*\*\*SECRET\*\*\*$/) as string
+    expect(JSON.parse(stdout)).toEqual({request: file, authorization})
+    expect(stderr).toMatch(/^rehearse \| \+ echo Authorization: Basic \w+\*\*\*SECRET\*\*\*$/m)
+    const body = {type: 'deployed', version: '1.2.0'}
+    const signature = createHmac('sha256', secrets.WEBHOOK_KEY).update(JSON.stringify(body)).digest('hex')
+    expect(JSON.parse(project.read('out/webhook.json'))).toEqual({signature: `sha256=${signature}`, body})
+    expectNoLeaks(secrets, project.home, {stdout, stderr, file: project.read('out/webhook.json')})
+  })
+
+  it('08-secrets starts nothing without its secrets', async () => {
+    const {exitCode, stderr} = await openExamples().run(['run', '08-secrets.yaml'])
+    expect({exitCode, stderr}).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('Missing secrets: WEBHOOK_KEY, API_TOKEN') as string,
+    })
   })
 })
 

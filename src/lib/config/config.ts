@@ -13,6 +13,8 @@ export interface Config {
   /** Holds only what can be made again. It may not exist yet. */
   readonly cacheDir: string
   readonly databaseFile: string
+  /** The master key of the secrets, where no other source of it is configured. It may not exist yet. */
+  readonly keyFile: string
   /** Directory of autokestra.yaml; without one, of the workflow file. */
   readonly projectDir: string
   /** Where plugins are looked for; the first that has one wins. */
@@ -22,6 +24,8 @@ export interface Config {
   /** A flag or the environment overrule a workflow's own `parallelism`; the others are overruled by it. */
   readonly concurrencyFrom: SettingOrigin
   readonly limits: ExecutionLimits
+  /** Stands where a secret was; undefined: the usual one. */
+  readonly placeholder: string | undefined
   /** The configuration files that were read. */
   readonly files: readonly string[]
   /** Findings that stop nothing. */

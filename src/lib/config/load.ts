@@ -50,6 +50,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     home,
     cacheDir: files.cacheDir,
     databaseFile: files.databaseFile,
+    keyFile: files.keyFile,
     projectDir,
     pluginPaths: withoutRepeats([
       ...level('project', own, path.join(projectDir, 'plugins')),
@@ -58,6 +59,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     ]),
     concurrency,
     concurrencyFrom: from,
+    placeholder: own?.placeholder ?? user?.placeholder,
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
     files: [user, own].flatMap((settings) => settings?.file ?? []),
     warnings: project.warnings,

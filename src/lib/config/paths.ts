@@ -22,12 +22,14 @@ export function homeFiles(home: string): {
   readonly databaseFile: string
   readonly configFile: string
   readonly pluginDir: string
+  readonly keyFile: string
 } {
   return {
     cacheDir: path.join(home, 'cache'),
     databaseFile: path.join(home, 'autokestra.db'),
     configFile: path.join(home, 'config.yaml'),
     pluginDir: path.join(home, 'plugins'),
+    keyFile: path.join(home, 'secret.key'),
   }
 }
 

@@ -18,6 +18,7 @@ export interface FileSettings {
   /** As written. */
   readonly pluginPaths?: readonly string[]
   readonly concurrency?: number
+  readonly placeholder?: string
   readonly limits: Partial<ExecutionLimits>
 }
 
@@ -35,6 +36,7 @@ function isEmptyFile(file: string): boolean {
 interface ConfigSource {
   readonly plugins?: {readonly paths?: readonly string[]}
   readonly concurrency?: number
+  readonly masking?: {readonly placeholder?: string}
   readonly limits?: Readonly<Record<string, string | number>>
 }
 
@@ -65,8 +67,14 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
     const count = all.length === 1 ? 'is not valid' : `has ${String(all.length)} findings`
     throw new WorkflowError('CONFIG_INVALID', `The configuration file "${file}" ${count}.`, {diagnostics: all})
   }
-  const {plugins, concurrency} = document.value
-  return {file, limits, ...(plugins?.paths && {pluginPaths: plugins.paths}), ...(concurrency !== undefined && {concurrency})}
+  const {plugins, concurrency, masking} = document.value
+  return {
+    file,
+    limits,
+    ...(plugins?.paths && {pluginPaths: plugins.paths}),
+    ...(concurrency !== undefined && {concurrency}),
+    ...(masking?.placeholder !== undefined && {placeholder: masking.placeholder}),
+  }
 }
 
 function isChecked(value: unknown, diagnostics: readonly Diagnostic[]): value is ConfigSource {

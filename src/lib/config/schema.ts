@@ -43,6 +43,21 @@ export const configSchema: JsonObject = {
       maximum: maxConcurrency,
       description: 'Most tasks at a time. Default: the number of processor cores.',
     },
+    masking: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'How secrets are hidden in what is shown and kept.',
+      properties: {
+        placeholder: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 100,
+          pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
+          default: '***SECRET***',
+          description: 'Stands where a secret was; 1 to 100 printable characters.',
+        },
+      },
+    },
     limits: {
       type: 'object',
       additionalProperties: false,

@@ -1,9 +1,9 @@
 // YAML text -> value with positions, or diagnostics. The common path reads with js-yaml (ten times as fast to load and to parse);
 // only when there is something to say is the text parsed again by `yaml`, which knows where everything stands.
 
-import {constants} from 'node:fs'
+import {accessSync, constants} from 'node:fs'
 import {open, stat} from 'node:fs/promises'
-import {resolve} from 'node:path'
+import {dirname, resolve} from 'node:path'
 import type {ErrorCode} from '../errors/error-codes.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {checkExpansion} from './check-expansion.ts'
@@ -98,9 +98,22 @@ function explainSystemError(error: unknown, file: string, options: ReadOptions):
   const what = name(file, options)
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return unreadable(`${what} does not exist`, 'Check the path; it is relative to the current directory.')
-  if (code === 'EACCES' || code === 'EPERM') return unreadable(`${what} may not be read: permission denied`, `Try: chmod u+r ${file}`)
+  if (code === 'EACCES' || code === 'EPERM')
+    return unreadable(`${what} may not be read: permission denied`, `Try: chmod ${missingPermission(file, options)}`)
   if (code === 'ELOOP') return unreadable(`${what} is a symbolic link that leads back to itself`)
   return unreadable(`${what} cannot be read (${code})`)
+}
+
+/** What keeps a file from being read is the file itself, or the directory it stands in. */
+function missingPermission(file: string, {cwd = '.'}: ReadOptions): string {
+  const directory = dirname(resolve(cwd, file))
+  try {
+    accessSync(directory, constants.X_OK)
+    return `u+r ${file}`
+  } catch {
+    // Its only answer: it may not be entered.
+    return `u+x ${directory}`
+  }
 }
 
 function decode(bytes: Buffer, file: string, options: ReadOptions): string {

@@ -1,7 +1,10 @@
-// Gives events their place and time, and hands them on in batches: first to the journal, then to the reporter.
+// Gives events their place and time, masks them, and hands them on in batches: first to the journal, then to the reporter.
 
+import type {SealedValue} from '../secrets/sealed-value.ts'
 import type {RunEvent, RunEventBody} from './events.ts'
+import {maskEvent} from './mask-event.ts'
 import type {Clock, Journal, Reporter} from './ports.ts'
+import type {RunSecrets} from './run-secrets.ts'
 
 /** A flood of log lines costs few transactions and little memory. */
 const maxBatch = 512
@@ -16,21 +19,25 @@ export class EventRecorder {
   readonly #runId: string
   readonly #ports: EventRecorderPorts
   readonly #onError: (error: unknown) => void
+  readonly #secrets: RunSecrets | undefined
   #batch: RunEvent[] = []
+  /** Outputs of the batch that masking has changed, by `seq`. */
+  #sealed = new Map<number, SealedValue>()
   #timer: NodeJS.Immediate | undefined
   #seq = 0
 
   /** `onError` hears of a journal that cannot be written when nobody waits for `flush`. */
-  constructor(runId: string, ports: EventRecorderPorts, onError: (error: unknown) => void) {
+  constructor(runId: string, ports: EventRecorderPorts, onError: (error: unknown) => void, secrets?: RunSecrets) {
     this.#runId = runId
     this.#ports = ports
     this.#onError = onError
+    this.#secrets = secrets
   }
 
   /** The event is handed on at the end of this turn of the event loop, or earlier. Throws what the journal throws. */
   record(body: RunEventBody): void {
     this.#seq += 1
-    this.#batch.push({seq: this.#seq, ts: new Date(this.#ports.clock.now()).toISOString(), run: this.#runId, ...body})
+    this.#batch.push({seq: this.#seq, ts: new Date(this.#ports.clock.now()).toISOString(), run: this.#runId, ...this.#mask(body)})
     if (this.#batch.length >= maxBatch) this.flush()
     else
       this.#timer ??= setImmediate(() => {
@@ -44,9 +51,27 @@ export class EventRecorder {
     this.#timer = undefined
     if (this.#batch.length === 0) return
     const events = this.#batch
+    const sealed = this.#sealed
     this.#batch = []
-    this.#ports.journal.append(this.#runId, events)
+    if (sealed.size === 0) this.#ports.journal.append(this.#runId, events)
+    else {
+      this.#sealed = new Map()
+      this.#ports.journal.append(this.#runId, events, sealed)
+    }
     for (const event of events) this.#ports.reporter.report(event)
+  }
+
+  /** What masking hides of an output is kept sealed, when there is something to seal with. */
+  #mask(body: RunEventBody): RunEventBody {
+    if (this.#secrets === undefined) return body
+    const {masker, sealer} = this.#secrets
+    const masked = maskEvent(body, masker)
+    if (sealer === undefined || body.type !== 'task.finished' || body.output === undefined) return masked
+    if (masked.type === 'task.finished' && masked.output !== body.output) {
+      const context = {run: this.#runId, task: body.task, attempt: body.attempt}
+      this.#sealed.set(this.#seq, sealer.seal(Buffer.from(JSON.stringify(body.output)), context))
+    }
+    return masked
   }
 
   #flushLater(): void {

@@ -16,6 +16,8 @@ export interface PlannedTask {
   readonly action: ActionDef
   readonly timeoutMs: number
   readonly condition: TaskShape['condition']
+  /** Names of the secrets that its own inputs and env read: all that its process is given. */
+  readonly secrets: readonly string[]
 }
 
 export interface Plan {
@@ -33,12 +35,29 @@ export function planWorkflow(workflow: Workflow, templates: Templates, actions: 
   const tasks = workflow.tasks.map((task) => {
     const {plugin, action} = actions.get(task.type)
     const timeoutMs = task.timeoutMs ?? action.timeoutMs ?? defaultTimeoutMs
-    return {task, plugin, action, timeoutMs, condition: conditionOf(task, templates)}
+    return {task, plugin, action, timeoutMs, condition: conditionOf(task, templates), secrets: secretsOf(task, action, templates)}
   })
-  return {workflow, templates, tasks, warnings: actions.diagnostics}
+  return {workflow, templates, tasks, warnings: [...workflow.warnings, ...actions.diagnostics]}
 }
 
 function conditionOf(task: Task, templates: Templates): TaskShape['condition'] {
   if (task.if === undefined) return 'none'
   return templates.readsStatus(task.if) ? 'status' : 'plain'
+}
+
+/** Names of the secrets that any of the tasks reads. */
+export function secretsInUse(tasks: readonly Pick<PlannedTask, 'secrets'>[]): string[] {
+  return [...new Set(tasks.flatMap(({secrets}) => secrets))]
+}
+
+/** Names of the secrets that a task reads. The check of the workflow has made sure that all of them are written literally. */
+export function secretsOf(task: Task, action: ActionDef, templates: Templates): string[] {
+  const names = new Set<string>()
+  const collect = (value: unknown): void => {
+    if (typeof value === 'string') for (const name of templates.secretsIn(value)) names.add(name)
+    else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) collect(item)
+  }
+  collect(Object.values(task.env))
+  for (const [name, value] of Object.entries(task.inputs)) if (!action.literalInputs.includes(name)) collect(value)
+  return [...names]
 }

@@ -2,14 +2,18 @@
 
 import type {ActionResult} from '../plugins/action-result.ts'
 import type {ExecuteOptions, Invocation} from '../plugins/attempt.ts'
+import type {SealedValue} from '../secrets/sealed-value.ts'
 import type {RunEvent} from './events.ts'
 
 /** Where the events of runs are kept. Append-only. */
 export interface Journal {
   /** Makes the run known. Called before its first event. */
   create(run: NewRun): void
-  /** Appends in one transaction. When it returns, the events survive the death of this process. */
-  append(runId: string, events: readonly RunEvent[]): void
+  /**
+   * Appends in one transaction. When it returns, the events survive the death of this process.
+   * @param sealed outputs that hold secrets, by the `seq` of the `task.finished` they belong to
+   */
+  append(runId: string, events: readonly RunEvent[], sealed?: ReadonlyMap<number, SealedValue>): void
 }
 
 export interface NewRun {

@@ -6,6 +6,7 @@ import type {SourceDocument} from '../documents/source-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ErrorCode} from '../errors/error-codes.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {execReference, listExecItems} from '../plugins/check-exec.ts'
 import type {ActionDef, Plugin} from '../plugins/manifest.ts'
 import type {PluginManager, ResolveFailure} from '../plugins/plugin-manager.ts'
 import {isTemplate} from '../templates/templates.ts'
@@ -54,6 +55,11 @@ export class ResolvedActions implements TaskActions {
 
   literalInputs(type: string): readonly string[] {
     return this.#found(type)?.action.literalInputs ?? []
+  }
+
+  argumentInputs(type: string): readonly string[] {
+    const exec = this.#found(type)?.action.exec ?? []
+    return listExecItems(exec, []).flatMap(({text}) => execReference(text) ?? [])
   }
 
   /** The code of an error that is about nothing but plugins; otherwise the workflow itself is invalid. */

@@ -10,6 +10,7 @@ import type {ActionExecutor, Clock, Journal, Reporter} from './ports.ts'
 import {PendingRetries} from './pending-retries.ts'
 import {retryDelayMs} from './retry.ts'
 import {RunScope, stoppedError} from './run-scope.ts'
+import type {RunSecrets} from './run-secrets.ts'
 import {runTask} from './run-task.ts'
 import {Slots} from './slots.ts'
 
@@ -27,6 +28,8 @@ export interface RunLoopOptions {
   readonly concurrency: number
   readonly failFast: boolean
   readonly timeoutMs?: number | undefined
+  /** Absent: nothing is hidden. */
+  readonly secrets?: RunSecrets | undefined
 }
 
 /** Before a task is tried again that found no room. */
@@ -69,15 +72,15 @@ export class RunLoop {
       this.#resolve = resolve
       this.#reject = reject
     })
-    this.#recorder = new EventRecorder(options.runId, ports, this.#reject)
-    this.#scope = new RunScope(plan, {id: options.runId, startedAt: new Date(this.#startedAtMs).toISOString()})
+    this.#recorder = new EventRecorder(options.runId, ports, this.#reject, options.secrets)
+    this.#scope = new RunScope(plan, {id: options.runId, startedAt: new Date(this.#startedAtMs).toISOString()}, options.secrets)
     this.#state = createState({
       failFast: options.failFast,
       tasks: plan.tasks.map(({task, condition}) => ({id: task.id, needs: task.needs, condition})),
     })
   }
 
-  /** Runs to the end and resolves with the last event. Rejects only for a bug or a journal that cannot be written. */
+  /** Runs to the end and resolves with the last event, which is not masked. Rejects only for a bug or a journal that cannot be written. */
   async run(): Promise<RunFinished> {
     const {timeoutMs} = this.#options
     if (timeoutMs !== undefined)
@@ -204,6 +207,7 @@ export class RunLoop {
         runId: this.#options.runId,
         attempt,
         signal: controller.signal,
+        masker: this.#options.secrets?.masker,
         onLog: (entry: LogEntry) => {
           this.#guard(() => {
             this.#recorder.record({type: 'task.log', task: id, attempt, ...entry})

@@ -8,6 +8,7 @@ import {stopReason, type DecideState} from './decide.ts'
 import type {TaskError, TaskFinished, TaskSkipped} from './events.ts'
 import {outputsInUse} from './outputs-in-use.ts'
 import type {Plan, PlannedTask} from './plan.ts'
+import {registerComputed, type RunSecrets} from './run-secrets.ts'
 
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
 
@@ -23,10 +24,12 @@ export class RunScope {
   readonly #indexes: ReadonlyMap<string, number>
   /** Outputs nobody reads are not kept: they may be large, and there may be many. */
   readonly #read: ReturnType<typeof outputsInUse>
+  readonly #secrets: RunSecrets | undefined
 
-  constructor(plan: Plan, run: {readonly id: string; readonly startedAt: string}) {
+  constructor(plan: Plan, run: {readonly id: string; readonly startedAt: string}, secrets?: RunSecrets) {
     const {workflow} = plan
     this.#plan = plan
+    this.#secrets = secrets
     this.#read = outputsInUse(plan)
     this.#indexes = new Map(workflow.tasks.map(({id}, index) => [id, index]))
     this.#scope = {vars: workflow.vars, env: workflow.env, tasks: this.#tasks, run: {...run, workflow: workflow.id}}
@@ -44,7 +47,7 @@ export class RunScope {
       failure: state.tasks.get(task.id)?.hasFailedUpstream ?? false,
       cancelled: state.stopCause !== undefined,
     }
-    const evaluated = this.#attempt(task.id, ['if'], () => this.#plan.templates.evaluate(text, this.#scope, status))
+    const evaluated = this.#attempt(task.id, ['if'], () => this.#plan.templates.evaluate(text, this.#scope, {status}))
     if (!evaluated.ok) return {kind: 'fail', error: evaluated.error}
     if (evaluated.value === true) return {kind: 'run'}
     if (evaluated.value === false) return {kind: 'skip', reason: `its condition is false: ${text}`}
@@ -52,19 +55,25 @@ export class RunScope {
   }
 
   /** The inputs and the environment of a task, all templates evaluated. */
-  evaluateTask({task, action}: PlannedTask): Evaluated<{inputs: JsonObject; env: Record<string, string>}> {
+  evaluateTask({task, action, secrets}: PlannedTask): Evaluated<{inputs: JsonObject; env: Record<string, string>}> {
     const {workflow, templates} = this.#plan
+    const scope = this.#withSecrets(secrets)
+    const onSecretValue = (value: unknown, text: string): void => {
+      if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
+    }
     const inputs = this.#attempt(task.id, ['inputs'], () => {
       const entries = Object.entries(task.inputs).map(([name, value]) => {
         const isLiteral = action.literalInputs.includes(name)
-        return [name, isLiteral ? value : templates.evaluateDeep(value, this.#scope, [name])]
+        return [name, isLiteral ? value : templates.evaluateDeep(value, scope, [name], onSecretValue)]
       })
       // Evaluating JSON values gives JSON values.
       return Object.fromEntries(entries) as JsonObject
     })
     if (!inputs.ok) return inputs
     const own = this.#attempt(task.id, ['env'], () =>
-      Object.fromEntries(Object.entries(task.env).map(([name, text]) => [name, toText(templates.evaluateDeep(text, this.#scope, [name]))])),
+      Object.fromEntries(
+        Object.entries(task.env).map(([name, text]) => [name, toText(templates.evaluateDeep(text, scope, [name], onSecretValue))]),
+      ),
     )
     if (!own.ok) return own
     return {ok: true, value: {inputs: inputs.value, env: {...workflow.env, ...own.value}}}
@@ -75,6 +84,14 @@ export class RunScope {
     const {workflow, templates} = this.#plan
     // Evaluating JSON values gives JSON values.
     return this.#attempt(undefined, ['outputs'], () => templates.evaluateDeep(workflow.outputs, this.#scope) as JsonObject)
+  }
+
+  /** What a task sees: the secrets it names, and no others. */
+  #withSecrets(names: readonly string[]): Scope {
+    const {values} = this.#secrets ?? {}
+    if (values === undefined || names.length === 0) return this.#scope
+    const secrets = Object.fromEntries(names.flatMap((name) => (values.has(name) ? [[name, values.get(name) ?? '']] : [])))
+    return {...this.#scope, secrets}
   }
 
   #view(event: TaskFinished | TaskSkipped): TaskView {

@@ -6,7 +6,7 @@ import type {JsonObject} from '../util/json.ts'
 import type {ActionWarning, LogEntry, TaskError} from './action-result.ts'
 import type {ExecutionLimits} from './limits.ts'
 import type {ActionDef, Plugin} from './manifest.ts'
-import {TaskLog, type StreamTransform} from './task-log.ts'
+import {TaskLog, type LogMasker} from './task-log.ts'
 
 export interface Invocation {
   readonly plugin: Plugin
@@ -25,8 +25,8 @@ export interface ExecuteOptions {
   /** Its abort cancels the attempt. */
   readonly signal: AbortSignal
   readonly onLog: (entry: LogEntry) => void
-  /** Changes the raw bytes of a stream before they become log lines. Called once per stream. */
-  readonly transform?: (stream: 'stdout' | 'stderr') => StreamTransform
+  /** Hides secrets in what is given to `onLog`. The result of the attempt is not masked: other tasks work with it. */
+  readonly masker?: LogMasker | undefined
 }
 
 // The longest delay a timer of Node can have (2^31 - 1 ms, 24.8 days); more would fire at once.
@@ -49,6 +49,7 @@ export class Attempt {
   readonly cookie: string
   readonly limits: ExecutionLimits
   readonly log: TaskLog
+  readonly masker: LogMasker | undefined
   readonly warnings: ActionWarning[] = []
   readonly startedAt = performance.now()
   isCancelled = false
@@ -67,7 +68,8 @@ export class Attempt {
     this.cookie = cookie
     this.invocation = invocation
     this.limits = limits
-    this.log = new TaskLog(limits, options.onLog, options.transform)
+    this.masker = options.masker
+    this.log = new TaskLog(limits, options.onLog, options.masker)
     this.#signal = options.signal
     this.isCancelled = options.signal.aborted
     // One signal stops all tasks of a run: as many listeners as there are tasks are no leak.

@@ -35,8 +35,12 @@ export class ByteCollector {
 
   /** As text; bad bytes become U+FFFD, and a character that was cut at the limit is left out. */
   get text(): string {
-    const {bytes} = this
-    if (!this.#isOverflown) return bytes.toString('utf8')
+    return this.#isOverflown ? this.textUpTo(this.#size) : this.bytes.toString('utf8')
+  }
+
+  /** The same, cut at a number of bytes. */
+  textUpTo(end: number): string {
+    const bytes = this.bytes.subarray(0, end)
     const last = characterStart(bytes, bytes.length - 1)
     const lead = bytes[last] ?? 0
     const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1

@@ -63,9 +63,10 @@ export class PluginExecutor {
     let error: TaskError | undefined
     try {
       const env = taskEnvironment(this.#options.baseEnv, invocation.env)
-      error = await this.#checkInputs(invocation)
+      const mask = (text: string): string => options.masker?.mask(text) ?? text
+      error = await this.#checkInputs(invocation, mask)
       if (error === undefined && !attempt.isStopped) outcome = await this.#run(attempt, env)
-      error ??= findBlame(attempt, outcome) ?? (await this.#checkOutput(invocation, outcome.output ?? null))
+      error ??= findBlame(attempt, outcome) ?? (await this.#checkOutput(invocation, outcome.output ?? null, mask))
     } catch (thrown) {
       // Cancelled or out of time while it could not start: that is still what happened first.
       error = findBlame(attempt, {error: toTaskError(thrown)})
@@ -96,16 +97,16 @@ export class PluginExecutor {
     return attempt.isStopped ? {} : runSdk(hosts, attempt, env, main)
   }
 
-  async #checkInputs({plugin, action, inputs}: Invocation): Promise<TaskError | undefined> {
+  async #checkInputs({plugin, action, inputs}: Invocation, mask: (text: string) => string): Promise<TaskError | undefined> {
     if (action.input === undefined) return undefined
     const check = this.#checks.get(action.input) ?? (await this.#compile(action.input))
-    return describeMisfit('INPUT_INVALID', `the inputs do not fit the input schema of ${plugin.id}.${action.name}`, check(inputs))
+    return describeMisfit('INPUT_INVALID', `the inputs do not fit the input schema of ${plugin.id}.${action.name}`, check(inputs), mask)
   }
 
-  async #checkOutput({plugin, action}: Invocation, output: JsonValue): Promise<TaskError | undefined> {
+  async #checkOutput({plugin, action}: Invocation, output: JsonValue, mask: (text: string) => string): Promise<TaskError | undefined> {
     if (action.output === undefined) return undefined
     const check = this.#checks.get(action.output) ?? (await this.#compile(action.output))
-    return describeMisfit('OUTPUT_INVALID', `the output does not fit the output schema of ${plugin.id}.${action.name}`, check(output))
+    return describeMisfit('OUTPUT_INVALID', `the output does not fit the output schema of ${plugin.id}.${action.name}`, check(output), mask)
   }
 
   async #compile(schema: JsonObject): Promise<ValueCheck> {

@@ -1,5 +1,6 @@
 // The exec protocol: the command line of the action is started as it is, with no shell or host of ours between. What it prints is log and output.
 
+import {partialEndLength} from '../masking/partial-end.ts'
 import type {Runtime} from '../runtimes/runtime.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {TaskError} from './action-result.ts'
@@ -58,7 +59,7 @@ function makeOutput(
   stdout: ByteCollector,
   stderr: ByteCollector,
 ): {readonly output: JsonValue} | {readonly error: TaskError} {
-  const output: JsonObject = {exitCode, stdout: withoutLineEnd(stdout.text), stderr: withoutLineEnd(stderr.text)}
+  const output: JsonObject = {exitCode, stdout: withoutLineEnd(textOf(stdout, attempt)), stderr: withoutLineEnd(textOf(stderr, attempt))}
   if (parse === 'json') {
     if (stdout.bytes.length === 0) return {error: outputError('NO_OUTPUT', 'standard output is empty where a JSON document was expected')}
     const read = readJson(stdout.bytes, attempt.limits.outputDepth, 'standard output')
@@ -72,6 +73,12 @@ function makeOutput(
     attempt.log.add('warn', 'the output is cut: the process printed more than maxOutputBytes')
   }
   return {output}
+}
+
+/** Cut off within a secret, a text loses what is left of it. */
+function textOf(collector: ByteCollector, {masker}: Attempt): string {
+  if (!collector.isOverflown || masker === undefined) return collector.text
+  return collector.textUpTo(collector.bytes.length - partialEndLength(masker, collector.bytes))
 }
 
 function withoutLineEnd(text: string): string {

@@ -13,13 +13,17 @@ interface ValueFinding {
   readonly message: string
 }
 
-/** Undefined when there are no findings. Inputs that do not fit will not fit the next time either. */
+/**
+ * Undefined when there are no findings. Inputs that do not fit will not fit the next time either. Names of properties are values too: `mask`
+ * sees them before a pointer writes them in its own way.
+ */
 export function describeMisfit(
   code: 'INPUT_INVALID' | 'OUTPUT_INVALID',
   message: string,
   findings: readonly ValueFinding[],
+  mask: (text: string) => string = (text) => text,
 ): TaskError | undefined {
-  const details = findings.map((finding) => `${toPointer(finding.path)} ${finding.keyword}: ${finding.message}`.trimStart())
+  const details = findings.map((finding) => `${toPointer(finding.path, mask)} ${finding.keyword}: ${finding.message}`.trimStart())
   const [first] = details
   if (first === undefined) return undefined
   const more = details.length > 1 ? ` (and ${details.length - 1} more)` : ''
@@ -27,6 +31,6 @@ export function describeMisfit(
 }
 
 /** RFC 6901. */
-function toPointer(path: readonly (string | number)[]): string {
-  return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+function toPointer(path: readonly (string | number)[], mask: (text: string) => string): string {
+  return path.map((step) => `/${mask(String(step)).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }

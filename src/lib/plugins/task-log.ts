@@ -1,13 +1,16 @@
 // The log of one attempt: bytes of its streams -> lines -> entries, up to a limit; after it lines are only counted.
 
+import {hideVisible, maskVisible} from '../masking/mask-visible.ts'
 import {LineSplitter} from '../util/split-lines.ts'
 import type {ActionWarning, LogEntry} from './action-result.ts'
 import type {ExecutionLimits} from './limits.ts'
 
-/** Changes the bytes of one stream before anything reads them as lines (masking). May hold bytes back until later. */
-export interface StreamTransform {
-  push(bytes: Buffer): Buffer
-  end(): Buffer
+/** Hides secrets in the log. */
+export interface LogMasker {
+  mask(text: string): string
+  maskValue<T>(value: T): T
+  /** For the bytes of one stream. May hold bytes back until later. */
+  openStream(): {push(bytes: Buffer): Buffer; end(): Buffer}
 }
 
 interface LogStream {
@@ -23,14 +26,14 @@ const leastLineBytes = 64
 export class TaskLog {
   readonly #limits: ExecutionLimits
   readonly #onLog: (entry: LogEntry) => void
-  readonly #transform: ((stream: 'stdout' | 'stderr') => StreamTransform) | undefined
+  readonly #masker: LogMasker | undefined
   #room: number
   #dropped = 0
 
-  constructor(limits: ExecutionLimits, onLog: (entry: LogEntry) => void, transform?: (stream: 'stdout' | 'stderr') => StreamTransform) {
+  constructor(limits: ExecutionLimits, onLog: (entry: LogEntry) => void, masker?: LogMasker) {
     this.#limits = limits
     this.#onLog = onLog
-    this.#transform = transform
+    this.#masker = masker
     this.#room = limits.logBytes
   }
 
@@ -38,10 +41,11 @@ export class TaskLog {
   open(stream: 'stdout' | 'stderr'): LogStream {
     const splitter = new LineSplitter(this.#limits.logLineBytes, (line, isWhole) => {
       if (!this.#takeRoom(line.length)) return
-      const text = line.toString('utf8')
+      const text = this.#hideVisible(line.toString('utf8'))
       this.#onLog({stream, level: 'info', message: isWhole ? text : text + continuationMark})
     })
-    const transform = this.#transform?.(stream)
+    // Before anything looks for lines: a secret may have several.
+    const masking = this.#masker?.openStream()
     return {
       push: (chunk) => {
         if (this.#dropped > 0) {
@@ -49,11 +53,11 @@ export class TaskLog {
           this.#dropped += countLines(chunk)
           return false
         }
-        splitter.push(transform === undefined ? chunk : transform.push(chunk))
+        splitter.push(masking === undefined ? chunk : masking.push(chunk))
         return true
       },
       end: () => {
-        if (transform !== undefined && this.#dropped === 0) splitter.push(transform.end())
+        if (masking !== undefined && this.#dropped === 0) splitter.push(masking.end())
         splitter.end()
       },
     }
@@ -61,6 +65,12 @@ export class TaskLog {
 
   /** An entry of the SDK's logger. A message of several lines becomes several entries; the first carries the fields. */
   add(level: LogEntry['level'], message: string, fields?: LogEntry['fields']): void {
+    const masker = this.#masker
+    if (masker === undefined) this.#add(level, message, fields)
+    else this.#add(level, maskVisible(masker, message), fields === undefined ? undefined : masker.maskValue(fields))
+  }
+
+  #add(level: LogEntry['level'], message: string, fields: LogEntry['fields']): void {
     let isFirst = true
     const splitter = new LineSplitter(this.#limits.logLineBytes, (line, isWhole) => {
       if (!this.#takeRoom(line.length + (isFirst && fields !== undefined ? JSON.stringify(fields).length : 0))) return
@@ -77,6 +87,10 @@ export class TaskLog {
     const message = `${this.#dropped} ${this.#dropped === 1 ? 'line' : 'lines'} dropped: the log is larger than ${this.#limits.logBytes} bytes`
     this.#onLog({stream: 'log', level: 'warn', message})
     return {code: 'LOG_TRUNCATED', message}
+  }
+
+  #hideVisible(text: string): string {
+    return this.#masker === undefined ? text : hideVisible(this.#masker, text)
   }
 
   #takeRoom(bytes: number): boolean {

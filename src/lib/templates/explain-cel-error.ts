@@ -22,8 +22,17 @@ export function explainCelError(error: unknown, source: string, rewritten: Rewri
   if (!(error instanceof ParseError || error instanceof CheckError || error instanceof EvaluationError)) throw error
 
   const part = error.range ? rewritten.originalPart(error.range.start, error.range.end) : whole
-  const {message, hint} = say(error.code, error.summary, functions)
+  const {message, hint} = say(error.code, withoutValue(error.code, error.summary, source), functions)
   return new TemplateError(message, part, {hint, isMissing: error.code === 'no_such_key' || error.code === 'index_out_of_bounds'})
+}
+
+const quoting = new Set(['no_such_key', 'invalid_regular_expression', 'invalid_duration', 'numeric_overflow'])
+
+/** Some errors quote a value. It may have been computed from a secret, so it is shown only where it stands in the text itself. */
+function withoutValue(code: string, summary: string, source: string): string {
+  if (!quoting.has(code)) return summary
+  const colon = summary.indexOf(': ')
+  return colon === -1 || source.includes(summary.slice(colon + 2)) ? summary : summary.slice(0, colon)
 }
 
 const tokens: Readonly<Record<string, string>> = {
@@ -79,7 +88,11 @@ function say(code: string, summary: string, functions: readonly KnownFunction[])
       return {message: 'there is no item at this index', hint: 'items are counted from 0; size(list) tells how many there are'}
     case 'no_such_key':
       return {
-        message: lowerFirst(summary.replace('No such key: ', 'there is no property or item ')),
+        message: lowerFirst(
+          summary === 'No such key'
+            ? 'there is no such property or item'
+            : summary.replace('No such key: ', 'there is no property or item '),
+        ),
         hint: `a default is written as … ?? 'default'`,
       }
     case 'unknown_variable':

@@ -5,6 +5,8 @@ import type {JsonValue} from '../util/json.ts'
 export interface Scope {
   readonly vars: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string>>
+  /** Only in the scope of a task: those that its own inputs and env name. */
+  readonly secrets?: Readonly<Record<string, string>>
   /** Every task that has ended. */
   readonly tasks: Readonly<Record<string, TaskView>>
   readonly run: {readonly id: string; readonly workflow: string; readonly startedAt: string}
@@ -23,5 +25,5 @@ export interface RunStatus {
   readonly cancelled: boolean
 }
 
-/** Names a template may start with. */
+/** Names a template may start with, wherever it stands. */
 export const scopeRoots = ['vars', 'env', 'tasks', 'run'] as const satisfies readonly (keyof Scope)[]

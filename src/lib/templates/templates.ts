@@ -11,7 +11,11 @@ interface Part {
   readonly expression: CompiledExpression
   /** Where the expression's text begins. */
   readonly start: number
+  readonly readsSecret: boolean
 }
+
+/** Is told the value of every expression that reads a secret, before the value is used. `text` is the whole template. */
+type OnSecretValue = (value: unknown, text: string) => void
 
 export interface ParsedTemplate {
   readonly text: string
@@ -50,24 +54,40 @@ export class Templates {
   }
 
   /** The value of a text: a whole template keeps its type, otherwise text. The result of a template is never evaluated again. */
-  evaluate(text: string, scope: Scope, status?: RunStatus): unknown {
+  evaluate(
+    text: string,
+    scope: Scope,
+    {status, onSecretValue}: {status?: RunStatus; onSecretValue?: OnSecretValue | undefined} = {},
+  ): unknown {
     if (!isTemplate(text)) return text
     const {parts, isWhole} = this.parse(text)
-    const values = parts.map((part) => (typeof part === 'string' ? part : evaluatePart(part, scope, status)))
+    const values = parts.map((part) => {
+      if (typeof part === 'string') return part
+      const value = evaluatePart(part, scope, status)
+      if (part.readsSecret) onSecretValue?.(value, text)
+      return value
+    })
     return isWhole ? values[0] : values.map(toText).join('')
   }
 
-  /** Evaluates every string in a JSON value that stands at `path`. The error of a template says where its text stands. */
-  evaluateDeep(value: unknown, scope: Scope, path: readonly (string | number)[] = []): unknown {
-    if (typeof value === 'string') return this.#evaluateAt(value, scope, path)
-    if (Array.isArray(value)) return value.map((item, index) => this.evaluateDeep(item, scope, [...path, index]))
-    if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, this.evaluateDeep(item, scope, [...path, key])]))
+  /** Names of the secrets that a text reads. */
+  secretsIn(text: string): string[] {
+    if (!isTemplate(text)) return []
+    return this.parse(text).references.flatMap(({root, path: [name]}) => (root === 'secrets' && typeof name === 'string' ? [name] : []))
   }
 
-  #evaluateAt(text: string, scope: Scope, path: readonly (string | number)[]): unknown {
+  /** Evaluates every string in a JSON value that stands at `path`. The error of a template says where its text stands. */
+  evaluateDeep(value: unknown, scope: Scope, path: readonly (string | number)[] = [], onSecretValue?: OnSecretValue): unknown {
+    if (typeof value === 'string') return this.#evaluateAt(value, scope, path, onSecretValue)
+    if (Array.isArray(value)) return value.map((item, index) => this.evaluateDeep(item, scope, [...path, index], onSecretValue))
+    if (typeof value !== 'object' || value === null) return value
+    const entries = Object.entries(value)
+    return Object.fromEntries(entries.map(([key, item]) => [key, this.evaluateDeep(item, scope, [...path, key], onSecretValue)]))
+  }
+
+  #evaluateAt(text: string, scope: Scope, path: readonly (string | number)[], onSecretValue: OnSecretValue | undefined): unknown {
     try {
-      return this.evaluate(text, scope)
+      return this.evaluate(text, scope, {onSecretValue})
     } catch (error) {
       throw error instanceof TemplateError ? error.at(path) : error
     }
@@ -83,7 +103,7 @@ export class Templates {
   #parse(text: string): ParsedTemplate | TemplateError {
     try {
       const parts = parseTemplate(text).map((segment) =>
-        segment.kind === 'text' ? segment.text : {expression: this.#compile(segment.source, segment.start), start: segment.start},
+        segment.kind === 'text' ? segment.text : toPart(this.#compile(segment.source, segment.start), segment.start),
       )
       const expressions = parts.filter((part) => typeof part !== 'string')
       return {
@@ -111,6 +131,10 @@ export class Templates {
       throw error instanceof TemplateError ? error.movedBy(start) : error
     }
   }
+}
+
+function toPart(expression: CompiledExpression, start: number): Part {
+  return {expression, start, readsSecret: expression.references.some(({root}) => root === 'secrets')}
 }
 
 function evaluatePart({expression, start}: Part, scope: Scope, status: RunStatus | undefined): unknown {

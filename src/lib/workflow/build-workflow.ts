@@ -2,6 +2,7 @@
 
 import {dirname, resolve} from 'node:path'
 import type {SourceDocument} from '../documents/source-document.ts'
+import type {Diagnostic} from '../errors/diagnostic.ts'
 import {parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'
@@ -14,6 +15,7 @@ interface Written {
   readonly labels?: Readonly<Record<string, string | number | boolean>>
   readonly enabled?: boolean
   readonly vars?: JsonObject
+  readonly secrets?: readonly string[]
   readonly env?: WrittenEnv
   readonly workingDir?: string
   readonly timeout?: string | number
@@ -45,14 +47,15 @@ interface WrittenRetry {
   readonly on?: readonly ('error' | 'timeout')[]
 }
 
-/** `document` must have no findings. `cwd` is the directory of a workflow that comes from standard input. */
-export function buildWorkflow(document: SourceDocument, cwd: string): Workflow {
+/** `document` must have no findings but `warnings`. `cwd` is the directory of a workflow that comes from standard input. */
+export function buildWorkflow(document: SourceDocument, cwd: string, warnings: readonly Diagnostic[]): Workflow {
   // The border: validateWorkflow has checked the value against the schema.
   const written = document.value as Written
   const dir = document.file === '-' ? cwd : dirname(resolve(cwd, document.file))
   const timeoutMs = parseDuration(written.timeout)
   return {
     source: document,
+    warnings,
     dir,
     id: written.id,
     ...(written.name !== undefined && {name: written.name}),
@@ -60,6 +63,7 @@ export function buildWorkflow(document: SourceDocument, cwd: string): Workflow {
     labels: toText(written.labels),
     enabled: written.enabled ?? true,
     vars: written.vars ?? {},
+    secrets: written.secrets ?? [],
     env: toText(written.env),
     workingDir: resolve(dir, written.workingDir ?? '.'),
     ...(timeoutMs !== undefined && {timeoutMs}),

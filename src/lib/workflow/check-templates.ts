@@ -7,9 +7,11 @@ import {TemplateError} from '../templates/template-error.ts'
 import {isTemplate, type Templates} from '../templates/templates.ts'
 import {nearest} from '../util/nearest.ts'
 import {fieldsOf, isFields, type Fields, type Report, type WrittenTask} from './check.ts'
+import type {SecretChecker, SecretPlace} from './check-secrets.ts'
 import type {Graph} from './graph.ts'
 
-const later = new Set(['secrets', 'inputs', 'matrix', 'item', 'index'])
+const later = new Set(['inputs', 'matrix', 'item', 'index'])
+const taskRoots = [...scopeRoots, 'secrets']
 const taskProperties = ['output', 'status', 'error', 'attempts']
 const runProperties = ['id', 'workflow', 'startedAt']
 
@@ -20,7 +22,7 @@ interface Place {
   readonly env: Fields
   /** The task the template belongs to; the outputs of the workflow have none. */
   readonly task?: WrittenTask
-  readonly isIf?: boolean
+  readonly where: SecretPlace
 }
 
 const envHint = "only names declared under env: are known; the caller's environment is not passed on, use --var"
@@ -33,10 +35,13 @@ interface TemplateCheckerOptions {
   readonly tasks: readonly WrittenTask[]
   /** Inputs of a type in which no templates are evaluated. */
   readonly literalInputs: (type: string) => readonly string[]
+  /** Inputs of a type that become arguments of a process. */
+  readonly argumentInputs: (type: string) => readonly string[]
+  readonly secrets: SecretChecker
 }
 
 /** Begins like one of our expressions. Other programs write `{{ }}` too (docker, helm, jinja), and their text must pass. */
-const ourExpression = new RegExp(`\\{\\{\\s*(${[...scopeRoots, ...later].join('|')})\\b`)
+const ourExpression = new RegExp(`\\{\\{\\s*(${[...taskRoots, ...later].join('|')})\\b`)
 
 export class TemplateChecker {
   readonly #templates: Templates
@@ -45,9 +50,13 @@ export class TemplateChecker {
   readonly #vars: Fields
   readonly #tasks: ReadonlySet<string>
   readonly #literalInputs: TemplateCheckerOptions['literalInputs']
+  readonly #argumentInputs: TemplateCheckerOptions['argumentInputs']
+  readonly #secrets: SecretChecker
 
   constructor(options: TemplateCheckerOptions) {
     this.#literalInputs = options.literalInputs
+    this.#argumentInputs = options.argumentInputs
+    this.#secrets = options.secrets
     this.#templates = options.templates
     this.#graph = options.graph
     this.#report = options.report
@@ -57,28 +66,40 @@ export class TemplateChecker {
 
   check(workflow: Fields, tasks: readonly WrittenTask[]): void {
     const env = fieldsOf(workflow['env'])
-    this.#checkDeep(env, ['env'], {roots: ['vars'], env: {}})
+    this.#checkDeep(env, ['env'], {roots: ['vars'], env: {}, where: {kind: 'workflow-env'}})
     if (typeof workflow['workingDir'] === 'string' && isTemplate(workflow['workingDir']))
       this.#report(['workingDir'], 'value', {code: 'template-not-allowed', message: 'templates are not evaluated in "workingDir"'})
+    this.#checkVars(this.#vars, ['vars'])
     for (const task of tasks) {
       const at = ['tasks', task.index]
-      const place = {roots: scopeRoots, env, task}
+      const place: Place = {roots: taskRoots, env, task, where: {kind: 'task'}}
       this.#checkInputs(task, [...at, 'inputs'], place)
       this.#checkDeep(task.fields['env'], [...at, 'env'], place)
-      this.#checkIf(task.fields['if'], [...at, 'if'], {...place, isIf: true})
+      this.#checkIf(task.fields['if'], [...at, 'if'], {...place, roots: scopeRoots, where: {kind: 'if'}})
     }
-    this.#checkDeep(workflow['outputs'], ['outputs'], {roots: scopeRoots, env})
+    this.#checkDeep(workflow['outputs'], ['outputs'], {roots: scopeRoots, env, where: {kind: 'outputs'}})
+  }
+
+  /** Constants: nothing is evaluated in them, and the text of another program must pass. Who writes of secrets means ours. */
+  #checkVars(value: unknown, path: DocumentPath): void {
+    if (typeof value === 'string') {
+      if (!/\{\{\s*secrets\s*[.[]/.test(value)) return
+      this.#report(path, 'value', {
+        code: 'secret-not-allowed',
+        message: 'no templates are evaluated in vars: this would stay text',
+        hint: 'read the secret in the inputs or the env of the tasks that need it',
+      })
+    } else if (Array.isArray(value)) value.forEach((item, index) => this.#checkVars(item, [...path, index]))
+    else if (isFields(value)) for (const [key, item] of Object.entries(value)) this.#checkVars(item, [...path, key])
   }
 
   #checkInputs({fields}: WrittenTask, path: DocumentPath, place: Place): void {
     const type = String(fields['type'])
     const literal = this.#literalInputs(type)
-    if (literal.length === 0 || !isFields(fields['inputs'])) {
-      this.#checkDeep(fields['inputs'], path, place)
-      return
-    }
-    for (const [name, value] of Object.entries(fields['inputs'])) {
-      if (!literal.includes(name)) this.#checkDeep(value, [...path, name], place)
+    const shown = this.#argumentInputs(type)
+    for (const [name, value] of Object.entries(fieldsOf(fields['inputs']))) {
+      const where: SecretPlace = shown.includes(name) ? {kind: 'argument', input: name, type} : place.where
+      if (!literal.includes(name)) this.#checkDeep(value, [...path, name], {...place, where})
       else if (ourExpression.test(JSON.stringify(value)))
         this.#report([...path, name], 'value', {
           code: 'template-not-allowed',
@@ -114,7 +135,7 @@ export class TemplateChecker {
   #checkText(text: string, path: DocumentPath, place: Place): boolean {
     try {
       const {references, callsStatus} = this.#templates.parse(text)
-      if (callsStatus && !place.isIf)
+      if (callsStatus && place.where.kind !== 'if')
         this.#report(path, 'value', {
           code: 'status-function',
           message: 'always(), failure() and cancelled() can only be used in the "if" of a task',
@@ -132,7 +153,8 @@ export class TemplateChecker {
     const {root, path: steps, isOptional} = reference
     const say = (code: string, message: string, hint?: string): void => this.#report(path, 'value', {code, message, hint}, reference)
     const [name] = steps
-    if (later.has(root)) {
+    if (root === 'secrets') this.#secrets.check(reference, place.where, say)
+    else if (later.has(root)) {
       say('not-supported-yet', `"${root}" is not supported yet in this version`)
     } else if (!place.roots.includes(root)) {
       const isKnown = scopeRoots.some((known) => known === root)

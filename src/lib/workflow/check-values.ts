@@ -31,7 +31,7 @@ export function checkValues(workflow: Fields, tasks: readonly WrittenTask[], rep
 export function checkSupport(workflow: Fields, tasks: readonly WrittenTask[], report: Report): void {
   const refuse = (path: DocumentPath, target: 'key' | 'value', what: string): void =>
     report(path, target, {code: 'not-supported-yet', message: `${what} is not supported yet in this version`})
-  for (const name of ['secrets', 'permissions', 'inputs', 'hooks']) if (workflow[name] !== undefined) refuse([name], 'key', `"${name}"`)
+  for (const name of ['permissions', 'inputs', 'hooks']) if (workflow[name] !== undefined) refuse([name], 'key', `"${name}"`)
   if (workflow['security'] === 'restricted') refuse(['security'], 'value', '"security: restricted"')
   for (const {index, fields} of tasks)
     for (const name of ['forEach', 'matrix', 'permissions'])

@@ -2,11 +2,11 @@
 
 import type {DocumentPath, Finding} from '../documents/source-document.ts'
 
-/** Reports an error; `offset` narrows it to a part of a string value. */
+/** Reports an error, unless the finding says that it is a warning; `offset` narrows it to a part of a string value. */
 export type Report = (
   path: DocumentPath,
   target: 'key' | 'value',
-  finding: Omit<Finding, 'severity'>,
+  finding: Omit<Finding, 'severity'> & Partial<Pick<Finding, 'severity'>>,
   offset?: {readonly start: number; readonly length: number},
 ) => void
 

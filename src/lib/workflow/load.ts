@@ -35,14 +35,15 @@ export async function loadWorkflow(from: string | {readonly text: string; readon
   const {actions} = options
   if (actions !== undefined && isFields(document.value)) await actions.resolve(document, writtenTasks(document.value))
   const own = await validateWorkflow(document, options)
-  const errors = [...own, ...(actions?.diagnostics ?? [])].filter(({severity}) => severity === 'error')
+  const isError = ({severity}: Diagnostic): boolean => severity === 'error'
+  const errors = [...own, ...(actions?.diagnostics ?? [])].filter(isError)
   if (errors.length > 0) {
     const isHere = ({file}: Diagnostic): boolean => file === document.file
     const all = [...own, ...(actions?.diagnostics ?? [])]
     // Then what is wrong in the plugins' own files.
     const diagnostics = [...all.filter(isHere).sort(byPlace), ...all.filter((finding) => !isHere(finding))]
     const count = errors.length === 1 ? 'a finding' : `${errors.length} findings`
-    const code = own.length === 0 && actions !== undefined ? actions.errorCode : 'WORKFLOW_INVALID'
+    const code = !own.some(isError) && actions !== undefined ? actions.errorCode : 'WORKFLOW_INVALID'
     throw new WorkflowError(code, `The workflow file "${document.file}" has ${count}.`, {
       diagnostics,
       // Above the file it is looked for only where a project says that it begins.
@@ -51,7 +52,7 @@ export async function loadWorkflow(from: string | {readonly text: string; readon
         : {}),
     })
   }
-  const workflow = buildWorkflow(document, options.cwd)
+  const workflow = buildWorkflow(document, options.cwd, own)
   // `if: false` becomes a template only now.
   await options.templates.prepare(workflow.tasks.map((task) => task.if))
   return workflow

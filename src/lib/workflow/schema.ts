@@ -89,8 +89,12 @@ export const workflowSchema = {
     vars: {type: 'object', description: 'Constants, read as {{ vars.name }}; `--var name=value` overrides them.', default: {}},
     secrets: {
       type: 'array',
-      items: {type: 'string', minLength: 1},
-      description: 'Names of the secrets in use. Not supported yet in this version.',
+      uniqueItems: true,
+      items: {type: 'string', pattern: '^[A-Za-z0-9_-]{1,255}$', title: 'name of a secret'},
+      description:
+        'Names of the secrets that tasks may read, as {{ secrets.NAME }} in their inputs and env. Values come from the store, then from environment variables of these names.',
+      examples: [['API_TOKEN']],
+      default: [],
     },
     env: {...environment, description: "Environment variables of every task's process. Templates may read vars only."},
     workingDir: {type: 'string', minLength: 1, description: 'Where tasks run, relative to the workflow file.', default: '.'},

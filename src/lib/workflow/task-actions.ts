@@ -14,4 +14,6 @@ export interface TaskActions {
   readonly errorCode: ErrorCode
   /** Inputs whose text is taken as it stands: no templates are evaluated in them. */
   literalInputs(type: string): readonly string[]
+  /** Inputs that become arguments of a process, which everybody on the machine can see. */
+  argumentInputs(type: string): readonly string[]
 }

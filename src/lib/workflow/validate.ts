@@ -8,6 +8,7 @@ import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {Templates} from '../templates/templates.ts'
 import {isFields, fieldsOf, writtenTasks, type Fields, type Report} from './check.ts'
 import {checkNeeds} from './check-needs.ts'
+import {SecretChecker} from './check-secrets.ts'
 import {TemplateChecker} from './check-templates.ts'
 import {checkTrigger} from './check-trigger.ts'
 import {checkSupport, checkValues} from './check-values.ts'
@@ -15,10 +16,12 @@ import {Graph} from './graph.ts'
 import type {TaskActions} from './task-actions.ts'
 import {workflowSchema} from './schema.ts'
 
-/** Sorted by place. Empty when the workflow is valid. */
+type InputKinds = Pick<TaskActions, 'literalInputs' | 'argumentInputs'>
+
+/** Sorted by place. Without an error when the workflow is valid. */
 export async function validateWorkflow(
   document: SourceDocument,
-  options: {schemas: SchemaCompiler; templates: Templates; actions?: Pick<TaskActions, 'literalInputs'>},
+  options: {schemas: SchemaCompiler; templates: Templates; actions?: InputKinds},
 ): Promise<Diagnostic[]> {
   const {value} = document
   const diagnostics: Diagnostic[] = []
@@ -44,7 +47,7 @@ async function checkMeaning(
   workflow: Fields,
   report: Report,
   document: SourceDocument,
-  {templates, actions}: {templates: Templates; actions?: Pick<TaskActions, 'literalInputs'>},
+  {templates, actions}: {templates: Templates; actions?: InputKinds},
 ): Promise<void> {
   const tasks = writtenTasks(workflow)
   const graph = new Graph(tasks)
@@ -59,7 +62,11 @@ async function checkMeaning(
   checkSupport(workflow, tasks, report)
   await templates.prepare(workflow)
   const literalInputs = (type: string): readonly string[] => actions?.literalInputs(type) ?? []
-  new TemplateChecker({templates, graph, report, vars: fieldsOf(workflow['vars']), tasks, literalInputs}).check(workflow, tasks)
+  const argumentInputs = (type: string): readonly string[] => actions?.argumentInputs(type) ?? []
+  const secrets = new SecretChecker(workflow['secrets'], report)
+  const options = {templates, graph, report, vars: fieldsOf(workflow['vars']), tasks, literalInputs, argumentInputs, secrets}
+  new TemplateChecker(options).check(workflow, tasks)
+  secrets.reportUnused()
 }
 
 /** Where the schema's own sentence would show a regular expression or leave the task out. */
@@ -74,6 +81,8 @@ function inOurWords({schema, path, keyword, message}: SchemaFinding, workflow: u
     }
   if (keyword === 'pattern' && schema['title'] === 'id of a task')
     return {code: 'bad-id', message: 'this is no id for a task', hint: 'letters, digits, - and _, starting with a letter or a digit'}
+  if (keyword === 'pattern' && schema['title'] === 'name of a secret')
+    return {code: 'bad-name', message: 'this is no name for a secret', hint: 'letters, digits, _ and -, at most 255'}
   if (keyword === 'propertyNames')
     return {
       code: 'bad-name',

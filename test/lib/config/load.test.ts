@@ -30,6 +30,7 @@ describe('without configuration files', () => {
       home,
       cacheDir: path.join(home, 'cache'),
       databaseFile: path.join(home, 'autokestra.db'),
+      keyFile: path.join(home, 'secret.key'),
       projectDir: path.join(dir, 'project'),
       pluginPaths: [
         {path: path.join(dir, 'project/plugins'), origin: 'project'},
@@ -147,6 +148,27 @@ describe('settings', () => {
     })
     expect([config.concurrency, config.concurrencyFrom]).toEqual([3, 'user'])
   })
+
+  it('of the placeholder for secrets: the project, else the user, else the usual one', async () => {
+    const dir = temporaryDir()
+    expect((await load(dir)).placeholder).toBeUndefined()
+    writeFiles(dir, {'me/.autokestra/config.yaml': 'masking: {placeholder: "[é ✂]"}\n'})
+    expect((await load(dir)).placeholder).toBe('[é ✂]')
+    writeFiles(dir, {'project/autokestra.yaml': `masking: {placeholder: '${'x'.repeat(100)}'}\n`})
+    expect((await load(dir)).placeholder).toBe('x'.repeat(100))
+    writeFiles(dir, {'project/autokestra.yaml': 'masking: {}\n'})
+    expect((await load(dir)).placeholder).toBe('[é ✂]')
+  })
+
+  it.each(['""', '"a\\nb"', '"\\e[31m"', '"a\\u2028b"', '"\\u007f"', '"\\u009b"', 'x'.repeat(101), '5', 'null'])(
+    'refuse the placeholder %s',
+    async (text) => {
+      const dir = temporaryDir()
+      writeFiles(dir, {'project/autokestra.yaml': `masking: {placeholder: ${text}}\n`})
+      const {code, diagnostics} = await failure(load(dir))
+      expect([code, diagnostics.length, diagnostics[0]?.message]).toEqual(['CONFIG_INVALID', 1, expect.stringContaining('placeholder')])
+    },
+  )
 
   it('of concurrency follow flag, environment, project, user', async () => {
     const dir = temporaryDir()

@@ -3,6 +3,7 @@ import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {SchemaCompiler} from '../../../src/lib/documents/json-schema.ts'
 import {planFile, type PlanRequest, type RunPlan} from '../../../src/lib/engine/plan-file.ts'
+import {secretsInUse} from '../../../src/lib/engine/plan.ts'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
 import {PluginManager} from '../../../src/lib/plugins/plugin-manager.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
@@ -21,6 +22,9 @@ actions:
       required: [script]
       additionalProperties: false
       properties: {script: {type: string}, count: {type: integer}}
+  - name: say
+    exec: [echo, ['--', '{{ inputs.words }}']]
+    input: {type: object, properties: {script: {type: string}, words: {type: array}, stdin: {type: string}}}
 `
 const schemas = new SchemaCompiler()
 
@@ -84,6 +88,22 @@ tasks:
     for (const script of ['echo {{ vars.x }}', '{{tasks.b.output}}', '{{ secrets.KEY }}']) {
       expect(await findings(task(script))).toEqual({code: 'WORKFLOW_INVALID', found: ['template-not-allowed 6:22']})
     }
+  })
+
+  it('refuses a secret where it would become an argument of a process', async () => {
+    const text = (input: string): string =>
+      `id: w\nsecrets: [A]\ntasks:\n  - {id: a, type: my/tool.say, inputs: {script: ls, words: ['x', "${input}"], stdin: '{{ secrets.A }}'}}\n`
+    expect(await findings(text('-{{ secrets.A }}'))).toEqual({code: 'WORKFLOW_INVALID', found: ['secret-in-arguments 4:71']})
+    expect((await plan(text('{{ run.id }}'))).tasks[0]?.secrets).toEqual(['A'])
+  })
+
+  it('tells which secrets each task reads', async () => {
+    const {tasks, warnings} = await plan(
+      `id: w\nsecrets: [A, B, C, D]\ntasks:\n  - {id: a, type: my/tool.run, inputs: {script: ls, count: '{{ int(secrets.A) + size(secrets.B) }}'}}\n  - {id: b, type: my/tool.run, inputs: {script: ls}, env: {X: '{{ secrets.B }}{{ secrets.C }}'}}\n  - {id: c, type: my/tool.run, inputs: {script: ls}}\n`,
+    )
+    expect(tasks.map(({secrets}) => secrets)).toEqual([['A', 'B'], ['B', 'C'], []])
+    expect(secretsInUse(tasks)).toEqual(['A', 'B', 'C'])
+    expect(warnings.map(({code}) => code)).toEqual(['unused-secret'])
   })
 
   it('applies what the command line overrides', async () => {

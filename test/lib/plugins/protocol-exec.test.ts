@@ -3,6 +3,7 @@
 import {chmodSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import type {ActionDef, Plugin} from '../../../src/lib/plugins/manifest.ts'
 import {errorOf, makePlugin, openExecutor, outputOf, run} from '../../rig/executor.ts'
 
@@ -27,6 +28,32 @@ const exec: NonNullable<ActionDef['exec']> = [
 ]
 const shell = (action: Partial<ActionDef> = {}, files = {}): Plugin => makePlugin({protocol: 'exec'}, files, {input, exec, ...action})
 const command = (text: string, more = {}) => ({inputs: {command: text, ...more}})
+
+describe('an output with secrets', () => {
+  it('is given as it is, and logged masked', async () => {
+    const masker = new SecretMasker()
+    masker.add('hunter2-value')
+    const ran = await run(openExecutor(), shell(), {
+      ...command('printf "a $S\\n"; printf "hunter2-" >&2; sleep 0.05; echo value >&2'),
+      env: {S: 'hunter2-value'},
+      masker,
+    })
+    expect(outputOf(ran)).toEqual({exitCode: 0, stdout: 'a hunter2-value', stderr: 'hunter2-value'})
+    expect(ran.logs.map(({message}) => message).sort()).toEqual(['***SECRET***', 'a ***SECRET***'])
+  })
+
+  it('that is cut within a secret loses what is left of it', async () => {
+    const masker = new SecretMasker()
+    masker.add('hunter2-value')
+    const cut = async (text: string, maxOutputBytes: number, mask = true) =>
+      outputOf(await run(openExecutor(), shell(), {...command(`printf '%s' '${text}'`, {maxOutputBytes}), ...(mask && {masker})}))
+    expect(await cut('a hunter2-value b', 10)).toMatchObject({stdout: 'a ', truncated: true})
+    expect(await cut('a hunter2-value b', 15)).toMatchObject({stdout: 'a hunter2-value', truncated: true})
+    expect(await cut('a hunter2-value b', 16)).toMatchObject({stdout: 'a hunter2-value ', truncated: true})
+    expect(await cut('a hunter3!value b', 10)).toMatchObject({stdout: 'a hunter3!', truncated: true})
+    expect(await cut('a hunter2-value b', 10, false)).toMatchObject({stdout: 'a hunter2-', truncated: true})
+  })
+})
 
 describe('the exec protocol', () => {
   it('gives exit code and both outputs as output, and every line as a log line', async () => {

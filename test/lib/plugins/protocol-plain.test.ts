@@ -3,6 +3,7 @@
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import {errorOf, makePlugin, openExecutor, outputOf, run, shellPlugin} from '../../rig/executor.ts'
 import {isAlive, until} from '../../rig/processes.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
@@ -284,19 +285,30 @@ describe('logs of a task', () => {
     expect(ran.result.warnings).toMatchObject([{code: 'LOG_TRUNCATED'}])
   })
 
-  it('lets a transform change the bytes before they become lines', async () => {
-    const transform = () => {
-      let held = Buffer.alloc(0)
-      return {
-        push: (bytes: Buffer) => {
-          held = Buffer.concat([held, bytes])
-          return Buffer.alloc(0)
-        },
-        end: () => Buffer.from(held.toString().replaceAll('hunter2', '***')),
-      }
-    }
-    const ran = await run(openExecutor(), shellPlugin('printf "pass hunt" >&2; sleep 0.05; echo er2 >&2'), {transform})
-    expect(messages(ran.logs, 'stderr')).toEqual(['pass ***'])
+  it('masks the bytes before they become lines', async () => {
+    const masker = new SecretMasker()
+    masker.add('hunter2')
+    masker.add('first line\nsecond')
+    const script = 'printf "pass hunt" >&2; sleep 0.05; printf "er2\\nfirst line\\nsec" >&2; sleep 0.05; echo "ond" >&2'
+    const ran = await run(openExecutor(), shellPlugin(script), {masker})
+    expect(messages(ran.logs, 'stderr')).toEqual(['pass ***SECRET***', '***SECRET***'])
+  })
+
+  it('masks what would be whole again on a terminal', async () => {
+    const masker = new SecretMasker()
+    masker.add('hunter2')
+    const ran = await run(openExecutor(), shellPlugin("printf 'a \\033[1mbold\\033[0m word\\nhun\\033[31mter\\033[0m2 is it\\n' >&2"), {
+      masker,
+    })
+    expect(messages(ran.logs, 'stderr')).toEqual(['a \u001b[1mbold\u001b[0m word', '***SECRET*** is it'])
+  })
+
+  it('masks what stands beside the document on standard output, and gives the document as it is', async () => {
+    const masker = new SecretMasker()
+    masker.add('hunter2')
+    const ran = await run(openExecutor(), shellPlugin('echo "it is hunter2"; echo \'{"key": "hunter2"}\''), {masker})
+    expect(messages(ran.logs, 'stdout')).toEqual(['it is ***SECRET***'])
+    expect(outputOf(ran)).toEqual({key: 'hunter2'})
   })
 })
 

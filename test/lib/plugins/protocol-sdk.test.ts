@@ -4,6 +4,7 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
+import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import {errorOf, makePlugin, openExecutor, outputOf, run, sdkPlugin} from '../../rig/executor.ts'
 import {buildHost} from '../../rig/plugin-host.ts'
 import {cookieHolders, isAlive, until} from '../../rig/processes.ts'
@@ -22,6 +23,37 @@ afterAll(() => {
 
 const echo =
   'export const run = defineAction({execute: async (input, context) => ({input, pid: process.pid, cwd: process.cwd(), run: context.run})})'
+
+describe('a log with secrets', () => {
+  it('is masked message by message before it is split into lines, fields and progress too; the output is not', async () => {
+    const masker = new SecretMasker()
+    for (const secret of ['hunter2-value', 'one\ntwo\nthree', '424242']) masker.add(secret)
+    const plugin = sdkPlugin(`export const run = defineAction({execute: async ({secret, lines}, {log, progress}) => {
+      log.warn('a ' + secret + ' b\\n' + lines + ' c', {deep: [{[secret]: secret, number: 424242, other: 7}]})
+      progress(0.5, 'at ' + secret)
+      process.stdout.write('piece by ' + secret.slice(0, 5))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      process.stdout.write(secret.slice(5) + ' piece\\n')
+      console.error(new Error(secret))
+      return {secret}
+    }})`)
+    const ran = await run(openExecutor({hostFile}), plugin, {masker, inputs: {secret: 'hunter2-value', lines: 'one\ntwo\nthree'}})
+    expect(outputOf(ran)).toEqual({secret: 'hunter2-value'})
+    expect(JSON.stringify(ran.logs)).not.toMatch(/hunter2-value|one\\n|424242/)
+    const own = ran.logs.filter(({stream}) => stream === 'log')
+    expect(own.slice(0, 3)).toEqual([
+      {
+        stream: 'log',
+        level: 'warn',
+        message: 'a ***SECRET*** b',
+        fields: {deep: [{'***SECRET***': '***SECRET***', number: '***SECRET***', other: 7}]},
+      },
+      {stream: 'log', level: 'warn', message: '***SECRET*** c'},
+      {stream: 'log', level: 'info', message: '50 % at ***SECRET***'},
+    ])
+    expect(ran.logs.map(({message}) => message)).toContain('piece by ***SECRET*** piece')
+  })
+})
 
 describe('a plugin with the SDK', () => {
   it('gets inputs, context, directory and environment, and gives its output', async () => {

@@ -17,7 +17,7 @@ const scope: Scope = {
 async function evaluate(value: string, status?: {failure: boolean; cancelled: boolean}): Promise<unknown> {
   const templates = new Templates()
   await templates.prepare(value)
-  return templates.evaluate(value, scope, status)
+  return templates.evaluate(value, scope, status && {status})
 }
 
 async function failure(text: string): Promise<TemplateError> {
@@ -72,6 +72,78 @@ describe('values', () => {
   test('a key `__proto__` stays a plain key', () => {
     const value: unknown = JSON.parse('{"__proto__": {"a": "{{ vars.n }}"}}')
     expect(JSON.stringify(new Templates().evaluateDeep(value, scope))).toBe('{"__proto__":{"a":5}}')
+  })
+})
+
+describe('secrets', () => {
+  const secrets = {
+    TOKEN: 't0ken-value',
+    'my-key': '{{ secrets.TOKEN }} $& $1 ${x}',
+    lower: '{"user": "someone", "list": ["item-one"]}',
+    '-rf': 'dash',
+  }
+  const odd: Record<string, string> = Object.fromEntries([...Object.entries(secrets), ['__proto__', 'p'], ['constructor', 'c']])
+  const withSecrets: Scope = {...scope, secrets: odd}
+
+  async function reveal(value: unknown): Promise<{result: unknown; told: unknown[]}> {
+    const templates = new Templates()
+    await templates.prepare(value)
+    const told: unknown[] = []
+    return {result: templates.evaluateDeep(value, withSecrets, [], (computed) => told.push(computed)), told}
+  }
+
+  test.each<[string, unknown]>([
+    ['{{ secrets.TOKEN }}', 't0ken-value'],
+    ['{{secrets.TOKEN}}{{ secrets.TOKEN }}', 't0ken-valuet0ken-value'],
+    ['Bearer {{  secrets.TOKEN  }}!', 'Bearer t0ken-value!'],
+    ['{{ secrets.my-key }}', '{{ secrets.TOKEN }} $& $1 ${x}'],
+    ['<{{ secrets.my-key }}>', '<{{ secrets.TOKEN }} $& $1 ${x}>'],
+    ["{{ secrets['my-key'] }}", '{{ secrets.TOKEN }} $& $1 ${x}'],
+    ["{{ secrets['-rf'] }}", 'dash'],
+    ['{{ secrets.__proto__ }}', 'p'],
+    ['{{ secrets.constructor }}', 'c'],
+    ["{{ secrets.__proto__ + '!' }}", 'p!'],
+    ["{{ secrets.constructor + '!' }}", 'c!'],
+    ["{{ secrets.my-key + '!' }}", '{{ secrets.TOKEN }} $& $1 ${x}!'],
+    ['{{ fromJson(secrets.lower).list }}', ['item-one']],
+    ['{{ secrets.TOKEN.upper() }}', 'T0KEN-VALUE'],
+  ])('%s', async (text, value) => {
+    expect((await reveal(text)).result).toEqual(value)
+    expect((await reveal({deep: [{text}]})).result).toEqual({deep: [{text: value}]})
+  })
+
+  test('the value of each expression that reads one is told, and of no other', async () => {
+    const {told} = await reveal([
+      '{{ vars.x }} {{ secrets.TOKEN.upper() }}',
+      {a: "x{{ secrets.TOKEN }}y{{ split(secrets.TOKEN, '-') }}"},
+      '{{ vars.n + 1 }}',
+    ])
+    expect(told).toEqual(['T0KEN-VALUE', 't0ken-value', ['t0ken', 'value']])
+  })
+
+  test('a scope without them knows no such name, and no error holds a value', async () => {
+    expect((await failure('{{ secrets.TOKEN }}')).message).toBe('unknown name "secrets"')
+    for (const text of [
+      "{{ {'a': 1}[secrets.TOKEN.upper()] }}",
+      '{{ duration(secrets.TOKEN.upper()) }}',
+      "{{ 'x'.matches('[' + secrets.TOKEN.upper()) }}",
+      '{{ fromJson(secrets.TOKEN.upper()) }}',
+      '{{ int(secrets.TOKEN.upper()) }}',
+      '{{ secrets.TOKEN.upper() + 1 }}',
+      "{{ sortBy([{'a': 1}], 'b') == secrets.TOKEN }}",
+    ]) {
+      const error: unknown = await reveal(text).catch((thrown: unknown) => thrown)
+      if (!(error instanceof TemplateError)) throw new Error(`${text} did not fail`)
+      expect(`${error.message} ${String(error.hint)}`).not.toMatch(/t0ken-value/i)
+    }
+  })
+
+  test('the names a text reads', async () => {
+    const templates = new Templates()
+    const text = "{{ secrets.A }} {{ secrets.my-key + secrets['C'] }} {{ vars.secrets.D }} {{ has(secrets.E) }}"
+    await templates.prepare(text)
+    expect(templates.secretsIn(text)).toEqual(['A', 'my-key', 'C', 'E'])
+    expect(templates.secretsIn('secrets.A')).toEqual([])
   })
 })
 

@@ -308,14 +308,114 @@ describe('templates', () => {
   })
 })
 
+describe('secrets', () => {
+  /** The workflow `second` with a list of secrets and more lines in its second task. */
+  const using = (secrets: string, more: string) => `${task(more)}\nsecrets: ${secrets}\n`
+
+  test('declared names may be read in the inputs and the env of tasks, however deep and however written', async () => {
+    const workflow = await load(
+      using(
+        '[A, my-key, lower_case, __proto__, constructor, -rf, "9"]',
+        `inputs: {a: ["{{ secrets.A }}", {b: "x {{ secrets.my-key + secrets['lower_case'] }} {{ secrets['-rf'] }}"}], p: "{{ secrets.__proto__ }}"}\nenv: {C: "{{ secrets.constructor.upper() }}", N: "{{ secrets.9 }}"}`,
+      ),
+    )
+    expect(workflow.secrets).toEqual(['A', 'my-key', 'lower_case', '__proto__', 'constructor', '-rf', '9'])
+    expect(workflow.warnings).toEqual([])
+    expect((await load('id: a\ntasks: [{id: t, type: a/b.c}]')).secrets).toEqual([])
+  })
+
+  test('every undeclared name is a finding where it is used', async () => {
+    expect(
+      await findings(
+        using('[TOKEN]', 'inputs: {a: "{{ secrets.TOKEN }}"}\nenv: {A: "x{{ secrets.TOKN }}", B: "{{ secrets.other ?? 1 }}"}'),
+      ),
+    ).toEqual([
+      "9:19 undeclared-secret: Secret 'TOKN' not declared in workflow (did you mean 'TOKEN'? Or add it to the list: secrets: [TOKEN, TOKN])",
+      "9:44 undeclared-secret: Secret 'other' not declared in workflow (add it to the list: secrets: [TOKEN, other])",
+    ])
+    expect(await findings(task('env: {A: "{{ secrets.constructor }}"}'))).toEqual([
+      "8:18 undeclared-secret: Secret 'constructor' not declared in workflow (add it to the list: secrets: [constructor])",
+    ])
+    expect(await findings(using('[]', 'inputs: {a: "{{ has(secrets.A) ? 1 : 2 }}"}'))).toEqual([
+      "8:25 undeclared-secret: Secret 'A' not declared in workflow (add it to the list: secrets: [A])",
+    ])
+  })
+
+  test.each([
+    '{{ secrets }}',
+    '{{ toJson(secrets) }}',
+    '{{ secrets[vars.limit] }}',
+    "{{ secrets['A' + 'B'] }}",
+    '{{ secrets[0] }}',
+    "{{ {'all': secrets}.all.A }}",
+    '{{ keys(secrets) }}',
+    "{{ ['A'].map(name, secrets[name]) }}",
+  ])('names are literal: %s', async (template) => {
+    expect(await findings(using('[A]', `inputs: {a: "{{ secrets.A }}", b: 1}\nenv: {X: "${template}"}`))).toEqual([
+      expect.stringMatching(/^9:\d+ computed-secret: secrets can only be read one by one, by their names/),
+    ])
+  })
+
+  test.each([
+    [
+      'in the env of the workflow',
+      (at: string) => `id: a\nsecrets: [A]\nenv: {X: "${at}"}\ntasks: [{id: t, type: a/b.c, inputs: {y: "${at}"}}]`,
+      '3:14',
+    ],
+    [
+      'in "if"',
+      (at: string) => `id: a\nsecrets: [A]\ntasks:\n  - {id: t, type: a/b.c, inputs: {y: "${at}"}, if: "{{ secrets.A == 'x' }}"}`,
+      '4:66',
+    ],
+    [
+      'in the outputs of the workflow',
+      (at: string) => `id: a\nsecrets: [A]\ntasks: [{id: t, type: a/b.c, inputs: {y: "${at}"}}]\noutputs: {x: "a ${at}"}`,
+      '4:20',
+    ],
+  ])('cannot be read %s', async (what, text, place) => {
+    const found = await findings(text('{{ secrets.A }}'))
+    expect(found).toEqual([expect.stringContaining(`${place} secret-not-allowed: secrets cannot be read ${what}`)])
+  })
+
+  test('in vars they would stay text, and that is a finding', async () => {
+    const text =
+      'id: a\nsecrets: [A]\nvars: {x: [{y: "a {{ secrets.A }}"}], z: "{{ .Values.secrets.A }}"}\ntasks: [{id: t, type: a/b.c, env: {V: "{{ secrets.A }}"}}]'
+    expect(await findings(text)).toEqual([expect.stringContaining('3:16 secret-not-allowed: no templates are evaluated in vars')])
+  })
+
+  test('a secret is text: what looks like a property of it is a finding', async () => {
+    expect(await findings(using('[A]', 'inputs: {a: "{{ secrets.A.b }}"}'))).toEqual([
+      '8:21 unknown-name: secrets.A is text and has no properties (for a value that is JSON: fromJson(secrets.A))',
+    ])
+  })
+
+  test.each(['["A B"]', '["A."]', '[""]', '[é]', '["A\\n"]', `[${'a'.repeat(256)}]`, '[A, A]', '[1]', 'A', '{A: 1}'])(
+    'bad list %s',
+    async (list) => {
+      const found = await findings(using(list, ''))
+      expect(found).toHaveLength(list === '[A, A]' ? 2 : 1)
+    },
+  )
+
+  test('a name of 255 characters is one', async () => {
+    const name = 'a'.repeat(255)
+    expect((await load(using(`[${name}]`, `env: {A: "{{ secrets.${name} }}"}`))).secrets).toEqual([name])
+  })
+
+  test('a declared secret that nobody reads is a warning', async () => {
+    const {warnings} = await load(using('[A, B]', 'env: {X: "{{ secrets.B }}"}'))
+    expect(warnings).toMatchObject([
+      {severity: 'warning', code: 'unused-secret', message: "no task reads the secret 'A'", line: 9, column: 11},
+    ])
+  })
+})
+
 describe('what this version does not do', () => {
   test.each<[string, string]>([
-    ['secrets: [A]', '"secrets"'],
     ['permissions: {network: ["https://x.com/*"], filesystem: {read: [./a]}}', '"permissions"'],
     ['inputs: {date: {type: string, required: true}}', '"inputs"'],
     ['hooks: {finally: [{id: x, type: a/b.c}]}', '"hooks"'],
     ['security: restricted', '"security: restricted"'],
-    ['outputs: {x: "{{ secrets.my-key }}"}', '"secrets"'],
     ['outputs: {x: "{{ inputs.date }}"}', '"inputs"'],
     ['outputs: {x: "{{ matrix.a + item + index }}"}', '"matrix"'],
   ])('%s', async (line, what) => {
@@ -336,7 +436,7 @@ describe('what this version does not do', () => {
 
 test('all findings come at once, in file order', async () => {
   const error = await failure(
-    'id: demo\nnmae: x\ntimeout: 5x\ntasks:\n  - {id: a, type: shell, needs: [b]}\n  - {id: b, type: a/b.c, needs: [a], inputs: {x: "{{ vars.y }}"}}\n  - {id: b, type: a/b.c, timout: 1}\nsecrets: [A]\n',
+    'id: demo\nnmae: x\ntimeout: 5x\ntasks:\n  - {id: a, type: shell, needs: [b]}\n  - {id: b, type: a/b.c, needs: [a], inputs: {x: "{{ vars.y }}"}}\n  - {id: b, type: a/b.c, timout: 1}\nhooks: {finally: []}\n',
   )
   expect(error.code).toBe('WORKFLOW_INVALID')
   expect(error.exitCode).toBe(3)
