@@ -1,4 +1,4 @@
-import {defineConfig} from 'vitest/config'
+import {defaultExclude, defineConfig} from 'vitest/config'
 import {expressionAlias} from './scripts/build-plugins.mjs'
 import {SummaryReporter} from './test/rig/summary-reporter.ts'
 
@@ -12,15 +12,24 @@ const sqlAsText = {
     id.endsWith('.sql') ? {code: `export default ${JSON.stringify(code)}`, map: null, moduleType: 'js' as const} : undefined,
 }
 
+const dockerTests = 'test/docker/**/*.test.ts'
+
 export default defineConfig({
   plugins: [sqlAsText],
   resolve: {conditions, alias: expressionAlias},
   ssr: {resolve: {conditions, externalConditions: conditions}, noExternal: ['@autokestra/plugin-sdk']},
   test: {
     reporters: ['default', new SummaryReporter()],
-    include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {name: 'machine', include: ['test/**/*.test.ts', 'plugins/*/test/**/*.test.ts'], exclude: [...defaultExclude, dockerTests]},
+      },
+      // An engine is looked for, or started, only when one of these runs. A container takes longer than a process, above all many of them at once.
+      {extends: true, test: {name: 'docker', include: [dockerTests], globalSetup: ['test/rig/docker-setup.ts'], testTimeout: 120_000}},
+    ],
   },
 })

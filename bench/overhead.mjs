@@ -1,7 +1,7 @@
 // What a task costs besides its own work, and what starting costs besides Node. Usage: node bench/overhead.mjs [--rounds N]
 
 import {spawn} from 'node:child_process'
-import {readFileSync} from 'node:fs'
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {parseArgs} from 'node:util'
 import {printRatios, timeInTurn, timeOnce} from './measure.mjs'
@@ -17,6 +17,7 @@ await withWorkload(async (dir) => {
   const env = {AUTOKESTRA_HOME: join(dir, 'home')}
   const one = runOf(dir, {size: 1, name: 'run, one shell task'})
   await timeOnce(one)
+  await timeOnce({name: 'secrets set', command: workflow('secrets', 'set', 'TOKEN', 'a-value-to-list'), cwd: dir, env})
   printRatios(
     'start-up, against Node itself',
     await timeInTurn(
@@ -25,12 +26,31 @@ await withWorkload(async (dir) => {
         {name: '--help', command: workflow('--help'), env},
         {name: 'schema', command: workflow('schema'), env},
         {name: 'runs list', command: workflow('runs', 'list'), env},
+        {name: 'secrets list', command: workflow('secrets', 'list'), env},
         one,
         {name: 'node -e 0', command: [process.execPath, '-e', '0']},
       ],
       rounds,
     ),
   )
+
+  const crowd = join(dir, 'crowd')
+  for (let index = 0; index < 200; index += 1) {
+    const plugin = join(crowd, 'plugins', `p${index}`)
+    mkdirSync(plugin, {recursive: true})
+    writeFileSync(
+      join(plugin, 'plugin.yaml'),
+      `namespace: crowd\nname: p${index}\nversion: 1.0.0\ncommand: [sh, main.sh]\nactions: [{name: act, input: {type: object, required: [x]}}]\n`,
+    )
+    writeFileSync(join(plugin, 'main.sh'), 'echo {}\n')
+  }
+  const crowded = {...runOf(crowd, {size: 1, name: 'run, 200 more plugins'}), env}
+  const list = {name: 'plugin list', command: workflow('plugin', 'list'), cwd: dir, env: {...env, DOCKER_HOST: `unix://${dir}/none`}}
+  const longList = {...list, name: 'plugin list, 200 more', cwd: crowd}
+  await timeOnce(longList)
+  await timeOnce(crowded)
+  printRatios('plugins to look through', await timeInTurn([longList, list], rounds))
+  printRatios('plugins to look through', await timeInTurn([crowded, one], rounds))
 
   const perTask = async (name, task, size) => {
     const [many, single] = await timeInTurn(
@@ -56,7 +76,6 @@ await withWorkload(async (dir) => {
         `  - {id: ${id}, ${type}, needs: [p${id}]}`,
       ].join('\n'),
   )
-  const {writeFileSync} = await import('node:fs')
   writeFileSync(file, text)
   await timeOnce({...paused, command: [...paused.command, '--events', events]})
   const durations = readFileSync(events, 'utf8')

@@ -24,6 +24,17 @@ const requireNative = {
   },
 }
 
+/** docker-modem loads ssh2, with its native parts, for every engine; it is needed for `DOCKER_HOST=ssh://…` only, and is loaded then. */
+const requireSshLate = {
+  name: 'require-ssh-late',
+  setup(plugin) {
+    plugin.onResolve({filter: /^ssh2$/}, ({path, namespace}) => (namespace === 'late' ? {path, external: true} : {path, namespace: 'late'}))
+    plugin.onLoad({filter: /^ssh2$/, namespace: 'late'}, () => ({
+      contents: 'module.exports = {Client: function (...args) { return new (require("ssh2").Client)(...args) }}',
+    }))
+  },
+}
+
 const banner = [
   'const bundleUrl=require("node:url").pathToFileURL(__filename).href;',
   'const bundleImport=module.importFromBundle??((url)=>import(url));',
@@ -44,7 +55,7 @@ export async function buildBundle(outfile = bundleFile) {
     target: 'node20.19',
     conditions: ['source'],
     loader: {'.sql': 'text'},
-    plugins: [requireNative],
+    plugins: [requireNative, requireSshLate],
     // oclif asks for the TypeScript compiler of a plugin under development; that one is not ours to bring.
     external: ['typescript'],
     // Names stay, for stack traces; white space is read at every start and goes.

@@ -3,6 +3,7 @@
 import {Buffer} from 'node:buffer'
 import process from 'node:process'
 import {Readable} from 'node:stream'
+import {openEgress} from './host/egress.ts'
 import {createLineReader} from './host/message-lines.ts'
 import {PluginHost} from './host/plugin-host.ts'
 import {redirectConsole} from './host/redirect-console.ts'
@@ -20,7 +21,7 @@ const kill = process.kill.bind(process)
 const {pid} = process
 const {parse} = JSON
 
-const host = new PluginHost()
+const host = new PluginHost(openEgress(process.env))
 const {stdin} = process
 let hasTask = false
 

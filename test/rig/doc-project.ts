@@ -24,9 +24,12 @@ export class DocProject {
   readonly dir = temporaryDir()
   readonly home = temporaryDir()
   readonly #tools = temporaryDir()
+  readonly #env: Readonly<Record<string, string>>
   #blocks = 0
 
-  constructor(options: {readonly isClone: boolean}) {
+  /** @param options.env for its commands, besides what all of them have */
+  constructor(options: {readonly isClone: boolean; readonly env?: Readonly<Record<string, string>>}) {
+    this.#env = options.env ?? {}
     for (const name of ['workflow', 'autokestra']) symlinkSync(builtCommand, path.join(this.#tools, name))
     // The real one links the clone into its cache, and builds it once more for that.
     writeFileSync(path.join(this.#tools, 'npx'), '#!/bin/sh\nexec "$@"\n', {mode: 0o755})
@@ -38,6 +41,11 @@ export class DocProject {
 
   write(file: string, text: string): void {
     writeFiles(this.dir, {[file]: text})
+  }
+
+  /** Settings of the user, which those of a project overrule. */
+  writeConfig(text: string): void {
+    writeFiles(this.home, {'autokestra/config.yaml': text})
   }
 
   /** As `npm install --save-dev @autokestra/plugin-sdk` does, without a registry. */
@@ -75,6 +83,7 @@ export class DocProject {
       LANG: 'C.UTF-8',
       AUTOKESTRA_HOME: path.join(this.home, 'autokestra'),
       LOGS: logs,
+      ...this.#env,
     }
     const child = spawn('sh', ['-c', script], {cwd: this.dir, env, stdio: 'ignore'})
     return new Promise((resolve, reject) => {

@@ -9,6 +9,7 @@ import type {ActionResult, LogEntry, TaskError} from '../../src/lib/plugins/acti
 import type {ExecuteOptions, Invocation} from '../../src/lib/plugins/attempt.ts'
 import {isTypeScript} from '../../src/lib/plugins/entry-point.ts'
 import {PluginExecutor} from '../../src/lib/plugins/execute.ts'
+import {ProcessPlaces} from '../../src/lib/plugins/process-places.ts'
 import {prepareEntry} from '../../src/lib/plugins/prepare-entry.ts'
 import type {ExecutionLimits} from '../../src/lib/plugins/limits.ts'
 import type {ActionDef, Plugin, PluginManifest} from '../../src/lib/plugins/manifest.ts'
@@ -38,16 +39,19 @@ export function openExecutor(
     ...options.pool,
   })
   const schemas = new SchemaCompiler()
-  const executor = new PluginExecutor({
+  const places = new ProcessPlaces({
     runtime,
     hosts,
     baseEnv,
-    compileSchema: (schema) => schemas.compile(schema),
     prepareMain: ({dir, id, manifest: {main}}) => {
       // As in the program; other entry points may be missing here.
       if (main === undefined || !isTypeScript(main)) return Promise.resolve(undefined)
       return prepareEntry({dir, main, id, cacheDir: path.join(dir, 'cache'), programVersion: '1'})
     },
+  })
+  const executor = new PluginExecutor({
+    places,
+    compileSchema: (schema) => schemas.compile(schema),
     limits: {killGraceMs: 2000, ...options.limits},
   })
   onTestFinished(async () => {

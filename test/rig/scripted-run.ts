@@ -46,7 +46,7 @@ interface ScriptedRunOptions {
 }
 
 const retry = {maxAttempts: 1, backoff: 'constant', delayMs: 1, maxDelayMs: 1000, jitter: false, on: ['error', 'timeout']} as const
-const defaults = {type: 'test/plugin.act', needs: [], inputs: {}, env: {}, retry, continueOnError: false, idempotent: false}
+const defaults = {type: 'test/plugin.act', needs: [], inputs: {}, env: {}, retry, continueOnError: false, idempotent: false, resources: {}}
 
 export async function startScriptedRun(sketches: readonly TaskSketch[], options: ScriptedRunOptions = {}): Promise<ScriptedRun> {
   const tasks: Task[] = sketches.map((sketch) => ({...defaults, ...sketch}))

@@ -11,11 +11,11 @@ export class SummaryReporter implements Reporter {
     }
   }
 
-  /** A test file that cannot be loaded, and an error outside of any test, count as one failure each. */
+  /** A test file that cannot be loaded, a group that cannot be prepared, and an error outside of any test count as one failure each. */
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const counts = {passed: 0, failed: unhandledErrors.length, skipped: 0}
     for (const module of modules) {
-      counts.failed += module.errors().length
+      for (const group of [module, ...module.children.allSuites()]) counts.failed += group.errors().length
       for (const test of module.children.allTests()) {
         const {state} = test.result()
         counts[state === 'pending' ? 'skipped' : state]++

@@ -6,6 +6,7 @@ import {createContext} from '../context.ts'
 import type {AnyAction} from '../define-action.ts'
 import {protocolVersion, type CancelMessage, type InvokeMessage, type JsonValue, type LogLevel, type ResultError} from '../protocol.ts'
 import {NotJsonError, toJson} from '../to-json.ts'
+import type {Egress} from './egress.ts'
 import {collectActions, findAction, type ExportedActions} from './find-action.ts'
 import {createFrameOutput, writeText, type FrameOutput} from './frame-output.ts'
 import {startMetrics} from './host-metrics.ts'
@@ -41,6 +42,12 @@ export class PluginHost {
   #before: FrameOutput | undefined
   #main: string | undefined
   #actions: Promise<ExportedActions> | undefined
+  readonly #egress: Egress | undefined
+
+  /** @param egress the way out of a sandbox; absent where the network is open, or where there is none */
+  constructor(egress?: Egress) {
+    this.#egress = egress
+  }
 
   get isBusy(): boolean {
     return this.#running !== undefined
@@ -101,11 +108,17 @@ export class PluginHost {
   }
 
   async #run(message: InvokeMessage, {output, controller}: Running): Promise<JsonValue> {
-    takeOver(message)
+    takeOver(message, this.#egress?.env)
     const timer = abortAtDeadline(message, controller)
     try {
+      for (const problem of (await this.#egress?.ready) ?? []) writeText(problem)
       const action = await this.#findAction(message)
-      const context = createContext({run: message.context, signal: controller.signal, emit: output.emit})
+      const context = createContext({
+        run: message.context,
+        signal: controller.signal,
+        emit: output.emit,
+        ...(this.#egress === undefined ? {} : {fetch: this.#egress.fetch}),
+      })
       // An input is whatever the workflow command has checked against the action's schema.
       return toJson(await action.execute(message.inputs as never, context))
     } finally {
@@ -133,7 +146,8 @@ async function load(main: string): Promise<ExportedActions> {
 }
 
 // Values are set one by one, not by a new object: TZ and what child processes inherit live in the real environment.
-function takeOver({env, cwd, main}: InvokeMessage): void {
+function takeOver({env: own, cwd, main}: InvokeMessage, added: Readonly<Record<string, string>> = {}): void {
+  const env = {...added, ...own}
   for (const name of Object.keys(process.env)) if (!Object.hasOwn(env, name)) Reflect.deleteProperty(process.env, name)
   for (const [name, value] of Object.entries(env)) if (process.env[name] !== value) process.env[name] = value
   process.exitCode = undefined

@@ -1,6 +1,7 @@
-// The port every way of running a program implements: a process now, a container later. test/contracts/runtime.ts is its contract.
+// The port every way of running a program implements: a process, or a container. test/contracts/runtime.ts is its contract.
 
 import type {Readable, Writable} from 'node:stream'
+import type {NetworkActivity, Refusal} from './network-door.ts'
 
 /** Name of the environment variable that carries the cookie. */
 export const cookieVariable = 'AUTOKESTRA_TASK_COOKIE'
@@ -35,6 +36,17 @@ export interface ProcessMetrics {
   readonly peakMemoryBytes?: number
   /** User and system time of the process and its children, in milliseconds; absent likewise. */
   readonly cpuTimeMs?: number
+  /** How much of the network was asked for: let through, and refused. Only where a door stands between. */
+  readonly networkRequests?: number
+  readonly networkRefusals?: number
+}
+
+/** The door between a restricted program and the network, as the task that uses the program sees it. */
+export interface NetworkWatch {
+  /** Since the start of the program, which may have served other tasks before. */
+  readonly activity: NetworkActivity
+  /** Whom to tell of refusals from now on, and of those nobody has heard of yet. One listener at a time. */
+  onRefused(listener: (refusal: Refusal) => void): void
 }
 
 export interface RunningProcess {
@@ -45,6 +57,8 @@ export interface RunningProcess {
   readonly stdin: Writable | null
   readonly stdout: Readable
   readonly stderr: Readable
+  /** Absent when the network is not watched: there is none, or nothing is restricted. */
+  readonly network?: NetworkWatch
   /**
    * Settles once, after the exit, a short drain of the pipes and the end of the process group. Never rejects.
    * Both outputs must be read: bytes that wait longer than the drain are dropped.

@@ -1,0 +1,14 @@
+// What one container may ask of its door at once. The only place with these numbers.
+
+export interface EgressLimits {
+  /** Open connections of the container. Further ones are closed at once. */
+  readonly connections: number
+  /** Of a request's head, in bytes. */
+  readonly headerBytes: number
+  /** For a request's head, and for a ClientHello. */
+  readonly headerTimeoutMs: number
+  /** Silence on a connection. */
+  readonly idleMs: number
+}
+
+export const defaultEgressLimits: EgressLimits = {connections: 256, headerBytes: 32 * 1024, headerTimeoutMs: 10_000, idleMs: 300_000}

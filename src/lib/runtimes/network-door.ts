@@ -1,0 +1,48 @@
+// The port through which DockerRuntime gives a container its only way out. A container without a door has no network.
+
+import type {Mount, NetworkGrant} from './sandbox.ts'
+
+/** A request that did not get through. */
+export interface Refusal {
+  /** e.g. `GET`, `CONNECT`. */
+  readonly method: string
+  /** What was asked for, as `scheme://host:port/path` or as much of it as is known. Made of the program's own text: not to be trusted. */
+  readonly target: string
+  /** A clause: `no rule grants this host`. */
+  readonly reason: string
+  /** The narrowest grant that would let it pass; absent when none ever does. */
+  readonly allowingRule?: string
+}
+
+export interface NetworkActivity {
+  /** Requests and connections that were let through. */
+  readonly requests: number
+  readonly refused: number
+}
+
+export interface DoorContext {
+  /** Ids the program runs under: it must be able to reach the door's socket, and nobody else need. */
+  readonly uid: number
+  readonly gid: number
+  /** Called once for each refusal, also while the door closes. */
+  readonly onRefused: (refusal: Refusal) => void
+}
+
+/** A door that stands open for one container. */
+export interface OpenDoor {
+  /** The directory that holds the socket; read-only in the container. */
+  readonly mount: Mount
+  /** Variables that tell the program where its door is. */
+  readonly env: Readonly<Record<string, string>>
+  /** Path of the container's hosts file on this machine, with `localhost` and the names of the grant. */
+  readonly hostsFile: string
+  /** So far. */
+  readonly activity: NetworkActivity
+  /** Ends every connection and removes the socket. Idempotent. Answers what went through in all. */
+  close(): Promise<NetworkActivity>
+}
+
+export interface NetworkDoor {
+  /** Opens a door of its own for one container: whoever holds its socket has exactly this grant. */
+  open(grant: NetworkGrant, context: DoorContext): Promise<OpenDoor>
+}
