@@ -3,6 +3,9 @@
 import {join} from 'node:path'
 import {commands as helpCommands} from '@oclif/plugin-help'
 import {Init} from './commands/init.ts'
+import {PluginBuild} from './commands/plugin/build.ts'
+import {PluginInit} from './commands/plugin/init.ts'
+import {PluginInspect} from './commands/plugin/inspect.ts'
 import {PluginList} from './commands/plugin/list.ts'
 import {Run} from './commands/run.ts'
 import {RunsList} from './commands/runs/list.ts'
@@ -28,6 +31,9 @@ export {WorkflowHelp} from './workflow-help.ts'
 export const COMMANDS = {
   help: helpCommands.help,
   init: Init,
+  'plugin:build': PluginBuild,
+  'plugin:init': PluginInit,
+  'plugin:inspect': PluginInspect,
   'plugin:list': PluginList,
   run: Run,
   'runs:list': RunsList,

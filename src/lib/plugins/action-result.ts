@@ -22,6 +22,9 @@ export interface AttemptMetrics {
   readonly signal?: string
   readonly peakMemoryBytes?: number
   readonly cpuTimeMs?: number
+  /** Of a restricted task with network permissions: requests and connections that were let through, and those that were refused. */
+  readonly networkRequests?: number
+  readonly networkRefusals?: number
 }
 
 export interface LogEntry {

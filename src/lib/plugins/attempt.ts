@@ -6,6 +6,8 @@ import type {JsonObject} from '../util/json.ts'
 import type {ActionWarning, LogEntry, TaskError} from './action-result.ts'
 import type {ExecutionLimits} from './limits.ts'
 import type {ActionDef, Plugin} from './manifest.ts'
+import type {NetworkLog} from './network-log.ts'
+import type {Restrictions} from './permissions.ts'
 import {TaskLog, type LogMasker} from './task-log.ts'
 
 export interface Invocation {
@@ -19,6 +21,8 @@ export interface Invocation {
   /** Of this attempt, from here on. */
   readonly timeoutMs: number
   readonly context: RunContext
+  /** Absent for a task of a trusted workflow. */
+  readonly restrictions?: Restrictions | undefined
 }
 
 export interface ExecuteOptions {
@@ -54,6 +58,8 @@ export class Attempt {
   readonly startedAt = performance.now()
   isCancelled = false
   isTimedOut = false
+  /** Set when the process has started. */
+  network: NetworkLog | undefined
   /** Why the process was ended by us, other than cancel and timeout. */
   fault: TaskError | undefined
   readonly #signal: AbortSignal

@@ -17,6 +17,11 @@ export interface EntryBuildOptions {
   readonly dir: string
   /** Where the SDK's modules stand, by import name (`@autokestra/plugin-sdk`, …/testing). Names that are not listed are left for the host to resolve. */
   readonly sdkModules: Readonly<Record<string, string>>
+  /**
+   * The directory the bundle will see in place of `dir`. Its packages are then imported by name, from beside the bundle, and those that stand
+   * outside of `dir` go into it.
+   */
+  readonly placedAt?: string
 }
 
 export type EntryBuild =
@@ -44,6 +49,8 @@ export async function buildEntry(options: EntryBuildOptions): Promise<EntryBuild
   const {build} = await import('esbuild')
   const directory = path.dirname(options.main)
   const packageFiles = new Set<string>()
+  const {dir, placedAt = dir} = options
+  const urlOf = (file: string): string => pathToFileURL(path.join(placedAt, path.relative(dir, file))).href
   try {
     const result = await build({
       entryPoints: [options.main],
@@ -62,9 +69,9 @@ export async function buildEntry(options: EntryBuildOptions): Promise<EntryBuild
       keepNames: true,
       sourcemap: 'inline',
       sourcesContent: false,
-      sourceRoot: pathToFileURL(directory + path.sep).href,
+      sourceRoot: `${urlOf(directory)}/`,
       logLevel: 'silent',
-      plugins: [keepPackagesOutside(options.sdkModules, packageFiles), keepSourceUrls()],
+      plugins: [keepPackagesOutside(options, packageFiles), keepSourceUrls(urlOf)],
     })
     const output: OutputFile | undefined = result.outputFiles[0]
     if (!output) throw new Error('esbuild gave no output')
@@ -81,7 +88,7 @@ export async function buildEntry(options: EntryBuildOptions): Promise<EntryBuild
  * Bundled code is loaded from the cache, where a bare name finds no package: packages of the plugin are named by their file's URL.
  * Adds the package.json that decided each of these URLs to `packageFiles`.
  */
-function keepPackagesOutside(sdkModules: Readonly<Record<string, string>>, packageFiles: Set<string>): BundlerPlugin {
+function keepPackagesOutside({sdkModules, dir, placedAt}: EntryBuildOptions, packageFiles: Set<string>): BundlerPlugin {
   const insideLookup = Symbol('inside lookup')
   return {
     name: 'keep-packages-outside',
@@ -106,6 +113,10 @@ function keepPackagesOutside(sdkModules: Readonly<Record<string, string>>, packa
         if (found.errors.length > 0) return undefined
         // A require() cannot take a URL; such a package is bundled.
         if (!isPackage || args.kind === 'require-call' || args.kind === 'require-resolve') return found
+        if (placedAt !== undefined) {
+          const isInside = found.path.startsWith(path.join(dir, 'node_modules') + path.sep)
+          return isInside ? {path: args.path, external: true} : found
+        }
         const packageFile = packageFileOf(found.path)
         if (packageFile !== undefined) packageFiles.add(packageFile)
         return {path: pathToFileURL(found.path).href, external: true}
@@ -126,7 +137,7 @@ function packageFileOf(file: string): string | undefined {
   return undefined
 }
 
-function keepSourceUrls(): BundlerPlugin {
+function keepSourceUrls(urlOf: (file: string) => string): BundlerPlugin {
   return {
     name: 'keep-source-urls',
     setup(bundler) {
@@ -134,7 +145,7 @@ function keepSourceUrls(): BundlerPlugin {
         const source = await readFile(args.path, 'utf8')
         if (!source.includes('import.meta')) return undefined
         const loader = loaders[path.extname(args.path)] ?? 'js'
-        return {contents: withSourceUrl(source, pathToFileURL(args.path).href), loader}
+        return {contents: withSourceUrl(source, urlOf(args.path)), loader}
       })
     },
   }

@@ -19,9 +19,10 @@ export function inputOrDefault(action: ActionDef, inputs: JsonObject, name: stri
 
 /**
  * The command line of one task.
+ * @param root where the plugin's own files stand when the program runs. Default: where the plugin stands
  * @throws TaskFault INPUT_INVALID: an object where text is needed, a zero byte, no program
  */
-export function execArguments(plugin: Plugin, action: ActionDef, inputs: JsonObject): readonly [string, ...string[]] {
+export function execArguments(plugin: Plugin, action: ActionDef, inputs: JsonObject, root = plugin.dir): readonly [string, ...string[]] {
   const resolve = (item: string): readonly string[] | undefined => {
     const name = execReference(item)
     return name === undefined ? [item] : toArguments(inputOrDefault(action, inputs, name), name)
@@ -29,7 +30,7 @@ export function execArguments(plugin: Plugin, action: ActionDef, inputs: JsonObj
   const [program, ...rest] = (action.exec ?? []).flatMap((item) => resolveItem(item, resolve))
   if (program === undefined || program === '') throw invalid('no program is left of the command line of the action')
   const isOwnFile = program.includes('/') && !path.isAbsolute(program)
-  return [isOwnFile ? path.resolve(plugin.dir, program) : program, ...rest]
+  return [isOwnFile ? path.resolve(root, program) : program, ...rest]
 }
 
 function resolveItem(item: ExecItem, resolve: (item: string) => readonly string[] | undefined): readonly string[] {

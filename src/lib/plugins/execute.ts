@@ -1,31 +1,24 @@
 // Runs one action: checks its inputs, starts what its plugin needs, speaks its protocol, and says what came of it. A failing task is a result, never an exception.
 
-import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
-import type {Runtime} from '../runtimes/runtime.ts'
 import {StartError} from '../runtimes/start-error.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {ActionResult, AttemptMetrics, TaskError} from './action-result.ts'
 import {Attempt, TaskFault, type ExecuteOptions, type Invocation} from './attempt.ts'
 import {findBlame} from './blame.ts'
-import type {HostPool} from './host-pool.ts'
 import {defaultLimits, type ExecutionLimits} from './limits.ts'
-import type {Plugin} from './manifest.ts'
 import {runExec} from './protocol-exec.ts'
 import {runPlain, type ProtocolOutcome} from './protocol-plain.ts'
 import {runSdk} from './protocol-sdk.ts'
 import {describeMisfit, type ValueCheck} from './schema-misfit.ts'
-import {taskEnvironment} from './task-environment.ts'
+import {checkEnvironment} from './task-environment.ts'
+import type {ExpectedTask, TaskPlaces} from './task-place.ts'
 
 export interface PluginExecutorOptions {
-  readonly runtime: Runtime
-  readonly hosts: HostPool
-  /** What every task process inherits. */
-  readonly baseEnv: Readonly<Record<string, string>>
+  /** Where tasks run. */
+  readonly places: TaskPlaces
   /** Makes the check of a schema. Called once per schema. */
   readonly compileSchema: (schema: JsonObject) => Promise<ValueCheck>
-  /** The file a host loads for a plugin. Default: its `main`. A rejection fails the task with PLUGIN_LOAD_FAILED. */
-  readonly prepareMain?: (plugin: Plugin) => Promise<string | undefined>
   readonly limits?: Partial<ExecutionLimits>
 }
 
@@ -40,20 +33,9 @@ export class PluginExecutor {
     this.#limits = {...defaultLimits, ...options.limits}
   }
 
-  /** Says which plugins the coming calls are for, one entry per call, so that starting them can be prepared. */
-  expect(plugins: Iterable<Plugin>, parallelism: number): void {
-    const reused = new Map<Plugin, number>()
-    let count = 0
-    let programs = 0
-    for (const plugin of plugins) {
-      if (plugin.manifest.protocol === 'exec') programs++
-      if (plugin.manifest.protocol !== 'sdk') continue
-      const uses = plugin.manifest.worker === 'reuse' ? (reused.get(plugin) ?? 0) + 1 : 0
-      reused.set(plugin, uses)
-      if (uses <= parallelism) count++
-    }
-    if (count > 0) this.#options.hosts.expect(count, parallelism)
-    this.#options.runtime.expect(programs)
+  /** Says which tasks are to come, one entry per call, so that starting them can be prepared. */
+  expect(tasks: Iterable<ExpectedTask>, parallelism: number): void {
+    this.#options.places.expect(tasks, parallelism)
   }
 
   /** Runs one attempt to its end; nothing of it is left running when this resolves. Rejects only for a bug of ours. */
@@ -62,10 +44,10 @@ export class PluginExecutor {
     let outcome: ProtocolOutcome = {}
     let error: TaskError | undefined
     try {
-      const env = taskEnvironment(this.#options.baseEnv, invocation.env)
+      checkEnvironment(invocation.env)
       const mask = (text: string): string => options.masker?.mask(text) ?? text
       error = await this.#checkInputs(invocation, mask)
-      if (error === undefined && !attempt.isStopped) outcome = await this.#run(attempt, env)
+      if (error === undefined && !attempt.isStopped) outcome = await this.#run(attempt)
       error ??= findBlame(attempt, outcome) ?? (await this.#checkOutput(invocation, outcome.output ?? null, mask))
     } catch (thrown) {
       // Cancelled or out of time while it could not start: that is still what happened first.
@@ -78,23 +60,19 @@ export class PluginExecutor {
     return error === undefined ? {ok: true, output: outcome.output ?? null, metrics, warnings} : {ok: false, error, metrics, warnings}
   }
 
-  #run(attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
-    const {runtime} = this.#options
-    switch (attempt.invocation.plugin.manifest.protocol) {
+  async #run(attempt: Attempt): Promise<ProtocolOutcome> {
+    const {invocation} = attempt
+    const place = await this.#options.places.find(invocation)
+    if (attempt.isStopped) return {}
+    const env = {...place.baseEnv, ...invocation.env}
+    switch (invocation.plugin.manifest.protocol) {
       case 'exec':
-        return runExec(runtime, attempt, env)
+        return await runExec(place, attempt, env)
       case 'plain':
-        return runPlain(runtime, attempt, env)
+        return await runPlain(place, attempt, env)
       case 'sdk':
-        return this.#runSdk(attempt, env)
+        return await runSdk(place, attempt, env)
     }
-  }
-
-  async #runSdk(attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
-    const {hosts, prepareMain} = this.#options
-    const {plugin} = attempt.invocation
-    const main = (await prepareMain?.(plugin)) ?? path.join(plugin.dir, plugin.manifest.main ?? '')
-    return attempt.isStopped ? {} : runSdk(hosts, attempt, env, main)
   }
 
   async #checkInputs({plugin, action, inputs}: Invocation, mask: (text: string) => string): Promise<TaskError | undefined> {
@@ -128,11 +106,13 @@ function toTaskError(thrown: unknown): TaskError {
 function measure(attempt: Attempt, {exit, metrics}: ProtocolOutcome): AttemptMetrics {
   const peakMemoryBytes = Math.max(exit?.metrics.peakMemoryBytes ?? 0, metrics?.peakMemoryBytes ?? 0)
   const cpuTimeMs = Math.max(exit?.metrics.cpuTimeMs ?? 0, metrics?.cpuTimeMs ?? 0)
+  const network = attempt.network?.activity
   return {
     durationMs: performance.now() - attempt.startedAt,
     ...(exit !== undefined && exit.exitCode !== null && {exitCode: exit.exitCode}),
     ...(exit !== undefined && exit.signal !== null && {signal: exit.signal}),
     ...(peakMemoryBytes > 0 && {peakMemoryBytes}),
     ...(cpuTimeMs > 0 && {cpuTimeMs}),
+    ...(network !== undefined && {networkRequests: network.requests, networkRefusals: network.refused}),
   }
 }

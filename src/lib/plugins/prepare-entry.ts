@@ -22,6 +22,8 @@ export interface PrepareEntryOptions {
   readonly programVersion: string
   /** Import name -> absolute file, of the modules of the SDK. Default: none; the plugin's host resolves them. */
   readonly sdkModules?: Readonly<Record<string, string>>
+  /** Where the plugin's directory will stand when the bundle runs. Default: where it stands. */
+  readonly placedAt?: string
 }
 
 /** What a bundle was made from. All of it as it is now: the bundle is good. */
@@ -49,7 +51,7 @@ export async function prepareEntry(options: PrepareEntryOptions): Promise<string
 
   const bundleDir = path.join(options.cacheDir, 'entries')
   const sdkModules = options.sdkModules ?? {}
-  const name = sha256(JSON.stringify([options.programVersion, main, sdkModules])).slice(0, 32)
+  const name = sha256(JSON.stringify([options.programVersion, main, sdkModules, options.placedAt])).slice(0, 32)
   const recordFile = path.join(bundleDir, `${name}.json`)
   const record = readRecord(recordFile)
   if (record) {
@@ -71,7 +73,8 @@ async function refreshRecord(recordFile: string, record: BundleRecord): Promise<
   }
 }
 
-interface BuildJob extends Required<PrepareEntryOptions> {
+interface BuildJob extends PrepareEntryOptions {
+  readonly sdkModules: Readonly<Record<string, string>>
   readonly bundleDir: string
   readonly name: string
   readonly recordFile: string
@@ -79,7 +82,7 @@ interface BuildJob extends Required<PrepareEntryOptions> {
 
 async function build(job: BuildJob): Promise<string> {
   const startedAt = Date.now()
-  const result = await buildEntry({main: job.main, dir: job.dir, sdkModules: job.sdkModules})
+  const result = await buildEntry(job)
   if (!result.ok) {
     throw new WorkflowError('PLUGIN_INVALID', `The entry point of plugin "${job.id}" cannot be built.`, {diagnostics: result.diagnostics})
   }

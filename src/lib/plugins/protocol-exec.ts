@@ -1,7 +1,6 @@
 // The exec protocol: the command line of the action is started as it is, with no shell or host of ours between. What it prints is log and output.
 
 import {partialEndLength} from '../masking/partial-end.ts'
-import type {Runtime} from '../runtimes/runtime.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {TaskError} from './action-result.ts'
 import {TaskFault, type Attempt} from './attempt.ts'
@@ -10,6 +9,7 @@ import {execArguments, inputOrDefault} from './exec-arguments.ts'
 import type {ProtocolOutcome} from './protocol-plain.ts'
 import {outputError, readJson} from './read-output.ts'
 import {startProgram} from './start-program.ts'
+import type {TaskPlace} from './task-place.ts'
 
 type Parse = 'text' | 'json' | 'lines' | 'none'
 
@@ -23,17 +23,22 @@ interface ExecInputs {
 const defaultOutputBytes = 1024 * 1024
 
 /** Rejects with StartError or TaskFault. */
-export async function runExec(runtime: Runtime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
-  const {plugin, action, inputs, workingDir} = attempt.invocation
+export async function runExec(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+  const {plugin, action, inputs} = attempt.invocation
   const options = readInputs(attempt)
   const {parse, maxOutputBytes} = options
   const stdout = new ByteCollector(maxOutputBytes)
   const stderr = new ByteCollector(maxOutputBytes)
   const log = attempt.log.open('stdout')
   const program = await startProgram(
-    runtime,
+    place.runtime,
     attempt,
-    {command: execArguments(plugin, action, inputs), env, cwd: workingDir, stdin: options.stdin === undefined ? 'none' : 'pipe'},
+    {
+      command: execArguments(plugin, action, inputs, place.pluginDir),
+      env,
+      cwd: place.workingDir,
+      stdin: options.stdin === undefined ? 'none' : 'pipe',
+    },
     (chunk) => {
       const isLogged = log.push(chunk)
       const isKept = parse !== 'none' && stdout.push(chunk)

@@ -1,16 +1,15 @@
 // The plain protocol, for programs in any language: inputs as JSON on stdin, one JSON document on stdout, logs on stderr.
 
-import {existsSync} from 'node:fs'
-import path from 'node:path'
-import type {ProcessMetrics, Runtime} from '../runtimes/runtime.ts'
+import type {ProcessMetrics} from '../runtimes/runtime.ts'
 import type {JsonValue} from '../util/json.ts'
 import type {TaskError} from './action-result.ts'
 import type {Attempt} from './attempt.ts'
 import type {Outcome} from './blame.ts'
 import {ByteCollector} from './byte-collector.ts'
-import type {Plugin} from './manifest.ts'
+import {plainCommand} from './image-layout.ts'
 import {checkDepth, decodeStrictly, invalidJson, outputError, parseJson, readJson} from './read-output.ts'
 import {startProgram} from './start-program.ts'
+import type {TaskPlace} from './task-place.ts'
 
 export interface ProtocolOutcome extends Outcome {
   readonly output?: JsonValue
@@ -19,14 +18,18 @@ export interface ProtocolOutcome extends Outcome {
 }
 
 /** Rejects with StartError or TaskFault. */
-export async function runPlain(runtime: Runtime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
-  const {plugin, action, inputs, workingDir} = attempt.invocation
+export async function runPlain(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+  const {plugin, action, inputs} = attempt.invocation
   const {outputBytes} = attempt.limits
   const collector = new ByteCollector(outputBytes)
   const program = await startProgram(
-    runtime,
+    place.runtime,
     attempt,
-    {command: [...commandOf(plugin), action.name], env: {...env, AUTOKESTRA_ACTION: action.name}, cwd: workingDir},
+    {
+      command: [...plainCommand(plugin, place.pluginDir), action.name],
+      env: {...env, AUTOKESTRA_ACTION: action.name},
+      cwd: place.workingDir,
+    },
     (chunk) => {
       const isKept = collector.push(chunk)
       if (collector.isOverflown) attempt.fail(outputError('OUTPUT_TOO_LARGE', `standard output is larger than ${outputBytes} bytes`))
@@ -37,17 +40,6 @@ export async function runPlain(runtime: Runtime, attempt: Attempt, env: Record<s
   const exit = await program.process.exited
   program.flush()
   return {exit, ...readStdout(attempt, collector.bytes, exit.exitCode === 0)}
-}
-
-/** The command line with the plugin's own files as absolute paths: the process starts in the task's directory, not in the plugin's. */
-function commandOf(plugin: Plugin): readonly [string, ...string[]] {
-  const [program, ...rest] = plugin.manifest.command ?? ['']
-  const isOwnFile = (text: string): boolean =>
-    text !== '' && !text.startsWith('-') && !path.isAbsolute(text) && existsSync(path.join(plugin.dir, text))
-  return [
-    program.includes('/') ? path.resolve(plugin.dir, program) : program,
-    ...rest.map((text) => (isOwnFile(text) ? path.join(plugin.dir, text) : text)),
-  ]
 }
 
 type Found = {readonly output: JsonValue} | {readonly error: TaskError}

@@ -14,10 +14,12 @@ import {ByteReleaser} from '../util/release-bytes.ts'
 import type {Attempt} from './attempt.ts'
 import {isTypeScript} from './entry-point.ts'
 import {FrameDecoder} from './frame-decoder.ts'
-import type {HostLease, HostPool} from './host-pool.ts'
+import type {HostLease} from './host-pool.ts'
+import {NetworkLog} from './network-log.ts'
 import type {ProtocolOutcome} from './protocol-plain.ts'
 import {outputError} from './read-output.ts'
 import {readFrame, toTaskError} from './sdk-messages.ts'
+import type {TaskPlace} from './task-place.ts'
 
 // What a frame has around the output.
 const frameOverheadBytes = 4096
@@ -29,12 +31,12 @@ const doubtMs = 50
 const hostMessageId = 1
 
 /** Rejects with StartError. */
-export async function runSdk(hosts: HostPool, attempt: Attempt, env: Record<string, string>, main: string): Promise<ProtocolOutcome> {
+export async function runSdk(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   const {plugin} = attempt.invocation
   const isReuse = plugin.manifest.worker === 'reuse'
-  const lease = await hosts.borrow(isReuse ? `${plugin.dir}\0${main}` : undefined)
+  const lease = await place.hosts.borrow(isReuse ? `${plugin.dir}\0${place.main}` : undefined)
   const session = new SdkSession(lease.process, attempt)
-  session.invoke(env, main)
+  session.invoke(env, place)
   await Promise.race([session.resultSeen, lease.process.exited])
   return isReuse ? finishReuse(session, attempt, lease) : finishSingle(session, attempt, lease.process)
 }
@@ -109,6 +111,7 @@ class SdkSession {
     this.resultSeen = new Promise((resolve) => {
       this.#onResult = resolve
     })
+    attempt.network = new NetworkLog(process, attempt.log)
     const {outputBytes, outputDepth} = attempt.limits
     this.#decoder = new FrameDecoder(this.#nonce, outputBytes + frameOverheadBytes, {
       onText: (bytes) => {
@@ -126,8 +129,8 @@ class SdkSession {
     process.stderr.on('data', this.#onStderr)
   }
 
-  invoke(env: Record<string, string>, main: string): void {
-    const {plugin, action, inputs, context, workingDir, timeoutMs} = this.#attempt.invocation
+  invoke(env: Record<string, string>, {main, workingDir}: TaskPlace): void {
+    const {plugin, action, inputs, context, timeoutMs} = this.#attempt.invocation
     const message: InvokeMessage = {
       type: 'invoke',
       v: protocolVersion,

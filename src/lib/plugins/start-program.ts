@@ -3,6 +3,7 @@
 import type {RunningProcess, Runtime, StartSpec} from '../runtimes/runtime.ts'
 import {ByteReleaser} from '../util/release-bytes.ts'
 import type {Attempt} from './attempt.ts'
+import {NetworkLog} from './network-log.ts'
 
 export interface StartedProgram {
   readonly process: RunningProcess
@@ -24,6 +25,7 @@ export async function startProgram(
 ): Promise<StartedProgram> {
   const process = await runtime.start({...spec, cookie: attempt.cookie, graceMs: attempt.limits.killGraceMs})
   const stderr = attempt.log.open('stderr')
+  attempt.network = new NetworkLog(process, attempt.log)
   const releaser = new ByteReleaser()
   process.stdout.on('data', (chunk: Buffer) => {
     if (!onStdout(chunk)) releaser.release(chunk)

@@ -1,17 +1,12 @@
-// The environment of a task's process: what all of them inherit, and over it what the task declares.
+// What a task may declare as its environment.
 
 import {TaskFault} from './attempt.ts'
 
 /** Never handed to a task, not even when it asks for it. */
 const refused = 'AUTOKESTRA_SECRET_KEY'
 
-/**
- * @throws TaskFault ENV_REFUSED, ARGUMENTS_INVALID
- */
-export function taskEnvironment(
-  base: Readonly<Record<string, string>>,
-  declared: Readonly<Record<string, string>>,
-): Record<string, string> {
+/** @throws TaskFault ENV_REFUSED, ARGUMENTS_INVALID */
+export function checkEnvironment(declared: Readonly<Record<string, string>>): void {
   for (const name in declared) {
     if (name === refused)
       throw new TaskFault({code: 'ENV_REFUSED', message: `the environment of a task cannot have '${refused}'`, retryable: false})
@@ -23,5 +18,4 @@ export function taskEnvironment(
       })
     }
   }
-  return {...base, ...declared}
 }

@@ -1,5 +1,6 @@
 // Plugins as a table, and as the document of `plugin list --json`.
 
+import type {ListedPlugin} from '../plugins/list-plugins.ts'
 import type {PluginEntry} from '../plugins/plugin-entry.ts'
 import {renderTable} from './table.ts'
 import type {Ui} from './ui.ts'
@@ -14,12 +15,16 @@ export interface PluginDescription {
   readonly origin: PluginEntry['origin']
   readonly dir: string
   readonly shadowedBy?: string
+  /** Of a usable plugin; absent when Docker cannot be asked. */
+  readonly image?: 'absent' | 'current' | 'stale'
+  /** About what it asks for; `plugin inspect` tells more. */
+  readonly warnings: readonly string[]
   /** Why it is broken. */
   readonly problems: readonly string[]
 }
 
-export function describePlugins(entries: readonly PluginEntry[]): PluginDescription[] {
-  return entries.map(({id, plugin, state, origin, dir, shadowedBy, diagnostics}) => ({
+export function describePlugins(plugins: readonly ListedPlugin[]): PluginDescription[] {
+  return plugins.map(({entry: {id, plugin, state, origin, dir, shadowedBy, diagnostics}, image, warnings}) => ({
     id,
     ...(plugin === undefined ? {} : {version: plugin.manifest.version}),
     actions: plugin?.manifest.actions.map(({name}) => name) ?? [],
@@ -27,19 +32,23 @@ export function describePlugins(entries: readonly PluginEntry[]): PluginDescript
     origin,
     dir,
     ...(shadowedBy === undefined ? {} : {shadowedBy}),
+    ...(image === undefined ? {} : {image}),
+    warnings: warnings.map(({message}) => message),
     problems: diagnostics.filter(({severity}) => severity === 'error').map(({message}) => message),
   }))
 }
 
 export function renderPluginList(descriptions: readonly PluginDescription[], {outStyle, outTerminal}: Ui): string {
   return renderTable({
-    head: ['PLUGIN', 'VERSION', 'ACTIONS', 'FROM', 'STATE', 'DIRECTORY'],
-    rows: descriptions.map(({id, version, actions, origin, state, shadowedBy, dir}) => [
+    head: ['PLUGIN', 'VERSION', 'ACTIONS', 'FROM', 'STATE', 'IMAGE', 'WARNINGS', 'DIRECTORY'],
+    rows: descriptions.map(({id, version, actions, origin, state, shadowedBy, image, warnings, dir}) => [
       id,
       version ?? '-',
       actions.join(', ') || '-',
       origin,
       shadowedBy === undefined ? state : `${state} by ${shadowedBy}`,
+      image ?? '-',
+      warnings.length === 0 ? '-' : String(warnings.length),
       dir,
     ]),
     style: outStyle,

@@ -331,9 +331,10 @@ describe('floods', () => {
         import {writeFileSync, readFileSync} from 'node:fs'
         import {ProcessRuntime} from 'src/lib/runtimes/process.ts'
         import {PluginExecutor} from 'src/lib/plugins/execute.ts'
+        import {ProcessPlaces} from 'src/lib/plugins/process-places.ts'
         const runtime = new ProcessRuntime()
         const env = {PATH: process.env.PATH}
-        const executor = new PluginExecutor({runtime, hosts: undefined, baseEnv: env, compileSchema: () => undefined})
+        const executor = new PluginExecutor({places: new ProcessPlaces({runtime, hosts: undefined, baseEnv: env}), compileSchema: () => undefined})
         const action = {name: 'run', idempotent: false, literalInputs: []}
         const pluginOf = (text) => ({id: 'a/b', dir: '/', manifest: {protocol: 'plain', command: ['sh', '-c', text], strictStdout: false, actions: [action]}})
         const context = {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'k'}

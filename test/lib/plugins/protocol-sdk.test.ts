@@ -193,9 +193,13 @@ describe('a plugin with the SDK', () => {
   it('keeps the host out of a run without SDK plugins, and starts hosts ahead otherwise', async () => {
     const rig = openExecutor({hostFile})
     const plugin = sdkPlugin(echo)
-    rig.executor.expect([makePlugin({protocol: 'plain', command: ['true']}), makePlugin({protocol: 'exec'})], 4)
+    const others = [makePlugin({protocol: 'plain', command: ['true']}), makePlugin({protocol: 'exec'})]
+    rig.executor.expect(
+      others.map((other) => ({plugin: other})),
+      4,
+    )
     expect(cookieHolders()).toEqual([])
-    rig.executor.expect([plugin, plugin, plugin], 2)
+    rig.executor.expect([{plugin}, {plugin}, {plugin}], 2)
     await until(() => cookieHolders().length === 2)
     const ahead = cookieHolders()
     const pids: unknown[] = []
@@ -394,13 +398,14 @@ describe('a workflow command that dies', () => {
       import {ProcessRuntime} from 'src/lib/runtimes/process.ts'
       import {WorkerPool} from 'src/lib/runtimes/worker-pool.ts'
       import {PluginExecutor} from 'src/lib/plugins/execute.ts'
+      import {ProcessPlaces} from 'src/lib/plugins/process-places.ts'
       const runtime = new ProcessRuntime()
       const env = {PATH: process.env.PATH}
       const hosts = new WorkerPool({runtime, command: [process.execPath, process.argv[2]], env, cwd: '/', graceMs: 1000})
-      const executor = new PluginExecutor({runtime, hosts, baseEnv: env, compileSchema: () => undefined})
+      const executor = new PluginExecutor({places: new ProcessPlaces({runtime, hosts, baseEnv: env}), compileSchema: () => undefined})
       const plugin = JSON.parse(process.argv[3])
       const context = {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'k'}
-      executor.expect([plugin, plugin, plugin], 2)
+      executor.expect([{plugin}, {plugin}, {plugin}], 2)
       executor.execute({plugin, action: plugin.manifest.actions[0], inputs: {}, env: {}, workingDir: '/', timeoutMs: 60000, context}, {signal: new AbortController().signal, onLog: ({message}) => process.stdout.write(message + '\\n')})
     `)
     const command = runScript(script, [hostFile, JSON.stringify(plugin)])

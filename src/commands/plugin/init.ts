@@ -1,0 +1,32 @@
+// Starts a workflow plugin: a manifest and a program that runs at once.
+
+import {Args, Flags} from '@oclif/core'
+import {BaseCommand} from '../../base-command.ts'
+import type {ScaffoldedPlugin} from '../../lib/plugins/scaffold.ts'
+
+export class PluginInit extends BaseCommand {
+  static override summary = 'Start a workflow plugin that runs at once.'
+  static override description =
+    'In a directory of its name in the plugin directory of the project. Nothing that is already there is overwritten.'
+  static override examples = ['<%= config.bin %> plugin init my-plugin', '<%= config.bin %> plugin init acme/send-mail --language python']
+  static override args = {name: Args.string({required: true, description: 'name, or namespace/name; without a namespace it is `my`'})}
+  static override flags = {
+    language: Flags.option({options: ['ts', 'js', 'python', 'shell'] as const, default: 'ts' as const})({
+      description: 'what it is written in',
+    }),
+  }
+
+  async run(): Promise<ScaffoldedPlugin> {
+    const {args, flags} = await this.parse(PluginInit)
+    const app = await this.app()
+    const plugin = await (await app.plugins()).init(args.name, flags.language)
+    if (!this.jsonEnabled()) {
+      app.ui.err.write(plugin.files.map((file) => `created ${file}\n`).join(''))
+      app.ui.err.write('\nA workflow that uses it:\n\n')
+      // Whoever reads both in one place reads this first.
+      await app.ui.err.flush()
+      app.ui.out.write(plugin.example)
+    }
+    return plugin
+  }
+}
