@@ -14,18 +14,19 @@ import {revealSecrets} from './engine/reveal-secrets.ts'
 import {createRunId} from './engine/run-id.ts'
 import {validateFiles, type FileFindings} from './engine/validate-files.ts'
 import {runWorkflow, type RunOutcome} from './engine/run-workflow.ts'
+import {openPlaces} from './open-places.ts'
+import type {Vault} from './open-vault.ts'
 import {PluginExecutor} from './plugins/execute.ts'
+import type {PluginDesk} from './plugin-desk.ts'
+import type {PluginImages} from './plugins/plugin-images.ts'
 import {PluginManager} from './plugins/plugin-manager.ts'
-import {baseEnvironment} from './runtimes/base-environment.ts'
+import type {TaskPlaces} from './plugins/task-place.ts'
 import {readOpenFileLimit} from './runtimes/proc-fs.ts'
-import {ProcessRuntime} from './runtimes/process.ts'
 import {sweepLeftovers} from './runtimes/reaper.ts'
-import {cookieVariable} from './runtimes/runtime.ts'
-import {WorkerPool} from './runtimes/worker-pool.ts'
 import type {RunRows} from './storage/run-rows.ts'
 import type {SecretMasker} from './masking/secret-masker.ts'
-import type {MasterKeyProvider} from './secrets/master-key.ts'
 import type {SecretStore} from './secrets/secret-store.ts'
+import {describeSurroundings} from './surroundings.ts'
 import {createReporter, type ProgressMode} from './ui/create-reporter.ts'
 import {createEventsOutput} from './ui/events-output.ts'
 import {createPrompt, type Prompt} from './ui/prompt.ts'
@@ -58,11 +59,6 @@ export interface RunView {
   readonly events?: string | undefined
 }
 
-interface Vault {
-  readonly store: SecretStore
-  readonly keys: MasterKeyProvider
-}
-
 export class App {
   readonly ui: Ui
   readonly #options: AppOptions
@@ -72,7 +68,7 @@ export class App {
   #masker: SecretMasker | undefined
   #schemas: SchemaCompiler | undefined
   #plugins: PluginManager | undefined
-  #runtime: ProcessRuntime | undefined
+  #killNow: (() => void) | undefined
 
   private constructor(options: AppOptions, ui: Ui) {
     this.#options = options
@@ -91,6 +87,7 @@ export class App {
       schemas: this.#openSchemas(config),
       cwd: this.#options.cwd,
       readStdin: () => readText(this.#options.stdin, maxStdinBytes),
+      surroundings: describeSurroundings(config, this.#options.env),
     })
   }
 
@@ -105,11 +102,25 @@ export class App {
     })
     this.#masker = secrets?.masker
     const concurrency = chooseConcurrency({...config, parallelism: plan.workflow.parallelism, openFileLimit: readOpenFileLimit()})
-    const executor = this.#openExecutor(config)
-    executor.expect(
-      plan.tasks.map(({plugin}) => plugin),
-      concurrency,
-    )
+    const runId = createRunId(Date.now(), randomBytes(3))
+    const opened = await openPlaces(plan, {
+      runId,
+      config,
+      root: this.#options.root,
+      env: this.#options.env,
+      plugins: this.#openPlugins(config),
+      openImages: () => this.#openImages(),
+      ui: this.ui,
+      isQuiet: view.progress === 'quiet',
+      signal,
+    })
+    this.#killNow = () => {
+      opened.killNow()
+    }
+    this.#cleanUps.push(() => opened.close())
+    const {places, warnings} = opened
+    const executor = this.#openExecutor(config, places)
+    executor.expect(plan.tasks, concurrency)
     const leftovers = sweepLeftovers()
     const ports = {
       journal: await this.#openJournal(config),
@@ -119,11 +130,12 @@ export class App {
       random: () => Math.random(),
     }
     const outcome = await runWorkflow(plan, ports, {
-      runId: createRunId(Date.now(), randomBytes(3)),
+      runId,
       concurrency,
       signal,
       keepsOutputs: view.keepsOutputs,
       secrets,
+      warnings,
     })
     await leftovers
     return outcome
@@ -134,15 +146,19 @@ export class App {
     return await validateFiles(files, (file) => new App(this.#options, this.ui).plan({file}))
   }
 
-  /** Ends all processes of a run at once, without waiting for anything. */
+  /** Ends all processes and containers of a run at once; nothing is given time to finish. */
   killAll(): void {
-    this.#runtime?.killNow()
+    this.#killNow?.()
     this.ui.err.flushNow()
   }
 
-  /** The plugins of all paths, usable or not. */
-  async plugins(): Promise<PluginManager> {
-    return this.#openPlugins(await this.#loadConfig())
+  /** What is done with plugins besides running them. @param workflowFile whose project counts */
+  async plugins(workflowFile?: string): Promise<PluginDesk> {
+    const [{PluginDesk}, config] = await Promise.all([
+      import('./plugin-desk.ts'),
+      this.#loadConfig(workflowFile === undefined ? undefined : {file: workflowFile}),
+    ])
+    return new PluginDesk({manager: this.#openPlugins(config), images: await this.#openImages(), config, cwd: this.#options.cwd})
   }
 
   /** What the journal knows of runs. */
@@ -225,29 +241,14 @@ export class App {
     return this.#plugins
   }
 
-  #openExecutor(config: Config): PluginExecutor {
-    const {env, root} = this.#options
-    const baseEnv = baseEnvironment(env)
-    const outerCookie = env[cookieVariable]
-    const runtime = new ProcessRuntime(outerCookie === undefined ? {} : {outerCookie})
-    const {killGraceMs: graceMs} = config.limits
-    const hostFile = join(root, 'dist', 'sdk', 'host.js')
-    const hosts = new WorkerPool({runtime, command: [process.execPath, hostFile], env: baseEnv, cwd: root, graceMs})
-    this.#runtime = runtime
-    this.#cleanUps.push(
-      () => runtime.close(),
-      () => hosts.close(),
-    )
-    const plugins = this.#openPlugins(config)
+  async #openImages(): Promise<PluginImages> {
+    const {openImages} = await import('./open-images.ts')
+    return openImages(await this.#loadConfig(), this.#options)
+  }
+
+  #openExecutor(config: Config, places: TaskPlaces): PluginExecutor {
     const schemas = this.#openSchemas(config)
-    return new PluginExecutor({
-      runtime,
-      hosts,
-      baseEnv,
-      compileSchema: (schema) => schemas.compile(schema),
-      prepareMain: (plugin) => plugins.prepare(plugin),
-      limits: config.limits,
-    })
+    return new PluginExecutor({places, compileSchema: (schema) => schemas.compile(schema), limits: config.limits})
   }
 
   async #openJournal(config: Config): Promise<Journal> {
@@ -265,20 +266,12 @@ export class App {
   }
 
   async #makeVault(): Promise<Vault> {
-    const [{SqliteSecretRows}, {SecretStore}, {MasterKeyProvider}, {runKeyCommand}] = await Promise.all([
-      import('./storage/secret-rows.ts'),
-      import('./secrets/secret-store.ts'),
-      import('./secrets/master-key.ts'),
-      import('./runtimes/run-key-command.ts'),
-    ])
-    const {env} = this.#options
-    const {databaseFile, keyFile} = await this.#loadConfig()
-    const rows = await SqliteSecretRows.open(databaseFile)
+    const {openVault} = await import('./open-vault.ts')
+    const vault = await openVault(await this.#loadConfig(), this.#options.env)
     this.#cleanUps.push(() => {
-      rows.close()
+      vault.close()
     })
-    const keys = new MasterKeyProvider({env, keyFile, runCommand: (command) => runKeyCommand(command, env)})
-    return {store: new SecretStore({rows, keys, clock: {now: () => Date.now()}}), keys}
+    return vault
   }
 
   #createReporter({progress, events}: RunView): Reporter {

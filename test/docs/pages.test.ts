@@ -7,8 +7,9 @@ import path from 'node:path'
 import {promisify} from 'node:util'
 import {describe, expect, it} from 'vitest'
 import {parse, stringify} from 'yaml'
+import {commandsInDocker, runPage, sdkInstallation} from '../rig/doc-commands.ts'
 import {commandsOf, isCommands, readPage, type DocBlock, type DocPage} from '../rig/doc-page.ts'
-import {DocProject, isPrinted} from '../rig/doc-project.ts'
+import {DocProject} from '../rig/doc-project.ts'
 import {writeFiles} from '../rig/plugin-dir.ts'
 import {temporaryDir} from '../rig/temporary-dir.ts'
 import {packageRoot, runWorkflow} from '../rig/workflow-command.ts'
@@ -26,8 +27,6 @@ const pages = [
 /** Their commands begin in a clone of the project; those of all other pages in an empty directory. */
 const inClone = new Set(['README.md', 'docs/cli.md', 'examples/README.md', 'examples/extension/README.md'])
 
-const sdkInstallation = 'npm install --save-dev @autokestra/plugin-sdk'
-
 /** Commands that are not run here: the page, the command, and what runs it. */
 const runElsewhere: readonly (readonly [page: string, command: string, by: string])[] = [
   ['README.md', 'npm ci', '.ci/run begins with it'],
@@ -35,6 +34,7 @@ const runElsewhere: readonly (readonly [page: string, command: string, by: strin
   ['README.md', 'npm pack', 'test/packaging packs'],
   ['README.md', 'npm install -g ./autokestra-*.tgz', 'test/packaging installs into an empty prefix'],
   ['docs/plugins/writing-plugins.md', sdkInstallation, 'the rig puts it there'],
+  ['docs/plugins/images.md', 'workflow plugin build my/shout', 'test/docker builds images'],
   ['examples/extension/README.md', 'npm install --prefix examples/extension', 'it downloads what a clone has'],
   ['examples/extension/README.md', 'npm pack ./examples/extension', 'test/packaging packs the extension'],
   [
@@ -65,7 +65,7 @@ const isProgram = ({language}: DocBlock): boolean => ['ts', 'js', 'py', 'sh'].in
 const at = (page: DocPage, block: DocBlock): string => `${page.name}:${String(block.line)}`
 
 function isLeftOut(page: DocPage, command: string): boolean {
-  return runElsewhere.some(([name, text]) => name === page.name && text === command)
+  return runElsewhere.some(([name, text]) => name === page.name && text === command) || commandsInDocker(page).includes(command)
 }
 
 describe.each(pages)('$name', (page) => {
@@ -81,18 +81,7 @@ describe.each(pages)('$name', (page) => {
   if (page.blocks.some(isCommands))
     it('has commands that end as it says', {timeout: 240_000}, async () => {
       const project = new DocProject({isClone: inClone.has(page.name)})
-      for (const block of page.blocks) {
-        if (block.file !== undefined) project.write(block.file, block.text)
-        if (!isCommands(block)) continue
-        if (block.text.includes(sdkInstallation)) project.installSdk()
-        for (const {text, wanted, exitCode, printed} of await project.run(block, (command) => isLeftOut(page, command))) {
-          expect(exitCode, `${at(page, block)}: ${text}\n${printed}`).toBe(wanted.exitCode)
-          // `expect` shows both texts; the pattern decides.
-          if (wanted.prints !== undefined && !isPrinted(printed, wanted.prints)) {
-            expect(printed, `${at(page, block)}: ${text}`).toBe(wanted.prints.join('\n'))
-          }
-        }
-      }
+      await runPage(page, project, (command) => isLeftOut(page, command))
     })
 
   if (page.blocks.some(({language}) => language === 'yaml'))
@@ -156,7 +145,7 @@ it('the table of commands that are not run here names those that there are, and 
       .filter(isCommands)
       .flatMap(commandsOf)
       .flatMap(({text}) => text.split(' && '))
-      .filter((command) => isLeftOut(page, command))
+      .filter((command) => isLeftOut(page, command) && !commandsInDocker(page).includes(command))
       .map((command) => `${page.name}: ${command}`),
   )
   expect([...new Set(written)].sort()).toEqual(runElsewhere.map(([name, command]) => `${name}: ${command}`).sort())

@@ -54,6 +54,8 @@ describe('the examples', () => {
       '06-python-plugin.yaml',
       '07-shell-plugin.yaml',
       '08-secrets.yaml',
+      // By test/docker/examples.test.ts.
+      '09-restricted.yaml',
     ])
   })
 

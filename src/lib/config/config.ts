@@ -3,9 +3,15 @@
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ExecutionLimits} from '../plugins/limits.ts'
 import type {PluginPath} from '../plugins/plugin-entry.ts'
+import type {SandboxLimits} from '../runtimes/sandbox.ts'
 
 /** Where a setting came from; later ones win over earlier ones. */
 export type SettingOrigin = 'default' | 'user' | 'project' | 'environment' | 'flag'
+
+export interface SandboxSettings {
+  readonly limits: SandboxLimits
+  readonly byPlugin: Readonly<Record<string, Partial<SandboxLimits>>>
+}
 
 export interface Config {
   /** Directory of the database, the cache, the user's configuration and plugins. It may not exist yet. */
@@ -19,11 +25,17 @@ export interface Config {
   readonly projectDir: string
   /** Where plugins are looked for; the first that has one wins. */
   readonly pluginPaths: readonly PluginPath[]
+  /** What generated Dockerfiles start from; absent: by the plugin's language. */
+  readonly baseImage?: string
+  /** Images that a run lacks are built before it. */
+  readonly autoBuild: boolean
   /** Most tasks at a time. */
   readonly concurrency: number
   /** A flag or the environment overrule a workflow's own `parallelism`; the others are overruled by it. */
   readonly concurrencyFrom: SettingOrigin
   readonly limits: ExecutionLimits
+  /** What a restricted task may use when its workflow does not say: of all plugins, and of some by their ids. */
+  readonly sandbox: SandboxSettings
   /** Stands where a secret was; undefined: the usual one. */
   readonly placeholder: string | undefined
   /** The configuration files that were read. */

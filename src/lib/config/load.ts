@@ -6,6 +6,7 @@ import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {defaultLimits} from '../plugins/limits.ts'
 import type {PluginPath} from '../plugins/plugin-entry.ts'
+import {defaultSandboxLimits, type SandboxLimits} from '../runtimes/sandbox.ts'
 import type {Config, SettingOrigin} from './config.ts'
 import {findProjectFile} from './find-project-file.ts'
 import {expandTilde, findHome, homeFiles, schemaCacheDir, type Environment} from './paths.ts'
@@ -45,6 +46,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   }
   const bundled: PluginPath[] = options.bundledPluginDir === undefined ? [] : [{path: options.bundledPluginDir, origin: 'bundled'}]
 
+  const baseImage = own?.baseImage ?? user?.baseImage
   const {concurrency, from} = chooseConcurrency(options.flags?.concurrency, env.AUTOKESTRA_CONCURRENCY, own?.concurrency, user?.concurrency)
   return {
     home,
@@ -57,9 +59,15 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
       ...level('user', user, files.pluginDir),
       ...bundled,
     ]),
+    ...(baseImage !== undefined && {baseImage}),
+    autoBuild: own?.autoBuild ?? user?.autoBuild ?? false,
     concurrency,
     concurrencyFrom: from,
     placeholder: own?.placeholder ?? user?.placeholder,
+    sandbox: {
+      limits: {...defaultSandboxLimits, ...user?.sandbox.limits, ...own?.sandbox.limits},
+      byPlugin: mergeByPlugin(user?.sandbox.byPlugin, own?.sandbox.byPlugin),
+    },
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
     files: [user, own].flatMap((settings) => settings?.file ?? []),
     warnings: project.warnings,
@@ -117,6 +125,14 @@ function chooseConcurrency(
 
 function isConcurrency(value: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= maxConcurrency
+}
+
+type LimitsByPlugin = Readonly<Record<string, Partial<SandboxLimits>>>
+
+/** One limit of the project wins over the same one of the user, not over all. */
+function mergeByPlugin(user: LimitsByPlugin = {}, own: LimitsByPlugin = {}): LimitsByPlugin {
+  const ids = new Set([...Object.keys(user), ...Object.keys(own)])
+  return Object.fromEntries([...ids].map((id) => [id, {...user[id], ...own[id]}]))
 }
 
 /** One directory named twice is looked at once, at its first place. */

@@ -10,6 +10,9 @@ import {WorkflowError} from '../errors/workflow-error.ts'
 import type {ExecutionLimits} from '../plugins/limits.ts'
 import {parseByteSize} from '../util/byte-size.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
+import {fieldsOf, type Report} from '../workflow/check.ts'
+import type {Resources} from '../workflow/model.ts'
+import {checkResources, readResources, type WrittenResources} from '../workflow/resources.ts'
 import {configSchema} from './schema.ts'
 
 export interface FileSettings {
@@ -17,9 +20,18 @@ export interface FileSettings {
   readonly file: string
   /** As written. */
   readonly pluginPaths?: readonly string[]
+  readonly baseImage?: string
+  readonly autoBuild?: boolean
   readonly concurrency?: number
   readonly placeholder?: string
   readonly limits: Partial<ExecutionLimits>
+  readonly sandbox: FileSandbox
+}
+
+/** As far as the file says. */
+interface FileSandbox {
+  readonly limits: Resources
+  readonly byPlugin: Readonly<Record<string, Resources>>
 }
 
 /** What cannot be looked at is not empty: reading it says what is wrong. */
@@ -34,10 +46,11 @@ function isEmptyFile(file: string): boolean {
 
 /** What the schema lets through. */
 interface ConfigSource {
-  readonly plugins?: {readonly paths?: readonly string[]}
+  readonly plugins?: {readonly paths?: readonly string[]; readonly baseImage?: string; readonly autoBuild?: boolean}
   readonly concurrency?: number
   readonly masking?: {readonly placeholder?: string}
   readonly limits?: Readonly<Record<string, string | number>>
+  readonly sandbox?: WrittenResources & {readonly plugins?: Readonly<Record<string, WrittenResources>>}
 }
 
 /** Each limit of the file, what it sets, and how it is read. */
@@ -52,26 +65,29 @@ const limitKeys: Readonly<Record<string, {readonly sets: keyof ExecutionLimits; 
 
 /** An empty file makes no settings. Throws WorkflowError: CONFIG_INVALID with all findings, or DOCUMENT_UNREADABLE. */
 export async function readSettings(file: string, schemas: SchemaCompiler): Promise<FileSettings> {
-  if (isEmptyFile(file)) return {file, limits: {}}
+  if (isEmptyFile(file)) return {file, limits: {}, sandbox: readSandbox(undefined)}
   const document = await readDocument(file, {maxBytes: 1024 * 1024, errorCode: 'CONFIG_INVALID', what: 'configuration file'})
   // A file of comments only.
-  if (document.value === null || document.value === undefined) return {file, limits: {}}
+  if (document.value === null || document.value === undefined) return {file, limits: {}, sandbox: readSandbox(undefined)}
 
   const check = await schemas.compile(configSchema)
   const diagnostics = check(document.value)
     .map(placeSchemaFinding)
     .map(({path, target, finding}) => document.diagnostic(path, target, finding))
   const {limits, findings} = isChecked(document.value, diagnostics) ? readLimits(document.value, document) : {limits: {}, findings: []}
-  const all = [...diagnostics, ...findings]
+  const all = [...diagnostics, ...findings, ...checkSandbox(document)]
   if (!isChecked(document.value, all)) {
     const count = all.length === 1 ? 'is not valid' : `has ${String(all.length)} findings`
     throw new WorkflowError('CONFIG_INVALID', `The configuration file "${file}" ${count}.`, {diagnostics: all})
   }
-  const {plugins, concurrency, masking} = document.value
+  const {plugins, concurrency, masking, sandbox} = document.value
   return {
     file,
     limits,
+    sandbox: readSandbox(sandbox),
     ...(plugins?.paths && {pluginPaths: plugins.paths}),
+    ...(plugins?.baseImage !== undefined && {baseImage: plugins.baseImage}),
+    ...(plugins?.autoBuild !== undefined && {autoBuild: plugins.autoBuild}),
     ...(concurrency !== undefined && {concurrency}),
     ...(masking?.placeholder !== undefined && {placeholder: masking.placeholder}),
   }
@@ -79,6 +95,25 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
 
 function isChecked(value: unknown, diagnostics: readonly Diagnostic[]): value is ConfigSource {
   return diagnostics.every((diagnostic) => diagnostic.severity === 'warning')
+}
+
+function readSandbox({plugins = {}, ...own}: NonNullable<ConfigSource['sandbox']> = {}): FileSandbox {
+  return {
+    limits: readResources(own),
+    byPlugin: Object.fromEntries(Object.entries(plugins).map(([id, resources]) => [id, readResources(resources)])),
+  }
+}
+
+/** Findings about sizes; whatever else is wrong is the schema's finding. */
+function checkSandbox(document: SourceDocument): Diagnostic[] {
+  const findings: Diagnostic[] = []
+  const report: Report = (path, target, finding) => {
+    findings.push(document.diagnostic(path, target, {severity: 'error', ...finding}))
+  }
+  const sandbox = fieldsOf(fieldsOf(document.value)['sandbox'])
+  checkResources(sandbox, ['sandbox'], report)
+  for (const [id, resources] of Object.entries(fieldsOf(sandbox['plugins']))) checkResources(resources, ['sandbox', 'plugins', id], report)
+  return findings
 }
 
 function readLimits(source: ConfigSource, document: SourceDocument): {limits: Partial<ExecutionLimits>; findings: Diagnostic[]} {

@@ -1,6 +1,6 @@
 // The JSON Schema of autokestra.yaml and of config.yaml in the home directory.
 
-import type {JsonObject} from '../util/json.ts'
+import type {JsonObject, JsonValue} from '../util/json.ts'
 
 /** Most tasks at a time that can be asked for. */
 export const maxConcurrency = 10_000
@@ -15,6 +15,19 @@ const duration = (description: string): JsonObject => ({
   description: `${description} \`500ms\`, \`5s\`, or a number of seconds.`,
 })
 
+/** What a plugin is not given of its own it gets as all plugins do. */
+function withoutDefault(property: JsonValue): JsonValue {
+  if (typeof property !== 'object' || property === null || Array.isArray(property)) return property
+  return Object.fromEntries(Object.entries(property).filter(([name]) => name !== 'default'))
+}
+
+const resources: JsonObject = {
+  memory: {...size('Memory of all processes of a task.'), default: '256MiB'},
+  cpus: {type: 'number', minimum: 0.01, maximum: 1024, default: 0.5, description: "Cores' worth of time."},
+  pids: {type: 'integer', minimum: 16, maximum: 100_000, default: 128, description: 'Processes and threads.'},
+  tmp: {...size('Size of the temporary directory, which counts as memory.'), default: '64MiB'},
+}
+
 /** JSON Schema (draft 2020-12). Durations and sizes are read by load.ts. */
 export const configSchema: JsonObject = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
@@ -26,8 +39,19 @@ export const configSchema: JsonObject = {
     plugins: {
       type: 'object',
       additionalProperties: false,
-      description: 'How plugins are found.',
+      description: 'How plugins are found, and what their images are made from.',
       properties: {
+        autoBuild: {
+          type: 'boolean',
+          default: false,
+          description: 'Build images that are missing or stale before a restricted run. Without it, such a run is refused.',
+        },
+        baseImage: {
+          type: 'string',
+          pattern: '^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}$',
+          description:
+            'Image that generated images of plugins start from, such as `registry.example.com/node:20-slim`. Default: `node:20-slim`, for Python `python:3.13-slim`.',
+        },
         paths: {
           type: 'array',
           items: {type: 'string', minLength: 1},
@@ -55,6 +79,24 @@ export const configSchema: JsonObject = {
           pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
           default: '***SECRET***',
           description: 'Stands where a secret was; 1 to 100 printable characters.',
+        },
+      },
+    },
+    sandbox: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'How much of the machine a restricted task may use. `resources` of a workflow or a task count for more.',
+      properties: {
+        ...resources,
+        plugins: {
+          type: 'object',
+          description: 'The same for single plugins, by their names.',
+          propertyNames: {pattern: '^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$'},
+          additionalProperties: {
+            type: 'object',
+            additionalProperties: false,
+            properties: Object.fromEntries(Object.entries(resources).map(([name, property]) => [name, withoutDefault(property)])),
+          },
         },
       },
     },

@@ -3,6 +3,8 @@
 import {resolve} from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {TemplateError} from '../templates/template-error.ts'
+import {PermissionChecker} from '../plugins/permission-checker.ts'
+import type {Surroundings} from '../plugins/guarded-places.ts'
 import {Templates, toText} from '../templates/templates.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import {loadWorkflow} from '../workflow/load.ts'
@@ -29,6 +31,8 @@ export interface PlanFileSources extends ActionSources {
   readonly cwd: string
   /** Rejects with a TypeError when it is not UTF-8. */
   readonly readStdin: () => Promise<string>
+  /** What is never granted depends on it. */
+  readonly surroundings: Surroundings
 }
 
 /** A plan with the settings of its run. */
@@ -42,12 +46,13 @@ export interface RunPlan extends Plan {
 /** Standard input is read up to the size at which a document is refused. */
 export const maxStdinBytes = 4 * 1024 * 1024 + 1
 
-/** Throws WorkflowError: DOCUMENT_UNREADABLE, WORKFLOW_INVALID, WORKFLOW_DISABLED, PLUGIN_*, USAGE; documents with all their findings. */
+/** Throws WorkflowError: DOCUMENT_UNREADABLE, WORKFLOW_INVALID, WORKFLOW_DISABLED, PLUGIN_*, PERMISSION_REFUSED, USAGE; documents with all their findings. */
 export async function planFile(request: PlanRequest, sources: PlanFileSources): Promise<RunPlan> {
   const templates = new Templates()
   const actions = new ResolvedActions(sources)
+  const grants = new PermissionChecker(sources.surroundings)
   const from = request.file === '-' ? {text: await readStdin(sources), file: '-'} : request.file
-  const loaded = await loadWorkflow(from, {templates, schemas: sources.schemas, actions, cwd: sources.cwd})
+  const loaded = await loadWorkflow(from, {templates, schemas: sources.schemas, actions, grants, cwd: sources.cwd})
   if (!loaded.enabled && request.force !== true) {
     throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${loaded.id}" is disabled (enabled: false)`, {
       hint: '--force runs it all the same',
@@ -57,7 +62,7 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const workflow: Workflow = {...loaded, vars, env: evaluateEnv({...loaded, vars}, templates)}
   const timeoutMs = readTimeout(request.timeout) ?? workflow.timeoutMs
   return {
-    ...planWorkflow(workflow, templates, actions),
+    ...planWorkflow(workflow, templates, actions, grants),
     file: request.file === '-' ? '-' : resolve(sources.cwd, request.file),
     failFast: workflow.failFast && request.keepGoing !== true,
     ...(timeoutMs === undefined ? {} : {timeoutMs}),

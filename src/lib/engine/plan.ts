@@ -2,6 +2,8 @@
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ActionDef, Plugin} from '../plugins/manifest.ts'
+import type {PermissionChecker} from '../plugins/permission-checker.ts'
+import type {Restrictions} from '../plugins/permissions.ts'
 import type {Templates} from '../templates/templates.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import type {TaskShape} from './decide.ts'
@@ -18,6 +20,8 @@ export interface PlannedTask {
   readonly condition: TaskShape['condition']
   /** Names of the secrets that its own inputs and env read: all that its process is given. */
   readonly secrets: readonly string[]
+  /** Of a restricted workflow: what keeps the task in its place. */
+  readonly restrictions?: Restrictions
 }
 
 export interface Plan {
@@ -30,12 +34,25 @@ export interface Plan {
   readonly warnings: readonly Diagnostic[]
 }
 
-/** `actions` has resolved all tasks of the workflow without an error. */
-export function planWorkflow(workflow: Workflow, templates: Templates, actions: ResolvedActions): Plan {
+/** `actions` and `grants` have looked at the workflow without an error; `actions` has resolved all tasks of the workflow without an error. */
+export function planWorkflow(
+  workflow: Workflow,
+  templates: Templates,
+  actions: ResolvedActions,
+  grants: Pick<PermissionChecker, 'permissionsOf'>,
+): Plan {
   const tasks = workflow.tasks.map((task) => {
     const {plugin, action} = actions.get(task.type)
     const timeoutMs = task.timeoutMs ?? action.timeoutMs ?? defaultTimeoutMs
-    return {task, plugin, action, timeoutMs, condition: conditionOf(task, templates), secrets: secretsOf(task, action, templates)}
+    return {
+      task,
+      plugin,
+      action,
+      timeoutMs,
+      condition: conditionOf(task, templates),
+      secrets: secretsOf(task, action, templates),
+      ...(workflow.security === 'restricted' && {restrictions: {permissions: grants.permissionsOf(task.id), limits: task.resources}}),
+    }
   })
   return {workflow, templates, tasks, warnings: [...workflow.warnings, ...actions.diagnostics]}
 }

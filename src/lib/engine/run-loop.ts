@@ -1,6 +1,6 @@
 // Drives one run: every event goes through `decide`, its commands are carried out here. The only place that starts, waits and stops.
 
-import type {ActionResult, LogEntry, TaskError} from '../plugins/action-result.ts'
+import type {ActionResult, ActionWarning, LogEntry, TaskError} from '../plugins/action-result.ts'
 import {assertNever} from '../util/assert-never.ts'
 import {createState, decide, type Command, type DecideState} from './decide.ts'
 import {EventRecorder} from './event-recorder.ts'
@@ -30,6 +30,8 @@ export interface RunLoopOptions {
   readonly timeoutMs?: number | undefined
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
+  /** About the run as a whole, known before it begins. */
+  readonly warnings?: readonly ActionWarning[]
 }
 
 /** Before a task is tried again that found no room. */
@@ -88,12 +90,16 @@ export class RunLoop {
         this.stop('timeout')
       }, timeoutMs)
     try {
-      this.#emit({
-        type: 'run.started',
-        workflow: this.#plan.workflow.id,
-        file: this.#plan.workflow.source.file,
-        tasks: this.#plan.tasks.map(({task}) => ({id: task.id, type: task.type, needs: task.needs})),
-      })
+      const {workflow, tasks} = this.#plan
+      this.#emit(
+        {
+          type: 'run.started',
+          workflow: workflow.id,
+          file: workflow.source.file,
+          tasks: tasks.map(({task}) => ({id: task.id, type: task.type, needs: task.needs})),
+        },
+        ...(this.#options.warnings ?? []).map((warning) => ({type: 'diagnostic', severity: 'warning', ...warning}) as const),
+      )
       return await this.#finished
     } finally {
       this.#release()
@@ -113,11 +119,13 @@ export class RunLoop {
     for (const controller of this.#running.values()) controller.abort()
   }
 
-  /** Records, and does what follows. Events caused by an event are handled after it, never inside it. */
-  #emit(body: RunEventBody): void {
+  /** Records, and then does what follows. Events caused by an event are handled after it, never inside it. */
+  #emit(...bodies: RunEventBody[]): void {
     this.#guard(() => {
-      this.#recorder.record(body)
-      this.#commands.push(...decide(this.#state, body))
+      for (const body of bodies) {
+        this.#recorder.record(body)
+        this.#commands.push(...decide(this.#state, body))
+      }
       if (this.#isDraining) return
       this.#isDraining = true
       // An index instead of shift(): ten thousand tasks that start at once must not move the list ten thousand times.

@@ -6,7 +6,7 @@ import {RunLoop, type RunLoopOptions, type RunLoopPorts} from './run-loop.ts'
 import {RunResultCollector, type RunResult} from './run-result.ts'
 import type {RunStopping} from './events.ts'
 
-export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'secrets'> {
+export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'secrets' | 'warnings'> {
   /** The result holds the outputs of all tasks. */
   readonly keepsOutputs: boolean
   /** Its abort stops the run; the reason of the abort is the cause. */
@@ -21,13 +21,13 @@ export interface RunOutcome {
 
 /** Creates the run, runs it to its end and closes the reporter. Rejects when the journal cannot be written. */
 export async function runWorkflow(plan: RunPlan, ports: RunLoopPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
-  const {signal, runId, concurrency, keepsOutputs, secrets} = options
+  const {signal, runId, concurrency, keepsOutputs, secrets, warnings = []} = options
   const {failFast, timeoutMs} = plan
   const collector = new RunResultCollector({keepsOutputs})
   const loop = new RunLoop(
     plan,
     {...ports, reporter: combineReporters([collector, ports.reporter])},
-    {runId, concurrency, failFast, timeoutMs, secrets},
+    {runId, concurrency, failFast, timeoutMs, secrets, warnings},
   )
   ports.journal.create({
     id: runId,

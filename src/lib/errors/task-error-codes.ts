@@ -25,6 +25,9 @@ export const taskErrorCodes = {
   WORKING_DIR_NOT_FOUND: 'The working directory of the task does not exist.',
   ARGUMENTS_TOO_LONG: 'The environment or the arguments of the process are larger than the system allows.',
   ARGUMENTS_INVALID: 'The environment or the arguments of the process hold something no process can get (a zero byte, an empty name).',
+  IMAGE_MISSING: 'The image of the plugin was removed after the run had begun.',
+  GRANT_UNUSABLE: 'A granted file or directory does not exist any more, or a symbolic link has taken its place.',
+  CONTAINER_FAILED: 'The Docker engine could not make or start the container, or went away.',
   ENV_REFUSED: 'The task declares an environment variable that is never passed to a task.',
   SPAWN_FAILED: 'The system could not start a process (no memory, no file handles); trying again may help.',
 } as const

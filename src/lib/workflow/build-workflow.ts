@@ -6,6 +6,7 @@ import type {Diagnostic} from '../errors/diagnostic.ts'
 import {parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'
+import {readResources, type WrittenResources} from './resources.ts'
 
 /** The document as the schema describes it; what this version refuses is left out. */
 interface Written {
@@ -21,6 +22,9 @@ interface Written {
   readonly timeout?: string | number
   readonly parallelism?: number
   readonly failFast?: boolean
+  readonly security?: 'trusted' | 'restricted'
+  readonly permissions?: unknown
+  readonly resources?: WrittenResources
   readonly defaults?: {readonly retry?: WrittenRetry; readonly timeout?: string | number}
   readonly tasks: readonly WrittenTask[]
   readonly outputs?: JsonObject
@@ -37,6 +41,8 @@ interface WrittenTask {
   readonly timeout?: string | number
   readonly continueOnError?: boolean
   readonly idempotent?: boolean
+  readonly permissions?: unknown
+  readonly resources?: WrittenResources
 }
 interface WrittenRetry {
   readonly max?: number
@@ -47,11 +53,16 @@ interface WrittenRetry {
   readonly on?: readonly ('error' | 'timeout')[]
 }
 
+/** The directory that paths of a workflow start from, absolute; `cwd` for one that comes from standard input. */
+export function workflowDir({file}: SourceDocument, cwd: string): string {
+  return file === '-' ? cwd : dirname(resolve(cwd, file))
+}
+
 /** `document` must have no findings but `warnings`. `cwd` is the directory of a workflow that comes from standard input. */
 export function buildWorkflow(document: SourceDocument, cwd: string, warnings: readonly Diagnostic[]): Workflow {
   // The border: validateWorkflow has checked the value against the schema.
   const written = document.value as Written
-  const dir = document.file === '-' ? cwd : dirname(resolve(cwd, document.file))
+  const dir = workflowDir(document, cwd)
   const timeoutMs = parseDuration(written.timeout)
   return {
     source: document,
@@ -69,12 +80,14 @@ export function buildWorkflow(document: SourceDocument, cwd: string, warnings: r
     ...(timeoutMs !== undefined && {timeoutMs}),
     ...(written.parallelism !== undefined && {parallelism: written.parallelism}),
     failFast: written.failFast ?? true,
-    tasks: written.tasks.map((task) => buildTask(task, written.defaults ?? {})),
+    security: written.security ?? 'trusted',
+    hasPermissions: [written, ...written.tasks].some((part) => part.permissions !== undefined || part.resources !== undefined),
+    tasks: written.tasks.map((task) => buildTask(task, written)),
     outputs: written.outputs ?? {},
   }
 }
 
-function buildTask(task: WrittenTask, defaults: NonNullable<Written['defaults']>): Task {
+function buildTask(task: WrittenTask, {defaults = {}, resources}: Written): Task {
   const timeoutMs = parseDuration(task.timeout ?? defaults.timeout)
   const condition = buildCondition(task.if)
   return {
@@ -88,6 +101,7 @@ function buildTask(task: WrittenTask, defaults: NonNullable<Written['defaults']>
     ...(timeoutMs !== undefined && {timeoutMs}),
     continueOnError: task.continueOnError ?? false,
     idempotent: task.idempotent ?? false,
+    resources: {...readResources(resources), ...readResources(task.resources)},
   }
 }
 

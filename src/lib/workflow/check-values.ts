@@ -2,6 +2,7 @@
 
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import type {DocumentPath} from '../documents/source-document.ts'
+import {checkResources} from './resources.ts'
 import {fieldsOf, type Fields, type Report, type WrittenTask} from './check.ts'
 
 /** `namespace/plugin.action` */
@@ -12,12 +13,14 @@ export function checkValues(workflow: Fields, tasks: readonly WrittenTask[], rep
   checkDuration(workflow['timeout'], ['timeout'], report)
   checkDuration(defaults['timeout'], ['defaults', 'timeout'], report)
   checkRetry(defaults['retry'], ['defaults', 'retry'], report)
+  checkResources(workflow['resources'], ['resources'], report)
   const hasDefaultMax = fieldsOf(defaults['retry'])['max'] !== undefined
   for (const {index, fields} of tasks) {
     const at = ['tasks', index]
     checkType(fields['type'], [...at, 'type'], report)
     checkDuration(fields['timeout'], [...at, 'timeout'], report)
     checkRetry(fields['retry'], [...at, 'retry'], report)
+    checkResources(fields['resources'], [...at, 'resources'], report)
     if (fields['retry'] !== undefined && fieldsOf(fields['retry'])['max'] === undefined && !hasDefaultMax)
       report([...at, 'retry'], 'key', {
         code: 'missing-property',
@@ -29,13 +32,11 @@ export function checkValues(workflow: Fields, tasks: readonly WrittenTask[], rep
 
 /** Properties the language has and this version does not do. */
 export function checkSupport(workflow: Fields, tasks: readonly WrittenTask[], report: Report): void {
-  const refuse = (path: DocumentPath, target: 'key' | 'value', what: string): void =>
-    report(path, target, {code: 'not-supported-yet', message: `${what} is not supported yet in this version`})
-  for (const name of ['permissions', 'inputs', 'hooks']) if (workflow[name] !== undefined) refuse([name], 'key', `"${name}"`)
-  if (workflow['security'] === 'restricted') refuse(['security'], 'value', '"security: restricted"')
+  const refuse = (path: DocumentPath, what: string): void =>
+    report(path, 'key', {code: 'not-supported-yet', message: `${what} is not supported yet in this version`})
+  for (const name of ['inputs', 'hooks']) if (workflow[name] !== undefined) refuse([name], `"${name}"`)
   for (const {index, fields} of tasks)
-    for (const name of ['forEach', 'matrix', 'permissions'])
-      if (fields[name] !== undefined) refuse(['tasks', index, name], 'key', `"${name}"`)
+    for (const name of ['forEach', 'matrix']) if (fields[name] !== undefined) refuse(['tasks', index, name], `"${name}"`)
 }
 
 function checkType(type: unknown, path: DocumentPath, report: Report): void {

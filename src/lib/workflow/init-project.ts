@@ -1,9 +1,6 @@
 // The files of a new project. They are written only when none of them is there, so nothing is ever overwritten.
 
-import {access, writeFile} from 'node:fs/promises'
-import {dirname, join} from 'node:path'
-import {WorkflowError} from '../errors/workflow-error.ts'
-import {ensureDirectory} from '../util/ensure-directory.ts'
+import {writeNewFiles, type NewFile} from '../util/write-new-files.ts'
 import {workflowSchema} from './schema.ts'
 
 const workflow = `# yaml-language-server: $schema=./workflow.schema.json
@@ -45,43 +42,14 @@ export const say = defineAction({
 })
 `
 
-const files: Readonly<Record<string, string>> = {
-  'hello.yaml': workflow,
-  'workflow.schema.json': `${JSON.stringify(workflowSchema, null, 2)}\n`,
-  'plugins/shout/plugin.yaml': manifest,
-  'plugins/shout/index.ts': plugin,
-}
+const files: readonly NewFile[] = [
+  {path: 'hello.yaml', text: workflow},
+  {path: 'workflow.schema.json', text: `${JSON.stringify(workflowSchema, null, 2)}\n`},
+  {path: 'plugins/shout/plugin.yaml', text: manifest},
+  {path: 'plugins/shout/index.ts', text: plugin},
+]
 
 /** Writes the files of a new project into `dir` and returns their paths. Throws FILE_EXISTS before it writes anything. */
 export async function initProject(dir: string): Promise<string[]> {
-  const paths = Object.keys(files).map((name) => join(dir, name))
-  for (const path of paths) {
-    if (await exists(path)) {
-      throw new WorkflowError('FILE_EXISTS', `${path} is already there`, {hint: 'name a new directory: workflow init DIR'})
-    }
-  }
-  try {
-    for (const [name, text] of Object.entries(files)) {
-      const path = join(dir, name)
-      ensureDirectory(dirname(path))
-      await writeFile(path, text, {flag: 'wx'})
-    }
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error
-    throw new WorkflowError('FILE_NOT_WRITABLE', `cannot write to ${dir} (${String(error.code)})`, {
-      hint: 'name a directory you may write to',
-      cause: error,
-    })
-  }
-  return paths
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch {
-    // Not there, or not to be seen: writing with `wx` decides.
-    return false
-  }
+  return await writeNewFiles(dir, files, 'name a new directory: workflow init DIR')
 }

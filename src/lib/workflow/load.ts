@@ -3,10 +3,12 @@
 import type {SchemaCompiler} from '../documents/json-schema.ts'
 import {parseDocument, readDocument} from '../documents/read-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
+import type {ErrorCode} from '../errors/error-codes.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import type {Templates} from '../templates/templates.ts'
-import {buildWorkflow} from './build-workflow.ts'
+import {buildWorkflow, workflowDir} from './build-workflow.ts'
+import type {GrantChecker} from './grant-checker.ts'
 import type {Workflow} from './model.ts'
 import {isFields, writtenTasks} from './check.ts'
 import type {TaskActions} from './task-actions.ts'
@@ -20,6 +22,8 @@ export interface LoadOptions {
   readonly cwd: string
   /** Who knows the actions; without it, types and inputs of tasks are not looked at. */
   readonly actions?: TaskActions
+  /** Who knows what can be granted; without it, only the shape of permissions is looked at. */
+  readonly grants?: GrantChecker
   /** Reads the text of the file `-`. */
   readonly readStdin?: () => Promise<string>
 }
@@ -32,19 +36,19 @@ const what = 'workflow file'
  */
 export async function loadWorkflow(from: string | {readonly text: string; readonly file: string}, options: LoadOptions): Promise<Workflow> {
   const document = await open(from, options)
-  const {actions} = options
+  const {actions, grants, cwd} = options
   if (actions !== undefined && isFields(document.value)) await actions.resolve(document, writtenTasks(document.value))
+  grants?.check(document, workflowDir(document, cwd))
   const own = await validateWorkflow(document, options)
-  const isError = ({severity}: Diagnostic): boolean => severity === 'error'
-  const errors = [...own, ...(actions?.diagnostics ?? [])].filter(isError)
+  const others = [actions, grants].filter((asked) => asked !== undefined)
+  const all = [...own, ...others.flatMap(({diagnostics}) => diagnostics)]
+  const errors = all.filter(isError)
   if (errors.length > 0) {
     const isHere = ({file}: Diagnostic): boolean => file === document.file
-    const all = [...own, ...(actions?.diagnostics ?? [])]
     // Then what is wrong in the plugins' own files.
     const diagnostics = [...all.filter(isHere).sort(byPlace), ...all.filter((finding) => !isHere(finding))]
     const count = errors.length === 1 ? 'a finding' : `${errors.length} findings`
-    const code = !own.some(isError) && actions !== undefined ? actions.errorCode : 'WORKFLOW_INVALID'
-    throw new WorkflowError(code, `The workflow file "${document.file}" has ${count}.`, {
+    throw new WorkflowError(errorCodeOf(own, others), `The workflow file "${document.file}" has ${count}.`, {
       diagnostics,
       // Above the file it is looked for only where a project says that it begins.
       ...(diagnostics.some((finding) => finding.code === 'unknown-plugin')
@@ -52,10 +56,21 @@ export async function loadWorkflow(from: string | {readonly text: string; readon
         : {}),
     })
   }
-  const workflow = buildWorkflow(document, options.cwd, own)
+  const workflow = buildWorkflow(document, cwd, [...own, ...(grants?.diagnostics ?? [])])
   // `if: false` becomes a template only now.
   await options.templates.prepare(workflow.tasks.map((task) => task.if))
   return workflow
+}
+
+function isError({severity}: Diagnostic): boolean {
+  return severity === 'error'
+}
+
+/** Findings of one kind have the code of that kind. */
+function errorCodeOf(own: readonly Diagnostic[], others: readonly Pick<GrantChecker, 'diagnostics' | 'errorCode'>[]): ErrorCode {
+  const codes = new Set(others.filter(({diagnostics}) => diagnostics.some(isError)).map(({errorCode}) => errorCode))
+  const [only] = codes
+  return only !== undefined && codes.size === 1 && !own.some(isError) ? only : 'WORKFLOW_INVALID'
 }
 
 async function open(from: string | {readonly text: string; readonly file: string}, {cwd, readStdin}: LoadOptions): Promise<SourceDocument> {

@@ -25,6 +25,10 @@ export interface Workflow {
   readonly timeoutMs?: number
   readonly parallelism?: number
   readonly failFast: boolean
+  /** `restricted`: tasks get what is granted, and nothing besides. */
+  readonly security: 'trusted' | 'restricted'
+  /** Something is granted, or limited, whether it is enforced or not. */
+  readonly hasPermissions: boolean
   /** In file order. */
   readonly tasks: readonly Task[]
   readonly outputs: JsonObject
@@ -44,6 +48,16 @@ export interface Task {
   readonly timeoutMs?: number
   readonly continueOnError: boolean
   readonly idempotent: boolean
+  /** Its own and, below them, those of the workflow. */
+  readonly resources: Resources
+}
+
+/** How much of the machine a restricted task may use, as far as the file says. */
+export interface Resources {
+  readonly memoryBytes?: number
+  readonly cpus?: number
+  readonly pids?: number
+  readonly tmpBytes?: number
 }
 
 export interface RetryPolicy {

@@ -16,7 +16,7 @@ const environment = {
   propertyNames: {pattern: '^[A-Za-z_][A-Za-z0-9_]*$'},
   additionalProperties: {type: ['string', 'number', 'boolean']},
 }
-const paths = {type: 'array', items: {type: 'string', minLength: 1}}
+const size = {type: ['string', 'integer'], minimum: 1}
 
 const task = {
   ...closed,
@@ -52,7 +52,12 @@ const task = {
       properties: {items: {type: ['string', 'array']}, as: {type: 'string'}, parallelism: {type: 'integer', minimum: 1}},
     },
     matrix: {type: 'object', description: 'Not supported yet in this version.', additionalProperties: {type: 'array'}},
-    permissions: {$ref: '#/$defs/permissions'},
+    permissions: {
+      $ref: '#/$defs/permissions',
+      description:
+        'What the workflow grants and this task needs not is taken away: what is written here takes the place of what the workflow grants.',
+    },
+    resources: {$ref: '#/$defs/resources'},
   },
 } as const
 
@@ -107,10 +112,12 @@ export const workflowSchema = {
     },
     security: {
       enum: ['trusted', 'restricted'],
-      description: 'Whether permissions are enforced. Only `trusted` is supported in this version.',
+      description:
+        'trusted: tasks are processes that may do what you may. restricted: each task runs in a container and gets what permissions grant.',
       default: 'trusted',
     },
     permissions: {$ref: '#/$defs/permissions'},
+    resources: {$ref: '#/$defs/resources'},
     defaults: {
       ...closed,
       description: 'Settings of all tasks that do not set their own.',
@@ -178,8 +185,41 @@ export const workflowSchema = {
     },
     permissions: {
       ...closed,
-      description: 'What the workflow grants to its plugins. Not supported yet in this version.',
-      properties: {network: paths, filesystem: {...closed, properties: {read: paths, write: paths}}},
+      title: 'permissions',
+      description: 'What restricted tasks may reach; without it, nothing. Not enforced in a trusted workflow.',
+      properties: {
+        network: {
+          type: 'array',
+          items: {type: 'string', minLength: 1},
+          description:
+            'Addresses they may reach, as scheme://host[:port][/path]; `*.` stands for the first labels of a name, `*` at the end of a path for its rest.',
+          examples: [['https://api.example.com/v1/*', 'https://*.example.org']],
+        },
+        filesystem: {
+          ...closed,
+          description: 'Files and directories, with all that is in them; relative to the workflow file, absolute, or from ~.',
+          properties: {
+            read: {type: 'array', items: {type: 'string', minLength: 1}, description: 'They may be read.', examples: [['./data']]},
+            write: {
+              type: 'array',
+              items: {type: 'string', minLength: 1},
+              description: 'They may be read and written.',
+              examples: [['./out']],
+            },
+          },
+        },
+      },
+    },
+    resources: {
+      ...closed,
+      title: 'resources',
+      description: 'How much of the machine a restricted task may use. What stands nearer to the task counts; the configuration has more.',
+      properties: {
+        memory: {...size, description: 'Memory of all its processes.', examples: ['256MiB', '1GiB']},
+        cpus: {type: 'number', minimum: 0.01, maximum: 1024, description: "Cores' worth of time.", examples: [0.5, 2]},
+        pids: {type: 'integer', minimum: 16, maximum: 100_000, description: 'Processes and threads.', examples: [128]},
+        tmp: {...size, description: 'Size of its temporary directory, which counts as memory.', examples: ['64MiB']},
+      },
     },
   },
 } as const

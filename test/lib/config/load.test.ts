@@ -37,13 +37,45 @@ describe('without configuration files', () => {
         {path: path.join(home, 'plugins'), origin: 'user'},
         {path: '/bundled', origin: 'bundled'},
       ],
+      autoBuild: false,
       concurrency: availableParallelism(),
       concurrencyFrom: 'default',
       limits: {outputBytes: 10_485_760, outputDepth: 256, logLineBytes: 16_384, logBytes: 10_485_760, exitGraceMs: 2000, killGraceMs: 5000},
+      placeholder: undefined,
+      sandbox: {limits: {memoryBytes: 268_435_456, cpus: 0.5, pids: 128, tmpBytes: 67_108_864}, byPlugin: {}},
       files: [],
       warnings: [],
     })
     expect(existsSync(path.join(dir, 'me'))).toBe(false)
+  })
+
+  it('what images are made from, and when, is set by the project, else by the user', async () => {
+    const dir = temporaryDir()
+    writeFiles(dir, {
+      'me/.autokestra/config.yaml': 'plugins: {baseImage: mine, autoBuild: true}\n',
+      'project/autokestra.yaml': 'plugins: {autoBuild: false}\n',
+    })
+    expect(await load(dir)).toMatchObject({baseImage: 'mine', autoBuild: false})
+    writeFiles(dir, {'project/autokestra.yaml': 'plugins: {baseImage: theirs}\n'})
+    expect(await load(dir)).toMatchObject({baseImage: 'theirs', autoBuild: true})
+  })
+
+  it('what restricted tasks may use is set for all plugins and for some, and the project wins limit by limit', async () => {
+    const dir = temporaryDir()
+    writeFiles(dir, {
+      'me/.autokestra/config.yaml': 'sandbox: {memory: 1GiB, pids: 32, plugins: {a/b: {cpus: 2, tmp: 1MiB}, c/d: {pids: 99}}}\n',
+      'project/autokestra.yaml': 'sandbox: {memory: 512MiB, plugins: {a/b: {cpus: 3}}}\n',
+    })
+    expect((await load(dir)).sandbox).toEqual({
+      limits: {memoryBytes: 536_870_912, cpus: 0.5, pids: 32, tmpBytes: 67_108_864},
+      byPlugin: {'a/b': {cpus: 3, tmpBytes: 1_048_576}, 'c/d': {pids: 99}},
+    })
+    writeFiles(dir, {'project/autokestra.yaml': 'sandbox: {memory: lots, plugins: {a/b: {tmp: 1}, AB: {}}}\n'})
+    const {code, diagnostics} = await failure(load(dir))
+    expect({code, found: diagnostics.map((finding) => finding.code).sort()}).toEqual({
+      code: 'CONFIG_INVALID',
+      found: ['bad-size', 'bad-size', 'invalid-value'],
+    })
   })
 
   it('the project is the directory of the workflow file, or the current one for standard input', async () => {

@@ -28,6 +28,8 @@ actions:
 `
 const schemas = new SchemaCompiler()
 
+const surroundings = {programHome: '/no/home', sockets: [], pluginDirs: [], configFiles: []}
+
 function plan(text: string, request: Partial<PlanRequest> = {}): Promise<RunPlan> {
   const cwd = temporaryDir()
   mkdirSync(join(cwd, 'plugins', 'tool'), {recursive: true})
@@ -39,7 +41,7 @@ function plan(text: string, request: Partial<PlanRequest> = {}): Promise<RunPlan
     schemas,
     programVersion: '0',
   })
-  return planFile({file: 'w.yaml', ...request}, {plugins, schemas, cwd, readStdin: () => Promise.resolve(text)})
+  return planFile({file: 'w.yaml', ...request}, {plugins, schemas, cwd, readStdin: () => Promise.resolve(text), surroundings})
 }
 
 async function findings(text: string, request?: Partial<PlanRequest>): Promise<{code: string; found: string[]}> {

@@ -4,8 +4,10 @@ import {describe, expect, it} from 'vitest'
 import {renderSecretList} from '../../../src/lib/ui/secret-list.ts'
 import {renderSecret, writePrivateFile} from '../../../src/lib/ui/secret-output.ts'
 import {capturedUi} from '../../rig/captured-ui.ts'
+import {bundleScript, runScript} from '../../rig/script-process.ts'
 import {allValues} from '../../rig/secret-values.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
+import {nodeWithoutPrivileges} from '../../rig/without-privileges.ts'
 
 const now = Date.parse('2026-01-01T01:00:00.000Z')
 const secrets = [
@@ -109,9 +111,22 @@ describe('writePrivateFile', () => {
     expect(existsSync(path.join(directory, 'no'))).toBe(false)
   })
 
-  it.skipIf(process.getuid?.() === 0)('says when it may not', async () => {
+  it('says when it may not', {timeout: 60_000}, async () => {
     const directory = temporaryDir()
     chmodSync(directory, 0o500)
-    await expect(writePrivateFile(path.join(directory, 'a'), 'x', {mayReplace: false})).rejects.toMatchObject({code: 'FILE_NOT_WRITABLE'})
+    const script = await bundleScript(`
+      import {writePrivateFile} from 'src/lib/ui/secret-output.ts'
+      for (const mayReplace of [false, true]) {
+        const error = await writePrivateFile(process.argv[2], 'x', {mayReplace}).catch((error) => error)
+        console.log(JSON.stringify({code: error?.code, message: error?.message}))
+      }
+    `)
+    const file = path.join(directory, 'a')
+    const child = runScript(script, [file], {node: nodeWithoutPrivileges})
+    const refused = {code: 'FILE_NOT_WRITABLE', message: `cannot write ${file}: permission denied`}
+    expect(JSON.parse(await child.line('{'))).toEqual(refused)
+    expect(JSON.parse(await child.line('{'))).toEqual(refused)
+    expect(await child.exit).toMatchObject({code: 0, stderr: ''})
+    expect(readdirSync(directory)).toEqual([])
   })
 })

@@ -1,0 +1,25 @@
+// Puts together what is needed to find and build images of plugins. Docker is looked for when the first one is asked for.
+
+import {join} from 'node:path'
+import type {Config} from './config/config.ts'
+import {PluginImages} from './plugins/plugin-images.ts'
+
+interface ImageSurroundings {
+  /** Directory of the package, with the SDK in its dist. */
+  readonly root: string
+  readonly version: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export function openImages({cacheDir, baseImage}: Config, {root, version, env}: ImageSurroundings): PluginImages {
+  return new PluginImages({
+    sdkDir: join(root, 'dist', 'sdk'),
+    cacheDir,
+    programVersion: version,
+    baseImage,
+    openEngine: async () => {
+      const {DockerClient} = await import('./runtimes/docker-client.ts')
+      return await DockerClient.connect(env)
+    },
+  })
+}

@@ -1,0 +1,53 @@
+// Opens what the tasks of a run run in: processes for a trusted workflow, containers for a restricted one, and never the one for the other.
+
+import type {Config} from './config/config.ts'
+import type {RunPlan} from './engine/plan-file.ts'
+import {openProcesses} from './open-processes.ts'
+import type {ActionWarning} from './plugins/action-result.ts'
+import type {PluginImages} from './plugins/plugin-images.ts'
+import type {PluginManager} from './plugins/plugin-manager.ts'
+import type {TaskPlaces} from './plugins/task-place.ts'
+import type {Ui} from './ui/ui.ts'
+
+export interface PlacesRequest {
+  readonly runId: string
+  readonly config: Config
+  /** Directory of the package. */
+  readonly root: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly plugins: PluginManager
+  readonly openImages: () => Promise<PluginImages>
+  /** Where the building of images is shown, unless it is quiet. */
+  readonly ui: Ui
+  readonly isQuiet: boolean
+  /** Its abort ends the building of images. */
+  readonly signal: AbortSignal
+}
+
+export interface OpenPlaces {
+  readonly places: TaskPlaces
+  /** What the run should say before it begins. */
+  readonly warnings: readonly ActionWarning[]
+  /** Ends everything at once, without waiting for anything to finish. */
+  killNow(): void
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>
+}
+
+const notEnforced: ActionWarning = {
+  code: 'PERMISSIONS_NOT_ENFORCED',
+  message: 'the workflow is trusted, so its permissions and resources are not enforced; `security: restricted` enforces them',
+}
+
+/** A restricted run has containers, or does not begin: then it throws what {@link openSandbox} throws. */
+export async function openPlaces(plan: RunPlan, request: PlacesRequest): Promise<OpenPlaces> {
+  const {config, root, env, plugins, openImages, runId, ...building} = request
+  if (plan.workflow.security === 'trusted') {
+    const processes = openProcesses(plugins, {root, env, graceMs: config.limits.killGraceMs})
+    return {...processes, warnings: plan.workflow.hasPermissions ? [notEnforced] : []}
+  }
+  const [{openSandbox}, {buildMissingImage}] = await Promise.all([import('./open-sandbox.ts'), import('./build-missing-image.ts')])
+  const images = await openImages()
+  const buildImage = config.autoBuild ? buildMissingImage({images, ...building}) : undefined
+  return await openSandbox({plan, runId, config, env, images, ...(buildImage !== undefined && {buildImage})})
+}

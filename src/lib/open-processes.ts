@@ -1,0 +1,44 @@
+// Puts together what trusted runs need: processes of this machine, and plugin hosts that are started ahead.
+
+import {join} from 'node:path'
+import type {PluginManager} from './plugins/plugin-manager.ts'
+import {ProcessPlaces} from './plugins/process-places.ts'
+import {baseEnvironment} from './runtimes/base-environment.ts'
+import {ProcessRuntime} from './runtimes/process.ts'
+import {cookieVariable} from './runtimes/runtime.ts'
+import {WorkerPool} from './runtimes/worker-pool.ts'
+
+export interface OpenProcesses {
+  readonly places: ProcessPlaces
+  /** Ends everything at once, without waiting for anything. */
+  killNow(): void
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>
+}
+
+/** @param root directory of the package, with the SDK's host in its dist */
+export function openProcesses(
+  plugins: PluginManager,
+  {root, env, graceMs}: {readonly root: string; readonly env: Readonly<Record<string, string | undefined>>; readonly graceMs: number},
+): OpenProcesses {
+  const baseEnv = baseEnvironment(env)
+  const outerCookie = env[cookieVariable]
+  const runtime = new ProcessRuntime(outerCookie === undefined ? {} : {outerCookie})
+  const hosts = new WorkerPool({
+    runtime,
+    command: [process.execPath, join(root, 'dist', 'sdk', 'host.js')],
+    env: baseEnv,
+    cwd: root,
+    graceMs,
+  })
+  return {
+    places: new ProcessPlaces({runtime, hosts, baseEnv, prepareMain: (plugin) => plugins.prepare(plugin)}),
+    killNow: () => {
+      runtime.killNow()
+    },
+    close: async () => {
+      await hosts.close()
+      await runtime.close()
+    },
+  }
+}

@@ -1,0 +1,65 @@
+// What the commands about plugins ask for: lists, inspections, images, new plugins. app.ts opens it, and only for them.
+
+import {join} from 'node:path'
+import type {Config} from './config/config.ts'
+import {readDocument} from './documents/read-document.ts'
+import {readWorkflowGrants} from './plugins/compare-grants.ts'
+import {findPlugin} from './plugins/find-plugin.ts'
+import {inspectPlugin, type PluginInspection} from './plugins/inspect.ts'
+import {listPlugins, type PluginListing} from './plugins/list-plugins.ts'
+import type {Plugin} from './plugins/manifest.ts'
+import type {BuildOptions, BuiltImage, PluginImages} from './plugins/plugin-images.ts'
+import type {PluginManager} from './plugins/plugin-manager.ts'
+import {scaffoldPlugin, type PluginLanguage, type ScaffoldedPlugin} from './plugins/scaffold.ts'
+
+export interface PluginDeskOptions {
+  readonly manager: PluginManager
+  readonly images: PluginImages
+  readonly config: Config
+  /** Absolute. */
+  readonly cwd: string
+}
+
+export class PluginDesk {
+  readonly #options: PluginDeskOptions
+
+  constructor(options: PluginDeskOptions) {
+    this.#options = options
+  }
+
+  /** The plugins of all paths, usable or not, with what is known of their images. */
+  async list(): Promise<PluginListing> {
+    const {manager, images} = this.#options
+    return await listPlugins(manager, images)
+  }
+
+  /** @param workflowFile compared with what the plugin asks for */
+  async inspect(name: string, workflowFile?: string): Promise<PluginInspection> {
+    const {manager, images, cwd} = this.#options
+    const found = findPlugin(await manager.list(), name)
+    if (workflowFile === undefined) return await inspectPlugin(found, images)
+    const document = await readDocument(workflowFile, {what: 'workflow file', cwd})
+    return await inspectPlugin(found, images, readWorkflowGrants(document))
+  }
+
+  /** Builds the image of a plugin, unless there is one of the same files. */
+  async build(name: string, options: BuildOptions): Promise<BuiltImage> {
+    return await this.#options.images.build(await this.#find(name), options)
+  }
+
+  /** The Dockerfile an image of the plugin is built by. */
+  async dockerfile(name: string, baseImage?: string): Promise<{readonly isOwn: boolean; readonly text: string}> {
+    return (await this.#options.images.source(await this.#find(name), baseImage)).dockerfile
+  }
+
+  /** Starts a plugin in the first plugin directory of the project. */
+  async init(name: string, language: PluginLanguage): Promise<ScaffoldedPlugin> {
+    const {pluginPaths, projectDir} = this.#options.config
+    const own = pluginPaths.find(({origin}) => origin === 'project')
+    return await scaffoldPlugin(own?.path ?? join(projectDir, 'plugins'), name, language)
+  }
+
+  async #find(name: string): Promise<Plugin> {
+    return findPlugin(await this.#options.manager.list(), name).plugin
+  }
+}

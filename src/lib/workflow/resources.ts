@@ -1,0 +1,51 @@
+// `resources` of a workflow or a task: sizes as people write them -> bytes.
+
+import type {DocumentPath} from '../documents/source-document.ts'
+import {parseByteSize} from '../util/byte-size.ts'
+import {fieldsOf, type Report} from './check.ts'
+import type {Resources} from './model.ts'
+
+export interface WrittenResources {
+  readonly memory?: string | number
+  readonly cpus?: number
+  readonly pids?: number
+  readonly tmp?: string | number
+}
+
+const mebibyte = 1024 * 1024
+/** Below these, nothing starts. */
+const least = {memory: 16 * mebibyte, tmp: 64 * 1024}
+
+/** What `checkResources` has nothing against. */
+export function readResources({memory, cpus, pids, tmp}: WrittenResources = {}): Resources {
+  const memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
+  const tmpBytes = tmp === undefined ? undefined : parseByteSize(tmp)
+  return {
+    ...(memoryBytes !== undefined && {memoryBytes}),
+    ...(cpus !== undefined && {cpus}),
+    ...(pids !== undefined && {pids}),
+    ...(tmpBytes !== undefined && {tmpBytes}),
+  }
+}
+
+/** Judges sizes; what has the wrong type is left to the schema. */
+export function checkResources(value: unknown, path: DocumentPath, report: Report): void {
+  const resources = fieldsOf(value)
+  for (const name of ['memory', 'tmp'] as const) {
+    const size = resources[name]
+    if (typeof size !== 'string' && typeof size !== 'number') continue
+    const bytes = parseByteSize(size)
+    if (bytes !== undefined && bytes >= least[name]) continue
+    const message =
+      bytes === undefined ? `${JSON.stringify(size)} is no size` : `${JSON.stringify(size)} is too little: no program can work with it`
+    report([...path, name], 'value', {
+      code: 'bad-size',
+      message,
+      hint: `write 64MiB, 1GiB, or a number of bytes; at least ${formatSize(least[name])}`,
+    })
+  }
+}
+
+function formatSize(bytes: number): string {
+  return bytes < mebibyte ? `${String(bytes / 1024)}KiB` : `${String(bytes / mebibyte)}MiB`
+}
