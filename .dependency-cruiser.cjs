@@ -103,7 +103,12 @@ module.exports = {
       floor(
         'plugins',
         'plugins',
-        [...ground, ...language, 'runtimes/(runtime|start-error|sandbox|network-rule|network-door)\\.ts$', 'engine/(events|ports)\\.ts$'],
+        [
+          ...ground,
+          ...language,
+          'runtimes/(runtime|start-error|sandbox|network-rule|network-door|image-engine)\\.ts$',
+          'engine/(events|ports)\\.ts$',
+        ],
         'plugins/ starts programs through the port in runtimes/runtime.ts, so that a container can take the place of a process. It implements the ports of the engine and ' +
           'may import those, and nothing else from above.',
       ),

@@ -4,7 +4,7 @@
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {packContext} from './build-context.ts'
-import type {EngineImage, ImageEngine} from './image-engine.ts'
+import type {EngineImage, ImageEngine} from '../runtimes/image-engine.ts'
 import {imageLabels} from './image-identity.ts'
 import {readImageSource, type ImageSource, type ImageSourceOptions} from './image-source.ts'
 import type {Plugin} from './manifest.ts'

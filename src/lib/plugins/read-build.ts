@@ -1,7 +1,7 @@
 // The stream that answers a build -> steps, log lines, and how it ended. The engine answers 200 also for a build that fails: the stream decides.
 
 import {WorkflowError} from '../errors/workflow-error.ts'
-import type {BuildMessage} from './image-engine.ts'
+import type {BuildMessage} from '../runtimes/image-engine.ts'
 
 /** What happens during a build, in the order in which people read it. */
 export type BuildEvent =

@@ -1,16 +1,15 @@
 // Reads what the engine answers. It is trusted to be an engine, but its answers differ by version: what is missing reads as empty.
 
 import type {
-  BuildMessage,
   ContainerState,
   ContainerStats,
   ContainerSummary,
-  EngineImage,
   EngineInfo,
   EngineVersion,
   FileInContainer,
   ImageDetails,
 } from './docker-api.ts'
+import type {BuildMessage, EngineImage} from './image-engine.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

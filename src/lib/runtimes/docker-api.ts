@@ -1,6 +1,8 @@
 // The parts of the Docker Engine API this program uses: what is sent as it is, what comes back under our own names.
 // Source: the published reference of the Engine API, version 1.41; Podman's compatible API answers the same.
 
+import type {EngineImage} from './image-engine.ts'
+
 /** `Mounts` only: `Binds` would split paths at colons and create missing directories as root. */
 type MountConfig =
   | {
@@ -94,45 +96,10 @@ export interface ContainerStats {
   readonly cpuTimeMs: number
 }
 
-export interface EngineImage {
-  /** `sha256:…` */
-  readonly id: string
-  /** `repository:tag`; empty for an image without a name. */
-  readonly tags: readonly string[]
-  readonly labels: Readonly<Record<string, string>>
-  /** Milliseconds since 1970. */
-  readonly createdAt: number
-  readonly sizeBytes: number
-}
-
 /** An image with what it says about the containers made of it. */
 export interface ImageDetails extends EngineImage {
   /** `NAME=value` */
   readonly env: readonly string[]
   readonly user: string
   readonly volumes: readonly string[]
-}
-
-export interface ImageBuildOptions {
-  /** Names the image gets. */
-  readonly tags: readonly string[]
-  /** Path in the context. */
-  readonly dockerfile: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly isCacheUsed: boolean
-  /** Looks for a newer base image in its registry; otherwise only for one that is missing. */
-  readonly isBasePulled: boolean
-  /** Its abort ends the build in the engine too. */
-  readonly signal?: AbortSignal
-}
-
-/** One document of the stream that answers a build: a failed build, too, is answered with status 200. */
-export interface BuildMessage {
-  readonly stream?: string
-  readonly status?: string
-  /** Of the layer that `status` is about. */
-  readonly id?: string
-  readonly progress?: string
-  readonly error?: string
-  readonly aux?: {readonly ID?: string}
 }

@@ -19,17 +19,15 @@ import {
   readVersion,
 } from './docker-answers.ts'
 import type {
-  BuildMessage,
   ContainerConfig,
   ContainerState,
   ContainerStats,
   ContainerSummary,
-  EngineImage,
   EngineVersion,
   FileInContainer,
-  ImageBuildOptions,
   ImageDetails,
 } from './docker-api.ts'
+import type {BuildMessage, EngineImage, ImageBuildOptions} from './image-engine.ts'
 import {asReadable, dial, encodeReference, labelFilter, readMessages, unless, type DialOptions, type Method} from './docker-dial.ts'
 import {findEndpoint, type DockerEndpoint} from './docker-endpoint.ts'
 import {EngineError, explainUnavailable} from './docker-errors.ts'

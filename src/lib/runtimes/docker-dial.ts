@@ -4,7 +4,7 @@ import type Modem from 'docker-modem'
 import {Readable} from 'node:stream'
 import {LineSplitter} from '../util/split-lines.ts'
 import {readBuildMessage, readMessage} from './docker-answers.ts'
-import type {BuildMessage} from './docker-api.ts'
+import type {BuildMessage} from './image-engine.ts'
 import {EngineError} from './docker-errors.ts'
 
 export interface DialOptions {

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import type {BuildMessage} from '../../../src/lib/plugins/image-engine.ts'
+import type {BuildMessage} from '../../../src/lib/runtimes/image-engine.ts'
 import {readBuild, type BuildEvent} from '../../../src/lib/plugins/read-build.ts'
 
 async function* stream(messages: readonly BuildMessage[]): AsyncGenerator<BuildMessage> {

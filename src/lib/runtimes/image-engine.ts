@@ -26,7 +26,7 @@ export interface ImageBuildOptions {
   readonly signal?: AbortSignal
 }
 
-/** One document of the stream that answers a build (Docker Engine API, `POST /build`). */
+/** One document of the stream that answers a build (Docker Engine API, `POST /build`): a failed build, too, is answered with status 200. */
 export interface BuildMessage {
   readonly stream?: string
   readonly status?: string
