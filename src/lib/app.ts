@@ -22,6 +22,7 @@ import type {PluginImages} from './plugins/plugin-images.ts'
 import {PluginManager} from './plugins/plugin-manager.ts'
 import type {TaskPlaces} from './plugins/task-place.ts'
 import {readOpenFileLimit} from './runtimes/proc-fs.ts'
+import type {DockerClient} from './runtimes/docker-client.ts'
 import {sweepLeftovers} from './runtimes/reaper.ts'
 import type {RunRows} from './storage/run-rows.ts'
 import type {SecretMasker} from './masking/secret-masker.ts'
@@ -64,6 +65,7 @@ export class App {
   readonly #options: AppOptions
   readonly #cleanUps: (() => Promise<void> | void)[] = []
   #config: Promise<Config> | undefined
+  #engine: Promise<DockerClient> | undefined
   #vault: Promise<Vault> | undefined
   #masker: SecretMasker | undefined
   #schemas: SchemaCompiler | undefined
@@ -110,6 +112,7 @@ export class App {
       env: this.#options.env,
       plugins: this.#openPlugins(config),
       openImages: () => this.#openImages(),
+      openEngine: () => this.#openEngine(),
       ui: this.ui,
       isQuiet: view.progress === 'quiet',
       signal,
@@ -241,9 +244,16 @@ export class App {
     return this.#plugins
   }
 
+  /** One connection for the images of a run and for its containers. */
+  #openEngine(): Promise<DockerClient> {
+    this.#engine ??= import('./runtimes/docker-client.ts').then(({DockerClient}) => DockerClient.connect(this.#options.env))
+    return this.#engine
+  }
+
   async #openImages(): Promise<PluginImages> {
     const {openImages} = await import('./open-images.ts')
-    return openImages(await this.#loadConfig(), this.#options)
+    const {root, version} = this.#options
+    return openImages(await this.#loadConfig(), {root, version, openEngine: () => this.#openEngine()})
   }
 
   #openExecutor(config: Config, places: TaskPlaces): PluginExecutor {

@@ -2,24 +2,23 @@
 
 import {join} from 'node:path'
 import type {Config} from './config/config.ts'
+import type {ImageEngine} from './runtimes/image-engine.ts'
 import {PluginImages} from './plugins/plugin-images.ts'
 
 interface ImageSurroundings {
   /** Directory of the package, with the SDK in its dist. */
   readonly root: string
   readonly version: string
-  readonly env: Readonly<Record<string, string | undefined>>
+  /** Rejects with DOCKER_UNAVAILABLE. */
+  readonly openEngine: () => Promise<ImageEngine>
 }
 
-export function openImages({cacheDir, baseImage}: Config, {root, version, env}: ImageSurroundings): PluginImages {
+export function openImages({cacheDir, baseImage}: Config, {root, version, openEngine}: ImageSurroundings): PluginImages {
   return new PluginImages({
     sdkDir: join(root, 'dist', 'sdk'),
     cacheDir,
     programVersion: version,
     baseImage,
-    openEngine: async () => {
-      const {DockerClient} = await import('./runtimes/docker-client.ts')
-      return await DockerClient.connect(env)
-    },
+    openEngine,
   })
 }

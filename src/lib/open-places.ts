@@ -6,6 +6,7 @@ import {openProcesses} from './open-processes.ts'
 import type {ActionWarning} from './plugins/action-result.ts'
 import type {PluginImages} from './plugins/plugin-images.ts'
 import type {PluginManager} from './plugins/plugin-manager.ts'
+import type {DockerClient} from './runtimes/docker-client.ts'
 import type {TaskPlaces} from './plugins/task-place.ts'
 import type {Ui} from './ui/ui.ts'
 
@@ -17,6 +18,7 @@ export interface PlacesRequest {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly plugins: PluginManager
   readonly openImages: () => Promise<PluginImages>
+  readonly openEngine: () => Promise<DockerClient>
   /** Where the building of images is shown, unless it is quiet. */
   readonly ui: Ui
   readonly isQuiet: boolean
@@ -41,7 +43,7 @@ const notEnforced: ActionWarning = {
 
 /** A restricted run has containers, or does not begin: then it throws what {@link openSandbox} throws. */
 export async function openPlaces(plan: RunPlan, request: PlacesRequest): Promise<OpenPlaces> {
-  const {config, root, env, plugins, openImages, runId, ...building} = request
+  const {config, root, env, plugins, openImages, openEngine, runId, ...building} = request
   if (plan.workflow.security === 'trusted') {
     const processes = openProcesses(plugins, {root, env, graceMs: config.limits.killGraceMs})
     return {...processes, warnings: plan.workflow.hasPermissions ? [notEnforced] : []}
@@ -49,5 +51,5 @@ export async function openPlaces(plan: RunPlan, request: PlacesRequest): Promise
   const [{openSandbox}, {buildMissingImage}] = await Promise.all([import('./open-sandbox.ts'), import('./build-missing-image.ts')])
   const images = await openImages()
   const buildImage = config.autoBuild ? buildMissingImage({images, ...building}) : undefined
-  return await openSandbox({plan, runId, config, env, images, ...(buildImage !== undefined && {buildImage})})
+  return await openSandbox({plan, runId, config, env, images, openEngine, ...(buildImage !== undefined && {buildImage})})
 }

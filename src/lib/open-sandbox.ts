@@ -10,7 +10,7 @@ import type {PluginImages} from './plugins/plugin-images.ts'
 import {requireImages} from './plugins/require-images.ts'
 import {SandboxPlaces, type SandboxImage} from './plugins/sandbox-places.ts'
 import {ownerPrefix} from './runtimes/cookie.ts'
-import {DockerClient} from './runtimes/docker-client.ts'
+import type {DockerClient} from './runtimes/docker-client.ts'
 import {containerUser} from './runtimes/docker-config.ts'
 import {ownerLabel} from './runtimes/docker-labels.ts'
 import {sweepContainers} from './runtimes/docker-reaper.ts'
@@ -29,6 +29,8 @@ export interface SandboxRequest {
   readonly config: Config
   readonly env: Readonly<Record<string, string | undefined>>
   readonly images: PluginImages
+  /** Rejects with DOCKER_UNAVAILABLE. */
+  readonly openEngine: () => Promise<DockerClient>
   /** Makes an image that is missing or stale, and resolves with its id; absent: the run is refused then. */
   readonly buildImage?: (plugin: Plugin) => Promise<string>
 }
@@ -49,8 +51,8 @@ const passedOn = ['TZ', 'LANG']
 const removeLimitMs = 3000
 
 /** Throws DOCKER_UNAVAILABLE, IMAGE_MISSING, IMAGE_STALE, and what building throws: then nothing has been started. */
-export async function openSandbox({plan, runId, config, env, images, buildImage}: SandboxRequest): Promise<OpenSandbox> {
-  const client = await DockerClient.connect(env)
+export async function openSandbox({plan, runId, config, env, images, openEngine, buildImage}: SandboxRequest): Promise<OpenSandbox> {
+  const client = await openEngine()
   const granted = plan.tasks.flatMap(({restrictions}) => restrictions?.permissions ?? [])
   const needsNetwork = granted.some(({rules}) => rules.length > 0)
   if (needsNetwork || granted.some(({paths}) => paths.length > 0)) await client.requireSameHost()

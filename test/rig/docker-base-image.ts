@@ -74,14 +74,15 @@ const tools = [
 
 interface Python {
   readonly executable: string
-  readonly library: string
+  readonly modulesDir: string
 }
 
 /** Resolves with the id of the image. @param socketPath of the engine */
 export async function makeBaseImage(socketPath: string): Promise<string> {
   const programs = [realpathSync(process.execPath), ...tools.map(findTool).filter((file) => file !== undefined)]
   const python = findPython()
-  const parts = [String(recipe), python?.library ?? '', ...[...programs, python?.executable ?? ''].filter(Boolean).map(describeFile)]
+  const copied = python === undefined ? programs : [...programs, python.executable]
+  const parts = [String(recipe), python?.modulesDir ?? '', ...copied.map(describeFile)]
   const contents = createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16)
   const found = await findImage(socketPath, contents)
   if (found !== undefined) return found
@@ -144,8 +145,8 @@ function install(source: string, target: string): void {
   chmodSync(target, statSync(source).mode & 0o777)
 }
 
-/** Python where it stands on this machine: it finds its library by its own path. Answers with its extension modules, which need libraries too. */
-function installPython(root: string, {executable, library}: Python): string[] {
+/** Python where it stands on this machine: it finds its modules by its own path. Answers with its extension modules, which need libraries too. */
+function installPython(root: string, {executable, modulesDir}: Python): string[] {
   const target = path.join(root, executable)
   mkdirSync(path.dirname(target), {recursive: true})
   install(executable, target)
@@ -161,7 +162,7 @@ function installPython(root: string, {executable, library}: Python): string[] {
     'turtledemo',
     'lib2to3',
   ])
-  cpSync(library, path.join(root, library), {
+  cpSync(modulesDir, path.join(root, modulesDir), {
     recursive: true,
     verbatimSymlinks: true,
     filter: (file) => !left.has(path.basename(file)) && !path.basename(file).startsWith('config-'),
@@ -170,7 +171,7 @@ function installPython(root: string, {executable, library}: Python): string[] {
     const link = path.join(root, dir, 'python3')
     if (link !== target && !existsSync(link)) symlinkSync(executable, link)
   }
-  const extensions = path.join(library, 'lib-dynload')
+  const extensions = path.join(modulesDir, 'lib-dynload')
   return readdirSync(extensions).map((name) => path.join(extensions, name))
 }
 
@@ -181,11 +182,11 @@ function findTool(name: string): string | undefined {
 function findPython(): Python | undefined {
   const script = 'import os, sys, sysconfig; print(os.path.realpath(sys.executable)); print(sysconfig.get_paths()["stdlib"])'
   try {
-    const [executable, library] = execFileSync('python3', ['-I', '-c', script], {
+    const [executable, modulesDir] = execFileSync('python3', ['-I', '-c', script], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
     }).split('\n')
-    return executable === undefined || library === undefined ? undefined : {executable, library}
+    return executable === undefined || modulesDir === undefined ? undefined : {executable, modulesDir}
   } catch {
     // Then there is none in the image either.
     return undefined

@@ -2,13 +2,8 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../base-command.ts'
+import type {ImportResult} from '../../lib/secrets/secret-store.ts'
 import {renderDiagnostics} from '../../lib/ui/diagnostics.ts'
-
-interface ImportResult {
-  readonly created: readonly string[]
-  readonly updated: readonly string[]
-  readonly skipped: readonly string[]
-}
 
 export class SecretsImport extends BaseCommand {
   static override summary = 'Store all secrets of a .env or JSON file, or none of them.'
@@ -39,6 +34,6 @@ export class SecretsImport extends BaseCommand {
     if (!this.jsonEnabled()) {
       app.ui.err.write(`${String(created.length)} created, ${String(updated.length)} updated, ${String(skipped.length)} skipped\n`)
     }
-    return {created, updated, skipped}
+    return result
   }
 }

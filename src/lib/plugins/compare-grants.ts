@@ -4,6 +4,7 @@ import path from 'node:path'
 import type {SourceDocument} from '../documents/source-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {parseNetworkRule} from '../runtimes/network-rule.ts'
+import {fieldsOf} from '../workflow/check.ts'
 import {warnAboutGrants, type Grants} from './grant-warnings.ts'
 import type {Plugin} from './manifest.ts'
 import {coversRule} from './rule-coverage.ts'
@@ -27,8 +28,6 @@ export interface WorkflowUse {
   readonly unneeded: readonly string[]
   readonly warnings: readonly Diagnostic[]
 }
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** Reads security and grants of a workflow file. What is of another form than it should be grants nothing. */
 export function readWorkflowGrants({file, value}: SourceDocument): WorkflowGrants {
@@ -111,17 +110,13 @@ function covers(grant: Grant, wanted: Grant): boolean {
   // What may be written may be read.
   if (grant.kind === 'filesystem.read' && wanted.kind === 'filesystem.write') return false
   const relative = path.posix.relative(path.posix.normalize(grant.text), path.posix.normalize(wanted.text))
-  return path.posix.isAbsolute(grant.text) === path.posix.isAbsolute(wanted.text) && !relative.startsWith('..')
+  return path.posix.isAbsolute(grant.text) === path.posix.isAbsolute(wanted.text) && relative !== '..' && !relative.startsWith('../')
 }
 
 function readGrants(value: unknown): Grants {
   const permissions = fieldsOf(value)
   const filesystem = fieldsOf(permissions['filesystem'])
   return {network: textsOf(permissions['network']), filesystem: {read: textsOf(filesystem['read']), write: textsOf(filesystem['write'])}}
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? {...value} : {}
 }
 
 function textsOf(value: unknown): string[] {

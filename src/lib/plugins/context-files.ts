@@ -129,7 +129,9 @@ export function readIgnoreRules(dir: string, before: readonly string[] = []): Ig
   if (stats === undefined) return parseIgnoreRules('', before)
   // A link may lead anywhere, a FIFO never ends.
   if (!stats.isFile() || stats.size > 1024 * 1024) {
-    throw new WorkflowError('BUILD_FAILED', `${file} cannot be used: it is no regular file of reasonable size`)
+    throw new WorkflowError('BUILD_FAILED', `${file} cannot be used: it is no regular file of reasonable size`, {
+      hint: 'put a regular file of at most 1 MiB in its place, or remove it',
+    })
   }
   return parseIgnoreRules(readFileSync(file, 'utf8'), before)
 }

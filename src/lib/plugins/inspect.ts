@@ -5,6 +5,7 @@ import {WorkflowError} from '../errors/workflow-error.ts'
 import {compareGrants, type WorkflowUse, type WorkflowGrants} from './compare-grants.ts'
 import type {FoundPlugin} from './find-plugin.ts'
 import {warnAboutGrants} from './grant-warnings.ts'
+import type {ImageSource} from './image-source.ts'
 import type {ActionDef, Plugin, PluginManifest, RecommendedPermissions} from './manifest.ts'
 import type {PluginEntry} from './plugin-entry.ts'
 import type {PluginImages} from './plugin-images.ts'
@@ -115,12 +116,9 @@ function inspectAction({name, description, timeoutMs, idempotent, input, output}
 }
 
 async function inspectImage(plugin: Plugin, images: PluginImages): Promise<{image: ImageInspection; warnings: readonly Diagnostic[]}> {
-  let facts: {dockerfile: 'own' | 'generated'; reference: string}
-  let warnings: readonly Diagnostic[]
+  let source: ImageSource
   try {
-    const source = await images.source(plugin)
-    facts = {dockerfile: source.dockerfile.isOwn ? 'own' : 'generated', reference: source.reference}
-    warnings = source.warnings
+    source = await images.source(plugin)
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error
     const finding: Diagnostic = {
@@ -132,8 +130,10 @@ async function inspectImage(plugin: Plugin, images: PluginImages): Promise<{imag
     const reasons = error.diagnostics.map((reason): Diagnostic => ({...reason, severity: 'warning'}))
     return {image: {state: 'unbuildable', reason: error.message}, warnings: [finding, ...reasons]}
   }
+  const {warnings, reference} = source
+  const facts = {dockerfile: source.dockerfile.isOwn ? 'own' : 'generated', reference} as const
   try {
-    return {image: {...facts, ...(await images.find(plugin))}, warnings}
+    return {image: {...facts, ...(await images.find(plugin, source))}, warnings}
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error
     return {image: {...facts, state: 'unknown', reason: error.message}, warnings}

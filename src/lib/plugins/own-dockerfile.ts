@@ -4,6 +4,7 @@ import {lstatSync, readFileSync, readdirSync, realpathSync} from 'node:fs'
 import path from 'node:path'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {isWithin} from './path-policy.ts'
 
 export interface OwnDockerfile {
   /** Name in the plugin's directory. */
@@ -51,7 +52,7 @@ function readOwn(dir: string, file: string): string {
     })
   try {
     const real = realpathSync.native(file)
-    if (path.relative(dir, real).startsWith('..')) throw refuse(`it is a link that leads out of the plugin's directory, to ${real}`)
+    if (!isWithin(real, path.resolve(dir))) throw refuse(`it is a link that leads out of the plugin's directory, to ${real}`)
     const stats = lstatSync(real)
     if (!stats.isFile()) throw refuse('it is not a regular file')
     if (stats.size > maxBytes) throw refuse('it is too large')

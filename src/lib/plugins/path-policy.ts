@@ -49,7 +49,7 @@ export class PathPolicy {
     }
     const refusal =
       this.#judge(found, text, access) ??
-      this.#judge(written, text, access) ??
+      (written === found ? undefined : this.#judge(written, text, access)) ??
       refuseLinkOut(written, found, text, dir) ??
       refuseKind(found, text)
     return refusal === undefined ? {ok: true, path: {text, access, written, real: found}} : {ok: false, refusal}

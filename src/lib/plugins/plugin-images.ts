@@ -72,9 +72,12 @@ export class PluginImages {
     return source.withBase(baseImage)
   }
 
-  /** The state of one image. Throws what {@link readImageSource} throws, and DOCKER_UNAVAILABLE. */
-  async find(plugin: Plugin): Promise<PluginImage> {
-    return matchImage(await this.source(plugin), await this.#imagesOf(plugin))
+  /**
+   * The state of one image. Throws what {@link readImageSource} throws, and DOCKER_UNAVAILABLE.
+   * @param known what the image is made from, where that has been read already
+   */
+  async find(plugin: Plugin, known?: ImageSource): Promise<PluginImage> {
+    return matchImage(known ?? (await this.source(plugin)), await this.#imagesOf(plugin))
   }
 
   /** The states of many, by id of the plugin. The files of a plugin without an image are not read; one whose files cannot be read is stale. */

@@ -28,7 +28,17 @@ import type {
   ImageDetails,
 } from './docker-api.ts'
 import type {BuildMessage, EngineImage, ImageBuildOptions} from './image-engine.ts'
-import {asReadable, dial, encodeReference, labelFilter, readMessages, unless, type DialOptions, type Method} from './docker-dial.ts'
+import {
+  asReadable,
+  dial,
+  encodeReference,
+  ifThere,
+  labelFilter,
+  readMessages,
+  unless,
+  type DialOptions,
+  type Method,
+} from './docker-dial.ts'
 import {findEndpoint, type DockerEndpoint} from './docker-endpoint.ts'
 import {EngineError, explainUnavailable} from './docker-errors.ts'
 import {splitOutputs, type SplitOutputs} from './docker-streams.ts'
@@ -77,10 +87,14 @@ export class DockerClient {
 
   /**
    * Throws WorkflowError DOCKER_UNAVAILABLE when the engine runs on another machine (also a virtual one): our directories and sockets are not there.
-   * Asks once.
+   * Asks until it was answered once.
    */
   requireSameHost(): Promise<void> {
-    this.#sameHost ??= this.#checkHost()
+    this.#sameHost ??= this.#checkHost().catch((error: unknown) => {
+      // The engine may only have been restarting; where it runs does not change.
+      if (!(error instanceof WorkflowError)) this.#sameHost = undefined
+      throw error
+    })
     return this.#sameHost
   }
 
@@ -126,15 +140,10 @@ export class DockerClient {
 
   /** What stands at a path of a container, as its files are now. Undefined for nothing. */
   async statFile(id: string, path: string): Promise<FileInContainer | undefined> {
-    try {
-      const answer = asReadable(await this.#dial('HEAD', `/containers/${id}/archive`, {query: {path}, isStream: true}))
-      answer.resume()
-      const headers = 'headers' in answer ? answer.headers : undefined
-      return readFileStat(headers)
-    } catch (error) {
-      if (error instanceof EngineError && error.status === 404) return undefined
-      throw error
-    }
+    const answer = await ifThere(this.#dial('HEAD', `/containers/${id}/archive`, {query: {path}, isStream: true}).then(asReadable))
+    if (answer === undefined) return undefined
+    answer.resume()
+    return readFileStat('headers' in answer ? answer.headers : undefined)
   }
 
   /** Running and ended ones with all of these labels; a label with the value '' may have any. */
@@ -148,12 +157,7 @@ export class DockerClient {
 
   /** @param reference id or name. Undefined when there is none here; nothing is pulled. */
   async inspectImage(reference: string): Promise<ImageDetails | undefined> {
-    try {
-      return readImage(await this.#dial('GET', `/images/${encodeReference(reference)}/json`))
-    } catch (error) {
-      if (error instanceof EngineError && error.status === 404) return undefined
-      throw error
-    }
+    return await ifThere(this.#dial('GET', `/images/${encodeReference(reference)}/json`).then(readImage))
   }
 
   /** Images with all of these labels; a label with the value '' may have any. */

@@ -67,6 +67,16 @@ export async function unless(statuses: readonly number[], request: Promise<unkno
   }
 }
 
+/** The answer, or undefined when the engine has no such thing. */
+export async function ifThere<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request
+  } catch (error) {
+    if (error instanceof EngineError && error.status === 404) return undefined
+    throw error
+  }
+}
+
 export function asReadable(answer: unknown): Readable {
   if (answer instanceof Readable) return answer
   throw new EngineError(0, 'the engine did not answer with a stream')

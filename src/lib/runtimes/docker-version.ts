@@ -15,7 +15,7 @@ export function agreeOnVersion({apiVersion, minApiVersion}: EngineVersion, endpo
       'DOCKER_UNAVAILABLE',
       `the Docker engine at '${endpoint.name}' is too old: it speaks version ${apiVersion || '?'} of its API`,
       {
-        hint: `Version ${oldestApiVersion} (Docker 19.03) is the oldest one that will do.`,
+        hint: `update Docker: version ${oldestApiVersion} of the API (Docker 19.03) is the oldest one that will do`,
       },
     )
   }

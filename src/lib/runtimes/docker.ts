@@ -153,13 +153,19 @@ export class DockerRuntime implements Runtime {
   }
 
   #findImage(): Promise<ImageDetails> {
-    const {client, sandbox} = this.#options
-    this.#image ??= client.inspectImage(sandbox.image).then((image) => {
-      if (image !== undefined) return image
+    this.#image ??= this.#inspectImage().catch((error: unknown) => {
+      // An engine that only restarts must not fail every later start too.
       this.#image = undefined
-      throw new EngineError(404, 'no such image')
+      throw error
     })
     return this.#image
+  }
+
+  async #inspectImage(): Promise<ImageDetails> {
+    const {client, sandbox} = this.#options
+    const image = await client.inspectImage(sandbox.image)
+    if (image === undefined) throw new EngineError(404, 'no such image')
+    return image
   }
 
   async #create(

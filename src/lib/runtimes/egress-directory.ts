@@ -3,7 +3,8 @@
 import {chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
 import {lstat, readdir, readFile, rm} from 'node:fs/promises'
 import path from 'node:path'
-import {identifyProcess, isProcessAlive} from '../util/process-identity.ts'
+import {identifyProcess, isProcessAlive, type ProcessIdentity} from '../util/process-identity.ts'
+import type {ContainerUser} from './docker-config.ts'
 import {writeHostsFile} from './hosts-file.ts'
 
 const prefix = 'autokestra-egress-'
@@ -24,17 +25,12 @@ export interface SocketDirectory {
   remove(): void
 }
 
-interface DirectoryUser {
-  readonly uid: number
-  readonly gid: number
-}
-
 /**
  * Synchronous: a handful of calls that take microseconds each, and a start waits for them.
  * @param parent where to make it; `/tmp` instead when the path would be too long for a socket
  * @param hosts names for the hosts file, as `name:address`
  */
-export function createSocketDirectory(parent: string, hosts: readonly string[], {uid, gid}: DirectoryUser): SocketDirectory {
+export function createSocketDirectory(parent: string, hosts: readonly string[], {uid, gid}: ContainerUser): SocketDirectory {
   const outer = makeOuter(parent)
   try {
     writeFileSync(path.join(outer, ownerFile), JSON.stringify(identifyProcess()), {mode: 0o600})
@@ -99,7 +95,7 @@ function giveTo(file: string, uid: number, gid: number): void {
   if (uid !== process.getuid?.() || gid !== process.getgid?.()) chownSync(file, uid, gid)
 }
 
-function isIdentity(value: unknown): value is {pid: number; startTime: string; system: string} {
+function isIdentity(value: unknown): value is ProcessIdentity {
   if (typeof value !== 'object' || value === null) return false
   const {pid, startTime, system} = value as Record<string, unknown>
   return typeof pid === 'number' && typeof startTime === 'string' && typeof system === 'string'

@@ -1,5 +1,6 @@
 // Opens doors: for each container a socket of its own behind which this process makes the granted connections. Loaded only when a grant is used.
 
+import path from 'node:path'
 import {createSocketDirectory, doorsDirectory, type SocketDirectory} from './egress-directory.ts'
 import type {DialOptions} from './egress-dial.ts'
 import {EgressDoor} from './egress-door.ts'
@@ -42,7 +43,10 @@ export class EgressProxy implements NetworkDoor {
     let released: Promise<NetworkActivity> | undefined
     const door: OpenDoor = {
       mount: {source: directory.dir, target: mountTarget, isReadOnly: true},
-      env: {AUTOKESTRA_EGRESS_SOCKET: `${mountTarget}/egress.sock`, AUTOKESTRA_EGRESS_FORWARD: names.forward},
+      env: {
+        AUTOKESTRA_EGRESS_SOCKET: path.posix.join(mountTarget, path.basename(directory.socket)),
+        AUTOKESTRA_EGRESS_FORWARD: names.forward,
+      },
       hostsFile: directory.hostsFile,
       get activity() {
         return server.activity

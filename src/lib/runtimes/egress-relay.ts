@@ -10,6 +10,7 @@ import {
   type ServerResponse,
 } from 'node:http'
 import {pipeline, type Duplex} from 'node:stream'
+import {hasErrorCode} from '../util/error-code.ts'
 import {egressHeader} from './egress-answer.ts'
 import type {Dialer} from './egress-dial.ts'
 import {formatAuthority} from './network-host.ts'
@@ -143,7 +144,7 @@ function toError(error: unknown): Error {
 }
 
 function wasClosedIdle(upstream: ClientRequest, error: Error): boolean {
-  return upstream.reusedSocket && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+  return upstream.reusedSocket && hasErrorCode(error, 'ECONNRESET', 'EPIPE')
 }
 
 function answerWith(answer: IncomingMessage, response: ServerResponse): void {

@@ -38,26 +38,33 @@ const refusedRanges: readonly (readonly [AddressClass, readonly string[]])[] = [
   ['a reserved address', ['240.0.0.0/4', '192.0.0.0/24', '100::/64']],
 ]
 
-const refused = refusedRanges.map(([reason, ranges]) => [reason, blockListOf(ranges)] as const)
+type RefusedLists = readonly (readonly [AddressClass, BlockList])[]
+
+let refusedLists: RefusedLists | undefined
+
+/** Made when the first address is judged: that costs milliseconds, and most workflows name no address. */
+function listRefused(): RefusedLists {
+  refusedLists ??= refusedRanges.map(([reason, ranges]) => [reason, blockListOf(ranges)] as const)
+  return refusedLists
+}
 
 /**
  * Why nothing may connect to `address`, or undefined when it may. Private ranges (10/8, fc00::/7 and the like) may: intranets are real.
  * An IPv6 address that carries an IPv4 address (mapped, compatible, translated, NAT64, 6to4, Teredo) is judged by both.
  * @param own addresses of this machine, which answer like its loopback does
  */
-export function refuseAddress(address: string, own: BlockList = noAddresses): AddressClass | undefined {
+export function refuseAddress(address: string, own?: BlockList): AddressClass | undefined {
   // A zone only names the interface.
   const plain = address.replace(/%.*$/, '')
   if (isIP(plain) === 0) return 'not an address'
+  const refused = listRefused()
   for (const each of [plain, ...embeddedAddresses(plain)]) {
     const family = isIP(each) === 4 ? 'ipv4' : 'ipv6'
     for (const [reason, list] of refused) if (list.check(each, family)) return reason
-    if (own.check(each, family)) return "one of this machine's addresses"
+    if (own?.check(each, family) === true) return "one of this machine's addresses"
   }
   return undefined
 }
-
-const noAddresses = new BlockList()
 
 /** `10.0.0.0/8` or single addresses -> a set of them. Entries that are no addresses are left out. */
 export function blockListOf(ranges: readonly string[]): BlockList {

@@ -1,14 +1,13 @@
 // What counts as a master key, wherever it comes from.
 
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {withoutLineEnd} from '../util/without-line-end.ts'
 
 /** No key is longer; more is a mistake, such as the wrong file. */
 export const maxKeyBytes = 64 * 1024
 
-const lineFeed = 0x0a
-const carriageReturn = 0x0d
 // A file that was being written when the power failed may be nothing but zeros.
-const blank = new Set([0x00, 0x09, lineFeed, 0x0b, 0x0c, carriageReturn, 0x20])
+const blank = new Set([0x00, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20])
 
 /**
  * The key without the one newline (LF or CRLF) that editors and `echo` put at the end.
@@ -20,8 +19,7 @@ export function toKeyBytes(raw: Buffer, origin: string): Buffer {
   if (raw.every((byte) => blank.has(byte))) {
     throw invalidKey(`${origin} is ${raw.length === 0 ? 'empty' : 'blank'}`, {hint: generateHint})
   }
-  if (raw.at(-1) !== lineFeed) return raw
-  return raw.subarray(0, raw.at(-2) === carriageReturn ? -2 : -1)
+  return withoutLineEnd(raw)
 }
 
 const generateHint =

@@ -8,25 +8,22 @@ import {ensurePrivateDir} from '../util/ensure-directory.ts'
 import {hasErrorCode} from '../util/error-code.ts'
 
 /**
- * Puts a key into a file that must not exist yet; makes the directory (0700) if it is missing.
- * False when another process was faster. Throws STORAGE_NOT_WRITABLE.
+ * Puts a key into a file, unless one is there or another process is faster: then that one stays. Makes the directory (0700) if it is missing.
+ * Throws STORAGE_NOT_WRITABLE.
  */
-export function createKeyFile(file: string, content: Uint8Array): boolean {
-  return explainingFailures(file, () => {
+export function createKeyFile(file: string, content: Uint8Array): void {
+  explainingFailures(file, () => {
     ensurePrivateDir(path.dirname(file))
     const temporary = writeTemporary(file, content)
-    let isFirst = true
     try {
       linkSync(temporary, file)
     } catch (error) {
-      // ENOENT: the winner has tidied up already.
+      // Another process was faster; with ENOENT, it has tidied up already.
       if (!hasErrorCode(error, 'EEXIST', 'ENOENT')) throw error
-      isFirst = false
     } finally {
       rmSync(temporary, {force: true})
     }
     finish(file)
-    return isFirst
   })
 }
 

@@ -57,7 +57,11 @@ export function createPrompt({stdin, stderr, env}: PromptStreams): Prompt {
     async secret(question, {confirm} = {}) {
       const answer = await askSecret(question)
       if (confirm === undefined || answer === '') return answer
-      if ((await askSecret(confirm)) !== answer) throw new WorkflowError('USAGE', 'the two answers differ: nothing was changed')
+      if ((await askSecret(confirm)) !== answer) {
+        throw new WorkflowError('USAGE', 'the two answers differ: nothing was changed', {
+          hint: 'run the command again, and type the same twice',
+        })
+      }
       return answer
     },
     async confirm(message) {

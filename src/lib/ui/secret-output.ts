@@ -57,5 +57,7 @@ function exists(file: string): WorkflowError {
 }
 
 function notWritable(file: string, problem: string): WorkflowError {
-  return new WorkflowError('FILE_NOT_WRITABLE', `cannot write ${file}: ${problem}`)
+  return new WorkflowError('FILE_NOT_WRITABLE', `cannot write ${file}: ${problem}`, {
+    hint: 'name a file in a directory that exists, that you may write to, and that has space left',
+  })
 }

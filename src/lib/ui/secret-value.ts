@@ -3,6 +3,7 @@
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {asArgument, checkSecretName, checkSecretValue, maxSecretBytes} from '../secrets/secret-name.ts'
 import {readFileBytes} from '../util/read-file-bytes.ts'
+import {withoutLineEnd} from '../util/without-line-end.ts'
 import type {Prompt} from './prompt.ts'
 
 export interface ValueRequest {
@@ -51,10 +52,4 @@ export async function readSecretValue(request: ValueRequest, inputs: ValueInputs
     }
     return Buffer.from(await inputs.prompt.secret(`Value of ${name}:`, {confirm: `Value of ${name} again:`}))
   }
-}
-
-/** Without the one LF or CRLF that `echo` and editors put at the end. */
-export function withoutLineEnd(bytes: Buffer): Buffer {
-  if (bytes.at(-1) !== 0x0a) return bytes
-  return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1)
 }

@@ -209,13 +209,19 @@ describe('other processes, here other connections, that had opened the store bef
 })
 
 describe('a rotation that died', () => {
-  test('after the database was changed is finished by whoever opens the store next', async () => {
+  /** The store is under the new key, and the key file still holds the old one. */
+  async function dieBeforeRename(): Promise<string> {
     const {home, store, close} = await plant()
     const oldKey = readFileSync(keyFileOf(home))
     await store.rotateKey({...quick, newKey: 'new-file'})
     close()
     renameSync(keyFileOf(home), `${keyFileOf(home)}.new`)
     writeFileSync(keyFileOf(home), oldKey, {mode: 0o600})
+    return home
+  }
+
+  test('after the database was changed is finished by whoever opens the store next', async () => {
+    const home = await dieBeforeRename()
     expect(await readAll(home)).toEqual(values)
     expect(existsSync(`${keyFileOf(home)}.new`)).toBe(false)
     // Also when the old file is gone.
@@ -237,12 +243,7 @@ describe('a rotation that died', () => {
   })
 
   test('after the database was changed, and another rotation follows at once, loses no key', async () => {
-    const {home, store, close} = await plant()
-    const oldKey = readFileSync(keyFileOf(home))
-    await store.rotateKey({...quick, newKey: 'new-file'})
-    close()
-    renameSync(keyFileOf(home), `${keyFileOf(home)}.new`)
-    writeFileSync(keyFileOf(home), oldKey, {mode: 0o600})
+    const home = await dieBeforeRename()
     const again = await openStore(home)
     await again.store.rotateKey({...quick, newKey: 'new-file'})
     again.close()
