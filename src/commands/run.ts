@@ -27,14 +27,16 @@ export class Run extends BaseCommand {
       helpValue: 'name=value',
       description: 'set one of the vars of the workflow',
     }),
-    'dry-run': Flags.boolean({description: 'check everything and show the plan, but start nothing'}),
-    concurrency: Flags.integer({min: 1, helpValue: 'N', description: 'most tasks at a time'}),
+    'dry-run': Flags.boolean({char: 'n', description: 'check everything and show the plan, but start nothing'}),
+    concurrency: Flags.integer({char: 'j', min: 1, helpValue: 'N', description: 'most tasks at a time'}),
     'keep-going': Flags.boolean({description: 'let independent tasks go on after a failure (failFast: false)'}),
     timeout: Flags.string({helpValue: '30m', description: 'stop the run after this long'}),
     force: Flags.boolean({description: 'run a workflow that says enabled: false'}),
     progress: Flags.option({options: ['auto', 'tty', 'plain', 'quiet'] as const, default: 'auto' as const})({
       description: 'how progress is shown on stderr',
     }),
+    verbose: Flags.boolean({char: 'v', exclusive: ['quiet'], description: 'show every line of every task as it comes'}),
+    quiet: Flags.boolean({char: 'q', exclusive: ['progress'], description: 'show failures and the end, and no line of any task'}),
     events: Flags.string({helpValue: 'PATH|-', description: 'write every event as a line of JSON to a file, or to stdout'}),
   }
 
@@ -73,7 +75,12 @@ export class Run extends BaseCommand {
     try {
       const outcome = await app.run(
         plan,
-        {progress: flags.progress, events: flags.events, keepsOutputs: this.jsonEnabled()},
+        {
+          progress: flags.progress,
+          lines: flags.quiet ? 'none' : flags.verbose ? 'all' : 'default',
+          events: flags.events,
+          keepsOutputs: this.jsonEnabled(),
+        },
         stopping.signal,
       )
       this.setExitCode(exitCodeOf(outcome))

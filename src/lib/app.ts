@@ -28,7 +28,7 @@ import type {RunRows} from './storage/run-rows.ts'
 import type {SecretMasker} from './masking/secret-masker.ts'
 import type {SecretStore} from './secrets/secret-store.ts'
 import {describeSurroundings} from './surroundings.ts'
-import {createReporter, type ProgressMode} from './ui/create-reporter.ts'
+import {createReporter, type OutputLines, type ProgressMode} from './ui/create-reporter.ts'
 import {createEventsOutput} from './ui/events-output.ts'
 import {createPrompt, type Prompt} from './ui/prompt.ts'
 import {createUi, type Ui} from './ui/ui.ts'
@@ -56,6 +56,7 @@ export interface RunView {
   /** The result holds the outputs of all tasks, however large. */
   readonly keepsOutputs: boolean
   readonly progress: ProgressMode
+  readonly lines: OutputLines
   /** Where events are written as lines of JSON: a file, or `-` for stdout. */
   readonly events?: string | undefined
 }
@@ -114,7 +115,7 @@ export class App {
       openImages: () => this.#openImages(),
       openEngine: () => this.#openEngine(),
       ui: this.ui,
-      isQuiet: view.progress === 'quiet',
+      isQuiet: view.progress === 'quiet' || view.lines === 'none',
       signal,
     })
     this.#killNow = () => {
@@ -284,8 +285,8 @@ export class App {
     return vault
   }
 
-  #createReporter({progress, events}: RunView): Reporter {
-    const reporter = createReporter(progress, this.ui)
+  #createReporter({progress, lines, events}: RunView): Reporter {
+    const reporter = createReporter(progress, this.ui, lines)
     if (events === undefined) return reporter
     const output = createEventsOutput(events, this.ui)
     this.#cleanUps.push(() => {

@@ -127,10 +127,10 @@ describe('progress in a terminal', () => {
   const long = 'a-task-with-a-rather-long-name-'
   const progress = `id: progress
 tasks:
-  - {id: one, type: core/shell.run, inputs: {command: 'echo not shown'}}
+  - {id: one, type: core/shell.run, inputs: {command: 'echo Hello, world!'}}
   - {id: two, type: core/console.log, needs: [one], inputs: {message: "said by a logger"}}
   - {id: bad, type: core/shell.run, needs: [two], continueOnError: true, inputs: {command: "printf 'evil\\\\r\\\\033]0;title\\\\007\\\\033[2Jtext \\\\033[32mgreen\\\\n'; exit 4"}}
-  - {id: ${long}1, type: core/shell.run, needs: [bad], inputs: {command: 'touch hangs; until [ -e go ]; do sleep 0.01; done'}}
+  - {id: ${long}1, type: core/shell.run, needs: [bad], inputs: {command: 'echo 你好 $(seq 1 100); echo last >&2; touch hangs; until [ -e go ]; do sleep 0.01; done'}}
   - {id: ${long}2, type: core/shell.run, needs: [bad], inputs: {command: 'until [ -e go ]; do sleep 0.01; done'}}
 `
 
@@ -144,26 +144,40 @@ tasks:
     )
   }
 
-  it('is a line per finished task, one live line, and a summary; nothing is left of the live line', async () => {
+  it('is a line per finished task with the end of its log, live rows of what runs, and a summary; nothing is left of the live rows', async () => {
     const project = new Project({'w.yaml': progress})
     const terminal = new Terminal(project, ['run', 'w.yaml', '--concurrency', '2'], {columns: 200})
     await terminal.appears('hangs')
-    const live = await terminal.shows('3 of 5 done')
-    expect(lines(live).at(-1)).toBe(`● 3 of 5 done · ${long}1 (TIME), ${long}2 (TIME)`)
+    await terminal.shows('3 of 5 done · 2 running')
+    const live = lines(await terminal.shows('│ last'))
+    expect(live.slice(-5)).toEqual([
+      `● ${long}1  TIME`,
+      expect.stringMatching(/^ {4}│ 你好 1 2 3 .*…$/),
+      '    │ last',
+      `● ${long}2  TIME`,
+      '  3 of 5 done · 2 running',
+    ])
     project.write({go: ''})
     expect(await terminal.exitCode()).toBe(0)
     const shown = lines(terminal.screen())
     const padded = (id: string): string => id.padEnd(32)
-    expect(shown.slice(0, 5)).toEqual([
+    expect(shown.slice(0, 7)).toEqual([
       'progress · run RUN · 5 tasks',
       `✓ ${padded('one')}  succeeded  TIME`,
-      '  two │ said by a logger',
+      '    │ Hello, world!',
       `✓ ${padded('two')}  succeeded  TIME`,
+      '    │ said by a logger',
       `✗ ${padded('bad')}  failed  TIME  EXIT_CODE: the process ended with exit code 4 (tolerated: continueOnError)`,
+      '    │ evil^Mtext green',
     ])
-    expect(shown[5]).toBe('    │ evil^Mtext green')
-    expect(shown.slice(6, 8).sort()).toEqual([`✓ ${padded(`${long}1`)}  succeeded  TIME`, `✓ ${padded(`${long}2`)}  succeeded  TIME`])
-    expect(shown.slice(8)).toEqual([
+    const end = shown.indexOf('')
+    expect(
+      shown
+        .slice(7, end)
+        .filter((line) => line.startsWith('✓'))
+        .sort(),
+    ).toEqual([`✓ ${padded(`${long}1`)}  succeeded  TIME`, `✓ ${padded(`${long}2`)}  succeeded  TIME`])
+    expect(shown.slice(end)).toEqual([
       '',
       '✓ progress succeeded in TIME: 4 succeeded, 1 failed',
       '  warning  bad failed, and the run went on (continueOnError): EXIT_CODE: the process ended with exit code 4',
@@ -190,20 +204,55 @@ tasks:
     const project = new Project({'w.yaml': progress, go: ''})
     const terminal = new Terminal(project, ['run', 'w.yaml'], {env: {LANG: 'C', NO_COLOR: '1'}})
     expect(await terminal.exitCode()).toBe(0)
-    // eslint-disable-next-line no-control-regex -- everything beyond ASCII is what is looked for
-    expect(terminal.screen()).not.toMatch(/[^\x00-\x7f]/)
+    // eslint-disable-next-line no-control-regex -- everything beyond ASCII that no task printed is what is looked for
+    expect(terminal.screen().replaceAll('你好', '')).not.toMatch(/[^\x00-\x7f]/)
   })
 
-  it('keeps the live line on one line of a narrow terminal', async () => {
+  it('keeps each live row on one row of a narrow terminal', async () => {
     const project = new Project({'w.yaml': progress})
     const terminal = new Terminal(project, ['run', 'w.yaml', '--concurrency', '2'], {columns: 30, rows: 60})
     await terminal.appears('hangs')
-    const live = lines(await terminal.shows('3 of 5 done')).at(-1) ?? ''
-    expect(live).toMatch(/^● 3 of 5 done · a-task.*…$/)
-    expect(live.length).toBeLessThan(30)
+    const live = lines(await terminal.shows('│ last')).slice(-5)
+    expect(live).toEqual([
+      expect.stringMatching(/^● a-task.*…$/),
+      expect.stringMatching(/^ {4}│ 你好 1 2 3 .*…$/),
+      '    │ last',
+      expect.stringMatching(/^● a-task.*…$/),
+      '  3 of 5 done · 2 running',
+    ])
     project.write({go: ''})
     expect(await terminal.exitCode()).toBe(0)
     expect(terminal.screen()).not.toContain('of 5 done')
+  })
+
+  it('keeps what was shown before, and leaves no trace of live rows in the scrollback of a low window', async () => {
+    const task = (id: number): string =>
+      `  - {id: t${String(id)}, type: core/shell.run, inputs: {command: 'for n in 1 2 3 4 5 6; do echo $n; sleep 0.02; done'}}\n`
+    const project = new Project({'w.yaml': `id: w\ntasks:\n${Array.from({length: 6}, (_, id) => task(id)).join('')}`})
+    const terminal = new Terminal(project, ['run', 'w.yaml', '--concurrency', '3'], {columns: 40, rows: 8, env: {NO_COLOR: '1'}})
+    expect(await terminal.exitCode()).toBe(0)
+    const shown = lines(terminal.history())
+    expect(shown.filter((line) => line.includes('│'))).toEqual(
+      Array.from({length: 6}, () => [1, 2, 3, 4, 5, 6].map((n) => `    │ ${String(n)}`)).flat(),
+    )
+    expect(shown.filter((line) => /●|of 6 done/.test(line))).toEqual([])
+    expect(shown[0]).toMatch(/^w · run RUN/)
+  })
+
+  it('shows every line with -v, and none with -q', async () => {
+    const run = async (flag: string): Promise<string[]> => {
+      const project = new Project({'w.yaml': progress, go: ''})
+      const terminal = new Terminal(project, ['run', 'w.yaml', flag], {columns: 200})
+      expect(await terminal.exitCode()).toBe(0)
+      return lines(terminal.screen())
+    }
+    const verbose = await run('-v')
+    expect(verbose).toContain('  one │ Hello, world!')
+    expect(verbose).toContain(`  ${long}1 │ last`)
+    expect((await run('-q')).slice(0, 2)).toEqual([
+      'bad: failed in TIME: EXIT_CODE: the process ended with exit code 4 (tolerated: continueOnError)',
+      '✓ progress succeeded in TIME: 4 succeeded, 1 failed',
+    ])
   })
 
   it('is plain lines on a dumb terminal, and where plain is asked for', async () => {

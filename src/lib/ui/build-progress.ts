@@ -2,7 +2,7 @@
 
 import type {BuildEvent} from '../plugins/read-build.ts'
 import {formatDuration} from './format-time.ts'
-import {LiveLine} from './live-line.ts'
+import {LiveRegion} from './live-region.ts'
 import {sanitizeText} from './sanitize.ts'
 import {systemTicker} from './ticker.ts'
 import type {Ui} from './ui.ts'
@@ -25,13 +25,15 @@ export function createBuildProgress(ui: Ui, now: () => number = () => performanc
   let step: OpenStep | undefined
   let activity = ''
   const live = errTerminal.isAnimated
-    ? new LiveLine({
+    ? new LiveRegion({
         writer: err,
         ticker: systemTicker,
         columns: ui.errColumns,
         ellipsis: errStyle.ellipsis,
         render: () =>
-          step === undefined && activity === '' ? undefined : `${step?.label ?? 'sending'} ${elapsed()} ${activity}`.trimEnd(),
+          step === undefined && activity === ''
+            ? []
+            : [{text: `${step?.label ?? 'sending'} ${elapsed()} ${activity}`.trimEnd().replaceAll('\t', '  ')}],
       })
     : undefined
   const elapsed = (): string => (step === undefined ? '' : formatDuration(now() - step.startedAt))

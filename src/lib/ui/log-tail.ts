@@ -1,6 +1,7 @@
-// The last lines of each task that runs, so that a failed one can show them. Bounded, whatever the tasks print.
+// The last lines of each task that runs: shown while it does, and under its own line at its end. Bounded, whatever the tasks print.
 
-const tailLines = 20
+/** So many are kept of each task. */
+export const tailLines = 20
 const lineUnits = 500
 
 export interface Tail {
@@ -20,11 +21,17 @@ export class LogTail {
     if (tail.lines.length > tailLines) tail.lines.shift()
   }
 
-  /** Forgets the task. */
-  take(task: string): Tail {
-    const tail = this.#tails.get(task)
+  /** At most `count` lines, the last ones. */
+  last(task: string, count: number): readonly string[] {
+    return count <= 0 ? [] : (this.#tails.get(task)?.lines.slice(-count) ?? [])
+  }
+
+  /** At most `count` lines, the last ones. Forgets the task. */
+  take(task: string, count = tailLines): Tail {
+    const lines = this.last(task, count)
+    const total = this.#tails.get(task)?.total ?? 0
     this.#tails.delete(task)
-    return tail === undefined ? {lines: [], earlier: 0} : {lines: tail.lines, earlier: tail.total - tail.lines.length}
+    return {lines, earlier: total - lines.length}
   }
 }
 

@@ -15,16 +15,20 @@ export class QuietReporter implements Reporter {
   readonly #tally = new RunTally()
   readonly #tail = new LogTail()
 
-  constructor(options: {readonly writer: TextWriter; readonly style: Style}) {
-    this.#writer = options.writer
-    this.#style = options.style
+  readonly #hasTails: boolean
+
+  /** @param hasTails failed tasks leave the last lines of their log */
+  constructor({writer, style, hasTails = true}: {readonly writer: TextWriter; readonly style: Style; readonly hasTails?: boolean}) {
+    this.#writer = writer
+    this.#style = style
+    this.#hasTails = hasTails
   }
 
   report(event: RunEvent): void {
     this.#tally.record(event)
     switch (event.type) {
       case 'task.log': {
-        this.#tail.add(event.task, describeLog(event))
+        if (this.#hasTails) this.#tail.add(event.task, describeLog(event))
         return
       }
       case 'task.retrying':

@@ -9,6 +9,7 @@ export interface OutputStream {
   on(event: 'error', listener: (error: Error) => void): unknown
   readonly isTTY?: boolean
   readonly columns?: number
+  readonly rows?: number
 }
 
 export interface Terminal {

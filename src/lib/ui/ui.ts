@@ -4,6 +4,9 @@ import {createStyle, type Style} from './style.ts'
 import {detectTerminal, type Environment, type OutputStream, type Terminal} from './terminal.ts'
 import {TextWriter} from './text-writer.ts'
 
+/** As of the terminals that everything once was made for. */
+const defaultRows = 24
+
 export interface UiStreams {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
@@ -21,6 +24,8 @@ export interface Ui {
   readonly errStyle: Style
   /** The width of stderr now; windows are resized. */
   readonly errColumns: () => number
+  /** The height of stderr now. */
+  readonly errRows: () => number
   /** Resolves when both streams have taken everything. */
   readonly flush: () => Promise<void>
 }
@@ -39,6 +44,7 @@ export function createUi({stdout, stderr, env}: UiStreams): Ui {
     outStyle: createStyle(outTerminal),
     errStyle: createStyle(errTerminal),
     errColumns: () => stderr.columns ?? errTerminal.columns,
+    errRows: () => stderr.rows ?? defaultRows,
     flush: async () => {
       await out.flush()
       await err.flush()

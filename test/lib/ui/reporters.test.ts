@@ -72,7 +72,13 @@ async function show(bodies: readonly RunEventBody[], make: (options: ReturnType<
   for (const event of numberEvents('R1', bodies)) reporter.report(event)
   await reporter.close()
   expect(options.time.listeners).toBe(0)
-  return options.stderr.text.split('\n')
+  return withoutLiveRows(options.stderr.text).split('\n')
+}
+
+/** What is left on the screen. */
+function withoutLiveRows(text: string): string {
+  // eslint-disable-next-line no-control-regex -- the sequences that draw and erase the live rows
+  return text.replaceAll(/\u001b\[\?7l[^]*?\u001b\[\?7h|\r(?:\u001b\[\d+A)?\u001b\[J/g, '')
 }
 
 function setUp(isTty = false, env?: Record<string, string>) {
@@ -88,6 +94,7 @@ function setUp(isTty = false, env?: Record<string, string>) {
     now: time.now,
     ticker: time.ticker,
     columns: () => 100,
+    rows: () => 24,
     keepColors: false,
   }
 }
@@ -203,6 +210,14 @@ test('QuietReporter prints the last lines of a failed task, of its last attempt'
   ])
 })
 
+test('QuietReporter shows no line of any task when none is wanted', async () => {
+  const lines = await show(
+    [started('a'), begun('a'), log('a', 'x'), failed('a')],
+    (options) => new QuietReporter({...options, hasTails: false}),
+  )
+  expect(lines).toEqual(['a: failed in 1.5 s: EXIT_CODE: the process ended with exit code 2', ''])
+})
+
 describe('GithubReporter', () => {
   test('folds the log of each task and annotates failures', async () => {
     const lines = await show(mixedRun, (options) => new GithubReporter(options))
@@ -248,14 +263,15 @@ describe('GithubReporter', () => {
 })
 
 describe('TtyReporter', () => {
-  test('keeps a line per finished task and the end of the log of failed ones', async () => {
+  test('keeps a line per finished task with the end of its log, more of it of failed ones', async () => {
     const noisy = [...Array.from({length: 25}, (_, index) => log('parse', `line ${String(index)}`))]
     const lines = await show([...mixedRun.slice(0, 9), ...noisy, ...mixedRun.slice(9)], (options) => new TtyReporter(options))
     expect(lines).toEqual([
       'demo · run R1 · 4 tasks',
-      '  fetch │ error: be careful',
       '! parse: attempt 1 failed, the next one starts in 1.2 s: TIMEOUT: took longer than 5 s',
       '✓ fetch   succeeded  1.2 s',
+      '    │ downloading',
+      '    │ error: be careful',
       '✗ parse   failed  1.5 s, attempt 2  EXIT_CODE: line one line two',
       '    │ 5 earlier lines: workflow runs logs R1 --task parse',
       ...Array.from({length: 20}, (_, index) => `    │ line ${String(index + 5)}`),
@@ -267,35 +283,132 @@ describe('TtyReporter', () => {
     ])
   })
 
-  test('redraws one line below what is permanent, and leaves nothing of it behind', async () => {
+  const manyLines = (task: string, amount: number): RunEventBody[] =>
+    Array.from({length: amount}, (_, index) => log(task, `line ${String(index + 1)}`))
+
+  test('leaves the last 10 lines of a task that succeeded, with the count of the others and the command that shows them', async () => {
+    const lines = await show(
+      [started('a', 'b'), begun('a'), ...manyLines('a', 12), succeeded('a'), begun('b'), ...manyLines('b', 11), succeeded('b')],
+      (options) => new TtyReporter(options),
+    )
+    expect(lines).toEqual([
+      'demo · run R1 · 2 tasks',
+      '✓ a  succeeded  1.0 s',
+      '    │ 2 earlier lines: workflow runs logs R1 --task a',
+      ...Array.from({length: 10}, (_, index) => `    │ line ${String(index + 3)}`),
+      '✓ b  succeeded  1.0 s',
+      '    │ 1 earlier line: workflow runs logs R1 --task b',
+      ...Array.from({length: 10}, (_, index) => `    │ line ${String(index + 2)}`),
+      '',
+    ])
+  })
+
+  test.each([
+    [20, true],
+    [21, false],
+  ])('in a run of %i tasks, one that succeeds leaves its lines: %s; one that fails always does', async (amount, isShown) => {
+    const tasks = Array.from({length: amount}, (_, index) => `t${String(index)}`)
+    const lines = await show(
+      [started(...tasks), log('t0', 'of t0'), log('t0', 'by a logger', {stream: 'log'}), succeeded('t0'), log('t1', 'of t1'), failed('t1')],
+      (options) => new TtyReporter(options),
+    )
+    expect(lines.filter((line) => line.includes('│'))).toEqual(
+      isShown ? ['    │ of t0', '    │ by a logger', '    │ of t1'] : ['  t0 │ by a logger', '    │ of t1'],
+    )
+  })
+
+  test('prints every line as it comes when verbose, and none again at the end', async () => {
+    const lines = await show(
+      [started('a', 'b'), begun('a'), ...manyLines('a', 12), begun('b'), log('b', 'x'), succeeded('a'), failed('b')],
+      (options) => new TtyReporter({...options, isVerbose: true}),
+    )
+    expect(lines.slice(1)).toEqual([
+      ...Array.from({length: 12}, (_, index) => `  a │ line ${String(index + 1)}`),
+      '  b │ x',
+      '✓ a  succeeded  1.0 s',
+      '✗ b  failed  1.5 s  EXIT_CODE: the process ended with exit code 2',
+      '',
+    ])
+  })
+
+  const noWrap = '\u001b[?7l'
+  const wrap = '\u001b[?7h'
+
+  test('redraws what runs below what is permanent, and leaves nothing of it behind', async () => {
     const options = setUp(true)
     const reporter = new TtyReporter(options)
-    const [first, second, third, last] = numberEvents('R1', [
-      started('a', 'b'),
-      begun('a'),
-      succeeded('a'),
-      finished('succeeded', {succeeded: 2}),
-    ])
-    if (first === undefined || second === undefined || third === undefined || last === undefined)
-      throw new Error('four events were asked for')
-    reporter.report(first)
-    reporter.report(second)
+    const report = (...bodies: readonly RunEventBody[]): void => {
+      for (const event of numberEvents('R1', bodies)) reporter.report(event)
+    }
+    report(started('a', 'b'), begun('a'), log('a', 'tab\tand \u001b[31mred\u001b[2J'))
     options.time.pass(100)
-    reporter.report(third)
+    report(log('a', 'more'), succeeded('a'))
     options.time.pass(100)
-    reporter.report(last)
+    report(finished('succeeded', {succeeded: 2}))
     options.time.pass(100)
     await reporter.close()
-    const erase = '\r\u001b[2K'
     expect(options.stderr.text).toBe(
       [
-        'demo · run R1 · 2 tasks\n',
-        `${erase}● 0 of 2 done · a (100 ms)`,
-        `${erase}✓ a  succeeded  1.0 s\n`,
-        `${erase}● 1 of 2 done`,
-        `${erase}\n✓ demo succeeded in 1 m 03 s: 2 succeeded\n  workflow runs show R1\n`,
+        `demo · run R1 · 2 tasks\n${noWrap}  0 of 2 done${wrap}`,
+        `\r\u001b[J${noWrap}● a  100 ms\n    │ tab  and red\n  0 of 2 done · 1 running${wrap}`,
+        `\r\u001b[2A\u001b[J✓ a  succeeded  1.0 s\n    │ tab\tand red\n    │ more\n${noWrap}  1 of 2 done${wrap}`,
+        `\r\u001b[J\n✓ demo succeeded in 1 m 03 s: 2 succeeded\n  workflow runs show R1\n`,
       ].join(''),
     )
+  })
+
+  test('redraws at most once in 100 ms, however much happens', async () => {
+    const options = setUp(true)
+    const reporter = new TtyReporter({...options, isVerbose: true})
+    const tasks = Array.from({length: 100}, (_, index) => `t${String(index)}`)
+    const events = numberEvents('R1', [started(...tasks), ...tasks.flatMap((task) => [begun(task), log(task, 'x'), succeeded(task)])])
+    events.forEach((event, index) => {
+      reporter.report(event)
+      if (index % 10 === 0) options.time.pass(100)
+    })
+    await reporter.close()
+    expect(options.stderr.text.split(noWrap).length - 1).toBeLessThanOrEqual(Math.ceil(events.length / 10) + 1)
+    expect(options.stderr.text.match(/ succeeded /g)).toHaveLength(100)
+  })
+
+  test('erases the rows that a narrower window has wrapped', async () => {
+    const options = setUp(true)
+    let columns = 80
+    const reporter = new TtyReporter({...options, columns: () => columns})
+    const [first, second, third] = numberEvents('R1', [started('a'), begun('a'), log('a', 'x'.repeat(200))])
+    for (const event of [first, second, third]) if (event !== undefined) reporter.report(event)
+    options.time.pass(100)
+    options.writer.flushNow()
+    columns = 40
+    options.stderr.text = ''
+    for (let tick = 0; tick < 10; tick++) options.time.pass(100)
+    await reporter.close()
+    // 79 columns take two rows of 40, the rows above and below it one each: the cursor stands on the last of four.
+    expect(options.stderr.text.startsWith('\r\u001b[3A\u001b[J')).toBe(true)
+  })
+
+  test('shows no more rows than a window has, and shares them out', async () => {
+    const options = setUp(true)
+    const reporter = new TtyReporter({...options, rows: () => 8})
+    const tasks = ['a', 'b', 'c']
+    for (const event of numberEvents('R1', [
+      started(...tasks),
+      ...tasks.flatMap((task) => [begun(task), log(task, `${task} 1`), log(task, `${task} 2`)]),
+    ]))
+      reporter.report(event)
+    options.time.pass(100)
+    await reporter.close()
+    const region = options.stderr.text.split(noWrap).at(-1)?.split(wrap)[0]?.split('\n')
+    expect(region).toEqual(['● a  100 ms', '    │ a 2', '● b  100 ms', '    │ b 2', '● c  100 ms', '  0 of 3 done · 3 running'])
+  })
+
+  test('counts down to a retry', async () => {
+    const options = setUp(true)
+    const reporter = new TtyReporter(options)
+    for (const event of numberEvents('R1', [started('parse'), begun('parse'), ...mixedRun.slice(6, 7)])) reporter.report(event)
+    options.time.pass(200)
+    await reporter.close()
+    expect(options.stderr.text).toContain('! parse  attempt 2 in 1.0 s\n  0 of 1 done · 1 waiting to retry')
   })
 
   test('uses colours beside words, and ASCII where there is no UTF-8', async () => {
