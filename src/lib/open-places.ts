@@ -45,11 +45,22 @@ const notEnforced: ActionWarning = {
 export async function openPlaces(plan: RunPlan, request: PlacesRequest): Promise<OpenPlaces> {
   const {config, root, env, plugins, openImages, openEngine, runId, ...building} = request
   if (plan.workflow.security === 'trusted') {
-    const processes = openProcesses(plugins, {root, env, graceMs: config.limits.killGraceMs})
+    const inheritEnv = {names: [...config.inheritEnv, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}
+    const processes = openProcesses(plugins, {
+      root,
+      env: withAbsoluteHome(env, config.home),
+      inheritEnv,
+      graceMs: config.limits.killGraceMs,
+    })
     return {...processes, warnings: plan.workflow.hasPermissions ? [notEnforced] : []}
   }
   const [{openSandbox}, {buildMissingImage}] = await Promise.all([import('./open-sandbox.ts'), import('./build-missing-image.ts')])
   const images = await openImages()
   const buildImage = config.autoBuild ? buildMissingImage({images, ...building}) : undefined
   return await openSandbox({plan, runId, config, env, images, openEngine, ...(buildImage !== undefined && {buildImage})})
+}
+
+/** Tasks run in other directories than the command, where a relative home would be another one. */
+function withAbsoluteHome(env: PlacesRequest['env'], home: string): PlacesRequest['env'] {
+  return env['AUTOKESTRA_HOME'] === undefined ? env : {...env, AUTOKESTRA_HOME: home}
 }

@@ -3,7 +3,7 @@
 import {join} from 'node:path'
 import type {PluginManager} from './plugins/plugin-manager.ts'
 import {ProcessPlaces} from './plugins/process-places.ts'
-import {baseEnvironment} from './runtimes/base-environment.ts'
+import {baseEnvironment, type Inherited} from './runtimes/base-environment.ts'
 import {ProcessRuntime} from './runtimes/process.ts'
 import {cookieVariable} from './runtimes/runtime.ts'
 import {WorkerPool} from './runtimes/worker-pool.ts'
@@ -16,12 +16,18 @@ export interface OpenProcesses {
   close(): Promise<void>
 }
 
-/** @param root directory of the package, with the SDK's host in its dist */
-export function openProcesses(
-  plugins: PluginManager,
-  {root, env, graceMs}: {readonly root: string; readonly env: Readonly<Record<string, string | undefined>>; readonly graceMs: number},
-): OpenProcesses {
-  const baseEnv = baseEnvironment(env)
+interface ProcessesOptions {
+  /** Directory of the package, with the SDK's host in its dist. */
+  readonly root: string
+  /** Of the command. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** What tasks inherit of it besides the usual. */
+  readonly inheritEnv: Inherited
+  readonly graceMs: number
+}
+
+export function openProcesses(plugins: PluginManager, {root, env, inheritEnv, graceMs}: ProcessesOptions): OpenProcesses {
+  const baseEnv = baseEnvironment(env, inheritEnv)
   const outerCookie = env[cookieVariable]
   const runtime = new ProcessRuntime(outerCookie === undefined ? {} : {outerCookie})
   const hosts = new WorkerPool({

@@ -9,6 +9,7 @@ import type {Plugin} from './plugins/manifest.ts'
 import type {PluginImages} from './plugins/plugin-images.ts'
 import {requireImages} from './plugins/require-images.ts'
 import {SandboxPlaces, type SandboxImage} from './plugins/sandbox-places.ts'
+import {pickVariables} from './runtimes/base-environment.ts'
 import {ownerPrefix} from './runtimes/cookie.ts'
 import type {DockerClient} from './runtimes/docker-client.ts'
 import {containerUser} from './runtimes/docker-config.ts'
@@ -76,7 +77,8 @@ export async function openSandbox({plan, runId, config, env, images, openEngine,
     images: found,
     limitsOf: ({id}) => ({...config.sandbox.limits, ...config.sandbox.byPlugin[id]}),
     labels: {'dev.autokestra.run': runId, 'dev.autokestra.workflow': plan.workflow.id},
-    baseEnv: Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    // Not what the configuration passes on: that list is written for programs of this machine.
+    baseEnv: pickVariables(env, {names: [...passedOn, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}),
     cpus: cpus().length,
     openRuntime: (sandbox) => {
       const runtime = new DockerRuntime({client, sandbox, owner, hostsFile, ...(network !== undefined && {network})})

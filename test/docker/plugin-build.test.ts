@@ -109,7 +109,7 @@ describeInDocker('workflow plugin build', () => {
     if (action === undefined) throw new Error('no action')
     const run = {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'k'}
     const result = await executor.execute(
-      {plugin, action, inputs: {name: 'you'}, env: {}, workingDir: pluginRoot, timeoutMs: 60_000, context: run},
+      {plugin, action, inputs: {name: 'you'}, env: {}, workingDir: pluginRoot, timeoutMs: 60_000, timeoutFrom: 'task', context: run},
       {signal: new AbortController().signal, onLog: () => undefined},
     )
     expect(result).toMatchObject({ok: true, output: {text: 'Hello, you!'}})

@@ -133,6 +133,7 @@ export async function run(
       inputs: {},
       env: {},
       workingDir: plugin.dir,
+      timeoutFrom: 'task',
       timeoutMs: 20_000,
       context: {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'r/t'},
       ...invocation,

@@ -66,7 +66,15 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
     const action = {name: 'act', idempotent: false, literalInputs: ['literal']}
     const condition = task.if === undefined ? 'none' : templates.readsStatus(task.if) ? 'status' : 'plain'
     const secrets = secretsOf(task, action, templates)
-    return {task, action, condition, secrets, timeoutMs: 1000, plugin: {id: 'test/plugin'} as unknown as PlannedTask['plugin']}
+    return {
+      task,
+      action,
+      condition,
+      secrets,
+      timeoutMs: 1000,
+      timeoutFrom: 'task',
+      plugin: {id: 'test/plugin'} as unknown as PlannedTask['plugin'],
+    }
   })
   const plan: Plan = {workflow, templates, tasks: planned, warnings: []}
 

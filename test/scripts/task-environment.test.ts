@@ -45,6 +45,7 @@ describe('the environment of a task', () => {
     expect(Object.fromEntries(seen)).toEqual({
       PATH: process.env['PATH'],
       HOME: project.home,
+      AUTOKESTRA_HOME: project.home,
       LC_ALL: 'C.UTF-8',
       TERM: 'dumb',
       LANG: 'C',
@@ -55,6 +56,35 @@ describe('the environment of a task', () => {
       PATH_LIKE: '1',
       AUTOKESTRA_TASK_COOKIE: cookie,
     })
+  })
+
+  it('has what the workflow and the configuration inherit by name, but no declared secret and never the master key', async () => {
+    const project = new Project({
+      'autokestra.yaml': 'inheritEnv: [FROM_PROJECT]\n',
+      'w.yaml': `id: w\ninheritEnv: [KUBECONFIG, 'AWS_*', AUTOKESTRA_SECRET_KEY, GONE, BOTH]\nsecrets: [AWS_TOKEN]\nenv: {BOTH: workflow}\ntasks:
+  - {id: t, type: core/shell.run, inputs: {command: 'env | grep -E "^(KUBE|AWS|AUTOKESTRA_S|GONE|BOTH|FROM|OTHER)" | sort', parse: lines}}
+  - {id: named, type: core/shell.run, env: {T: '{{ secrets.AWS_TOKEN }}'}, inputs: {command: 'test -n "$T" && test -z "$AWS_TOKEN"'}}\n`,
+    })
+    const env = {
+      ...canary,
+      KUBECONFIG: '/k',
+      AWS_REGION: 'eu',
+      AWS_TOKEN: 'a-token-of-its-own',
+      FROM_PROJECT: 'p',
+      OTHER: 'x',
+      BOTH: 'caller',
+      AUTOKESTRA_SECRET_KEY: 'a-master-key-of-this-test-0001',
+    }
+    const {exitCode, task} = await project.runJson('w.yaml', [], {env})
+    expect(exitCode).toBe(0)
+    expect((task('t').output as {value: unknown}).value).toEqual(['AWS_REGION=eu', 'BOTH=workflow', 'FROM_PROJECT=p', 'KUBECONFIG=/k'])
+  })
+
+  it('does not inherit everything by a lone star', async () => {
+    const project = new Project({'w.yaml': `inheritEnv: ['*']\n${oneTask('core/shell.run', "    inputs: {command: 'env'}\n")}`})
+    const {exitCode, stdout} = await project.run(['validate', 'w.yaml'])
+    expect(exitCode).toBe(3)
+    expect(stdout).toContain('this is not the name of an environment variable')
   })
 
   it('does not stay in a process that serves another task', async () => {

@@ -40,7 +40,7 @@ describe('core/shell.run', () => {
     const value = '$(echo bad) `echo bad` "; echo bad #\n*'
     const ran = await shell({command: 'printf %s "$VALUE"'}, {env: {VALUE: value}})
     expect(outputOf(ran)).toMatchObject({stdout: value})
-    expect(action.literalInputs).toEqual(['command', 'script', 'shell', 'args'])
+    expect(action.literalInputs).toEqual(['command', 'script', 'shell'])
   })
 
   it('hands over arguments as they are, with the shell as $0', async () => {
@@ -50,6 +50,45 @@ describe('core/shell.run', () => {
       parse: 'lines',
     })
     expect(outputOf(ran)).toMatchObject({value: ['<sh>', '<-c>', '<a b>', '<>', '<$HOME>', '<{{ x }}>']})
+  })
+
+  describe('a failing line', () => {
+    it.each([
+      ['sh', 'false; echo on'],
+      ['dash', 'false; echo on'],
+      ['bash', 'false; echo on'],
+      ['bash', 'false | cat; echo on'],
+      ['bash', 'echo "$(false)"; x=$(exit 3); echo on'],
+    ])('of %s ends the command: %s', async (shellName, command) => {
+      const ran = await shell({shell: shellName, command})
+      expect(errorOf(ran).code).toBe('EXIT_CODE')
+      expect(ran.logs.map(({message}) => message)).not.toContain('on')
+    })
+
+    it.each([
+      ['sh', 'false || true; if false; then :; fi; echo on', {}],
+      // POSIX: the last command of a pipeline counts; dash knows nothing else.
+      ['sh', 'false | cat; echo on', {}],
+      ['sh', 'false; echo on', {errexit: false}],
+      ['bash', 'false | cat; false; echo on', {errexit: false}],
+    ])('of %s does not end it: %s', async (shellName, command, more) => {
+      expect(outputOf(await shell({shell: shellName, command, ...more}))).toMatchObject({exitCode: 0, stdout: 'on'})
+    })
+
+    it('of a script file is the business of the script', async () => {
+      const dir = temporaryDir()
+      writeFileSync(join(dir, 's.sh'), 'false\necho on\n')
+      expect(outputOf(await shell({script: 's.sh'}, {workingDir: dir}))).toMatchObject({stdout: 'on'})
+    })
+  })
+
+  it('takes numbers and truth values as arguments', async () => {
+    const args = [1.5, true, 'x']
+    expect(outputOf(await shell({command: 'printf "%s|" "$@"', args}))).toMatchObject({stdout: '1.5|true|x|'})
+  })
+
+  it('has an hour', () => {
+    expect(action.timeoutMs).toBe(3_600_000)
   })
 
   it('runs a script of the working directory, whatever its name', async () => {
@@ -67,7 +106,7 @@ describe('core/shell.run', () => {
     writeFileSync(join(dir, 'zsh'), '#!/bin/sh\necho "mine: $*"')
     chmodSync(join(dir, 'zsh'), 0o755)
     expect(outputOf(await shell({shell: 'zsh', command: 'true'}, {env: {PATH: `${dir}:/usr/bin:/bin`}}))).toMatchObject({
-      stdout: 'mine: -c -- true zsh',
+      stdout: 'mine: -e -o pipefail -c -- true zsh',
     })
     expect(errorOf(await shell({shell: 'zsh', command: 'true'}, {env: {PATH: '/nowhere'}})).code).toBe('ENTRYPOINT_NOT_FOUND')
   })
@@ -122,7 +161,8 @@ describe('core/shell.run', () => {
     [{command: 'a\0b'}],
     [{command: 'true', shell: 'python3'}],
     [{command: 'true', shell: '/bin/sh'}],
-    [{command: 'true', args: [1]}],
+    [{command: 'true', args: [{}]}],
+    [{command: 'true', args: [null]}],
     [{command: 'true', expectedExitCodes: [256]}],
     [{command: 'true', parse: 'xml'}],
     [{command: 'true', comand: 'true'}],

@@ -33,6 +33,8 @@ export interface Config {
   readonly concurrency: number
   /** A flag or the environment overrule a workflow's own `parallelism`; the others are overruled by it. */
   readonly concurrencyFrom: SettingOrigin
+  /** Names, or prefixes that end in `*`, of variables that the tasks of trusted workflows inherit from the caller. */
+  readonly inheritEnv: readonly string[]
   readonly limits: ExecutionLimits
   /** What a restricted task may use when its workflow does not say: of all plugins, and of some by their ids. */
   readonly sandbox: SandboxSettings

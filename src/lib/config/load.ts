@@ -68,6 +68,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
       limits: {...defaultSandboxLimits, ...user?.sandbox.limits, ...own?.sandbox.limits},
       byPlugin: mergeByPlugin(user?.sandbox.byPlugin, own?.sandbox.byPlugin),
     },
+    inheritEnv: [...(user?.inheritEnv ?? []), ...(own?.inheritEnv ?? [])],
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
     files: [user, own].flatMap((settings) => settings?.file ?? []),
     warnings: project.warnings,

@@ -24,6 +24,7 @@ export interface FileSettings {
   readonly autoBuild?: boolean
   readonly concurrency?: number
   readonly placeholder?: string
+  readonly inheritEnv?: readonly string[]
   readonly limits: Partial<ExecutionLimits>
   readonly sandbox: FileSandbox
 }
@@ -48,6 +49,7 @@ function isEmptyFile(file: string): boolean {
 interface ConfigSource {
   readonly plugins?: {readonly paths?: readonly string[]; readonly baseImage?: string; readonly autoBuild?: boolean}
   readonly concurrency?: number
+  readonly inheritEnv?: readonly string[]
   readonly masking?: {readonly placeholder?: string}
   readonly limits?: Readonly<Record<string, string | number>>
   readonly sandbox?: WrittenResources & {readonly plugins?: Readonly<Record<string, WrittenResources>>}
@@ -80,7 +82,7 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
     const count = all.length === 1 ? 'is not valid' : `has ${String(all.length)} findings`
     throw new WorkflowError('CONFIG_INVALID', `The configuration file "${file}" ${count}.`, {diagnostics: all})
   }
-  const {plugins, concurrency, masking, sandbox} = document.value
+  const {plugins, concurrency, inheritEnv, masking, sandbox} = document.value
   return {
     file,
     limits,
@@ -89,6 +91,7 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
     ...(plugins?.baseImage !== undefined && {baseImage: plugins.baseImage}),
     ...(plugins?.autoBuild !== undefined && {autoBuild: plugins.autoBuild}),
     ...(concurrency !== undefined && {concurrency}),
+    ...(inheritEnv !== undefined && {inheritEnv}),
     ...(masking?.placeholder !== undefined && {placeholder: masking.placeholder}),
   }
 }

@@ -1,6 +1,7 @@
 // The JSON Schema of autokestra.yaml and of config.yaml in the home directory.
 
 import type {JsonObject, JsonValue} from '../util/json.ts'
+import {inheritEnvSchema} from '../workflow/schema.ts'
 
 /** Most tasks at a time that can be asked for. */
 export const maxConcurrency = 10_000
@@ -66,6 +67,11 @@ export const configSchema: JsonObject = {
       minimum: 1,
       maximum: maxConcurrency,
       description: 'Most tasks at a time. Default: the number of processor cores.',
+    },
+    inheritEnv: {
+      ...inheritEnvSchema,
+      description:
+        'Environment variables that the tasks of trusted workflows inherit from whoever runs the command, besides the usual ones; `AWS_*` is every name that begins so. Those of user and project add up.',
     },
     masking: {
       type: 'object',

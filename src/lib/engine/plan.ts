@@ -1,6 +1,7 @@
 // Joins every task with the action it names. A plan is complete: whatever can be known before a run starts is known, or was a finding.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
+import type {TimeoutOrigin} from '../plugins/attempt.ts'
 import type {ActionDef, Plugin} from '../plugins/manifest.ts'
 import type {PermissionChecker} from '../plugins/permission-checker.ts'
 import type {Restrictions} from '../plugins/permissions.ts'
@@ -17,6 +18,7 @@ export interface PlannedTask {
   readonly plugin: Plugin
   readonly action: ActionDef
   readonly timeoutMs: number
+  readonly timeoutFrom: TimeoutOrigin
   readonly condition: TaskShape['condition']
   /** Names of the secrets that its own inputs and env read: all that its process is given. */
   readonly secrets: readonly string[]
@@ -43,18 +45,23 @@ export function planWorkflow(
 ): Plan {
   const tasks = workflow.tasks.map((task) => {
     const {plugin, action} = actions.get(task.type)
-    const timeoutMs = task.timeoutMs ?? action.timeoutMs ?? defaultTimeoutMs
     return {
       task,
       plugin,
       action,
-      timeoutMs,
+      ...timeoutOf(task, action),
       condition: conditionOf(task, templates),
       secrets: secretsOf(task, action, templates),
       ...(workflow.security === 'restricted' && {restrictions: {permissions: grants.permissionsOf(task.id), limits: task.resources}}),
     }
   })
   return {workflow, templates, tasks, warnings: [...workflow.warnings, ...actions.diagnostics]}
+}
+
+function timeoutOf(task: Task, action: ActionDef): Pick<PlannedTask, 'timeoutMs' | 'timeoutFrom'> {
+  if (task.timeoutMs !== undefined) return {timeoutMs: task.timeoutMs, timeoutFrom: task.timeoutFrom ?? 'task'}
+  if (action.timeoutMs !== undefined) return {timeoutMs: action.timeoutMs, timeoutFrom: 'action'}
+  return {timeoutMs: defaultTimeoutMs, timeoutFrom: 'default'}
 }
 
 function conditionOf(task: Task, templates: Templates): TaskShape['condition'] {

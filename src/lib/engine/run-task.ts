@@ -17,13 +17,13 @@ export interface RunTaskOptions extends ExecuteOptions {
 }
 
 export async function runTask(planned: PlannedTask, options: RunTaskOptions): Promise<ActionResult> {
-  const {task, plugin, action, timeoutMs, restrictions} = planned
+  const {task, plugin, action, timeoutMs, timeoutFrom, restrictions} = planned
   const {executor, scope, workflow, runId, attempt, ...executeOptions} = options
   const values = scope.evaluateTask(planned)
   if (!values.ok) return {ok: false, error: values.error, metrics: {durationMs: 0}, warnings: []}
   const context = {workflow: workflow.id, run: runId, task: task.id, attempt, idempotencyKey: `${runId}:${task.id}`}
   return await executor.execute(
-    {plugin, action, ...values.value, workingDir: workflow.workingDir, timeoutMs, context, restrictions},
+    {plugin, action, ...values.value, workingDir: workflow.workingDir, timeoutMs, timeoutFrom, context, restrictions},
     executeOptions,
   )
 }

@@ -10,6 +10,9 @@ import type {NetworkLog} from './network-log.ts'
 import type {Restrictions} from './permissions.ts'
 import {TaskLog, type LogMasker} from './task-log.ts'
 
+/** What set a timeout: the task, `defaults` of its workflow, its action, or nothing of these. */
+export type TimeoutOrigin = 'task' | 'defaults' | 'action' | 'default'
+
 export interface Invocation {
   readonly plugin: Plugin
   readonly action: ActionDef
@@ -20,6 +23,7 @@ export interface Invocation {
   readonly workingDir: string
   /** Of this attempt, from here on. */
   readonly timeoutMs: number
+  readonly timeoutFrom: TimeoutOrigin
   readonly context: RunContext
   /** Absent for a task of a trusted workflow. */
   readonly restrictions?: Restrictions | undefined

@@ -3,7 +3,8 @@
 
 import type {ExitStatus} from '../runtimes/runtime.ts'
 import type {TaskError} from './action-result.ts'
-import type {Attempt} from './attempt.ts'
+import {writeDuration} from '../util/duration.ts'
+import type {Attempt, Invocation} from './attempt.ts'
 
 /** What a protocol reports at the end. */
 export interface Outcome {
@@ -22,7 +23,7 @@ export interface Outcome {
 export function findBlame(attempt: Attempt, outcome: Outcome): TaskError | undefined {
   if (attempt.isCancelled) return {code: 'CANCELLED', message: 'the run was cancelled', retryable: false}
   if (attempt.isTimedOut) {
-    return {code: 'TIMEOUT', message: `the task took longer than its timeout of ${attempt.invocation.timeoutMs} ms`, retryable: true}
+    return {code: 'TIMEOUT', message: timeoutMessage(attempt.invocation), retryable: true}
   }
   if (attempt.fault !== undefined) return attempt.fault
   const {exit, error} = outcome
@@ -40,6 +41,21 @@ export function findBlame(attempt: Attempt, outcome: Outcome): TaskError | undef
     }
   }
   return error
+}
+
+/** Says which timeout it was and what raises it: most people who meet a default did not know of it. */
+function timeoutMessage({timeoutMs, timeoutFrom, plugin, action}: Invocation): string {
+  const took = `the task took longer than ${writeDuration(timeoutMs)}`
+  switch (timeoutFrom) {
+    case 'task':
+      return `${took}, its "timeout"`
+    case 'defaults':
+      return `${took}, the "timeout" under "defaults"; a "timeout" of the task overrides it`
+    case 'action':
+      return `${took}, the default of ${plugin.id}.${action.name}; set "timeout" on the task to allow more`
+    case 'default':
+      return `${took}, the default for actions without a timeout of their own; set "timeout" on the task to allow more`
+  }
 }
 
 // What 126, 127 and 128 + n mean is a convention of shells (POSIX, Shell Command Language, 2.8.2), but all of them keep it.

@@ -2,6 +2,7 @@
 
 import type {DocumentPath, Finding} from '../documents/source-document.ts'
 import {nearest} from '../util/nearest.ts'
+import {fieldsOf} from '../workflow/check.ts'
 
 const reference = /^\{\{\s*inputs\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}$/
 
@@ -24,23 +25,42 @@ export function checkExecItem(item: string, inputNames: readonly string[]): Find
       ),
     ]
   }
+  return checkInputName(name, inputNames)
+}
+
+/** Findings about the name of an input that a command line reads. */
+export function checkInputName(name: string, inputNames: readonly string[]): Finding[] {
   if (inputNames.includes(name)) return []
   const suggestion = nearest(name, inputNames)
   return [
     error(
       'unknown-input',
-      `exec refers to "${name}", which is no property of the action's input schema`,
+      `exec refers to "${name}", which is not a property of the action's input schema`,
       suggestion && `did you mean "${suggestion}"?`,
     ),
   ]
 }
 
-/** Each text of a command line with its place, groups opened. */
-export function listExecItems(exec: readonly unknown[], at: DocumentPath): {readonly text: string; readonly at: DocumentPath}[] {
+interface PlacedText {
+  readonly text: string
+  readonly at: DocumentPath
+}
+
+/** Each text of a command line with its position, groups opened. `exec` may be of any shape. */
+export function listExecItems(exec: readonly unknown[], at: DocumentPath): PlacedText[] {
   return exec.flatMap((item, index) => {
     if (typeof item === 'string') return [{text: item, at: [...at, index]}]
-    return Array.isArray(item) ? listExecItems(item, [...at, index]) : []
+    if (Array.isArray(item)) return listExecItems(item, [...at, index])
+    const {args} = fieldsOf(item)
+    return Array.isArray(args) ? listExecItems(args, [...at, index, 'args']) : []
   })
+}
+
+/** Each input that a group of a command line depends on, with its position. `exec` may be of any shape. */
+export function listExecConditions(exec: readonly unknown[], at: DocumentPath): PlacedText[] {
+  return exec.flatMap((item, index) =>
+    Array.isArray(item) ? [] : Object.keys(fieldsOf(fieldsOf(item)['when'])).map((text) => ({text, at: [...at, index, 'when', text]})),
+  )
 }
 
 function error(code: string, message: string, hint?: string): Finding {

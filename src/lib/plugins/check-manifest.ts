@@ -4,7 +4,7 @@ import type {DocumentPath} from '../documents/source-document.ts'
 import type {PlacedFinding} from '../documents/schema-diagnostics.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import {nearest} from '../util/nearest.ts'
-import {checkExecItem, listExecItems} from './check-exec.ts'
+import {checkExecItem, checkInputName, listExecConditions, listExecItems} from './check-exec.ts'
 import {refuseEntryName, type EntryPoint} from './entry-point.ts'
 import {kebabCasePattern, maxNameLength, maxVersionLength, semverPattern} from './manifest-schema.ts'
 
@@ -158,9 +158,15 @@ function checkExec(action: Fields, protocol: unknown, at: DocumentPath, inputNam
   }
   if (protocol !== 'exec') return [error([...at, 'exec'], 'exec-without-protocol', 'exec needs `protocol: exec`', undefined, 'key')]
   if (!Array.isArray(action.exec)) return []
-  return listExecItems(action.exec, [...at, 'exec']).flatMap((item) =>
-    checkExecItem(item.text, inputNames).map((finding) => ({path: item.at, target: 'value', finding})),
-  )
+  const execAt = [...at, 'exec']
+  return [
+    ...listExecItems(action.exec, execAt).flatMap((item) =>
+      checkExecItem(item.text, inputNames).map((finding) => ({path: item.at, target: 'value' as const, finding})),
+    ),
+    ...listExecConditions(action.exec, execAt).flatMap((name) =>
+      checkInputName(name.text, inputNames).map((finding) => ({path: name.at, target: 'key' as const, finding})),
+    ),
+  ]
 }
 
 function checkLiteralInputs(action: Fields, at: DocumentPath, inputNames: readonly string[]): PlacedFinding[] {

@@ -4,7 +4,7 @@ import path from 'node:path'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import {TaskFault} from './attempt.ts'
 import {execReference} from './check-exec.ts'
-import type {ActionDef, ExecItem, Plugin} from './manifest.ts'
+import type {ActionDef, ConditionalArguments, Plugin} from './manifest.ts'
 
 /** The input of that name; when it is missing or null, the default in the action's input schema; else undefined. */
 export function inputOrDefault(action: ActionDef, inputs: JsonObject, name: string): JsonValue | undefined {
@@ -27,16 +27,24 @@ export function execArguments(plugin: Plugin, action: ActionDef, inputs: JsonObj
     const name = execReference(item)
     return name === undefined ? [item] : toArguments(inputOrDefault(action, inputs, name), name)
   }
-  const [program, ...rest] = (action.exec ?? []).flatMap((item) => resolveItem(item, resolve))
+  const holds = (when: ConditionalArguments['when']): boolean =>
+    Object.entries(when).every(([name, wanted]) => {
+      const value = inputOrDefault(action, inputs, name)
+      return [wanted].flat().some((one) => one === value)
+    })
+  const [program, ...rest] = (action.exec ?? []).flatMap((item) => {
+    if (typeof item === 'string') return resolve(item) ?? []
+    if (!('when' in item)) return resolveGroup(item, resolve)
+    return holds(item.when) ? resolveGroup(item.args, resolve) : []
+  })
   if (program === undefined || program === '') throw invalid('no program is left of the command line of the action')
   const isOwnFile = program.includes('/') && !path.isAbsolute(program)
   return [isOwnFile ? path.resolve(root, program) : program, ...rest]
 }
 
-function resolveItem(item: ExecItem, resolve: (item: string) => readonly string[] | undefined): readonly string[] {
-  if (typeof item === 'string') return resolve(item) ?? []
+function resolveGroup(items: readonly string[], resolve: (item: string) => readonly string[] | undefined): readonly string[] {
   const group: string[] = []
-  for (const part of item) {
+  for (const part of items) {
     const resolved = resolve(part)
     if (resolved === undefined) return []
     group.push(...resolved)

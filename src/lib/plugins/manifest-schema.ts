@@ -19,6 +19,18 @@ const kebabCase = (description: string): JsonObject => ({type: 'string', pattern
 
 const textList = (description: string): JsonObject => ({type: 'array', items: {type: 'string', minLength: 1}, maxItems: 1000, description})
 
+const argumentGroup: JsonObject = {type: 'array', items: {type: 'string'}, minItems: 1, maxItems: 1000}
+const inputValue: JsonObject = {type: ['string', 'number', 'boolean']}
+const conditionalArguments: JsonObject = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['when', 'args'],
+  properties: {
+    when: {type: 'object', minProperties: 1, additionalProperties: {anyOf: [inputValue, {type: 'array', items: inputValue, minItems: 1}]}},
+    args: argumentGroup,
+  },
+}
+
 const actionSchema: JsonObject = {
   type: 'object',
   additionalProperties: false,
@@ -44,11 +56,11 @@ const actionSchema: JsonObject = {
     ),
     exec: {
       type: 'array',
-      items: {anyOf: [{type: 'string'}, {type: 'array', items: {type: 'string'}, minItems: 1, maxItems: 1000}]},
+      items: {anyOf: [{type: 'string'}, argumentGroup, conditionalArguments]},
       minItems: 1,
       maxItems: 1000,
       description:
-        'Protocol `exec` only: program and arguments. An item is plain text or one whole reference, `{{ inputs.NAME }}`; a reference without a value drops its item. A list groups items that are kept or dropped together.',
+        'Protocol `exec` only: program and arguments. An item is plain text or one whole reference, `{{ inputs.NAME }}`; a reference without a value drops its item. A list groups items that are kept or dropped together; `{when: {INPUT: VALUE}, args: [...]}` is a group that is there only when the inputs have these values (a list: one of them).',
     },
   },
 }

@@ -40,12 +40,20 @@ export interface ActionDef {
   readonly idempotent: boolean
   /** Inputs that must be literal in the workflow file: no templates, so no value can become code. */
   readonly literalInputs: readonly string[]
-  /** Protocol `exec` only: the command line. Each item is plain text or one whole reference `{{ inputs.NAME }}`; a list is kept or dropped as a whole. */
+  /** Protocol `exec` only: the command line. Each text is plain or one whole reference `{{ inputs.NAME }}`; a group is kept or dropped as a whole. */
   readonly exec?: readonly ExecItem[]
 }
 
-/** One argument, or several that belong together. */
-export type ExecItem = string | readonly string[]
+/** One argument, or a group of them, which may depend on the values of inputs. */
+export type ExecItem = string | readonly string[] | ConditionalArguments
+
+/** Arguments that are there only when every input named has the value, or one of the values, given here. */
+export interface ConditionalArguments {
+  readonly when: Readonly<Record<string, ExecValue | readonly ExecValue[]>>
+  readonly args: readonly string[]
+}
+
+type ExecValue = string | number | boolean
 
 /** A plugin found on disk, with its manifest read and checked. */
 export interface Plugin {

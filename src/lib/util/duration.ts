@@ -17,6 +17,12 @@ export function parseDuration(value: unknown): number | undefined {
   return rounded >= 1 && rounded <= maxMs ? rounded : undefined
 }
 
+/** As users write it, in the largest unit that fits without a fraction: `90s`, `5m`. */
+export function writeDuration(durationMs: number): string {
+  const unit = (['h', 'm', 's'] as const).find((name) => durationMs % unitMs[name] === 0) ?? 'ms'
+  return `${String(durationMs / unitMs[unit])}${unit}`
+}
+
 function parseText(text: string): number | undefined {
   const match = written.exec(text)
   if (!match) return undefined

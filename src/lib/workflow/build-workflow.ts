@@ -18,6 +18,7 @@ interface Written {
   readonly vars?: JsonObject
   readonly secrets?: readonly string[]
   readonly env?: WrittenEnv
+  readonly inheritEnv?: readonly string[]
   readonly workingDir?: string
   readonly timeout?: string | number
   readonly parallelism?: number
@@ -76,6 +77,7 @@ export function buildWorkflow(document: SourceDocument, cwd: string, warnings: r
     vars: written.vars ?? {},
     secrets: written.secrets ?? [],
     env: toText(written.env),
+    inheritEnv: written.inheritEnv ?? [],
     workingDir: resolve(dir, written.workingDir ?? '.'),
     ...(timeoutMs !== undefined && {timeoutMs}),
     ...(written.parallelism !== undefined && {parallelism: written.parallelism}),
@@ -98,7 +100,7 @@ function buildTask(task: WrittenTask, {defaults = {}, resources}: Written): Task
     inputs: task.inputs ?? {},
     env: toText(task.env),
     retry: buildRetry({...defaults.retry, ...task.retry}),
-    ...(timeoutMs !== undefined && {timeoutMs}),
+    ...(timeoutMs !== undefined && {timeoutMs, timeoutFrom: task.timeout === undefined ? 'defaults' : 'task'}),
     continueOnError: task.continueOnError ?? false,
     idempotent: task.idempotent ?? false,
     resources: {...readResources(resources), ...readResources(task.resources)},

@@ -20,6 +20,8 @@ export interface Workflow {
   /** Names of the secrets its tasks may read. */
   readonly secrets: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  /** Names, or prefixes that end in `*`, of variables that tasks inherit from the caller. */
+  readonly inheritEnv: readonly string[]
   /** Absolute. */
   readonly workingDir: string
   readonly timeoutMs?: number
@@ -46,6 +48,8 @@ export interface Task {
   readonly retry: RetryPolicy
   /** Per attempt. Absent: the action's own timeout, else 30 s. */
   readonly timeoutMs?: number
+  /** Where `timeoutMs` was written. */
+  readonly timeoutFrom?: 'task' | 'defaults'
   readonly continueOnError: boolean
   readonly idempotent: boolean
   /** Its own and, below them, those of the workflow. */

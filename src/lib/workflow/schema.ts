@@ -16,6 +16,14 @@ const environment = {
   propertyNames: {pattern: '^[A-Za-z_][A-Za-z0-9_]*$'},
   additionalProperties: {type: ['string', 'number', 'boolean']},
 }
+/** `*` alone is refused: a list that says nothing protects nothing. */
+export const inheritEnvSchema = {
+  type: 'array',
+  uniqueItems: true,
+  maxItems: 1000,
+  items: {type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_]*\\*?$', title: 'environment variable'},
+  examples: [['KUBECONFIG', 'AWS_*']],
+}
 const size = {type: ['string', 'integer'], minimum: 1}
 
 const task = {
@@ -102,6 +110,12 @@ export const workflowSchema = {
       default: [],
     },
     env: {...environment, description: "Environment variables of every task's process. Templates may read vars only."},
+    inheritEnv: {
+      ...inheritEnvSchema,
+      description:
+        'Environment variables that tasks inherit from whoever runs the command, besides the usual ones; `AWS_*` is every name that begins so.',
+      default: [],
+    },
     workingDir: {type: 'string', minLength: 1, description: 'Where tasks run, relative to the workflow file.', default: '.'},
     timeout: {$ref: '#/$defs/duration', description: 'How long the whole run may take.'},
     parallelism: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many tasks run at once. Default: the number of cores.'},

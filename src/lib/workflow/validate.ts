@@ -83,6 +83,12 @@ function inOurWords({schema, path, keyword, message}: SchemaFinding, workflow: u
     return {code: 'bad-id', message: 'this is no id for a task', hint: 'letters, digits, - and _, starting with a letter or a digit'}
   if (keyword === 'pattern' && schema['title'] === 'name of a secret')
     return {code: 'bad-name', message: 'this is no name for a secret', hint: 'letters, digits, _ and -, at most 255'}
+  if (keyword === 'pattern' && schema['title'] === 'environment variable')
+    return {
+      code: 'bad-name',
+      message: 'this is not the name of an environment variable',
+      hint: 'letters, digits and _, not starting with a digit; a * at the end stands for the rest: AWS_*',
+    }
   if (keyword === 'propertyNames')
     return {
       code: 'bad-name',

@@ -42,6 +42,7 @@ describe('without configuration files', () => {
       concurrencyFrom: 'default',
       limits: {outputBytes: 10_485_760, outputDepth: 256, logLineBytes: 16_384, logBytes: 10_485_760, exitGraceMs: 2000, killGraceMs: 5000},
       placeholder: undefined,
+      inheritEnv: [],
       sandbox: {limits: {memoryBytes: 268_435_456, cpus: 0.5, pids: 128, tmpBytes: 67_108_864}, byPlugin: {}},
       files: [],
       warnings: [],
@@ -179,6 +180,15 @@ describe('settings', () => {
       killGraceMs: 500,
     })
     expect([config.concurrency, config.concurrencyFrom]).toEqual([3, 'user'])
+  })
+
+  it('of variables that tasks inherit: those of user and project add up', async () => {
+    const dir = temporaryDir()
+    writeFiles(dir, {
+      'project/autokestra.yaml': 'inheritEnv: [KUBECONFIG]\n',
+      'me/.autokestra/config.yaml': "inheritEnv: ['AWS_*']\n",
+    })
+    expect((await load(dir)).inheritEnv).toEqual(['AWS_*', 'KUBECONFIG'])
   })
 
   it('of the placeholder for secrets: the project, else the user, else the usual one', async () => {

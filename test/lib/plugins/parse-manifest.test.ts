@@ -98,6 +98,21 @@ actions:
     expect(manifest).toMatchObject({protocol: 'plain', command: ['python3', 'main.py']})
   })
 
+  it('checks the conditions of a group of arguments', async () => {
+    const exec = (item: string) =>
+      `${head}protocol: exec\nactions:\n  - {name: run, input: {type: object, properties: {level: {}}}, exec: [ls, ${item}]}\n`
+    expect((await parse(exec("{when: {level: [1, a, true]}, args: [-l, '{{ inputs.level }}']}"))).diagnostics).toEqual([])
+    for (const [item, message] of [
+      ['{when: {levle: 1}, args: [-l]}', 'exec refers to "levle", which is not a property of the action\'s input schema'],
+      ["{when: {level: 1}, args: ['x{{ inputs.level }}']}", 'exec item must be plain text or one whole reference: x{{ inputs.level }}'],
+    ] as const) {
+      const {diagnostics} = await parse(exec(item))
+      expect(diagnostics.map((found) => found.message)).toEqual([message])
+    }
+    for (const item of ['{when: {}, args: [a]}', '{args: [a]}', '{when: {level: {}}, args: [a]}', '{when: {level: 1}, args: []}'])
+      expect((await parse(exec(item))).diagnostics).not.toEqual([])
+  })
+
   it('gives each action of protocol exec its command line', async () => {
     const {manifest, diagnostics} = await parse(`${head}protocol: exec
 actions:
@@ -209,7 +224,7 @@ describe('findings', () => {
     [
       'a reference to an unknown input',
       `${head}protocol: exec\nactions: [{name: run, exec: ["{{ inputs.a }}"]}]\n`,
-      'exec refers to "a", which is no property of the action\'s input schema',
+      'exec refers to "a", which is not a property of the action\'s input schema',
     ],
     ['duplicate actions', `${head}main: a.js\nactions: [{name: run}, {name: run}]\n`, 'duplicate action name "run"'],
     ['no actions', `${head}main: a.js\nactions: []\n`, 'actions must not be empty'],
@@ -222,7 +237,7 @@ describe('findings', () => {
     [
       'an unknown literal input',
       `${head}main: a.js\nactions: [{name: run, literalInputs: [x]}]\n`,
-      'literalInputs names "x", which is no property of the action\'s input schema',
+      'literalInputs names "x", which is not a property of the action\'s input schema',
     ],
     ['a wrong protocol', `${head}main: a.js\nprotocol: skd\nactions: [{name: run}]\n`, 'protocol must be one of "sdk", "plain", "exec"'],
     ['a document that is no map', `[1, 2]\n`, 'the document must be a map, not a list'],

@@ -4,6 +4,7 @@ import {chmodSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
+import type {JsonObject} from '../../../src/lib/util/json.ts'
 import type {ActionDef, Plugin} from '../../../src/lib/plugins/manifest.ts'
 import {errorOf, makePlugin, openExecutor, outputOf, run} from '../../rig/executor.ts'
 
@@ -28,6 +29,21 @@ const exec: NonNullable<ActionDef['exec']> = [
 ]
 const shell = (action: Partial<ActionDef> = {}, files = {}): Plugin => makePlugin({protocol: 'exec'}, files, {input, exec, ...action})
 const command = (text: string, more = {}) => ({inputs: {command: text, ...more}})
+
+it('adds a group of arguments only when all of its inputs have one of the values', async () => {
+  const conditional = shell({
+    exec: [
+      'echo',
+      {when: {parse: ['text', 'lines'], maxOutputBytes: 100}, args: ['both', '{{ inputs.script }}']},
+      {when: {parse: 'json'}, args: ['json']},
+    ],
+  })
+  const echo = async (inputs: JsonObject) => (outputOf(await run(openExecutor(), conditional, {inputs})) as {stdout: string}).stdout
+  expect(await echo({maxOutputBytes: 100, script: 's'})).toBe('both s')
+  expect(await echo({maxOutputBytes: 100})).toBe('')
+  expect(await echo({maxOutputBytes: 99, script: 's'})).toBe('')
+  expect(await echo({maxOutputBytes: 100, script: 's', parse: 'none'})).toBe('')
+})
 
 describe('an output with secrets', () => {
   it('is given as it is, and logged masked', async () => {
