@@ -14,6 +14,8 @@ import {
   chownSync,
   chmodSync,
 } from 'node:fs'
+import {once} from 'node:events'
+import {createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {Readable} from 'node:stream'
@@ -237,6 +239,26 @@ describeInDocker('containers', () => {
       const missing = path.join(sharedDir(), 'missing')
       await expect(run('true', {mounts: [mount(missing, '/granted')]})).rejects.toMatchObject({code: 'GRANT_UNUSABLE'})
       expect(statSync(missing, {throwIfNoEntry: false})).toBeUndefined()
+    })
+
+    it('is refused when a socket or a named pipe has been made in it since it was judged, and no container is left', async () => {
+      const dir = sharedDir()
+      mkdirSync(path.join(dir, 'deep'))
+      const server = createServer().listen(path.join(dir, 'deep/late.sock'))
+      await once(server, 'listening')
+      onTestFinished(() => {
+        server.close()
+      })
+      await expect(run('true', {mounts: [mount(dir, '/granted')]})).rejects.toMatchObject({
+        code: 'GRANT_UNUSABLE',
+        message: `the granted path '${dir}' holds ${dir}/deep/late.sock, a socket: whoever answers there does what the plugin says`,
+      })
+      const other = sharedDir()
+      execFileSync('mkfifo', [path.join(other, 'pipe')])
+      await expect(run('true', {mounts: [mount(other, '/granted')]})).rejects.toMatchObject({
+        message: expect.stringContaining(`${other}/pipe, a named pipe`) as string,
+      })
+      expect(await ownContainers()).toEqual([])
     })
 
     it('is refused when a symbolic link has taken its place, or that of a directory above', async () => {

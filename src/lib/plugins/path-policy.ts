@@ -2,6 +2,8 @@
 
 import {existsSync, realpathSync, statSync} from 'node:fs'
 import path from 'node:path'
+import {describeChannel} from '../runtimes/sandbox.ts'
+import {findInTreeNow, maxTreeEntries, type TreeEntry, type TreeFinding} from '../util/find-in-tree.ts'
 import {guardedNames, guardedPlaces, socketsInUse, type Guard, type Surroundings} from './guarded-places.ts'
 
 export type PathAccess = 'read' | 'write'
@@ -29,12 +31,23 @@ export type PathDecision = {readonly ok: true; readonly path: GrantedPath} | {re
 
 const egressDirectory = /^\/tmp\/autokestra-egress-[^/]*/
 
+export interface PathPolicyOptions {
+  /** Whether directories are looked through for what must not be in them. Default true; without enforcement it would be time for nothing. */
+  readonly looksInside?: boolean
+  /** The number of entries at which a tree is too large. */
+  readonly maxEntries?: number
+}
+
 export class PathPolicy {
   readonly #surroundings: Surroundings
+  readonly #options: Required<PathPolicyOptions>
+  /** Several tasks may be granted the same. */
+  readonly #searched = new Map<string, TreeFinding>()
   #guards: readonly Guard[] | undefined
 
-  constructor(surroundings: Surroundings) {
+  constructor(surroundings: Surroundings, {looksInside = true, maxEntries = maxTreeEntries}: PathPolicyOptions = {}) {
     this.#surroundings = surroundings
+    this.#options = {looksInside, maxEntries}
   }
 
   /** Reads the disk; opens nothing. @param dir of the workflow file, absolute */
@@ -51,7 +64,8 @@ export class PathPolicy {
       this.#judge(found, text, access) ??
       (written === found ? undefined : this.#judge(written, text, access)) ??
       refuseLinkOut(written, found, text, dir) ??
-      refuseKind(found, text)
+      refuseKind(found, text) ??
+      this.#lookInside(found, text, access)
     return refusal === undefined ? {ok: true, path: {text, access, written, real: found}} : {ok: false, refusal}
   }
 
@@ -86,8 +100,35 @@ export class PathPolicy {
     }
     // A mount that cannot be written does not keep anybody from connecting: it would be a way into the network, or to another program.
     const socket = socketsInUse().find((file) => isBelow(file, place) && existsSync(file))
-    return socket === undefined ? undefined : refused(`${name} holds ${socket}, a socket: whoever answers there does what the plugin says`)
+    return socket === undefined ? undefined : refused(`${name} holds ${socket}, ${describeChannel({channel: 'a socket'}) ?? ''}`)
   }
+
+  /** A socket's name in /proc/net/unix is that by which it was bound, and only that of this network: the tree itself tells more. */
+  #lookInside(place: string, text: string, access: PathAccess): PathRefusal | undefined {
+    const {looksInside, maxEntries} = this.#options
+    if (!looksInside) return undefined
+    const key = `${access} ${place}`
+    const found = this.#searched.has(key)
+      ? this.#searched.get(key)
+      : findInTreeNow(place, access === 'write' ? judgeForWriting : judgeForReading, maxEntries)
+    this.#searched.set(key, found)
+    if (found === undefined) return undefined
+    const name = nameOf(place, text)
+    if (found !== 'too-large') return refused(`${name} holds ${found.path}, ${found.why}`)
+    return {
+      kind: 'refused',
+      message: `${name} holds more than ${String(maxEntries)} files and directories, or too many levels of them, to be searched for sockets`,
+      hint: 'grant the directories below it that the task needs',
+    }
+  }
+}
+
+const judgeForReading = (entry: TreeEntry): string | undefined => describeChannel(entry) ?? describeGuardedName(entry, 'read')
+const judgeForWriting = (entry: TreeEntry): string | undefined => describeChannel(entry) ?? describeGuardedName(entry, 'write')
+
+function describeGuardedName({name}: TreeEntry, access: PathAccess): string | undefined {
+  const guarded = guardedNames.find((each) => each.name === name && (access === 'write' || each.onlyWriting !== true))
+  return guarded === undefined ? undefined : `which ${guarded.why}`
 }
 
 /** Whether `inner` stands in the directory `outer`. Both absolute and normal. */

@@ -137,11 +137,9 @@ export class PermissionChecker implements GrantChecker {
   #openPolicy(): PathPolicy {
     const {configFiles} = this.#surroundings
     const file = this.#document?.file
-    return new PathPolicy({
-      ...this.#surroundings,
-      // The file that is read says what plugins may do, like the configuration.
-      configFiles: file === undefined || file === '-' ? configFiles : [...configFiles, path.join(this.#dir, path.basename(file))],
-    })
+    // The file that is read says what plugins may do, like the configuration.
+    const own = file === undefined || file === '-' ? [] : [path.join(this.#dir, path.basename(file))]
+    return new PathPolicy({...this.#surroundings, configFiles: [...configFiles, ...own]}, {looksInside: this.#isRestricted})
   }
 
   #report(errorCode: ErrorCode, at: DocumentPath, finding: {code: string; message: string; hint: string | undefined}): void {

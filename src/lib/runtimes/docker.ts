@@ -1,7 +1,6 @@
 // Runs programs in containers: each in one of its own, with nothing of this machine but what its sandbox grants, and removed when it has ended.
 
 import {randomBytes} from 'node:crypto'
-import {realpathSync} from 'node:fs'
 import type {ProcessIdentity} from '../util/process-identity.ts'
 import {ContainerRun} from './container-run.ts'
 import {ContainerSampler} from './container-sampler.ts'
@@ -17,6 +16,7 @@ import type {NetworkDoor} from './network-door.ts'
 import {NetworkWatcher} from './network-watcher.ts'
 import {cookieVariable, type RunningProcess, type Runtime, type StartSpec} from './runtime.ts'
 import type {Mount, Sandbox} from './sandbox.ts'
+import {MountCheck} from './mount-check.ts'
 import {StartError} from './start-error.ts'
 
 interface DockerRuntimeOptions {
@@ -48,6 +48,7 @@ export class DockerRuntime implements Runtime {
   readonly #user: ContainerUser
   readonly #starting = new Set<Promise<unknown>>()
   readonly #running = new Set<ContainerRun>()
+  readonly #mountCheck: MountCheck
   #image: Promise<ImageDetails> | undefined
   #isClosed = false
   #hostsFile: string | undefined
@@ -57,6 +58,7 @@ export class DockerRuntime implements Runtime {
     this.#hostsFile = options.hostsFile
     this.#programs = new ContainerPrograms(options.client)
     this.#user = options.user ?? containerUser()
+    this.#mountCheck = new MountCheck(options.sandbox.mounts)
   }
 
   /** Nothing to prepare: what can be started ahead is whole containers, by whoever keeps them. */
@@ -103,7 +105,7 @@ export class DockerRuntime implements Runtime {
     const env: Record<string, string> = {...spec.env, ...door?.env, [cookieVariable]: cookie}
     let id: string | undefined
     try {
-      mounts.forEach(checkSource)
+      this.#mountCheck.places()
       id = await this.#create(spec, {env, mounts}, image, door?.hostsFile)
       const hasStdin = spec.stdin !== 'none'
       const [attachment, waiting] = await Promise.all([
@@ -116,6 +118,7 @@ export class DockerRuntime implements Runtime {
           searchPath: env['PATH'] ?? imagePath(image),
           mounts,
         }),
+        this.#mountCheck.contents(),
       ])
       // A program that does not read its input is no error of ours.
       attachment.stdin.on('error', () => undefined)
@@ -189,22 +192,6 @@ export class DockerRuntime implements Runtime {
         else if (error.status !== 409) throw error
       }
     }
-  }
-}
-
-// The policy has looked at real paths; a link that has taken the place of one since would lead the engine elsewhere.
-function checkSource({source}: Mount): void {
-  let real: string | undefined
-  try {
-    real = realpathSync(source)
-  } catch {
-    // Gone, or not to be reached.
-  }
-  if (real !== source) {
-    throw new StartError(
-      'GRANT_UNUSABLE',
-      `the granted path '${source}' ${real === undefined ? 'does not exist any more' : 'has become a symbolic link'}`,
-    )
   }
 }
 

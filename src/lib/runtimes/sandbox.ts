@@ -1,5 +1,6 @@
 // What a restricted program gets, and nothing besides: image, directories, limits, network. Made from a workflow's permissions, obeyed by DockerRuntime.
 
+import type {TreeEntry} from '../util/find-in-tree.ts'
 import type {NetworkRule} from './network-rule.ts'
 
 export interface Sandbox {
@@ -41,3 +42,9 @@ const mebibyte = 1024 * 1024
 
 /** A quarter of a gigabyte and half a core: enough for one plugin, and many of them fit on one machine. */
 export const defaultSandboxLimits: SandboxLimits = {memoryBytes: 256 * mebibyte, cpus: 0.5, pids: 128, tmpBytes: 64 * mebibyte}
+
+/** Why an entry must not be in a mounted tree, as a phrase: a mount that cannot be written does not keep anybody from talking through it. */
+export function describeChannel({channel}: Pick<TreeEntry, 'channel'>): string | undefined {
+  if (channel === undefined) return undefined
+  return `${channel}: whoever ${channel === 'a socket' ? 'answers' : 'reads'} there does what the plugin says`
+}

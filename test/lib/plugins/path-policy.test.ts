@@ -1,6 +1,7 @@
 // Paths that can be granted, and those that never are, on real directories.
 
-import {mkdirSync, symlinkSync, writeFileSync} from 'node:fs'
+import {execFileSync} from 'node:child_process'
+import {mkdirSync, renameSync, symlinkSync, writeFileSync} from 'node:fs'
 import {createServer} from 'node:net'
 import path from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
@@ -162,7 +163,16 @@ describe('paths that are never granted', () => {
     mkdirSync(path.join(home, 'shared/other/.ssh'), {recursive: true})
     for (const text of ['../shared/other', '../shared/other/.ssh', '../shared/other/.ssh/id', '/home'])
       expect(message(decide(text)), text).toMatch(/^refused: /)
-    expect(granted(decide('../shared'))).toBe(path.join(home, 'shared'))
+    expect(message(decide('../shared'))).toMatch(/holds .*shared\/other\/\.ssh, which holds keys for SSH/)
+  })
+
+  it('include what holds them further down: keys for reading, and for writing also what git starts programs by', () => {
+    const {dir, decide} = openRig()
+    mkdirSync(path.join(dir, 'data/deep/er/.git'), {recursive: true})
+    expect(granted(decide('./data'))).not.toBe('')
+    expect(message(decide('./data', 'write'))).toMatch(/^refused: .*holds .*data\/deep\/er\/\.git, which holds hooks/)
+    mkdirSync(path.join(dir, 'out/deep/.aws'), {recursive: true})
+    expect(message(decide('./out'))).toMatch(/^refused: .*holds .*out\/deep\/\.aws, which holds keys for AWS/)
   })
 
   it('include, for writing, what git starts programs by', () => {
@@ -210,6 +220,42 @@ describe('paths that are never granted', () => {
     expect(message(decide('./data'))).toMatch(/holds .*data\/deep\/er\/any, a socket: whoever answers/)
     await listen(path.join(dir, 'out/other.sock'))
     expect(message(decide('./out/other.sock'))).toMatch(/is neither a file nor a directory/)
+  })
+
+  it('include directories that hold a socket whose name the kernel knows otherwise, or a named pipe', async () => {
+    const {dir, decide} = openRig()
+    mkdirSync(path.join(dir, 'elsewhere'))
+    const server = createServer().listen(path.join(dir, 'elsewhere/any.sock'))
+    await new Promise((resolve) => server.once('listening', resolve))
+    onTestFinished(() => {
+      server.close()
+    })
+    // As with one that was bound by a relative path, or in another network namespace.
+    renameSync(path.join(dir, 'elsewhere'), path.join(dir, 'data/moved'))
+    expect(message(decide('./data'))).toMatch(/^refused: .*holds .*data\/moved\/any\.sock, a socket: whoever answers/)
+    execFileSync('mkfifo', [path.join(dir, 'out/pipe')])
+    expect(message(decide('./out', 'write'))).toMatch(/^refused: .*holds .*out\/pipe, a named pipe: whoever reads/)
+  })
+
+  it('include directories that are too large to be searched, with a way out', () => {
+    const {dir, decide} = openRig()
+    for (const name of ['a', 'b', 'c']) writeFileSync(path.join(dir, 'data', name), '')
+    expect(granted(decide('./data'))).not.toBe('')
+    const policy = new PathPolicy({programHome: '/no', sockets: [], pluginDirs: [], configFiles: []}, {maxEntries: 2})
+    expect(policy.decide('./data', 'read', dir)).toMatchObject({
+      refusal: {
+        kind: 'refused',
+        message: `'./data' (${dir}/data) holds more than 2 files and directories, or too many levels of them, to be searched for sockets`,
+        hint: 'grant the directories below it that the task needs',
+      },
+    })
+  })
+
+  it('are not looked for in directories where nothing is enforced', () => {
+    const {dir} = openRig()
+    execFileSync('mkfifo', [path.join(dir, 'data/pipe')])
+    const policy = new PathPolicy({programHome: '/no', sockets: [], pluginDirs: [], configFiles: []}, {looksInside: false})
+    expect(granted(policy.decide('./data', 'read', dir))).not.toBe('')
   })
 
   it('include the session of the user', () => {
