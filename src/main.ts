@@ -8,6 +8,7 @@ import {WorkflowError} from './lib/errors/workflow-error.ts'
 import {ensurePrivateDir} from './lib/util/ensure-directory.ts'
 import {reportError} from './report-error.ts'
 import {mayHoldSecret, silentLogger} from './secret-words.ts'
+import {topicUsageError} from './topic-usage.ts'
 import {isParseFailure, usageError} from './usage-error.ts'
 
 /** Runs the command line `argv` (without node and script). `root` is the directory of the package; `ids` are our own commands. */
@@ -23,6 +24,8 @@ export async function runCommandLine(argv: readonly string[], root: string, ids:
   // oclif's type asks for the literal words, TypeScript widens what it reads from JSON.
   const pjson = {...packageJson, oclif: {...packageJson.oclif, plugins}} as unknown as Interfaces.PJSON
   try {
+    const wrongTopic = topicUsageError(argv, ids)
+    if (wrongTopic !== undefined) throw wrongTopic
     const logger = mayHoldSecret(argv) ? silentLogger : undefined
     await run([...argv], {root, pjson, devPlugins: false, userPlugins: !isOwn, logger})
   } catch (error) {

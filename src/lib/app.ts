@@ -170,9 +170,7 @@ export class App {
     const {RunRows} = await import('./storage/run-rows.ts')
     const config = await this.#loadConfig()
     const rows = await RunRows.open(config.databaseFile)
-    this.#cleanUps.push(() => {
-      rows.close()
-    })
+    this.#cleanUps.push(() => rows.close())
     return rows
   }
 

@@ -6,12 +6,14 @@ import path from 'node:path'
 import Sqlite from 'better-sqlite3'
 import {describe, expect, it} from 'vitest'
 import type {RunSummary} from '../../src/lib/storage/run-rows.ts'
-import {endOf, Project} from '../rig/project.ts'
+import {actionSource, endOf, oneTask, Project} from '../rig/project.ts'
 import {processesIn} from '../rig/processes.ts'
 import {nodeWithoutPrivileges} from '../rig/without-privileges.ts'
 import {builtCommand} from '../rig/workflow-command.ts'
 
 const mark = 'id: w\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "touch started"}}\n'
+const plugin = 'namespace: test\nname: p\nversion: 1.0.0\nmain: index.ts\nactions: [{name: act}]\n'
+const source = actionSource('return null')
 const isRoot = process.getuid?.() === 0
 const unprivileged = [...nodeWithoutPrivileges, builtCommand] as const
 
@@ -79,6 +81,21 @@ describe('a home', () => {
     expect(project.read('home')).toBe('mine')
   })
 
+  // Node's mkdir never ends there.
+  it('below /proc is refused, and keeps nobody from checking a workflow', async () => {
+    const project = new Project({
+      'w.yaml': mark,
+      'plugins/p/plugin.yaml': plugin,
+      'plugins/p/index.ts': source,
+      'typed.yaml': oneTask('test/p.act'),
+    })
+    const env = {AUTOKESTRA_HOME: '/proc/nope/home'}
+    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /cannot be made/, {env})
+    expect(await project.run(['validate', 'w.yaml'], {env})).toMatchObject({exitCode: 0})
+    expect(await project.run(['run', 'typed.yaml'], {env})).toMatchObject({exitCode: 9})
+    expect(await project.run(['plugin', 'list'], {env})).toMatchObject({exitCode: 0})
+  })
+
   it('that may not be written is refused', async () => {
     const project = new Project({'w.yaml': mark})
     const home = project.path('home')
@@ -129,6 +146,28 @@ describe('a home', () => {
       expect(stderr).toMatch(/^error\[STORAGE_UNREADABLE\]: /m)
     }
   })
+
+  it.each(['runs', 'events', 'sealed_outputs', 'secret_store'])(
+    'with a database that lost the table %s is told apart from a bug',
+    async (table) => {
+      const project = new Project({'w.yaml': mark})
+      await project.run(['run', 'w.yaml'])
+      const file = path.join(project.home, 'autokestra.db')
+      const database = new Sqlite(file)
+      database.pragma('foreign_keys = OFF')
+      database.exec(`DROP TABLE ${table}`)
+      database.close()
+      for (const args of [
+        ['run', 'w.yaml'],
+        ['runs', 'list'],
+        ['secrets', 'list'],
+      ]) {
+        const {exitCode, stderr} = await project.run(args)
+        expect({args, exitCode}, stderr).toEqual({args, exitCode: 9})
+        expect(stderr).toMatch(/^error\[STORAGE_UNREADABLE\]: the database .* is damaged\nhint: restore it/m)
+      }
+    },
+  )
 
   it('with the database of a newer version is refused, and left as it is', async () => {
     const project = new Project({'w.yaml': mark})

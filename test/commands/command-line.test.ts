@@ -112,11 +112,20 @@ describe('a wrong command line', () => {
   it.each([
     [['run'], 'missing argument FILE', help],
     [['run', 'a.yaml', '--jsno'], 'unknown flag --jsno', `did you mean \`--json\`? ${help}`],
-    [['run', 'a.yaml', '--dryrun', '-q'], 'unknown flags --dryrun, -q', `did you mean \`--dry-run\`? ${help}`],
+    [['run', 'a.yaml', '--dryrun', '-x'], 'unknown flags --dryrun, -x', `did you mean \`--dry-run\`? ${help}`],
     [['run', 'a.yaml', '--frobnicate=1'], 'unknown flag --frobnicate=1', help],
     [['run', 'a.yaml', '--concurrency', 'many'], '--concurrency: Expected an integer but received: many', help],
     [['run', 'a.yaml', '--events'], 'Flag --events expects a value', help],
     [['run', 'a.yaml', 'b.yaml'], 'Unexpected argument: b.yaml', help],
+    [['runs', '--x'], 'unknown flag --x of `runs`', '`workflow runs --help` lists its commands'],
+    [['runs', '--x', '--json=no'], 'unknown flag --x of `runs`', '`workflow runs --help` lists its commands'],
+    [['runs', '--limit', 'list'], 'unknown flag --limit of `runs`', 'flags stand after the command: `workflow runs list --limit`'],
+    [['plugin', '-x'], 'unknown flag -x of `plugin`', '`workflow plugin --help` lists its commands'],
+    [
+      ['secrets', '--s3cret=value'],
+      '`secrets` takes no flags of its own; a command stands before them',
+      '`workflow secrets --help` lists its commands',
+    ],
     [['version', 'now'], 'unexpected argument `now`', '`workflow version --help` lists what it takes'],
   ])('%j says what is wrong and what to type', async (args, message, hint) => {
     const result = await runWorkflow(args, {home: temporaryDir()})

@@ -33,7 +33,7 @@ export const write = defineAction({
     const mode = input.mode === undefined ? undefined : parseInt(input.mode, 8)
     try {
       const path = await followLinks(absolute)
-      if (input.mkdir ?? true) await mkdir(dirname(path), {recursive: true})
+      if (input.mkdir ?? true) await makeDirectory(dirname(path))
       const target = {path, bytes, mode, signal: context.signal}
       if (input.append === true) await writeInPlace(target, 'a')
       else if ((input.atomic ?? true) && (await mayReplace(path))) await replace(target)
@@ -44,6 +44,18 @@ export const write = defineAction({
     }
   },
 })
+
+/** One level at a time: Node's own recursion never ends below /proc, where a missing parent is never missing. */
+async function makeDirectory(directory: string): Promise<void> {
+  const found = await stat(directory).catch(() => undefined)
+  if (found?.isDirectory()) return
+  const parent = dirname(directory)
+  if (found === undefined && parent !== directory) await makeDirectory(parent)
+  await mkdir(directory).catch(async (error: unknown) => {
+    // Another task may have made it in the meantime.
+    if (!(await stat(directory).catch(() => undefined))?.isDirectory()) throw error
+  })
+}
 
 function encode(content: JsonValue, encoding: NonNullable<WriteInput['encoding']>): Buffer {
   if (encoding === 'json') return Buffer.from(`${JSON.stringify(content, null, 2)}\n`)

@@ -134,6 +134,8 @@ describe('core/file.write', () => {
       code: 'FILE_NOT_FOUND',
     })
     await expect(runAction(write, {path: join(dir, 'file', 'below'), content: 'x'})).rejects.toMatchObject({code: 'NOT_A_DIRECTORY'})
+    // Node's own recursion never ends there.
+    await expect(runAction(write, {path: '/proc/nope/below/file', content: 'x'})).rejects.toMatchObject({code: 'FILE_NOT_FOUND'})
   })
 
   it('writes to a device instead of replacing it', async () => {

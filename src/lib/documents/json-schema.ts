@@ -3,9 +3,10 @@
 
 import {createHash, randomBytes} from 'node:crypto'
 import {constants} from 'node:fs'
-import {mkdir, open, rename, rm, writeFile} from 'node:fs/promises'
+import {open, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Script} from 'node:vm'
+import {ensurePrivateDir} from '../util/ensure-directory.ts'
 import type {compilePattern} from './linear-regexp.ts'
 import {toFindings, type RawFinding, type SchemaFinding} from './schema-findings.ts'
 
@@ -82,7 +83,7 @@ async function readCode(file: string, mustBeOwn: boolean): Promise<string | unde
 async function writeCode(dir: string, fileName: string, code: string): Promise<void> {
   const temporary = join(dir, `.${fileName}.${randomBytes(6).toString('hex')}`)
   try {
-    await mkdir(dir, {recursive: true, mode: 0o700})
+    ensurePrivateDir(dir)
     await writeFile(temporary, sealCode(code), {mode: 0o600, flag: 'wx'})
     await rename(temporary, join(dir, fileName))
   } catch {

@@ -1,8 +1,9 @@
 // The hosts file of containers. An engine that is to set up no network for a container gives it no such file either,
 // and without one not even `localhost` has an address.
 
-import {chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
+import {chmodSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
+import {ensureDirectory} from '../util/ensure-directory.ts'
 
 const ownNames = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n'
 
@@ -24,7 +25,7 @@ export function keepHostsFile(dir: string): string | undefined {
   const file = path.join(dir, 'container-hosts')
   if (read(file) === ownNames) return file
   try {
-    mkdirSync(dir, {recursive: true})
+    ensureDirectory(dir)
     const temporary = `${file}.${process.pid}`
     rmSync(temporary, {force: true})
     writeHostsFile(temporary, [])

@@ -8,7 +8,7 @@ import {ensurePrivateDir} from '../util/ensure-directory.ts'
 import {hasErrorCode} from '../util/error-code.ts'
 import {loadSqlite, type SqliteDatabase} from './load-sqlite.ts'
 import {migrate, readSchemaState} from './migrate.ts'
-import {isBusy, storageError} from './sqlite-error.ts'
+import {damaged, isBusy, storageError} from './sqlite-error.ts'
 
 interface OpenOptions {
   /** Only looks; the file must be there. Default false. */
@@ -97,6 +97,7 @@ function configure(db: SqliteDatabase, file: string, {readonly: isReadonly = fal
       hint: 'npm install -g autokestra@latest',
     })
   }
+  if (state === 'damaged') throw damaged(file)
   if (state === 'foreign') {
     throw new WorkflowError('STORAGE_UNREADABLE', `${file} is the database of another program`, {
       hint: 'move it away, or set AUTOKESTRA_HOME to a directory of your own',

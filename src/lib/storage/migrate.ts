@@ -12,7 +12,10 @@ export const schemaVersion = migrations.length
 /** `AKst` in ASCII: SQLite's own mark of which program a file belongs to. */
 const applicationId = 0x41_4b_73_74
 
-export type SchemaState = 'current' | 'outdated' | 'newer' | 'foreign'
+/** `damaged`: it says that it is current, and lacks a table. */
+export type SchemaState = 'current' | 'outdated' | 'newer' | 'foreign' | 'damaged'
+
+const tables = migrations.flatMap((sql) => [...sql.matchAll(/^CREATE TABLE (\w+)/gm)].map(([, name]) => name ?? ''))
 
 /** Looks without writing. An empty database is `outdated`; one that another program made is `foreign`. */
 export function readSchemaState(db: SqliteDatabase): SchemaState {
@@ -25,7 +28,7 @@ function judge(db: SqliteDatabase): SchemaState {
   if (Number(db.pragma('application_id', {simple: true})) !== applicationId) {
     return version === 0 && isEmpty(db) ? 'outdated' : 'foreign'
   }
-  if (version === schemaVersion) return 'current'
+  if (version === schemaVersion) return hasTables(db) ? 'current' : 'damaged'
   return version > schemaVersion ? 'newer' : 'outdated'
 }
 
@@ -40,6 +43,11 @@ export function migrate(db: SqliteDatabase): void {
     db.pragma(`user_version = ${String(schemaVersion)}`)
   })
   run.immediate()
+}
+
+function hasTables(db: SqliteDatabase): boolean {
+  const names = new Set(db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all())
+  return tables.every((name) => names.has(name))
 }
 
 function isEmpty(db: SqliteDatabase): boolean {

@@ -6,8 +6,8 @@ import {drizzle, type BetterSQLite3Database} from 'drizzle-orm/better-sqlite3'
 import type {RunState} from '../engine/events.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {nearest} from '../util/nearest.ts'
-import {isProcessAlive} from '../util/process-identity.ts'
 import {hasDatabase, openDatabase} from './database.ts'
+import {DeadRuns} from './dead-runs.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {summarizeRun, type RunDetails} from './run-details.ts'
 import {readEvents, type EventFilter, type StoredEvent} from './run-events.ts'
@@ -46,10 +46,14 @@ export interface FollowOptions extends EventFilter {
 /** How many matches an ambiguous prefix is answered with. */
 const shownMatches = 5
 
+/** How many rows are read at once when each must be looked at. */
+const pageRows = 1000
+
 /** Queries over the journal. Throws STORAGE_* errors. */
 export class RunRows {
   readonly #db: SqliteDatabase
   readonly #orm: BetterSQLite3Database
+  readonly #dead = new DeadRuns()
 
   constructor(db: SqliteDatabase) {
     this.#db = db
@@ -61,8 +65,11 @@ export class RunRows {
     return new RunRows(hasDatabase(file) ? await openDatabase(file, {readonly: true}) : await openDatabase(':memory:'))
   }
 
-  close(): void {
+  /** Also stores which runs turned out to be dead. */
+  async close(): Promise<void> {
+    const {memory, name} = this.#db
     this.#db.close()
+    if (!memory) await this.#dead.settle(name)
   }
 
   /** Newest first. */
@@ -70,7 +77,7 @@ export class RunRows {
     const found: RunSummary[] = []
     let before: number | undefined
     while (found.length < filter.limit) {
-      const wanted = filter.limit - found.length
+      const wanted = filter.status === undefined ? filter.limit - found.length : pageRows
       const rows = this.#select(
         and(
           filter.workflow === undefined ? undefined : eq(runs.workflowId, filter.workflow),
@@ -80,16 +87,16 @@ export class RunRows {
         wanted,
       )
       // Whether a stored `running` is one is known only after looking at its process.
-      found.push(...rows.map(summarize).filter((run) => filter.status === undefined || run.status === filter.status))
+      found.push(...rows.map((row) => this.#summarize(row)).filter((run) => filter.status === undefined || run.status === filter.status))
       before = rows.at(-1)?.number
       if (rows.length < wanted) break
     }
-    return found
+    return found.slice(0, filter.limit)
   }
 
   /** The run with this id, the only one whose id begins so, or the newest for `latest`. Throws RUN_NOT_FOUND. */
   get(reference: string): RunSummary {
-    return summarize(this.#find(reference))
+    return this.#summarize(this.#find(reference))
   }
 
   details(run: RunSummary): RunDetails {
@@ -169,6 +176,10 @@ export class RunRows {
     return this.#guard(() => this.#orm.select().from(runs).where(where).orderBy(desc(runs.number)).limit(limit).all())
   }
 
+  #summarize(row: typeof runs.$inferSelect): RunSummary {
+    return summarize(row, this.#dead.statusOf(row))
+  }
+
   #guard<T>(query: () => T): T {
     try {
       return query()
@@ -182,14 +193,14 @@ function storedStatuses(status: RunState): RunState[] {
   return status === 'interrupted' ? ['running', 'interrupted'] : [status]
 }
 
-function summarize(row: typeof runs.$inferSelect): RunSummary {
+function summarize(row: typeof runs.$inferSelect, status: RunState): RunSummary {
   const {succeededCount: succeeded, failedCount: failed, skippedCount: skipped, cancelledCount: cancelled} = row
   const isFinished = succeeded !== null && failed !== null && skipped !== null && cancelled !== null
   return {
     id: row.id,
     workflow: row.workflowId,
     file: row.file,
-    status: row.status === 'running' && !isOwnerAlive(row) ? 'interrupted' : row.status,
+    status,
     startedAt: row.startedAt,
     ...(row.finishedAt === null ? {} : {finishedAt: row.finishedAt}),
     ...(row.durationMs === null ? {} : {durationMs: row.durationMs}),
@@ -197,8 +208,4 @@ function summarize(row: typeof runs.$inferSelect): RunSummary {
     ...(row.taskCount === null ? {} : {taskCount: row.taskCount}),
     ...(isFinished ? {counts: {succeeded, failed, skipped, cancelled}} : {}),
   }
-}
-
-function isOwnerAlive(row: typeof runs.$inferSelect): boolean {
-  return isProcessAlive({pid: row.ownerPid, startTime: row.ownerStartTime, system: row.ownerSystem})
 }

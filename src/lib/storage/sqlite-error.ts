@@ -19,7 +19,8 @@ export function storageError(error: unknown, file: string): unknown {
     )
   }
   if (code === 'SQLITE_NOTADB') return make('STORAGE_UNREADABLE', `${file} is not a database`, moveAway(file))
-  if (code.startsWith('SQLITE_CORRUPT')) return make('STORAGE_UNREADABLE', `the database ${file} is damaged`, moveAway(file))
+  // The statements are right: what they name was there.
+  if (code.startsWith('SQLITE_CORRUPT') || isSomethingMissing(error)) return damaged(file, error)
   // The index of the WAL, of 32 KB, finds no place either.
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE' || code === 'ENOSPC' || code === 'EDQUOT') {
     return make(
@@ -50,6 +51,15 @@ export function storageError(error: unknown, file: string): unknown {
       `check the disk of ${path.dirname(file)}`,
     )
   return error
+}
+
+/** The error for a database that has lost a part of itself. */
+export function damaged(file: string, cause?: unknown): WorkflowError {
+  return new WorkflowError('STORAGE_UNREADABLE', `the database ${file} is damaged`, {hint: moveAway(file), cause})
+}
+
+function isSomethingMissing(error: Error): boolean {
+  return 'code' in error && error.code === 'SQLITE_ERROR' && /^(no such (table|column)|table \w+ has no column named) /.test(error.message)
 }
 
 export function isBusy(error: unknown): boolean {

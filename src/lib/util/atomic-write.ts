@@ -1,7 +1,8 @@
 // Replaces a file in one step: whoever reads it sees the old bytes or the new ones, never half of them.
 
-import {link, mkdir, open, rename, rm} from 'node:fs/promises'
+import {link, open, rename, rm} from 'node:fs/promises'
 import path from 'node:path'
+import {ensurePrivateDir} from './ensure-directory.ts'
 
 interface AtomicWriteOptions {
   /** Permission bits of the file. Default 0600. */
@@ -15,7 +16,7 @@ interface AtomicWriteOptions {
 /** Writes `content` to `file` through a temporary file beside it. Makes the directory (0700) if it is missing. Rejects with the error of the file system. */
 export async function writeFileAtomic(file: string, content: string | Uint8Array, options: AtomicWriteOptions = {}): Promise<void> {
   const directory = path.dirname(file)
-  await mkdir(directory, {recursive: true, mode: 0o700})
+  ensurePrivateDir(directory)
   const unique = Math.random().toString(36).slice(2)
   const temporary = path.join(directory, `.${path.basename(file)}.${String(process.pid)}.${unique}.tmp`)
   try {

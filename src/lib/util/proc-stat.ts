@@ -38,8 +38,15 @@ export function readStat(pid: number | 'self'): ProcStat | undefined {
   return {state: fields[0] ?? '', group: Number(fields[2]), startTime: fields[19] ?? '', cpuTimeMs: ticks * msPerTick}
 }
 
-/** Names the running system and pid namespace: a pid and a start time mean something only together with it. */
+let systemId: string | undefined
+
+/** Names the running system and pid namespace: a pid and a start time mean something only together with it. Read once. */
 export function readSystemId(): string {
+  systemId ??= findSystemId()
+  return systemId
+}
+
+function findSystemId(): string {
   const boot = hasProcFs ? readProcFile('/proc/sys/kernel/random/boot_id') : undefined
   if (boot === undefined) return 'none'
   try {

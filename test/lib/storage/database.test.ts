@@ -148,7 +148,7 @@ describe('openDatabase', () => {
       try {
         for (const event of rows.events(rows.get('r'))) expect(event.line).toContain('{')
       } finally {
-        rows.close()
+        await rows.close()
       }
     }
     await expect(attempt()).rejects.toMatchObject({code: 'STORAGE_UNREADABLE', message: `the database ${damaged} is damaged`})

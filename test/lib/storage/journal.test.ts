@@ -29,7 +29,7 @@ describe('SqliteJournal', () => {
     db.close()
     const rows = await RunRows.open(file)
     expect([...rows.events(rows.get('r1'))].map((event) => event.line)).toEqual(events.map((event) => JSON.stringify(event)))
-    rows.close()
+    await rows.close()
   })
 
   test('writes all events of one call or none', async () => {
@@ -128,7 +128,7 @@ describe('SqliteJournal', () => {
       }
       expect(seq).toBeGreaterThanOrEqual(acknowledged)
       expect((seq - 2) % 5).toBe(0)
-      rows.close()
+      await rows.close()
     }
   })
 })

@@ -31,7 +31,7 @@ describe('RunRows', () => {
     const rows = await RunRows.open(file)
     expect(rows.list({limit: 10})).toEqual([])
     expect(() => rows.get('latest')).toThrow(expect.objectContaining({code: 'RUN_NOT_FOUND', message: 'there is no run yet'}))
-    rows.close()
+    await rows.close()
     expect(existsSync(path.dirname(file))).toBe(false)
   })
 
@@ -66,7 +66,7 @@ describe('RunRows', () => {
       },
     ])
     expect(rows.get('x2').reason).toBe('task "a" failed')
-    rows.close()
+    await rows.close()
   })
 
   test('tells a run whose process died from one that goes on', {timeout: 60_000}, async () => {
@@ -86,7 +86,48 @@ describe('RunRows', () => {
     await child.exit
     expect(rows.list({limit: 9, status: 'running'}).map((run) => run.id)).toEqual(['mine'])
     expect(rows.list({limit: 9, status: 'interrupted'}).map((run) => run.id)).toEqual(['theirs'])
-    rows.close()
+    await rows.close()
+  })
+
+  test('stores dead runs as interrupted, once, and leaves those alone that live', async () => {
+    const {rows, journal, file} = await journalOf({mine: [started('a')]})
+    const db = await openDatabase(file)
+    // A start time that no process of this machine has.
+    const insert = db.prepare(
+      "INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system) SELECT ?, 'w', '-', '', 1, '-1', owner_system FROM runs WHERE id = 'mine'",
+    )
+    db.transaction(() => {
+      for (let index = 0; index < 2500; index++) insert.run(`dead-${String(index)}`)
+    })()
+    const stored = (): unknown => db.prepare('SELECT status, count(*) AS runs FROM runs GROUP BY status ORDER BY status').raw().all()
+    expect(stored()).toEqual([['running', 2501]])
+    expect(rows.list({limit: 20, status: 'running'}).map((run) => run.id)).toEqual(['mine'])
+    await rows.close()
+    expect(stored()).toEqual([
+      ['interrupted', 2500],
+      ['running', 1],
+    ])
+    const again = await RunRows.open(file)
+    expect(again.list({limit: 3, status: 'interrupted'}).map((run) => run.id)).toEqual(['dead-2499', 'dead-2498', 'dead-2497'])
+    expect(again.list({limit: 20, status: 'running'}).map((run) => run.id)).toEqual(['mine'])
+    await again.close()
+    journal.append('mine', numberEvents('mine', done).slice(3))
+    expect(stored()).toEqual([
+      ['interrupted', 2500],
+      ['succeeded', 1],
+    ])
+    db.close()
+  })
+
+  test('shows dead runs of a database that somebody else writes to for long', async () => {
+    const {rows, file} = await journalOf({mine: [started('a')]})
+    const db = await openDatabase(file)
+    db.prepare("UPDATE runs SET owner_start_time = '-1'").run()
+    db.exec('BEGIN IMMEDIATE')
+    expect(rows.get('latest').status).toBe('interrupted')
+    await rows.close()
+    db.exec('ROLLBACK')
+    db.close()
   })
 
   test('finds a run by its id, by a prefix that only one id has, and the latest', async () => {
@@ -103,7 +144,7 @@ describe('RunRows', () => {
         expect.objectContaining({code: 'RUN_NOT_FOUND', message: `no run has the id "${reference}"`}),
       )
     }
-    rows.close()
+    await rows.close()
   })
 
   test('tells what became of each task', async () => {
@@ -141,7 +182,7 @@ describe('RunRows', () => {
       {id: 'c', status: 'running', attempts: 1},
       {id: 'd', status: 'pending', attempts: 0},
     ])
-    rows.close()
+    await rows.close()
   })
 
   test('selects log lines by task and attempt, in order', async () => {
@@ -172,7 +213,7 @@ describe('RunRows', () => {
     expect(messages({after: 5})).toEqual(['a2', 'a3', 'b2'])
     expect(['a', 'b', 'c', 'nobody'].map((task) => rows.hasLog(run, task))).toEqual([true, true, false, false])
     expect([...rows.events(run, {kind: 'steps'})].map((event) => event.seq)).toEqual([1, 2, 4, 7, 9, 11])
-    rows.close()
+    await rows.close()
   })
 
   test('pages through lines of any size without leaving one out', async () => {
@@ -180,7 +221,7 @@ describe('RunRows', () => {
     for (let index = 0; index < 2500; index++) bodies.push(log('a', 'x'.repeat(index % 500 === 0 ? 1_100_000 : 10)))
     const {rows} = await journalOf({r: bodies})
     expect([...rows.events(rows.get('r'))].map((event) => event.seq)).toEqual(bodies.map((_, index) => index + 1))
-    rows.close()
+    await rows.close()
   })
 
   test('follows a run to its end while it is written', async () => {
@@ -192,7 +233,7 @@ describe('RunRows', () => {
       journal.append('r', later.slice(event.seq, event.seq + 1))
     }
     expect(seen).toEqual([1, 2, 3, 4, 5])
-    rows.close()
+    await rows.close()
   })
 
   test('stops following when it is told to', async () => {
@@ -206,7 +247,7 @@ describe('RunRows', () => {
       })
     }
     expect(seen).toEqual([1])
-    rows.close()
+    await rows.close()
   })
 
   test('reads 100 000 events in little memory', {timeout: 120_000}, async () => {
