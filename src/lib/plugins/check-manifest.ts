@@ -174,7 +174,7 @@ function checkLiteralInputs(action: Fields, at: DocumentPath, inputNames: readon
   return listTexts(action.literalInputs).flatMap(({text, index}) => {
     if (inputNames.includes(text)) return []
     const suggestion = nearest(text, inputNames)
-    const message = `literalInputs names "${text}", which is no property of the action's input schema`
+    const message = `literalInputs names "${text}", which is not a property of the action's input schema`
     return [error([...at, 'literalInputs', index], 'unknown-input', message, suggestion && `did you mean "${suggestion}"?`)]
   })
 }
