@@ -84,6 +84,7 @@ export abstract class BaseCommand extends Command {
     const app = App.create({
       root: this.config.root,
       version: this.config.version,
+      program: this.config.bin,
       cwd: process.cwd(),
       env: process.env,
       // Merely looking at process.stdin opens it.

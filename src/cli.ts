@@ -25,6 +25,7 @@ import {Version} from './commands/version.ts'
 import {runCommandLine} from './main.ts'
 
 export {commandNotFound} from './hooks/command-not-found.ts'
+export {prerun} from './hooks/prerun.ts'
 export {WorkflowHelp} from './workflow-help.ts'
 
 /** Every command by its id: topics and verb joined with `:`. A new file in src/commands gets its line here. */

@@ -7,6 +7,8 @@ import {findHome, homeFiles} from './lib/config/paths.ts'
 import {WorkflowError} from './lib/errors/workflow-error.ts'
 import {ensurePrivateDir} from './lib/util/ensure-directory.ts'
 import {reportError} from './report-error.ts'
+import {addsExtension, describeAdded, installedExtensions, withLocalPackages} from './extensions.ts'
+import {programName} from './program-name.ts'
 import {mayHoldSecret, silentLogger} from './secret-words.ts'
 import {topicUsageError} from './topic-usage.ts'
 import {isParseFailure, usageError} from './usage-error.ts'
@@ -15,19 +17,28 @@ import {isParseFailure, usageError} from './usage-error.ts'
 export async function runCommandLine(argv: readonly string[], root: string, ids: readonly string[]): Promise<void> {
   const isJson = asksForJson(argv)
   const isOwn = isOwnCommand(argv, ids)
+  const bin = programName(process.argv[1])
   guardProcess(isJson)
-  keepExtensionsInHome(argv[0] === 'plugins')
+  const dataDir = keepExtensionsInHome(bin, argv[0] === 'plugins')
   // A linked extension runs what it has built; oclif would else look for a TypeScript compiler in it.
   settings.enableAutoTranspile = false
+  const installed = installedExtensions(dataDir)
   // oclif reads the manifests of these packages at every start. They hold nothing that one of our own commands needs.
   const plugins = isOwn ? [] : packageJson.oclif.plugins
+  const {prerun, ...ownHooks} = packageJson.oclif.hooks
+  const hooks = isOwn && installed.length === 0 ? ownHooks : {...ownHooks, prerun}
   // oclif's type asks for the literal words, TypeScript widens what it reads from JSON.
-  const pjson = {...packageJson, oclif: {...packageJson.oclif, plugins}} as unknown as Interfaces.PJSON
+  const pjson = {...packageJson, oclif: {...packageJson.oclif, bin, plugins, hooks}} as unknown as Interfaces.PJSON
+  const options = {root, pjson, devPlugins: false, userPlugins: installed.length > 0 || !isOwn}
   try {
     const wrongTopic = topicUsageError(argv, ids)
     if (wrongTopic !== undefined) throw wrongTopic
     const logger = mayHoldSecret(argv) ? silentLogger : undefined
-    await run([...argv], {root, pjson, devPlugins: false, userPlugins: !isOwn, logger})
+    await run(withLocalPackages(argv), {...options, logger})
+    if (addsExtension(argv) && !isJson) {
+      const added = await describeAdded(installed, options, bin)
+      process.stderr.write(added.map((line) => `${line}\n`).join(''))
+    }
   } catch (error) {
     const told = isParseFailure(error) ? usageError(error, {id: leadingWords(argv)}) : error
     process.exitCode = reportError(told, {isJson, isExtension: !isOwn})
@@ -51,17 +62,21 @@ function leadingWords(argv: readonly string[]): string {
   return argv.slice(0, Math.min(end === -1 ? argv.length : end, 2)).join(' ')
 }
 
-/** Extensions, and what npm keeps for them, live beside everything else of the user. */
-function keepExtensionsInHome(isInstalling: boolean): void {
+/** Extensions, and what npm keeps for them, live beside everything else of the user. Returns their directory, when there is a home. */
+function keepExtensionsInHome(bin: string, isInstalling: boolean): string | undefined {
   try {
     const home = findHome(process.env, process.cwd())
     // oclif would make it readable for everybody.
     if (isInstalling) ensurePrivateDir(home)
-    process.env['WORKFLOW_DATA_DIR'] ??= join(home, 'extensions')
-    process.env['WORKFLOW_CONFIG_DIR'] ??= home
-    process.env['WORKFLOW_CACHE_DIR'] ??= homeFiles(home).cacheDir
+    // oclif looks for variables that begin like the name of the program.
+    const prefix = bin.toUpperCase()
+    const dataDir = (process.env[`${prefix}_DATA_DIR`] ??= join(home, 'extensions'))
+    process.env[`${prefix}_CONFIG_DIR`] ??= home
+    process.env[`${prefix}_CACHE_DIR`] ??= homeFiles(home).cacheDir
+    return dataDir
   } catch {
     // No home or no current directory: --help works without, and a command that needs them says so.
+    return undefined
   }
 }
 

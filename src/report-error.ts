@@ -2,9 +2,11 @@
 
 import {maskError} from './lib/errors/mask-error.ts'
 import {WorkflowError} from './lib/errors/workflow-error.ts'
+import {ExtensionFailure} from './extension-failure.ts'
 import {errorToJson, renderError} from './lib/ui/error-text.ts'
 import {createStyle} from './lib/ui/style.ts'
 import {detectTerminal} from './lib/ui/terminal.ts'
+import {programName} from './program-name.ts'
 
 /** Thrown after an error was printed, so that nothing prints it again and nothing goes on as if the command had succeeded. */
 export class ReportedError extends Error {
@@ -27,16 +29,19 @@ interface ReportOptions {
 }
 
 /** Prints the error and returns the exit code of the process. With DEBUG in the environment a stack is shown too. */
-export function reportError(error: unknown, {isJson, isExtension = false, mask}: ReportOptions): number {
-  if (error instanceof ReportedError) return error.exitCode
+export function reportError(reported: unknown, {isJson, isExtension: isOther = false, mask}: ReportOptions): number {
+  if (reported instanceof ReportedError) return reported.exitCode
+  const isExtension = isOther || reported instanceof ExtensionFailure
+  const error: unknown = reported instanceof ExtensionFailure ? reported.cause : reported
   const wantedExit = oclifExitCode(error)
   if (wantedExit !== undefined && isExitRequest(error)) return wantedExit
 
   const own = isExtension && !(error instanceof WorkflowError) ? extensionError(error) : error
   const told = mask === undefined ? own : maskError(own, mask)
-  const document = errorToJson(told)
+  const program = programName(process.argv[1])
+  const document = errorToJson(told, program)
   const exitCode = (isExtension ? wantedExit : undefined) ?? document.exitCode
-  const style = createStyle(detectTerminal(process.stderr, process.env))
+  const style = createStyle(detectTerminal(process.stderr, process.env), program)
   if (isJson) process.stdout.write(`${JSON.stringify({...document, exitCode}, undefined, 2)}\n`)
   else process.stderr.write(renderError(told, style, Boolean(process.env['DEBUG'])))
   return exitCode
@@ -55,6 +60,6 @@ function oclifExitCode(error: unknown): number | undefined {
 }
 
 /** `this.exit(n)` in a command throws; it says nothing but the exit code. */
-function isExitRequest(error: unknown): boolean {
+export function isExitRequest(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIT'
 }

@@ -14,6 +14,12 @@ export class WorkflowHelp extends Help {
     await super.showHelp(argv)
   }
 
+  override async showCommandHelp(command: Command.Loadable): Promise<void> {
+    // Of oclif's, and not so here.
+    const description = command.description?.replace('Installation of a user-installed plugin will override a core plugin.\n\n', '')
+    await super.showCommandHelp(description === undefined ? command : {...command, description})
+  }
+
   protected override formatCommands(commands: Command.Loadable[]): string {
     const told = commands.map((command) =>
       command.id === 'plugins' ? {...command, summary: 'List the installed CLI extensions.'} : command,

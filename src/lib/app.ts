@@ -39,6 +39,8 @@ export interface AppOptions {
   /** Directory of the package: the bundled plugins, the SDK and the generated checks stand in its dist. */
   readonly root: string
   readonly version: string
+  /** The name the program was called by. */
+  readonly program: string
   /** Absolute. */
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>

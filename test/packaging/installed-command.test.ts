@@ -124,8 +124,9 @@ describe('a CLI extension', () => {
   it('can be installed from a packed file and uninstalled', {timeout: installTimeoutMs}, async () => {
     const home = temporaryDir()
     const {file} = await pack(exampleExtension, directory)
-    const installed = await runInstalled(prefix, 'workflow', ['plugins', 'install', `file:${file}`], home)
+    const installed = await runInstalled(prefix, 'workflow', ['plugins', 'install', path.relative(home, file)], home)
     expect(installed, installed.stderr).toMatchObject({exitCode: 0})
+    expect(installed.stderr).toContain('command workflow hello')
     await expectExtension(home, 'user')
   })
 })

@@ -29,6 +29,6 @@ export function capturedUi(options: {readonly isTty?: boolean; readonly env?: Re
   const terminal = options.isTty ? {isTTY: true, columns: 100} : {}
   const stdout = capturedStream(terminal)
   const stderr = capturedStream(terminal)
-  const ui = createUi({stdout, stderr, env: {LANG: 'en_US.UTF-8', ...(options.env ?? {NO_COLOR: '1'})}})
+  const ui = createUi({stdout, stderr, program: 'workflow', env: {LANG: 'en_US.UTF-8', ...(options.env ?? {NO_COLOR: '1'})}})
   return {ui, stdout, stderr}
 }

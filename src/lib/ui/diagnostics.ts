@@ -5,6 +5,7 @@ import {count} from './count.ts'
 import {githubCommand} from './github-command.ts'
 import {sanitizeText} from './sanitize.ts'
 import type {Style} from './style.ts'
+import {inNameOf} from './called-program.ts'
 import {textWidth} from './text-width.ts'
 
 export type DiagnosticFormat = 'text' | 'json' | 'github'
@@ -45,7 +46,7 @@ function sortByPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
 
 function renderFrame(diagnostic: Diagnostic, style: Style): string {
   const color = diagnostic.severity === 'error' ? style.red : style.yellow
-  const hint = diagnostic.hint === undefined ? undefined : safe(diagnostic.hint)
+  const hint = diagnostic.hint === undefined ? undefined : safe(inNameOf(style.program, diagnostic.hint))
   const lines = [`${style.bold(color(`${diagnostic.severity}[${diagnostic.code}]`))}${style.bold(`: ${safe(diagnostic.message)}`)}`]
   const place = describePlace(diagnostic)
   if (place !== undefined) lines.push(`  ${style.blue('-->')} ${place}`)

@@ -2,6 +2,7 @@
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {inNameOf} from './called-program.ts'
 import {countDiagnostics, renderDiagnostics} from './diagnostics.ts'
 import {sanitizeText} from './sanitize.ts'
 import type {Style} from './style.ts'
@@ -26,16 +27,16 @@ export function renderError(error: unknown, style: Style, isDebug = false): stri
   if (!(error instanceof WorkflowError)) return renderBug(error, style, isDebug)
   const frames = error.diagnostics.length === 0 ? '' : `${renderDiagnostics(error.diagnostics, 'text', style)}\n`
   const count = error.diagnostics.length > 1 ? ` (${countDiagnostics(error.diagnostics)})` : ''
-  const hint = error.hint === undefined ? '' : `${style.bold('hint')}: ${safe(error.hint)}\n`
+  const hint = error.hint === undefined ? '' : `${style.bold('hint')}: ${safe(inNameOf(style.program, error.hint))}\n`
   const stack = isDebug ? `${style.dim(safe(describeCauses(error)))}\n` : ''
   return `${frames}${style.bold(style.red(`error[${error.code}]`))}: ${safe(error.message)}${count}\n${hint}${stack}`
 }
 
-/** What `--json` prints instead of a result. Nothing of a bug but its message. */
-export function errorToJson(error: unknown): ErrorJson {
+/** What `--json` prints instead of a result. Nothing of a bug but its message. @param program the name the program was called by */
+export function errorToJson(error: unknown, program = 'workflow'): ErrorJson {
   if (error instanceof WorkflowError) {
     const {code, message, hint, diagnostics, exitCode} = error
-    return {error: {code, message, hint: hint ?? null, diagnostics}, exitCode}
+    return {error: {code, message, hint: hint === undefined ? null : inNameOf(program, hint), diagnostics}, exitCode}
   }
   return {error: {code: 'INTERNAL', message: messageOf(error), hint: reportHint, diagnostics: []}, exitCode: internalExitCode}
 }

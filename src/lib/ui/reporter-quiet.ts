@@ -52,7 +52,8 @@ export class QuietReporter implements Reporter {
   #renderEnd(event: TaskFinished & RunEvent): string {
     const {lines, earlier} = this.#tail.take(event.task)
     if (event.status !== 'failed') return ''
-    const more = earlier === 0 ? [] : [`${String(earlier)} earlier lines: workflow runs logs ${event.run} --task ${event.task}`]
+    const more =
+      earlier === 0 ? [] : [`${String(earlier)} earlier lines: ${this.#style.program} runs logs ${event.run} --task ${event.task}`]
     return [describeEvent(event), ...[...more, ...lines].map((line) => `${event.task} | ${line}`)].map((line) => `${line}\n`).join('')
   }
 

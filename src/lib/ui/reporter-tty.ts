@@ -120,7 +120,7 @@ export class TtyReporter implements Reporter {
     const head =
       earlier === 0
         ? ''
-        : `    ${style.dim(`${style.bar} ${count(earlier, 'earlier line')}: workflow runs logs ${this.#tally.runId} --task ${task}`)}\n`
+        : `    ${style.dim(`${style.bar} ${count(earlier, 'earlier line')}: ${style.program} runs logs ${this.#tally.runId} --task ${task}`)}\n`
     return head + lines.map((line) => `    ${style.dim(style.bar)} ${line}\n`).join('')
   }
 

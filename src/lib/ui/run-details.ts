@@ -65,7 +65,7 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     ]),
     paint: (cell, column) => (column === statusColumn || column === 0 ? paintCell(cell, ui) : cell),
   })
-  const next = run.logsOf === undefined ? '' : `\n${style.dim(`workflow runs logs ${run.id} --task ${run.logsOf}`)}\n`
+  const next = run.logsOf === undefined ? '' : `\n${style.dim(`${style.program} runs logs ${run.id} --task ${run.logsOf}`)}\n`
   return `${lines.join('')}${table === '' ? '' : `\n${table}`}${run.tasks.map((task) => renderError(task, style)).join('')}${next}`
 }
 
@@ -73,7 +73,7 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
 function renderError({id, error}: ShownRun['tasks'][number], style: Style): string {
   const {lines, more} = detailLines(error, maxDetails)
   if (error === undefined || lines.length === 0) return ''
-  const all = more > 0 ? [...lines, `and ${String(more)} more lines: workflow runs show --json`] : lines
+  const all = more > 0 ? [...lines, `and ${String(more)} more lines: ${style.program} runs show --json`] : lines
   return `\n${style.bold(id)}: ${describeError(error)}\n${all.map((line) => `  ${line}\n`).join('')}`
 }
 

@@ -17,12 +17,15 @@ export interface Style {
   readonly bar: string
   readonly ellipsis: string
   readonly separator: string
+  /** The name this program was called by. */
+  readonly program: string
 }
 
 const unicodeSymbols = {pending: '·', running: '●', succeeded: '✓', failed: '✗', skipped: '↷', cancelled: '⊘', interrupted: '!'}
 const asciiSymbols = {pending: '.', running: '*', succeeded: '+', failed: 'x', skipped: '-', cancelled: '/', interrupted: '!'}
 
-export function createStyle(terminal: Pick<Terminal, 'hasColor' | 'hasUnicode'>): Style {
+/** @param program the name the program was called by, for the commands that are shown */
+export function createStyle(terminal: Pick<Terminal, 'hasColor' | 'hasUnicode'>, program = 'workflow'): Style {
   // SGR codes of ECMA-48; each closes only what it opened, so they nest.
   const paint = (open: number, close: number): Paint =>
     terminal.hasColor ? (text) => `\u001b[${String(open)}m${text}\u001b[${String(close)}m` : (text) => text
@@ -37,6 +40,7 @@ export function createStyle(terminal: Pick<Terminal, 'hasColor' | 'hasUnicode'>)
     bar: terminal.hasUnicode ? '│' : '|',
     ellipsis: terminal.hasUnicode ? '…' : '...',
     separator: terminal.hasUnicode ? '·' : '-',
+    program,
   }
 }
 

@@ -27,7 +27,7 @@ export function renderSummary(tally: RunTally, style: Style): string {
     lines.push(...details(task, style))
   }
   lines.push(...more(tally.failedCount - tally.failed.length, 'failed tasks'))
-  lines.push(...nextCommands(tally).map((command) => `  ${style.dim(command)}`))
+  lines.push(...nextCommands(tally, style).map((command) => `  ${style.dim(command)}`))
   return lines.map((line) => `${line}\n`).join('')
 }
 
@@ -41,10 +41,10 @@ function headline(tally: RunTally, finished: RunFinished, style: Style): string 
   return `${status} in ${formatDuration(finished.durationMs)}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}${why}`
 }
 
-function nextCommands(tally: RunTally): string[] {
+function nextCommands(tally: RunTally, {program}: Style): string[] {
   const first = [...tally.failed, ...tally.tolerated].find((task) => task.hasLog)
-  const logs = first === undefined ? [] : [`workflow runs logs ${tally.runId} --task ${first.task}`]
-  return [...logs, `workflow runs show ${tally.runId}`]
+  const logs = first === undefined ? [] : [`${program} runs logs ${tally.runId} --task ${first.task}`]
+  return [...logs, `${program} runs show ${tally.runId}`]
 }
 
 function reason(task: FailedTask): string {

@@ -11,6 +11,8 @@ export interface UiStreams {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
   readonly env: Environment
+  /** The name this program was called by. */
+  readonly program: string
 }
 
 /** stdout (`out…`) is for data, stderr (`err…`) for everything else. */
@@ -30,7 +32,7 @@ export interface Ui {
   readonly flush: () => Promise<void>
 }
 
-export function createUi({stdout, stderr, env}: UiStreams): Ui {
+export function createUi({stdout, stderr, env, program}: UiStreams): Ui {
   const out = new TextWriter(stdout)
   const err = new TextWriter(stderr)
   const outTerminal = detectTerminal(stdout, env)
@@ -41,8 +43,8 @@ export function createUi({stdout, stderr, env}: UiStreams): Ui {
     err,
     outTerminal,
     errTerminal,
-    outStyle: createStyle(outTerminal),
-    errStyle: createStyle(errTerminal),
+    outStyle: createStyle(outTerminal, program),
+    errStyle: createStyle(errTerminal, program),
     errColumns: () => stderr.columns ?? errTerminal.columns,
     errRows: () => stderr.rows ?? defaultRows,
     flush: async () => {
