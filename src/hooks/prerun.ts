@@ -17,8 +17,8 @@ export const prerun: Hook.Prerun = ({Command: called}) => {
   return Promise.resolve()
 }
 
-function asFailure(error: unknown): unknown {
-  return isParseFailure(error) || isExitRequest(error) ? error : new ExtensionFailure(error)
+function asFailure(error: unknown): Error {
+  return error instanceof Error && (isParseFailure(error) || isExitRequest(error)) ? error : new ExtensionFailure(error)
 }
 
 /** Whether a method is oclif's: every copy of oclif calls the class that has it `Command`. */
