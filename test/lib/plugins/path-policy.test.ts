@@ -138,6 +138,16 @@ describe('paths that are never granted', () => {
     expect(message(decide('./keys'))).toMatch(/holds your SSH keys/)
   })
 
+  it('include a written path that is never granted, also when it is a link to something harmless', () => {
+    const {dir, home, decide} = openRig({runtimeDir: '/run/user/1'})
+    mkdirSync(path.join(home, 'shared/harmless'))
+    // The mount would stand by the written path, too, where programs of the container look for something else.
+    symlinkSync(path.join(home, 'shared/harmless'), path.join(home, '.aws'))
+    expect(message(decide('~/.aws'))).toMatch(/^refused: '~\/\.aws' .*holds your keys for AWS/)
+    symlinkSync(path.join(dir, 'data'), path.join(dir, '.ssh'))
+    expect(message(decide('./.ssh'))).toMatch(/^refused: .*is in a directory \.ssh/)
+  })
+
   it('include a link in the project that leads out of it, to whatever', () => {
     const {dir, home, decide} = openRig()
     symlinkSync(path.join(home, 'shared'), path.join(dir, 'link'))
