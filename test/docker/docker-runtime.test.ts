@@ -15,11 +15,13 @@ import {
   chmodSync,
 } from 'node:fs'
 import {once} from 'node:events'
+import {request} from 'node:http'
 import {createServer} from 'node:net'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {Readable} from 'node:stream'
-import {afterAll, describe, expect, it, onTestFinished} from 'vitest'
+import {json} from 'node:stream/consumers'
+import {afterAll, describe, expect, inject, it, onTestFinished} from 'vitest'
 import {ownerLabel} from '../../src/lib/runtimes/docker-labels.ts'
 import {defaultSandboxLimits, type Mount, type Sandbox} from '../../src/lib/runtimes/sandbox.ts'
 import type {StartSpec} from '../../src/lib/runtimes/runtime.ts'
@@ -307,6 +309,35 @@ describeInDocker('containers', () => {
       })
       expect(stdout).toMatch(/^tmpfs +4096 /)
       expect(stdout).toContain('written')
+    })
+
+    it('has a /tmp and volumes of its own also where those of its image are closed to it', async () => {
+      const image = await buildImage(
+        'FROM autokestra-test-base\nRUN chmod 755 /tmp && mkdir -m 700 /data && chmod 700 /data\nVOLUME /data\n',
+      )
+      const {stdout, stderr} = await run('echo a > /tmp/x && echo b > /data/x && cat /tmp/x /data/x', {image})
+      expect([stdout, stderr]).toEqual(['a\nb\n', ''])
+    })
+
+    it('has no swap, leaves no core dump, and what it prints is nowhere on the disk', async () => {
+      const runtime = await openDockerRuntime()
+      const group = '/sys/fs/cgroup'
+      const script = `ulimit -c; ulimit -Hc; cat ${group}/memory/memory.memsw.limit_in_bytes ${group}/memory.swap.max 2>/dev/null; echo up; sleep 100`
+      const started = await runtime.start(containerShell(script))
+      let text = ''
+      for await (const chunk of started.stdout) {
+        text += String(chunk)
+        if (text.includes('up\n')) break
+      }
+      const [soft, hard, swap] = text.split('\n')
+      expect([soft, hard]).toEqual(['0', '0'])
+      // Version 1 counts memory and swap together, version 2 swap alone, and some kernels count none.
+      expect(['0', String(defaultSandboxLimits.memoryBytes), 'up']).toContain(swap)
+      const id = (await ownContainers())[0] ?? ''
+      const asked = request({socketPath: inject('docker').socketPath, path: `/containers/${id}/json`}).end()
+      const [answer] = (await once(asked, 'response')) as [Readable]
+      expect(await json(answer)).toMatchObject({LogPath: '', HostConfig: {LogConfig: {Type: 'none'}}})
+      await started.kill(0)
     })
 
     it('gains nothing by what its image says about user, health check, entry point and command', async () => {

@@ -3,16 +3,14 @@
 
 import type {EngineImage} from './image-engine.ts'
 
-/** `Mounts` only: `Binds` would split paths at colons and create missing directories as root. */
-type MountConfig =
-  | {
-      readonly Type: 'bind'
-      readonly Source: string
-      readonly Target: string
-      readonly ReadOnly: boolean
-      readonly BindOptions: {readonly NonRecursive: true}
-    }
-  | {readonly Type: 'tmpfs'; readonly Target: string; readonly TmpfsOptions: {readonly SizeBytes: number; readonly Mode: number}}
+/** Never `Binds`: they would split paths at colons and create missing directories as root. */
+interface MountConfig {
+  readonly Type: 'bind'
+  readonly Source: string
+  readonly Target: string
+  readonly ReadOnly: boolean
+  readonly BindOptions: {readonly NonRecursive: true}
+}
 
 /** Body of `POST /containers/create`. There is no `AutoRemove`: it would race with whoever asks for the exit code. */
 export interface ContainerConfig {
@@ -53,6 +51,8 @@ export interface HostConfig {
   readonly Ulimits: readonly {readonly Name: string; readonly Soft: number; readonly Hard: number}[]
   readonly LogConfig: {readonly Type: string}
   readonly Mounts: readonly MountConfig[]
+  /** Path -> options of mount(8). */
+  readonly Tmpfs: Readonly<Record<string, string>>
   readonly Dns: readonly string[]
   readonly DnsSearch: readonly string[]
   readonly RestartPolicy: {readonly Name: string}

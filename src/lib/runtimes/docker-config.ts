@@ -2,7 +2,8 @@
 
 import type {ContainerConfig, HostConfig, ImageDetails} from './docker-api.ts'
 import type {StartSpec} from './runtime.ts'
-import type {Mount, Sandbox, SandboxLimits} from './sandbox.ts'
+import type {Mount, Sandbox} from './sandbox.ts'
+import {seccompProfile} from './seccomp-profile.ts'
 
 export interface ContainerUser {
   readonly uid: number
@@ -58,14 +59,18 @@ export function containerConfig({spec, sandbox, image, user, labels, env, mounts
     NetworkDisabled: hostsFile !== undefined,
     Healthcheck: {Test: ['NONE']},
     HostConfig: hostConfig(
-      sandbox.limits,
+      sandbox,
+      user,
       hostsFile === undefined ? mounts : [...mounts, {source: hostsFile, target: '/etc/hosts', isReadOnly: true}],
       image.volumes,
     ),
   }
 }
 
-function hostConfig(limits: SandboxLimits, mounts: readonly Mount[], volumes: readonly string[]): HostConfig {
+function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Mount[], volumes: readonly string[]): HostConfig {
+  const {limits} = sandbox
+  // The door is a socket with a name. Where there is none, the kernel keeps a task from every other one, in whatever directory it was made.
+  const allowsUnixSockets = sandbox.network !== undefined || sandbox.mounts.length === 0
   const taken = new Set(mounts.map(({target}) => target))
   // A volume of the image would be a directory of the host's disk, writable and of any size: memory takes its place.
   const writable = [...new Set([temporaryDir, ...volumes])].filter((dir) => !taken.has(dir))
@@ -76,8 +81,7 @@ function hostConfig(limits: SandboxLimits, mounts: readonly Mount[], volumes: re
     ReadonlyRootfs: true,
     Privileged: false,
     CapDrop: ['ALL'],
-    // The default seccomp profile holds for as long as none is named.
-    SecurityOpt: ['no-new-privileges'],
+    SecurityOpt: ['no-new-privileges', `seccomp=${seccompProfile({allowsUnixSockets})}`],
     IpcMode: 'none',
     PidsLimit: limits.pids,
     Memory: limits.memoryBytes,
@@ -97,8 +101,11 @@ function hostConfig(limits: SandboxLimits, mounts: readonly Mount[], volumes: re
         // Other file systems that are mounted below would come along unjudged, and could be written whatever is said here.
         BindOptions: {NonRecursive: true as const},
       })),
-      ...writable.map((dir) => ({Type: 'tmpfs' as const, Target: dir, TmpfsOptions: {SizeBytes: limits.tmpBytes, Mode: 0o1777}})),
     ],
+    // The low-level runtime gives each the mode that the image's directory has, whatever is asked for: so they belong to the user. `Mounts` cannot say that.
+    Tmpfs: Object.fromEntries(
+      writable.map((dir) => [dir, `rw,size=${String(limits.tmpBytes)},mode=1777,uid=${String(user.uid)},gid=${String(user.gid)}`]),
+    ),
     // Nobody answers there; the names of this machine's servers stay here.
     Dns: ['127.0.0.1'],
     DnsSearch: ['.'],
