@@ -99,6 +99,8 @@ export class App {
   /** Runs a plan to its end. The abort of `signal` stops it; the reason of the abort is the cause. */
   async run(plan: RunPlan, view: RunView, signal: AbortSignal): Promise<RunOutcome> {
     const config = await this.#loadConfig()
+    // Nothing starts beside what a command that was killed has left running.
+    await sweepLeftovers()
     const secrets = await revealSecrets(plan, {
       env: this.#options.env,
       placeholder: config.placeholder,
@@ -127,7 +129,6 @@ export class App {
     const {places, warnings} = opened
     const executor = this.#openExecutor(config, places)
     executor.expect(plan.tasks, concurrency)
-    const leftovers = sweepLeftovers()
     const ports = {
       journal: await this.#openJournal(config),
       reporter: this.#createReporter(view),
@@ -135,7 +136,7 @@ export class App {
       clock: {now: () => Date.now()},
       random: () => Math.random(),
     }
-    const outcome = await runWorkflow(plan, ports, {
+    return await runWorkflow(plan, ports, {
       runId,
       concurrency,
       signal,
@@ -143,8 +144,6 @@ export class App {
       secrets,
       warnings,
     })
-    await leftovers
-    return outcome
   }
 
   /** The findings of every file. A file of another project is read with that project's configuration. */

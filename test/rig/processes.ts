@@ -26,6 +26,14 @@ export function cookieHolders(owner = process.pid): number[] {
     })
 }
 
+/** The shell that ends what `owner` has started when `owner` dies. */
+export function watchdogOf(owner: number): number {
+  const children = readFileSync(`/proc/${owner}/task/${owner}/children`, 'latin1').trim().split(' ').map(Number)
+  const watchdog = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(`\0watchdog\0${owner}:`))
+  if (watchdog === undefined) throw new Error(`process ${owner} has no watchdog`)
+  return watchdog
+}
+
 /** Live processes whose current directory is this one. */
 export function processesIn(directory: string): number[] {
   return readdirSync('/proc')

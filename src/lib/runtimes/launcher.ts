@@ -7,8 +7,10 @@ import {constants} from 'node:os'
 import type {Readable} from 'node:stream'
 import {NamedPipes} from './named-pipes.ts'
 
+/** Carries the owner's mark in the environment of the launcher, and so of a program that it has forked and that has not begun yet. */
+const markVariable = 'AUTOKESTRA_LAUNCHER'
 /** Whoever is killed together with a program still has to tell how it ended. Programs start with the default again. */
-const prologue = 'exec 2>&1; trap : TERM INT HUP'
+const prologue = `exec 2>&1; trap : TERM INT HUP; unset ${markVariable}`
 /** Starts a line of ours; other lines are the shell's notes about a signal that ended a program. */
 const statusMark = '='
 
@@ -78,6 +80,12 @@ export class LaunchedProgram extends EventEmitter<{exit: [number | null, NodeJS.
   }
 }
 
+/** What the watchdog finds a launcher and its directory by. */
+interface LauncherMarks {
+  readonly mark: string
+  readonly directoryPrefix: string
+}
+
 export class Launcher {
   readonly #child: ChildProcess
   readonly #pipes: NamedPipes
@@ -87,15 +95,15 @@ export class Launcher {
   #notes = ''
 
   /** Undefined when the system has no shell, no pipes or no room for one: then programs are started without a launcher. */
-  static start(): Launcher | undefined {
+  static start({mark, directoryPrefix}: LauncherMarks): Launcher | undefined {
     let pipes: NamedPipes
     try {
-      pipes = new NamedPipes()
+      pipes = new NamedPipes(directoryPrefix)
     } catch {
       // No mkfifo, a full or read-only disk: programs are started the longer way.
       return undefined
     }
-    const child = spawn('/bin/sh', ['-s'], {stdio: ['pipe', 'pipe', 'ignore'], env: {}, cwd: '/', detached: true})
+    const child = spawn('/bin/sh', ['-s'], {stdio: ['pipe', 'pipe', 'ignore'], env: {[markVariable]: mark}, cwd: '/', detached: true})
     // Said by the missing pid.
     child.on('error', () => undefined)
     if (child.pid !== undefined) return new Launcher(child, pipes)

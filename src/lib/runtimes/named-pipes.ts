@@ -7,15 +7,20 @@ import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
 const batchSize = 128
+/** In memory where the system offers that: on a disk, making a pipe takes ten times as long. */
+export const sharedMemoryDir = '/dev/shm'
 
 export class NamedPipes {
   readonly #dir: string
   #made = 0
   #taken = 0
 
-  /** Throws when the system has no place or no program for them. */
-  constructor() {
-    this.#dir = makeDirectory()
+  /**
+   * Throws when the system has no place or no program for them.
+   * @param prefix what the name of the directory begins with
+   */
+  constructor(prefix: string) {
+    this.#dir = makeDirectory(prefix)
     this.#make()
   }
 
@@ -53,11 +58,9 @@ export class NamedPipes {
   }
 }
 
-/** In memory where the system offers that: on a disk, making a pipe takes ten times as long. */
-function makeDirectory(): string {
-  const prefix = `autokestra-${process.pid}-`
+function makeDirectory(prefix: string): string {
   try {
-    return mkdtempSync(`/dev/shm/${prefix}`)
+    return mkdtempSync(join(sharedMemoryDir, prefix))
   } catch {
     return mkdtempSync(join(tmpdir(), prefix))
   }

@@ -16,6 +16,7 @@ import {cookieVariable, type RunningProcess, type Runtime, type StartSpec} from 
 import {Sampler} from './sampler.ts'
 import {StartError} from './start-error.ts'
 import {Sweeper} from './sweeper.ts'
+import {Watchdog} from './watchdog.ts'
 
 interface ProcessRuntimeOptions {
   /** How long pipes that grandchildren hold open are read after the exit. Default 250. */
@@ -44,6 +45,8 @@ export class ProcessRuntime implements Runtime {
   readonly #running = new Set<ChildRun>()
   readonly #launchers = new Set<Launcher>()
   #prefix: string | undefined
+  #directoryPrefix = ''
+  #watchdog: Watchdog | undefined
   #outOfMemoryKills = 0
   #isClosed = false
   #usesLaunchers = false
@@ -95,10 +98,11 @@ export class ProcessRuntime implements Runtime {
     return run
   }
 
-  /** Ends everything that is still running without waiting for it; what has left its group is found by the next run. */
+  /** Ends everything that is still running without waiting for it; what has left its group is the watchdog's. */
   killNow(): void {
     this.#isClosed = true
     for (const run of this.#running) run.killNow()
+    this.#watchdog?.release()
   }
 
   async close(): Promise<void> {
@@ -107,6 +111,7 @@ export class ProcessRuntime implements Runtime {
     for (const launcher of this.#launchers) launcher.retire()
     this.#launchers.clear()
     await this.#sweeper.finish()
+    this.#watchdog?.dismiss()
   }
 
   /** Undefined when this program is better started directly. */
@@ -115,7 +120,8 @@ export class ProcessRuntime implements Runtime {
     const script = launchScript({command: spec.command, cwd: spec.cwd, env: {...spec.env, [cookieVariable]: cookie}})
     if (script === undefined) return undefined
     for (const launcher of this.#launchers) if (!launcher.canStart) this.#launchers.delete(launcher)
-    const launcher = [...this.#launchers].find(({isFree}) => isFree) ?? Launcher.start()
+    const launcher =
+      [...this.#launchers].find(({isFree}) => isFree) ?? Launcher.start({mark: this.#ownPrefix(), directoryPrefix: this.#directoryPrefix})
     if (launcher === undefined) return undefined
     this.#launchers.add(launcher)
     return {child: launcher.launch(script), launcher}
@@ -146,7 +152,11 @@ export class ProcessRuntime implements Runtime {
   #ownPrefix(): string {
     if (this.#prefix === undefined) {
       // Several runtimes of one process must not take each other's children for leftovers.
-      this.#prefix = `${ownerPrefix(identifyProcess())}${randomBytes(4).toString('hex')}-`
+      const token = randomBytes(4).toString('hex')
+      this.#prefix = `${ownerPrefix(identifyProcess())}${token}-`
+      this.#directoryPrefix = `autokestra-${process.pid}-${token}-`
+      // Before the first program: at no moment may there be one that nobody would end.
+      this.#watchdog = Watchdog.start(this.#prefix, this.#directoryPrefix)
       this.#outOfMemoryKills = readOutOfMemoryKills()
     }
     return this.#prefix

@@ -1,4 +1,4 @@
-// Ends processes a killed workflow command left behind. Called once at the start of a run, in the background.
+// Ends processes a killed workflow command left behind. Called once, before a run starts anything.
 
 import {isProcessAlive, type ProcessIdentity} from '../util/process-identity.ts'
 import {readSystemId} from '../util/proc-stat.ts'

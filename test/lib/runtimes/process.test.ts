@@ -6,7 +6,7 @@ import {afterEach, beforeEach, describe, expect, it, onTestFinished} from 'vites
 import {ProcessRuntime} from '../../../src/lib/runtimes/process.ts'
 import type {StartSpec} from '../../../src/lib/runtimes/runtime.ts'
 import {collect, describeRuntime, firstLine} from '../../contracts/runtime.ts'
-import {cookieHolders, isAlive, until} from '../../rig/processes.ts'
+import {cookieHolders, isAlive, until, watchdogOf} from '../../rig/processes.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
@@ -195,7 +195,7 @@ describe('ProcessRuntime', () => {
     expect(status.metrics.peakMemoryBytes).toBeLessThan(50e6)
   })
 
-  it('leaves nothing when the owner is killed and the next one looks for leftovers', async () => {
+  it('leaves nothing when the owner is killed together with its watchdog and the next one looks for leftovers', async () => {
     const script = await bundleScript(`
       import {ProcessRuntime} from 'src/lib/runtimes/process.ts'
       const runtime = new ProcessRuntime()
@@ -213,6 +213,7 @@ describe('ProcessRuntime', () => {
     await runScript(reap, []).line('swept')
     expect(cookieHolders(owner.pid)).toHaveLength(3)
     expect(isAlive(pid)).toBe(true)
+    process.kill(watchdogOf(owner.pid), 'SIGKILL')
     owner.kill('SIGKILL')
     await owner.exit
     // Any run that starts now on this machine may end some of them first, so it is not counted who did; when the sweep is over, none may be left.
