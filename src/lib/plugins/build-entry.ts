@@ -1,12 +1,13 @@
 // TypeScript entry point -> one ES module, by esbuild. The plugin's own files go in; packages stay where they are.
 
 import {existsSync} from 'node:fs'
-import {readFile} from 'node:fs/promises'
 import {isBuiltin} from 'node:module'
 import path from 'node:path'
 import {pathToFileURL} from 'node:url'
 import type {BuildFailure, Loader, Location, Message, OutputFile, Plugin as BundlerPlugin} from 'esbuild'
 import type {Diagnostic} from '../errors/diagnostic.ts'
+import {NotPlainFileError, readPlainFile, requirePlainFile} from '../util/read-plain-file.ts'
+import {maxSourceBytes, requirePlainPackage, requirePlainParents, requirePlainSettings} from './compiler-inputs.ts'
 
 export const sdkPackage = '@autokestra/plugin-sdk'
 
@@ -52,6 +53,7 @@ export async function buildEntry(options: EntryBuildOptions): Promise<EntryBuild
   const {dir, placedAt = dir} = options
   const urlOf = (file: string): string => pathToFileURL(path.join(placedAt, path.relative(dir, file))).href
   try {
+    requirePlainSettings(dir)
     const result = await build({
       entryPoints: [options.main],
       absWorkingDir: directory,
@@ -71,7 +73,7 @@ export async function buildEntry(options: EntryBuildOptions): Promise<EntryBuild
       sourcesContent: false,
       sourceRoot: `${urlOf(directory)}/`,
       logLevel: 'silent',
-      plugins: [keepPackagesOutside(options, packageFiles), keepSourceUrls(urlOf)],
+      plugins: [keepPackagesOutside(options, packageFiles), keepSourceUrls(urlOf, dir)],
     })
     const output: OutputFile | undefined = result.outputFiles[0]
     if (!output) throw new Error('esbuild gave no output')
@@ -79,6 +81,7 @@ export async function buildEntry(options: EntryBuildOptions): Promise<EntryBuild
     const inputs = Object.keys(result.metafile.inputs).filter((name) => !/^(\(disabled\):|<)/.test(name))
     return {ok: true, code: output.contents, inputs: [...inputs.map((name) => path.resolve(directory, name)), ...packageFiles].sort()}
   } catch (error) {
+    if (error instanceof NotPlainFileError) return {ok: false, diagnostics: [unusableFile(error)]}
     if (!isBuildFailure(error)) throw error
     return {ok: false, diagnostics: error.errors.map((message) => toDiagnostic(message, directory, options.dir))}
   }
@@ -96,6 +99,7 @@ function keepPackagesOutside({sdkModules, dir, placedAt}: EntryBuildOptions, pac
       bundler.onResolve({filter: /^[^./]/}, async (args) => {
         if (args.pluginData === insideLookup || args.kind === 'entry-point' || path.isAbsolute(args.path)) return undefined
         if (isBuiltin(args.path)) return {path: args.path, external: true}
+        requirePlainPackage(args.path, args.resolveDir)
         if (args.path === sdkPackage || args.path.startsWith(`${sdkPackage}/`)) {
           const file = sdkModules[args.path]
           return {path: file === undefined ? args.path : pathToFileURL(file).href, external: true}
@@ -137,12 +141,21 @@ function packageFileOf(file: string): string | undefined {
   return undefined
 }
 
-function keepSourceUrls(urlOf: (file: string) => string): BundlerPlugin {
+function keepSourceUrls(urlOf: (file: string) => string, dir: string): BundlerPlugin {
   return {
     name: 'keep-source-urls',
     setup(bundler) {
-      bundler.onLoad({filter: /\.[cm]?[jt]sx?$/}, async (args) => {
-        const source = await readFile(args.path, 'utf8')
+      bundler.onResolve({filter: /^\.{0,2}\//}, (args) => {
+        const place = path.resolve(args.resolveDir, args.path)
+        if (path.relative(dir, place).startsWith('..')) requirePlainParents(place)
+        return undefined
+      })
+      bundler.onLoad({filter: /(?:)/, namespace: 'file'}, (args) => {
+        if (!/\.[cm]?[jt]sx?$/.test(args.path)) {
+          requirePlainFile(args.path, {maxBytes: maxSourceBytes})
+          return undefined
+        }
+        const source = readPlainFile(args.path, {maxBytes: maxSourceBytes}).toString('utf8')
         if (!source.includes('import.meta')) return undefined
         const loader = loaders[path.extname(args.path)] ?? 'js'
         return {contents: withSourceUrl(source, urlOf(args.path)), loader}
@@ -167,6 +180,10 @@ function toDiagnostic(message: Message, directory: string, pluginDir: string): D
     ...(location && toPosition(location, directory)),
     ...(hint && {hint}),
   }
+}
+
+function unusableFile({message}: NotPlainFileError): Diagnostic {
+  return {severity: 'error', code: 'entry-point-invalid', message, hint: 'put a regular file in its place, or remove it'}
 }
 
 /** esbuild's own advice, to leave the import out of the bundle, is about settings nobody has here. */

@@ -1,9 +1,11 @@
 // What of a plugin's directory goes into its image: the files, in a fixed order, with what is odd about them. Reads names and kinds, and no content.
 
-import {lstatSync, readFileSync, readdirSync, readlinkSync, realpathSync, type Stats} from 'node:fs'
+import {lstatSync, readdirSync, readlinkSync, realpathSync, type Stats} from 'node:fs'
 import path from 'node:path'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {hasErrorCode} from '../util/error-code.ts'
+import {NotPlainFileError, readPlainFile} from '../util/read-plain-file.ts'
 import {findSecretFiles} from './secret-files.ts'
 import {parseIgnoreRules, type IgnoreRules} from './ignore-rules.ts'
 import {addedDir} from './image-layout.ts'
@@ -38,6 +40,7 @@ export interface ContextOptions {
 }
 
 const ignoreFileName = '.dockerignore'
+const maxIgnoreBytes = 1024 * 1024
 
 /** An image of a plugin is code; what is larger is there by mistake. */
 export const maxContextBytes = 512 * 1024 * 1024
@@ -125,15 +128,15 @@ function refuseLink(dir: string, relative: string, target: string): string | und
 /** Of the .dockerignore file, if there is one. `before`: patterns it overrules. */
 export function readIgnoreRules(dir: string, before: readonly string[] = []): IgnoreRules {
   const file = path.join(dir, ignoreFileName)
-  const stats = lstatSync(file, {throwIfNoEntry: false})
-  if (stats === undefined) return parseIgnoreRules('', before)
-  // A link may lead anywhere, a FIFO never ends.
-  if (!stats.isFile() || stats.size > 1024 * 1024) {
-    throw new WorkflowError('BUILD_FAILED', `${file} cannot be used: it is no regular file of reasonable size`, {
+  try {
+    return parseIgnoreRules(readPlainFile(file, {maxBytes: maxIgnoreBytes, mayBeLink: false}).toString('utf8'), before)
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return parseIgnoreRules('', before)
+    if (!(error instanceof NotPlainFileError)) throw error
+    throw new WorkflowError('BUILD_FAILED', `${file} cannot be used: it ${error.reason}`, {
       hint: 'put a regular file of at most 1 MiB in its place, or remove it',
     })
   }
-  return parseIgnoreRules(readFileSync(file, 'utf8'), before)
 }
 
 function readNames(directory: string, errors: Diagnostic[]): string[] {

@@ -1,10 +1,10 @@
 // One directory -> what is known about the plugin in it. A broken plugin is diagnostics, never an exception.
 
-import {readFileSync} from 'node:fs'
 import type {SchemaCompiler} from '../documents/json-schema.ts'
 import {readDocument} from '../documents/read-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {readPlainFile} from '../util/read-plain-file.ts'
 import {checkEntryPoints, type EntryFinding} from './entry-point.ts'
 import type {PluginDir} from './find-plugin-dirs.ts'
 import type {ManifestCache, ManifestRecord} from './manifest-cache.ts'
@@ -64,7 +64,7 @@ export function mayDeclare(place: PluginDir, id: string, cache: ManifestCache): 
   if (known) return known.id === id
   if (refuseManifestFile(place)) return false
   try {
-    const text = readFileSync(place.manifestFile, 'latin1')
+    const text = readPlainFile(place.manifestFile, {maxBytes: maxManifestBytes, mayBeLink: false}).toString('latin1')
     return text.includes(id.slice(id.indexOf('/') + 1)) || text.includes('\\')
   } catch {
     // Loading it says what is wrong.

@@ -1,10 +1,11 @@
 // Remembers parsed manifests between commands. It is only ever a saving of time: missing, damaged or old, it is made again.
 
-import {readFileSync, type Stats} from 'node:fs'
+import type {Stats} from 'node:fs'
 import path from 'node:path'
 import {crc32} from 'node:zlib'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {writeFileAtomic} from '../util/atomic-write.ts'
+import {readPlainFile} from '../util/read-plain-file.ts'
 import {fileState, isSettled} from '../util/file-state.ts'
 import type {EntryPoint} from './entry-point.ts'
 import type {PluginManifest} from './manifest.ts'
@@ -29,6 +30,7 @@ const formatVersion = 1
 
 /** Above this many entries, those this process did not ask for are dropped. */
 const maxEntries = 5000
+const maxCacheBytes = 256 * 1024 * 1024
 
 /** Manifests by the path and the state (mtime, ctime, size, inode) of their file. Read and written only when asked for. */
 export class ManifestCache {
@@ -88,7 +90,7 @@ export class ManifestCache {
   #read(): Map<string, CacheEntry> {
     if (this.#file === undefined) return new Map()
     try {
-      const text = readFileSync(this.#file, 'utf8')
+      const text = readPlainFile(this.#file, {maxBytes: maxCacheBytes}).toString('utf8')
       const end = text.indexOf('\n')
       const body = text.slice(end + 1)
       if (text.slice(0, end) !== `${this.#header} ${checksum(body)}`) return new Map()

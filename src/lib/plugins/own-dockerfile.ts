@@ -1,9 +1,10 @@
 // The Dockerfile a plugin brings along: which file it is, and what of it is unwise.
 
-import {lstatSync, readFileSync, readdirSync, realpathSync} from 'node:fs'
+import {readdirSync, realpathSync} from 'node:fs'
 import path from 'node:path'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {NotPlainFileError, readPlainFile} from '../util/read-plain-file.ts'
 import {isWithin} from './path-policy.ts'
 
 export interface OwnDockerfile {
@@ -53,11 +54,9 @@ function readOwn(dir: string, file: string): string {
   try {
     const real = realpathSync.native(file)
     if (!isWithin(real, path.resolve(dir))) throw refuse(`it is a link that leads out of the plugin's directory, to ${real}`)
-    const stats = lstatSync(real)
-    if (!stats.isFile()) throw refuse('it is not a regular file')
-    if (stats.size > maxBytes) throw refuse('it is too large')
-    return readFileSync(real, 'utf8')
+    return readPlainFile(real, {maxBytes, mayBeLink: false}).toString('utf8')
   } catch (error) {
+    if (error instanceof NotPlainFileError) throw refuse(`it ${error.reason}`)
     if (error instanceof WorkflowError || !(error instanceof Error && 'code' in error)) throw error
     throw refuse(`it cannot be read (${String(error.code)})`)
   }

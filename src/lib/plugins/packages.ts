@@ -1,8 +1,9 @@
 // How the packages of a plugin get into its image: those of npm installed from a lock file, or sent as they are; those of Python by its own Dockerfile.
 
-import {existsSync, readFileSync} from 'node:fs'
+import {existsSync} from 'node:fs'
 import path from 'node:path'
 import type {Diagnostic} from '../errors/diagnostic.ts'
+import {readPlainFile} from '../util/read-plain-file.ts'
 import {sdkPackage} from './build-entry.ts'
 
 export interface PackagePlan {
@@ -14,6 +15,7 @@ export interface PackagePlan {
 }
 
 const lockfiles = ['npm-shrinkwrap.json', 'package-lock.json']
+const maxListBytes = 1024 * 1024
 const nothing: PackagePlan = {patterns: [], warnings: []}
 
 /** Looks at package.json and requirements.txt. */
@@ -48,15 +50,17 @@ function warnAboutPython(dir: string): Diagnostic[] {
 
 function hasRequirements(file: string): boolean {
   try {
-    return /^\s*[^\s#]/m.test(readFileSync(file, 'utf8'))
+    const lines = readPlainFile(file, {maxBytes: maxListBytes}).toString('utf8').split('\n')
+    return lines.some((line) => !/^(?:#|$)/.test(line.trim()))
   } catch {
+    // There is none, or pip could not read it either.
     return false
   }
 }
 
 function dependenciesOf(file: string): string[] {
   try {
-    const value: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const value: unknown = JSON.parse(readPlainFile(file, {maxBytes: maxListBytes}).toString('utf8'))
     if (typeof value !== 'object' || value === null || !('dependencies' in value)) return []
     return typeof value.dependencies === 'object' && value.dependencies !== null ? Object.keys(value.dependencies) : []
   } catch {

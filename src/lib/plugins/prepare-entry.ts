@@ -1,13 +1,15 @@
 // Makes an entry point loadable: JavaScript as it is, TypeScript as a bundle in the cache that is made again when any of its files changes.
 
 import {createHash} from 'node:crypto'
-import {readFileSync, readdirSync, realpathSync, statSync} from 'node:fs'
+import {readdirSync, realpathSync, statSync} from 'node:fs'
 import {readdir, rm} from 'node:fs/promises'
 import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {writeFileAtomic} from '../util/atomic-write.ts'
 import {fileState, isSettled} from '../util/file-state.ts'
+import {readPlainFile} from '../util/read-plain-file.ts'
 import {buildEntry} from './build-entry.ts'
+import {maxSourceBytes} from './compiler-inputs.ts'
 import {isTypeScript} from './entry-point.ts'
 
 export interface PrepareEntryOptions {
@@ -121,7 +123,7 @@ function describeInputs(
   for (const file of new Set([...files, ...present])) {
     const stats = statSync(file, {throwIfNoEntry: false})
     if (!stats || !isSettled(stats, startedAt)) return undefined
-    inputs[file] = {state: fileState(stats), hash: sha256(readFileSync(file))}
+    inputs[file] = {state: fileState(stats), hash: sha256(readSource(file))}
   }
   return {inputs, directories: Object.fromEntries([...directories].map((directory) => [directory, importableNames(directory)]))}
 }
@@ -137,7 +139,7 @@ function compare(record: BundleRecord): BundleRecord | 'changed' {
     for (const [file, known] of Object.entries(record.inputs)) {
       const stats = statSync(file)
       const state = fileState(stats)
-      if (state !== known.state && sha256(readFileSync(file)) !== known.hash) return 'changed'
+      if (state !== known.state && sha256(readSource(file)) !== known.hash) return 'changed'
       // An unsettled file keeps its old state in the record, so that it is read again next time.
       const isNew = state !== known.state && isSettled(stats, Date.now())
       isTouched ||= isNew
@@ -150,9 +152,13 @@ function compare(record: BundleRecord): BundleRecord | 'changed' {
   }
 }
 
+function readSource(file: string): Buffer {
+  return readPlainFile(file, {maxBytes: maxSourceBytes})
+}
+
 function readRecord(recordFile: string): BundleRecord | undefined {
   try {
-    const record: unknown = JSON.parse(readFileSync(recordFile, 'utf8'))
+    const record: unknown = JSON.parse(readSource(recordFile).toString('utf8'))
     // Other shapes than written by build() make compare() answer `changed`.
     return isRecord(record) ? record : undefined
   } catch {

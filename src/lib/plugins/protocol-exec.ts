@@ -50,8 +50,8 @@ export async function runExec(place: TaskPlace, attempt: Attempt, env: Record<st
   )
   if (options.stdin !== undefined) program.process.stdin?.end(options.stdin)
   const exit = await program.process.exited
+  await program.flush()
   log.end()
-  program.flush()
   const {expectedExitCodes} = options
   if (exit.exitCode === null) return {exit, expectedExitCodes}
   return {exit, expectedExitCodes, ...makeOutput(attempt, exit.exitCode, parse, stdout, stderr)}

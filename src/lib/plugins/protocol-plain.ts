@@ -38,7 +38,7 @@ export async function runPlain(place: TaskPlace, attempt: Attempt, env: Record<s
   )
   program.process.stdin?.end(JSON.stringify(inputs))
   const exit = await program.process.exited
-  program.flush()
+  await program.flush()
   return {exit, ...readStdout(attempt, collector.bytes, exit.exitCode === 0)}
 }
 
@@ -60,7 +60,7 @@ function readStdout(attempt: Attempt, bytes: Buffer, hasSucceeded: boolean): Fou
   if (text === undefined || found === undefined) return {error: whole.error}
   if (isStrict)
     return {error: outputError('STDOUT_POLLUTED', `standard output holds more than one JSON document (${offsetOf(text, bytes)})`)}
-  const result = checkDepth(found.value, limits.outputDepth)
+  const result = checkDepth(found.value, Buffer.from(found.line), limits.outputDepth)
   if (!result.ok) return {error: result.error}
   attempt.warn(
     'STDOUT_POLLUTED',
@@ -74,7 +74,7 @@ function offsetOf(text: string, bytes: Buffer): string {
 }
 
 /** The last line that is a whole JSON object, unless it is visibly a part of a larger document. */
-function findLastObject(text: string): {readonly value: JsonValue; readonly others: string} | undefined {
+function findLastObject(text: string): {readonly value: JsonValue; readonly line: string; readonly others: string} | undefined {
   const lines = text.split('\n')
   for (let index = lines.length - 1; index >= 0; index--) {
     const line = lines[index]?.trim() ?? ''
@@ -83,7 +83,7 @@ function findLastObject(text: string): {readonly value: JsonValue; readonly othe
     const parsed = parseJson(line)
     if (parsed === undefined) continue
     lines.splice(index, 1)
-    return {value: parsed.value, others: lines.join('\n')}
+    return {value: parsed.value, line, others: lines.join('\n')}
   }
   return undefined
 }

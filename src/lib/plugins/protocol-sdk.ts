@@ -10,14 +10,14 @@ import {
   type ResultFrame,
 } from '@autokestra/plugin-sdk/protocol'
 import {cookieVariable, type ExitStatus, type RunningProcess} from '../runtimes/runtime.ts'
-import {ByteReleaser} from '../util/release-bytes.ts'
+import {FairReader} from '../util/fair-reader.ts'
 import type {Attempt} from './attempt.ts'
 import {isTypeScript} from './entry-point.ts'
 import {FrameDecoder} from './frame-decoder.ts'
 import type {HostLease} from './host-pool.ts'
 import {NetworkLog} from './network-log.ts'
 import type {ProtocolOutcome} from './protocol-plain.ts'
-import {outputError} from './read-output.ts'
+import {measureJson, outputError} from './read-output.ts'
 import {readFrame, toTaskError} from './sdk-messages.ts'
 import type {TaskPlace} from './task-place.ts'
 
@@ -29,6 +29,12 @@ const longestCancelPauseMs = 1000
 // A host that is about to die of an uncaught error does so right after its result.
 const doubtMs = 50
 const hostMessageId = 1
+// Of a frame that is not the result. A line of the log has 16 KiB.
+const longestOtherFrame = 512 * 1024
+// Of larger ones, the fields are counted: looking for secrets in many values takes longer than in one text.
+const longestFields = 16 * 1024
+const mostValues = 10_000
+const resultBegin = '{"type":"result"'
 
 /** Rejects with StartError. */
 export async function runSdk(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
@@ -56,7 +62,7 @@ async function finishSingle(session: SdkSession, attempt: Attempt, process: Runn
   }
   const exit = await process.exited
   clearTimeout(timer)
-  session.close()
+  await session.close()
   return {...outcomeOf(session.result, exit), isEndedByUs}
 }
 
@@ -65,13 +71,13 @@ async function finishReuse(session: SdkSession, attempt: Attempt, lease: HostLea
   const {process} = lease
   if (result === undefined || attempt.isStopped) {
     const exit = await process.exited
-    session.close()
+    await session.close()
     return outcomeOf(result, exit)
   }
   attempt.settle()
   // What the action wrote to stderr before its result is in the other pipe already: one turn of the loop reads it.
   await new Promise<void>((resolve) => setImmediate(resolve))
-  session.close()
+  await session.close()
   if (attempt.fault !== undefined) void process.kill()
   else if (result.ok) lease.giveBack()
   else setTimeout(() => lease.giveBack(), doubtMs).unref()
@@ -97,11 +103,8 @@ class SdkSession {
   readonly #stderr
   #onResult: (() => void) | undefined
   #hasSecondResult = false
-  readonly #onStdout = (chunk: Buffer): void => this.#decoder.push(chunk)
-  readonly #releaser = new ByteReleaser()
-  readonly #onStderr = (chunk: Buffer): void => {
-    if (!this.#stderr.push(chunk)) this.#releaser.release(chunk)
-  }
+  #isTextNeeded = false
+  readonly #readers: readonly FairReader[]
 
   constructor(process: RunningProcess, attempt: Attempt) {
     this.#process = process
@@ -115,18 +118,27 @@ class SdkSession {
     const {outputBytes, outputDepth} = attempt.limits
     this.#decoder = new FrameDecoder(this.#nonce, outputBytes + frameOverheadBytes, {
       onText: (bytes) => {
-        if (!this.#stdout.push(bytes)) this.#releaser.release(bytes)
+        this.#isTextNeeded = this.#stdout.push(bytes)
       },
       onFrame: (payload) => {
+        // Nothing it says counts any more.
+        if (attempt.fault !== undefined) return []
+        const isLarge = payload.length > longestOtherFrame
+        if (this.result !== undefined || !isResult(payload)) {
+          if (isLarge || (payload.length > longestFields && measureJson(payload).values > mostValues)) return this.#drop(payload)
+        }
         const read = readFrame(payload, outputDepth)
-        if (read.ok) this.#take(read.frame)
-        else attempt.fail(read.error)
+        if (read.ok && (!isLarge || read.frame.type === 'result')) return this.#take(read.frame)
+        attempt.fail(read.ok ? outputError('PROTOCOL_ERROR', 'a frame is not the message it begins as') : read.error)
+        return []
       },
       onDamage: (reason) => attempt.fail(outputError('PROTOCOL_ERROR', reason)),
       onTooLarge: () => attempt.fail(outputError('OUTPUT_TOO_LARGE', `the output is larger than ${outputBytes} bytes`)),
     })
-    process.stdout.on('data', this.#onStdout)
-    process.stderr.on('data', this.#onStderr)
+    this.#readers = [
+      new FairReader(process.stdout, (slice) => this.#decode(slice)),
+      new FairReader(process.stderr, (slice) => this.#stderr.push(slice)),
+    ]
   }
 
   invoke(env: Record<string, string>, {main, workingDir}: TaskPlace): void {
@@ -151,10 +163,10 @@ class SdkSession {
     this.#attempt.onStop(() => this.#stop())
   }
 
-  /** Takes the session off the streams. */
-  close(): void {
-    this.#process.stdout.off('data', this.#onStdout)
-    this.#process.stderr.off('data', this.#onStderr)
+  /** Takes all that has come, and the session off the streams. */
+  async close(): Promise<void> {
+    await Promise.all(this.#readers.map((reader) => reader.drained()))
+    for (const reader of this.#readers) reader.close()
     this.#decoder.end()
     this.#stdout.end()
     this.#stderr.end()
@@ -173,12 +185,22 @@ class SdkSession {
     this.#process.stdin?.write(`${JSON.stringify(message)}\n`)
   }
 
-  #take(frame: LogFrame | ProgressFrame | ResultFrame): void {
+  *#decode(slice: Buffer): Generator<void, boolean> {
+    this.#isTextNeeded = false
+    yield* this.#decoder.push(slice)
+    return this.#isSliceNeeded()
+  }
+
+  #isSliceNeeded(): boolean {
+    return this.#isTextNeeded || this.#decoder.isHolding
+  }
+
+  *#take(frame: LogFrame | ProgressFrame | ResultFrame): Generator<void> {
     const {log} = this.#attempt
     if (frame.type === 'log') {
-      log.add(frame.level, frame.message, frame.fields)
+      yield* log.addInSteps(frame.level, frame.message, frame.fields)
     } else if (frame.type === 'progress') {
-      log.add('info', `${Math.round(frame.fraction * 100)} %${frame.message === undefined ? '' : ` ${frame.message}`}`)
+      yield* log.addInSteps('info', `${Math.round(frame.fraction * 100)} %${frame.message === undefined ? '' : ` ${frame.message}`}`)
     } else if (this.result === undefined) {
       this.result = frame
       this.#onResult?.()
@@ -188,4 +210,17 @@ class SdkSession {
       this.#hasSecondResult = true
     }
   }
+
+  /** Reading it would hold everything else up. */
+  *#drop(payload: Buffer): Generator<void> {
+    yield* this.#attempt.log.addInSteps(
+      'warn',
+      `a message of ${payload.length} bytes was dropped: the log takes messages of up to ${longestOtherFrame} bytes and ${mostValues} values`,
+    )
+  }
+}
+
+/** As the host writes it; what it really is, reading tells. */
+function isResult(payload: Buffer): boolean {
+  return payload.toString('latin1', 0, resultBegin.length) === resultBegin
 }

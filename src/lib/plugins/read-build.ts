@@ -2,6 +2,7 @@
 
 import {WorkflowError} from '../errors/workflow-error.ts'
 import type {BuildMessage} from '../runtimes/image-engine.ts'
+import {LineSplitter} from '../util/split-lines.ts'
 
 /** What happens during a build, in the order in which people read it. */
 export type BuildEvent =
@@ -23,6 +24,7 @@ const labelPattern = /^LABEL dev\.autokestra\.\w+=/
 
 const stepPattern = /^Step (\d+)\/(\d+) : (.*)$/s
 const keptLines = 20
+const longestLineBytes = 16 * 1024
 
 /** The engine colours what a step writes to standard error. */
 // eslint-disable-next-line no-control-regex -- SGR sequences (ECMA-48) are what is looked for
@@ -42,7 +44,6 @@ export async function readBuild(
 ): Promise<string> {
   let imageId: string | undefined
   let step: {instruction: string; lines: string[]} | undefined
-  let partial = ''
   const line = (text: string): void => {
     if (text === ' ---> Using cache') onEvent({type: 'cached'})
     if (text.trim() === '' || noise.test(text)) return
@@ -50,9 +51,11 @@ export async function readBuild(
     if (step !== undefined && step.lines.length > keptLines) step.lines.shift()
     onEvent({type: 'log', text})
   }
+  // A step may print as much as it likes without a line end.
+  const splitter = new LineSplitter(longestLineBytes, (bytes) => line(bytes.toString('utf8').replace(/^.*\r/s, '')))
   for await (const message of messages) {
     if (message.error !== undefined) {
-      if (partial !== '') line(partial)
+      splitter.end()
       throw buildFailure(message.error, step, what)
     }
     if (message.aux?.ID !== undefined) imageId = message.aux.ID
@@ -61,15 +64,13 @@ export async function readBuild(
     }
     if (message.stream === undefined) continue
     const [, number, total, instruction] = stepPattern.exec(message.stream.trimEnd()) ?? []
-    if (partial === '' && number !== undefined && total !== undefined && instruction !== undefined) {
+    if (!splitter.isInLine && number !== undefined && total !== undefined && instruction !== undefined) {
       step = {instruction: instruction.trim(), lines: []}
       const isLabel = labelPattern.test(step.instruction)
       if (!isLabel) onEvent({type: 'step', number: Number(number), total: Number(total) - what.labels, instruction: step.instruction})
       continue
     }
-    const lines = (partial + message.stream.replace(colors, '')).split('\n')
-    partial = lines.pop() ?? ''
-    for (const text of lines) line(text.replace(/\r$/, '').replace(/^.*\r/s, ''))
+    splitter.push(Buffer.from(message.stream.replace(colors, '')))
   }
   if (imageId === undefined) throw buildFailure('the connection to Docker ended before the image was complete', step, what)
   return imageId

@@ -1,7 +1,7 @@
 // Bytes a plugin wrote -> the value they stand for, or what is wrong with them. Never quotes the bytes.
 
 import {jsonErrorOffset} from '../util/json-error-offset.ts'
-import type {JsonObject, JsonValue} from '../util/json.ts'
+import type {JsonValue} from '../util/json.ts'
 import type {TaskError} from './action-result.ts'
 
 type ReadOutput = {readonly ok: true; readonly value: JsonValue} | {readonly ok: false; readonly error: TaskError}
@@ -40,7 +40,7 @@ export function readJson(bytes: Buffer, maxDepth: number, what: string): ReadOut
   if (text === undefined) return {ok: false, error: outputError('OUTPUT_NOT_UTF8', `${what} is not UTF-8 text`)}
   const parsed = parseJson(text)
   if (parsed === undefined) return {ok: false, error: invalidJson(text, bytes, what)}
-  return checkDepth(parsed.value, maxDepth)
+  return checkDepth(parsed.value, bytes, maxDepth)
 }
 
 /** The error for a text that is not JSON, with the place where it stops being JSON in bytes. */
@@ -52,18 +52,34 @@ export function invalidJson(text: string, bytes: Buffer, what: string): TaskErro
   return outputError('OUTPUT_INVALID_JSON', `${what} is not one JSON document: ${where}`)
 }
 
-/** Refuses values nested deeper than `maxDepth`: whoever walks them later may do so recursively. */
-export function checkDepth(value: JsonValue, maxDepth: number): ReadOutput {
-  let level = isContainer(value) ? [value] : []
-  for (let depth = 1; level.length > 0; depth++) {
-    if (depth > maxDepth) {
-      return {ok: false, error: outputError('OUTPUT_TOO_LARGE', `the output is nested deeper than ${maxDepth} levels`)}
-    }
-    level = level.flatMap((item) => Object.values(item).filter(isContainer))
-  }
-  return {ok: true, value}
+/** Refuses values nested deeper than `maxDepth`: whoever walks them later may do so recursively. `json` is what `value` was read from. */
+export function checkDepth(value: JsonValue, json: Buffer, maxDepth: number): ReadOutput {
+  if (measureJson(json).depth <= maxDepth) return {ok: true, value}
+  return {ok: false, error: outputError('OUTPUT_TOO_LARGE', `the output is nested deeper than ${maxDepth} levels`)}
 }
 
-function isContainer(value: JsonValue): value is JsonValue[] | JsonObject {
-  return typeof value === 'object' && value !== null
+/** How deep JSON is nested, and how many values are in it at least. Far cheaper than reading it; of other bytes it says nothing. */
+export function measureJson(bytes: Buffer): {readonly depth: number; readonly values: number} {
+  let depth = 0
+  let deepest = 0
+  let values = 1
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === quote) at = endOfString(bytes, at)
+    else if (byte === openBracket || byte === openBrace) {
+      deepest = Math.max(deepest, ++depth)
+      values++
+    } else if (byte === closeBracket || byte === closeBrace) depth--
+    else if (byte === comma) values++
+  }
+  return {depth: deepest, values}
 }
+
+/** Where its closing quote stands. */
+function endOfString(bytes: Buffer, start: number): number {
+  let at = start + 1
+  while (at < bytes.length && bytes[at] !== quote) at += bytes[at] === backslash ? 2 : 1
+  return at
+}
+
+const [quote, comma, openBracket, backslash, closeBracket, openBrace, closeBrace] = Buffer.from('",[\\]{}')

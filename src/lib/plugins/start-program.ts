@@ -1,40 +1,45 @@
 // Starts the process of an attempt and ties the two together: a stop of the attempt ends the process, stderr becomes log lines.
 
 import type {RunningProcess, Runtime, StartSpec} from '../runtimes/runtime.ts'
-import {ByteReleaser} from '../util/release-bytes.ts'
+import {FairReader} from '../util/fair-reader.ts'
 import type {Attempt} from './attempt.ts'
 import {NetworkLog} from './network-log.ts'
 
 export interface StartedProgram {
   readonly process: RunningProcess
-  /** Hands out what is left of the last lines. Called once, after the exit. */
-  flush(): void
+  /** Hands out all that has come, and what is left of the last lines. Called once, after the exit. */
+  flush(): Promise<void>
 }
 
 /**
  * Rejects with StartError.
- * @param onStdout false: nothing of the chunk is needed any more, so its memory can go
+ * @param onStdout false: nothing of the slice is needed any more, so its memory can go
  * @param onStderr likewise
  */
 export async function startProgram(
   runtime: Runtime,
   attempt: Attempt,
   spec: Omit<StartSpec, 'cookie' | 'graceMs'>,
-  onStdout: (chunk: Buffer) => boolean,
-  onStderr?: (chunk: Buffer) => boolean,
+  onStdout: (slice: Buffer) => boolean,
+  onStderr?: (slice: Buffer) => boolean,
 ): Promise<StartedProgram> {
   const process = await runtime.start({...spec, cookie: attempt.cookie, graceMs: attempt.limits.killGraceMs})
   const stderr = attempt.log.open('stderr')
   attempt.network = new NetworkLog(process, attempt.log)
-  const releaser = new ByteReleaser()
-  process.stdout.on('data', (chunk: Buffer) => {
-    if (!onStdout(chunk)) releaser.release(chunk)
-  })
-  process.stderr.on('data', (chunk: Buffer) => {
-    const isLogged = stderr.push(chunk)
-    const isKept = onStderr?.(chunk) ?? false
-    if (!isLogged && !isKept) releaser.release(chunk)
-  })
+  const readers = [
+    new FairReader(process.stdout, onStdout),
+    new FairReader(process.stderr, (slice) => {
+      const isLogged = stderr.push(slice)
+      const isKept = onStderr?.(slice) ?? false
+      return isLogged || isKept
+    }),
+  ]
   attempt.onStop(() => void process.kill())
-  return {process, flush: () => stderr.end()}
+  return {
+    process,
+    flush: async () => {
+      await Promise.all(readers.map((reader) => reader.drained()))
+      stderr.end()
+    },
+  }
 }

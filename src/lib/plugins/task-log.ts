@@ -22,6 +22,7 @@ interface LogStream {
 // Stands at the end of a piece whose line goes on in the next entry.
 const continuationMark = ' …'
 const leastLineBytes = 64
+const linesPerStep = 256
 
 export class TaskLog {
   readonly #limits: ExecutionLimits
@@ -63,11 +64,26 @@ export class TaskLog {
     }
   }
 
-  /** An entry of the SDK's logger. A message of several lines becomes several entries; the first carries the fields. */
+  /** A line of our own. */
   add(level: LogEntry['level'], message: string, fields?: LogEntry['fields']): void {
+    Array.from(this.addInSteps(level, message, fields))
+  }
+
+  /**
+   * An entry of the SDK's logger. A message of several lines becomes several entries; the first carries the fields. Yields where it may be
+   * interrupted: one message may have as many lines as others have bytes.
+   */
+  *addInSteps(level: LogEntry['level'], message: string, fields?: LogEntry['fields']): Generator<void> {
     const masker = this.#masker
-    if (masker === undefined) this.#add(level, message, fields)
-    else this.#add(level, maskVisible(masker, message), fields === undefined ? undefined : masker.maskValue(fields))
+    const text = masker === undefined ? message : maskVisible(masker, message)
+    let rest = masker === undefined || fields === undefined ? fields : masker.maskValue(fields)
+    for (let start = 0; start <= text.length;) {
+      const end = endOfLines(text, start, linesPerStep)
+      this.#add(level, text.slice(start, end), rest)
+      rest = undefined
+      start = end + 1
+      yield
+    }
   }
 
   #add(level: LogEntry['level'], message: string, fields: LogEntry['fields']): void {
@@ -101,6 +117,16 @@ export class TaskLog {
     this.#dropped++
     return false
   }
+}
+
+/** Where the `count`th line from `start` on ends, without its line end. */
+function endOfLines(text: string, start: number, count: number): number {
+  let end = start - 1
+  for (let lines = 0; lines < count; lines++) {
+    end = text.indexOf('\n', end + 1)
+    if (end < 0) return text.length
+  }
+  return end
 }
 
 function countLines(bytes: Buffer): number {

@@ -13,7 +13,10 @@ type LineListener = (line: Buffer, isWhole: boolean) => void
 export class LineSplitter {
   readonly #maxBytes: number
   readonly #onLine: LineListener
-  #rest: Buffer | undefined
+  /** The begin of a line, in memory of its own: the chunk would be kept alive by the small rest of it. */
+  #memory = Buffer.alloc(0)
+  #length = 0
+  #isInLine = false
 
   constructor(maxBytes: number, onLine: LineListener) {
     this.#maxBytes = maxBytes
@@ -29,25 +32,48 @@ export class LineSplitter {
     if (start < chunk.length) this.#hold(chunk.subarray(start))
   }
 
+  /** Whether a line has begun that has not ended yet. */
+  get isInLine(): boolean {
+    return this.#isInLine
+  }
+
   /** Hands out the last line when it has no line end. */
   end(): void {
-    if (this.#rest !== undefined) this.#finishLine(Buffer.alloc(0))
+    if (this.#isInLine) this.#finishLine(Buffer.alloc(0))
   }
 
   #finishLine(tail: Buffer): void {
-    let line = tail
-    if (this.#rest !== undefined) {
-      line = Buffer.concat([this.#rest, tail])
-      this.#rest = undefined
-    }
+    const line = this.#takeHeld(tail)
     const length = endsWithReturn(line) ? line.length - 1 : line.length
     this.#onLine(this.#cutPieces(line.subarray(0, length), 0), true)
   }
 
   #hold(part: Buffer): void {
-    const line = this.#rest === undefined ? part : Buffer.concat([this.#rest, part])
-    // A copy: the chunk would be kept alive by the small rest of it.
-    this.#rest = Buffer.from(this.#cutPieces(line, endsWithReturn(line) ? 1 : 0))
+    // However small the parts of a line are, each byte is copied a few times at most.
+    if (this.#length + part.length > this.#maxBytes) {
+      const line = this.#takeHeld(part)
+      this.#keep(this.#cutPieces(line, endsWithReturn(line) ? 1 : 0))
+    } else this.#keep(part)
+    this.#isInLine = true
+  }
+
+  /** What is held, with `tail` behind it; nothing is held any more. */
+  #takeHeld(tail: Buffer): Buffer {
+    const line = this.#length === 0 ? tail : Buffer.concat([this.#memory.subarray(0, this.#length), tail])
+    this.#length = 0
+    this.#isInLine = false
+    return line
+  }
+
+  #keep(part: Buffer): void {
+    const length = this.#length + part.length
+    if (length > this.#memory.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(length, Math.min(2 * this.#memory.length, this.#maxBytes)))
+      this.#memory.copy(grown, 0, 0, this.#length)
+      this.#memory = grown
+    }
+    part.copy(this.#memory, this.#length)
+    this.#length = length
   }
 
   /** @param spare bytes that may yet turn out to be part of the line's end */

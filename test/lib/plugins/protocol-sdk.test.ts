@@ -1,11 +1,12 @@
 // The SDK protocol with the real host, and with hosts that break it.
 
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs'
+import {mkdtempSync, rmSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import {errorOf, makePlugin, openExecutor, outputOf, run, sdkPlugin} from '../../rig/executor.ts'
+import {writeOddHost} from '../../rig/odd-host.ts'
 import {buildHost} from '../../rig/plugin-host.ts'
 import {cookieHolders, isAlive, until} from '../../rig/processes.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
@@ -295,26 +296,7 @@ describe('a plugin whose host is used again', () => {
 })
 
 describe('a host that breaks the protocol', () => {
-  /** A host whose `answer(message, send)` is the given text; `send` writes a right frame. */
-  const hostThat = (answer: string): string => {
-    const file = path.join(mkdtempSync(path.join(directory, 'evil-')), 'host.mjs')
-    writeFileSync(
-      file,
-      `import {crc32} from 'node:zlib'
-import {createInterface} from 'node:readline'
-import {writeSync} from 'node:fs'
-const lines = createInterface({input: process.stdin})
-const answer = async (message, send, frame) => { ${answer} }
-lines.on('line', (line) => {
-  const message = JSON.parse(line)
-  const frame = (value, text = JSON.stringify(value)) => '\\x1e' + message.nonce + ' ' + Buffer.byteLength(text) + ' ' + crc32(text).toString(16).padStart(8, '0') + ' ' + text + '\\n'
-  if (message.type === 'invoke') answer(message, (value) => writeSync(1, frame(value)), frame)
-})
-lines.on('close', () => process.exit())
-`,
-    )
-    return file
-  }
+  const hostThat = (answer: string): string => writeOddHost(directory, answer)
   const plugin = (): ReturnType<typeof makePlugin> => makePlugin({protocol: 'sdk', main: 'main.mjs'})
   const result = "{type: 'result', ok: true, output: 1}"
 

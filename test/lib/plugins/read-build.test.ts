@@ -67,4 +67,16 @@ describe('the stream of a build', () => {
     await expect(read(cut)).rejects.toMatchObject({code: 'BUILD_FAILED', message: expect.stringContaining('ended before') as unknown})
     await expect(read([])).rejects.toMatchObject({code: 'BUILD_FAILED'})
   })
+
+  it('reads a step that prints 40 MB without a line end in pieces, in time that grows with the bytes alone', async () => {
+    const piece = 'x'.repeat(4096)
+    const messages = Array.from({length: 10_000}, () => ({stream: piece}))
+    const startedAt = performance.now()
+    const {events} = await read([{stream: 'Step 1/2 : RUN yes\n'}, ...messages, {stream: '\n'}, {aux: {ID: 'sha256:0'}}])
+    // Once it took a minute for a tenth of that.
+    expect(performance.now() - startedAt).toBeLessThan(10_000)
+    const lengths = events.flatMap((event) => (event.type === 'log' ? [event.text.length] : []))
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(16 * 1024)
+    expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(10_000 * 4096)
+  })
 })
