@@ -35,6 +35,7 @@ interface ChildRunOptions {
 // SIGKILL works at once, but for a process in an uninterruptible system call (a hanging network disk).
 const killLimitMs = 2000
 const pollMs = 10
+const longestDrainMs = 10_000
 // Likewise for the rest of a group that got SIGKILL.
 const groupEndLimitMs = 50
 
@@ -71,7 +72,7 @@ export class ChildRun implements RunningProcess {
     child.on('exit', (code, signal) => {
       this.#exit = {code, signal}
       this.#onExit?.()
-      if (this.#killing === undefined && !this.#arePipesClosed) this.#drainTimer = setTimeout(() => void this.#end(), options.drainMs)
+      if (this.#killing === undefined && !this.#arePipesClosed) this.#drain(options.drainMs)
     })
     child.on('close', () => {
       this.#arePipesClosed = true
@@ -88,6 +89,15 @@ export class ChildRun implements RunningProcess {
   /** SIGKILL to the group, at once and without waiting: for a program that leaves now. */
   killNow(): void {
     this.#signalGroup('SIGKILL')
+  }
+
+  /** While a reader takes its time over what it has, the rest still comes. */
+  #drain(drainMs: number, waitedMs = 0): void {
+    this.#drainTimer = setTimeout(() => {
+      const isHeldBack = this.stdout.isPaused() || this.stderr.isPaused()
+      if (isHeldBack && waitedMs < longestDrainMs) this.#drain(drainMs, waitedMs + drainMs)
+      else void this.#end()
+    }, drainMs)
   }
 
   async #kill(graceMs: number): Promise<void> {
