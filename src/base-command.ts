@@ -3,6 +3,7 @@
 
 import {Command, type Interfaces} from '@oclif/core'
 import type {App} from './lib/app.ts'
+import {currentDirectory} from './lib/util/current-directory.ts'
 import {ReportedError, reportError} from './report-error.ts'
 import {usageError} from './usage-error.ts'
 
@@ -85,7 +86,7 @@ export abstract class BaseCommand extends Command {
       root: this.config.root,
       version: this.config.version,
       program: this.config.bin,
-      cwd: process.cwd(),
+      cwd: currentDirectory(),
       env: process.env,
       // Merely looking at process.stdin opens it.
       get stdin() {

@@ -5,6 +5,7 @@ import {type Interfaces, run, settings} from '@oclif/core'
 import packageJson from '../package.json' with {type: 'json'}
 import {findHome, homeFiles} from './lib/config/paths.ts'
 import {WorkflowError} from './lib/errors/workflow-error.ts'
+import {currentDirectory} from './lib/util/current-directory.ts'
 import {ensurePrivateDir} from './lib/util/ensure-directory.ts'
 import {reportError} from './report-error.ts'
 import {addsExtension, describeAdded, installedExtensions, withLocalPackages} from './extensions.ts'
@@ -65,7 +66,7 @@ function leadingWords(argv: readonly string[]): string {
 /** Extensions, and what npm keeps for them, live beside everything else of the user. Returns their directory, when there is a home. */
 function keepExtensionsInHome(bin: string, isInstalling: boolean): string | undefined {
   try {
-    const home = findHome(process.env, process.cwd())
+    const home = findHome(process.env, currentDirectory())
     // oclif would make it readable for everybody.
     if (isInstalling) ensurePrivateDir(home)
     // oclif looks for variables that begin like the name of the program.

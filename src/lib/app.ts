@@ -1,7 +1,7 @@
 // The composition root: builds every object from the Config, lazily, once. The only file that imports everything; it decides nothing.
 
 import {randomBytes} from 'node:crypto'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import type {Config} from './config/config.ts'
 import {loadConfig} from './config/load.ts'
 import {schemaCacheDir} from './config/paths.ts'
@@ -12,6 +12,7 @@ import {maxStdinBytes, planFile, type PlanRequest, type RunPlan} from './engine/
 import type {Journal, Reporter} from './engine/ports.ts'
 import {revealSecrets} from './engine/reveal-secrets.ts'
 import {createRunId} from './engine/run-id.ts'
+import {WorkflowError} from './errors/workflow-error.ts'
 import {validateFiles, type FileFindings} from './engine/validate-files.ts'
 import {runWorkflow, type RunOutcome} from './engine/run-workflow.ts'
 import {openPlaces} from './open-places.ts'
@@ -32,6 +33,7 @@ import {createReporter, type OutputLines, type ProgressMode} from './ui/create-r
 import {createEventsOutput} from './ui/events-output.ts'
 import {createPrompt, type Prompt} from './ui/prompt.ts'
 import {createUi, type Ui} from './ui/ui.ts'
+import {resolveFrom} from './util/current-directory.ts'
 import {readBytes} from './util/read-bytes.ts'
 import {readText} from './util/read-text.ts'
 
@@ -41,8 +43,8 @@ export interface AppOptions {
   readonly version: string
   /** The name the program was called by. */
   readonly program: string
-  /** Absolute. */
-  readonly cwd: string
+  /** Absolute; undefined when the current directory was removed. */
+  readonly cwd: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: NodeJS.ReadStream
   readonly stdout: NodeJS.WriteStream
@@ -87,13 +89,17 @@ export class App {
   /** Loads, checks and plans a run; nothing has happened yet. Throws WorkflowError with all findings. */
   async plan(request: RunRequest): Promise<RunPlan> {
     const config = await this.#loadConfig(request)
-    return await planFile(request, {
+    const plan = await planFile(request, {
       plugins: this.#openPlugins(config),
       schemas: this.#openSchemas(config),
-      cwd: this.#options.cwd,
+      cwd: this.#directoryOf(request.file),
       readStdin: () => readText(this.#options.stdin, maxStdinBytes),
       surroundings: describeSurroundings(config, this.#options.env),
+    }).catch((error: unknown) => {
+      // A plugin that is not found may stand in a directory that was mistyped.
+      throw error instanceof WorkflowError ? error.after(config.warnings) : error
     })
+    return {...plan, warnings: [...config.warnings, ...plan.warnings]}
   }
 
   /** Runs a plan to its end. The abort of `signal` stops it; the reason of the abort is the cause. */
@@ -209,6 +215,11 @@ export class App {
     }
     this.#masker?.clear()
     if (failures.length > 0) throw failures[0]
+  }
+
+  /** What the path of the file, and for standard input everything else, is relative to. Throws USAGE when there is nothing. */
+  #directoryOf(file: string): string {
+    return this.#options.cwd ?? dirname(resolveFrom(undefined, file))
   }
 
   #loadConfig(request?: RunRequest): Promise<Config> {

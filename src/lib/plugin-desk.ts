@@ -11,13 +11,14 @@ import type {Plugin} from './plugins/manifest.ts'
 import type {BuildOptions, BuiltImage, PluginImages} from './plugins/plugin-images.ts'
 import type {PluginManager} from './plugins/plugin-manager.ts'
 import {scaffoldPlugin, type PluginLanguage, type ScaffoldedPlugin} from './plugins/scaffold.ts'
+import {requireDirectory} from './util/current-directory.ts'
 
 export interface PluginDeskOptions {
   readonly manager: PluginManager
   readonly images: PluginImages
   readonly config: Config
-  /** Absolute. */
-  readonly cwd: string
+  /** Absolute; undefined when the current directory was removed. */
+  readonly cwd: string | undefined
 }
 
 export class PluginDesk {
@@ -29,8 +30,9 @@ export class PluginDesk {
 
   /** The plugins of all paths, usable or not, with what is known of their images. */
   async list(): Promise<PluginListing> {
-    const {manager, images} = this.#options
-    return await listPlugins(manager, images)
+    const {manager, images, config} = this.#options
+    const {plugins, diagnostics} = await listPlugins(manager, images)
+    return {plugins, diagnostics: [...config.warnings, ...diagnostics]}
   }
 
   /** @param workflowFile compared with what the plugin asks for */
@@ -38,7 +40,7 @@ export class PluginDesk {
     const {manager, images, cwd} = this.#options
     const found = findPlugin(await manager.list(), name)
     if (workflowFile === undefined) return await inspectPlugin(found, images)
-    const document = await readDocument(workflowFile, {what: 'workflow file', cwd})
+    const document = await readDocument(workflowFile, {what: 'workflow file', ...(cwd !== undefined && {cwd})})
     return await inspectPlugin(found, images, readWorkflowGrants(document))
   }
 
@@ -54,8 +56,12 @@ export class PluginDesk {
 
   /** Starts a plugin in the first plugin directory of the project. */
   async init(name: string, language: PluginLanguage): Promise<ScaffoldedPlugin> {
-    const {pluginPaths, projectDir} = this.#options.config
+    const {
+      config: {pluginPaths, projectDir},
+      cwd,
+    } = this.#options
     const own = pluginPaths.find(({origin}) => origin === 'project')
+    if (own === undefined) requireDirectory(cwd)
     return await scaffoldPlugin(own?.path ?? join(projectDir, 'plugins'), name, language)
   }
 

@@ -51,6 +51,64 @@ describe('several runs at once on one empty home', () => {
   )
 })
 
+describe('a current directory that was removed', () => {
+  const removed = ['sh', '-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$@"', process.execPath, builtCommand] as const
+
+  it('keeps nobody from what needs none', async () => {
+    const project = new Project({'w.yaml': mark})
+    for (const args of [
+      ['version'],
+      ['run', project.path('w.yaml')],
+      ['validate', project.path('w.yaml')],
+      ['runs', 'list'],
+      ['secrets', 'list'],
+      ['plugin', 'list'],
+    ]) {
+      const {exitCode, stderr} = await project.run(args, {command: removed})
+      expect({args, exitCode}, stderr).toEqual({args, exitCode: 0})
+    }
+    expect(project.has('started')).toBe(true)
+  })
+
+  it('is told by what needs one', async () => {
+    const project = new Project({'w.yaml': mark})
+    for (const args of [
+      ['run', 'w.yaml'],
+      ['run', '-'],
+      ['validate', 'w.yaml'],
+      ['init'],
+      ['plugin', 'init', 'x'],
+      ['plugin', 'inspect', 'core/shell', '--workflow', 'w.yaml'],
+    ]) {
+      const {exitCode, stdout, stderr} = await project.run(args, {command: removed})
+      expect({args, exitCode}, stderr).toEqual({args, exitCode: 2})
+      expect(stdout + stderr).toMatch(/the current directory was removed\nhint: change to a directory that exists/)
+    }
+    expect(await project.run(['runs', 'list'], {command: removed, env: {AUTOKESTRA_HOME: 'home'}})).toMatchObject({exitCode: 2})
+  })
+})
+
+describe('plugins.paths with a directory that does not exist', () => {
+  it('are warned about by everything that looks for plugins, also when one is then not found', async () => {
+    const project = new Project({'w.yaml': mark, 'other.yaml': oneTask('test/p.act'), 'autokestra.yaml': 'plugins: {paths: [none]}\n'})
+    const warning = new RegExp(
+      `^warning\\[missing-plugin-path\\]: the plugin directory ${project.path('none')} does not exist\\n  --> .*autokestra.yaml:1:19$`,
+      'm',
+    )
+    for (const [exitCode, ...args] of [
+      [0, 'run', 'w.yaml'],
+      [0, 'validate', 'w.yaml'],
+      [0, 'plugin', 'list'],
+      [5, 'run', 'other.yaml'],
+      [5, 'validate', 'other.yaml'],
+    ] as const) {
+      const result = await project.run(args)
+      expect({args, exitCode: result.exitCode}, result.stderr).toEqual({args, exitCode})
+      expect(result.stdout + result.stderr).toMatch(warning)
+    }
+  })
+})
+
 describe('a home', () => {
   it('is made for its owner only', async () => {
     const project = new Project({'w.yaml': mark})
@@ -113,9 +171,18 @@ describe('a home', () => {
     const home = project.path('home')
     mkdirSync(home)
     chmodSync(home, 0)
-    const {exitCode, stderr} = await project.run(['run', 'w.yaml'], {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
-    expect([3, 9], stderr).toContain(exitCode)
-    expect(stderr).toMatch(/^error\[(DOCUMENT_UNREADABLE|CONFIG_INVALID|STORAGE_UNREADABLE)\]: .*permission|may not/m)
+    for (const args of [
+      ['run', 'w.yaml'],
+      ['runs', 'list'],
+      ['secrets', 'list'],
+      ['plugin', 'list'],
+    ]) {
+      const {exitCode, stderr} = await project.run(args, {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
+      expect({args, exitCode}, stderr).toEqual({args, exitCode: 9})
+      expect(stderr).toBe(
+        `error[STORAGE_UNREADABLE]: you may not enter the home directory ${home}\nhint: it may belong to another user: set AUTOKESTRA_HOME to a directory of your own\n`,
+      )
+    }
     expect(project.has('started')).toBe(false)
   })
 

@@ -25,7 +25,7 @@ export class SecretsDelete extends BaseCommand {
     if (!flags.force) {
       const {prompt} = app
       if (!prompt.isAvailable(flags['no-input'])) {
-        throw new WorkflowError('USAGE', `secret '${name}' was not deleted: there is no terminal to ask on`, {
+        throw new WorkflowError('USAGE', `secret '${name}' was not deleted: ${prompt.whyNot(flags['no-input'])}`, {
           hint: 'use --force to delete it without being asked',
         })
       }

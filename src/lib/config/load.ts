@@ -3,10 +3,13 @@
 import {statSync} from 'node:fs'
 import {availableParallelism} from 'node:os'
 import path from 'node:path'
+import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {defaultLimits} from '../plugins/limits.ts'
 import type {PluginPath} from '../plugins/plugin-entry.ts'
 import {defaultSandboxLimits, type SandboxLimits} from '../runtimes/sandbox.ts'
+import {requireDirectory, resolveFrom} from '../util/current-directory.ts'
+import {hasErrorCode} from '../util/error-code.ts'
 import type {Config, SettingOrigin} from './config.ts'
 import {findProjectFile} from './find-project-file.ts'
 import {expandTilde, findHome, homeFiles, schemaCacheDir, type Environment} from './paths.ts'
@@ -14,8 +17,8 @@ import type {FileSettings} from './read-settings.ts'
 import {maxConcurrency} from './schema.ts'
 
 export interface LoadConfigOptions {
-  /** Absolute. */
-  readonly cwd: string
+  /** Absolute; undefined when the current directory was removed. */
+  readonly cwd: string | undefined
   /** The workflow file, relative to `cwd`. `-` (standard input) and none: the project is looked for from `cwd`. */
   readonly workflowFile?: string
   /** Default: the environment of this process. */
@@ -32,16 +35,17 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const {cwd, env = process.env} = options
   const home = findHome(env, cwd)
   const files = homeFiles(home)
+  requireReachable(home)
   const read = (file: string) => readIfPresent(file, files.cacheDir, options.builtInSchemaDir)
   const start = startDirectory(cwd, options.workflowFile)
-  const project = findProjectFile(start)
+  // A directory that was removed is in no project.
+  const project = start === undefined ? {file: undefined, warnings: []} : findProjectFile(start)
   const user = await read(files.configFile)
   const own = project.file === undefined ? undefined : await read(project.file)
-  const projectDir = project.file === undefined ? start : path.dirname(project.file)
+  const projectDir = project.file === undefined ? (start ?? '/') : path.dirname(project.file)
 
   const level = (origin: PluginPath['origin'], settings: FileSettings | undefined, fallback: string): PluginPath[] => {
-    const base = settings ? path.dirname(settings.file) : home
-    const paths = settings?.pluginPaths?.map((text) => path.resolve(base, expandTilde(text, env))) ?? [fallback]
+    const paths = settings?.pluginPaths === undefined ? [fallback] : absolutePaths(settings, env)
     return paths.map((text) => ({path: text, origin}))
   }
   const bundled: PluginPath[] = options.bundledPluginDir === undefined ? [] : [{path: options.bundledPluginDir, origin: 'bundled'}]
@@ -55,7 +59,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     keyFile: files.keyFile,
     projectDir,
     pluginPaths: withoutRepeats([
-      ...level('project', own, path.join(projectDir, 'plugins')),
+      ...(start === undefined ? [] : level('project', own, path.join(projectDir, 'plugins'))),
       ...level('user', user, files.pluginDir),
       ...bundled,
     ]),
@@ -71,14 +75,14 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     inheritEnv: [...(user?.inheritEnv ?? []), ...(own?.inheritEnv ?? [])],
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
     files: [user, own].flatMap((settings) => settings?.file ?? []),
-    warnings: project.warnings,
+    warnings: [...project.warnings, ...missingPaths(own, env), ...missingPaths(user, env)],
   }
 }
 
 /** A workflow file that does not exist is somebody else's error: its directory is used as far as it is there. */
-function startDirectory(cwd: string, workflowFile: string | undefined): string {
-  if (workflowFile === undefined || workflowFile === '-') return path.resolve(cwd)
-  return path.dirname(path.resolve(cwd, workflowFile))
+function startDirectory(cwd: string | undefined, workflowFile: string | undefined): string | undefined {
+  if (workflowFile === undefined) return cwd
+  return workflowFile === '-' ? requireDirectory(cwd) : path.dirname(resolveFrom(cwd, workflowFile))
 }
 
 async function readIfPresent(file: string, cacheDir: string, builtInSchemaDir: string | undefined): Promise<FileSettings | undefined> {
@@ -90,7 +94,36 @@ async function readIfPresent(file: string, cacheDir: string, builtInSchemaDir: s
   )
 }
 
-/** What cannot be looked at, such as a home of mode 000, is reported by the attempt to read it. */
+function absolutePaths({file, pluginPaths = []}: FileSettings, env: Environment): string[] {
+  return pluginPaths.map((text) => path.resolve(path.dirname(file), expandTilde(text, env)))
+}
+
+/** What was written down on purpose and is not there is mistyped. A default need not be there. */
+function missingPaths(settings: FileSettings | undefined, env: Environment): Diagnostic[] {
+  if (settings?.aboutPluginPath === undefined) return []
+  const {aboutPluginPath} = settings
+  return absolutePaths(settings, env).flatMap((directory, index) =>
+    isPresent(directory)
+      ? []
+      : [aboutPluginPath(index, {code: 'missing-plugin-path', message: `the plugin directory ${directory} does not exist`})],
+  )
+}
+
+/** A home that may not be entered is nothing that a configuration could mend. One that is not there yet is made when it is needed. */
+function requireReachable(home: string): void {
+  try {
+    // Not of the directory itself, which may be looked at from outside.
+    statSync(`${home}/.`, {throwIfNoEntry: false})
+  } catch (error) {
+    if (!hasErrorCode(error, 'EACCES')) return
+    throw new WorkflowError('STORAGE_UNREADABLE', `you may not enter the home directory ${home}`, {
+      hint: 'it may belong to another user: set AUTOKESTRA_HOME to a directory of your own',
+      cause: error,
+    })
+  }
+}
+
+/** What cannot be looked at is reported by the attempt to read it. */
 function isPresent(file: string): boolean {
   try {
     return statSync(file, {throwIfNoEntry: false}) !== undefined

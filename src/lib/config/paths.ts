@@ -2,12 +2,13 @@
 
 import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {resolveFrom} from '../util/current-directory.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** `AUTOKESTRA_HOME`, relative to `cwd`, or `~/.autokestra`. Throws CONFIG_INVALID when neither is known. */
-export function findHome(env: Environment, cwd: string): string {
-  if (env.AUTOKESTRA_HOME) return path.resolve(cwd, expandTilde(env.AUTOKESTRA_HOME, env))
+export function findHome(env: Environment, cwd: string | undefined): string {
+  if (env.AUTOKESTRA_HOME) return resolveFrom(cwd, expandTilde(env.AUTOKESTRA_HOME, env))
   return path.join(userHome(env), '.autokestra')
 }
 

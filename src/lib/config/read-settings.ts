@@ -20,6 +20,8 @@ export interface FileSettings {
   readonly file: string
   /** As written. */
   readonly pluginPaths?: readonly string[]
+  /** A finding about one of them, with its place in the file. */
+  readonly aboutPluginPath?: (index: number, finding: Pick<Diagnostic, 'code' | 'message' | 'hint'>) => Diagnostic
   readonly baseImage?: string
   readonly autoBuild?: boolean
   readonly concurrency?: number
@@ -87,7 +89,10 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
     file,
     limits,
     sandbox: readSandbox(sandbox),
-    ...(plugins?.paths && {pluginPaths: plugins.paths}),
+    ...(plugins?.paths && {
+      pluginPaths: plugins.paths,
+      aboutPluginPath: (index, finding) => document.diagnostic(['plugins', 'paths', index], 'value', {severity: 'warning', ...finding}),
+    }),
     ...(plugins?.baseImage !== undefined && {baseImage: plugins.baseImage}),
     ...(plugins?.autoBuild !== undefined && {autoBuild: plugins.autoBuild}),
     ...(concurrency !== undefined && {concurrency}),

@@ -24,6 +24,17 @@ export class WorkflowError extends Error {
     this.diagnostics = options.diagnostics ?? []
   }
 
+  /** The same error, with findings that come before its own. */
+  after(diagnostics: readonly Diagnostic[]): WorkflowError {
+    if (diagnostics.length === 0) return this
+    const {code, message, hint} = this
+    return new WorkflowError(code, message, {
+      ...(hint !== undefined && {hint}),
+      diagnostics: [...diagnostics, ...this.diagnostics],
+      cause: this,
+    })
+  }
+
   get exitCode(): number {
     return errorCodes[this.code].exitCode
   }

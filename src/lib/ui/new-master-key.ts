@@ -29,7 +29,7 @@ export async function readNewMasterKey(request: NewKeyRequest, env: Environment,
   const isFile = env['AUTOKESTRA_SECRET_KEY'] === undefined && !isCommand
   if (isFile && !request.isStdin) return 'new-file'
   if (!canAsk) {
-    throw new WorkflowError('USAGE', 'there is no new key, and no terminal to ask for it', {
+    throw new WorkflowError('USAGE', `there is no new key, and ${inputs.prompt.whyNot(request.noInput)}`, {
       hint: 'set AUTOKESTRA_NEW_SECRET_KEY, or pipe the new key into `workflow secrets rotate-key --new-key-stdin`',
     })
   }

@@ -12,6 +12,8 @@ interface PromptStreams {
 export interface Prompt {
   /** Whether somebody can answer: a terminal on both sides, no CI, and no `--no-input`. Ask this before anything else. */
   isAvailable(noInput: boolean): boolean
+  /** Why nobody can be asked: `there is no terminal to ask on`. */
+  whyNot(noInput: boolean): string
   /** What is typed is not shown. With `confirm`, asks a second time with that question; throws USAGE when the answers differ. May be empty. */
   secret(question: string, options?: {readonly confirm?: string}): Promise<string>
   /** Yes or no; no when nothing is typed. */
@@ -54,6 +56,10 @@ export function createPrompt({stdin, stderr, env}: PromptStreams): Prompt {
 
   return {
     isAvailable: (noInput) => !noInput && !env['CI'] && stdin.isTTY === true && stderr.isTTY === true,
+    whyNot(noInput) {
+      if (noInput) return 'nothing is asked because of --no-input'
+      return env['CI'] ? 'nothing is asked because CI is set' : 'there is no terminal to ask on'
+    },
     async secret(question, {confirm} = {}) {
       const answer = await askSecret(question)
       if (confirm === undefined || answer === '') return answer

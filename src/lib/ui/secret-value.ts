@@ -46,7 +46,7 @@ export async function readSecretValue(request: ValueRequest, inputs: ValueInputs
       return isRaw ? bytes : withoutLineEnd(bytes)
     }
     if (!canAsk) {
-      throw new WorkflowError('USAGE', `no value for secret '${name}', and no terminal to ask for it`, {
+      throw new WorkflowError('USAGE', `no value for secret '${name}', and ${inputs.prompt.whyNot(request.noInput)}`, {
         hint: `pipe the value into \`workflow secrets set --stdin ${asArgument(name)}\`, or name a file: --from-file FILE`,
       })
     }

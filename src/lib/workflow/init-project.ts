@@ -1,5 +1,6 @@
 // The files of a new project. They are written only when none of them is there, so nothing is ever overwritten.
 
+import {currentDirectory, resolveFrom} from '../util/current-directory.ts'
 import {writeNewFiles, type NewFile} from '../util/write-new-files.ts'
 import {workflowSchema} from './schema.ts'
 
@@ -51,5 +52,7 @@ const files: readonly NewFile[] = [
 
 /** Writes the files of a new project into `dir` and returns their paths. Throws FILE_EXISTS before it writes anything. */
 export async function initProject(dir: string): Promise<string[]> {
+  // Says what is wrong when a relative one leads nowhere.
+  resolveFrom(currentDirectory(), dir)
   return await writeNewFiles(dir, files, 'name a new directory: workflow init DIR')
 }

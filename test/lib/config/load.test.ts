@@ -147,6 +147,28 @@ describe('the project', () => {
   })
 })
 
+describe('plugins.paths', () => {
+  it('that are not there are told with their place; defaults need not be there', async () => {
+    const dir = temporaryDir()
+    writeFiles(dir, {
+      'project/autokestra.yaml': 'plugins:\n  paths: [here, ../gone]\n',
+      'project/here/x': '',
+      'me/.autokestra/config.yaml': 'plugins: {paths: [~/none]}\n',
+    })
+    expect((await load(dir)).warnings).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'missing-plugin-path',
+        message: `the plugin directory ${path.join(dir, 'gone')} does not exist`,
+        file: path.join(dir, 'project/autokestra.yaml'),
+        line: 2,
+        column: 17,
+      },
+      {code: 'missing-plugin-path', message: `the plugin directory ${path.join(dir, 'me/none')} does not exist`, line: 1},
+    ])
+  })
+})
+
 describe('settings', () => {
   it('of plugin paths are relative to their file and take the place of its default only', async () => {
     const dir = temporaryDir()

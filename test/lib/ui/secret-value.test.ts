@@ -14,6 +14,7 @@ function inputs(options: {stdin?: string | Buffer; answer?: string} = {}): Value
     questions,
     prompt: {
       isAvailable: (noInput) => !noInput && options.answer !== undefined,
+      whyNot: (noInput) => (noInput ? 'because of --no-input' : 'no terminal'),
       secret: (question, {confirm} = {}) => {
         questions.push(question, ...(confirm === undefined ? [] : [confirm]))
         return Promise.resolve(options.answer ?? '')
@@ -67,7 +68,7 @@ describe('the value of a secret', () => {
 
   it.each([
     [{}, {}, 'USAGE', /no terminal/],
-    [{noInput: true}, {answer: 'x'}, 'USAGE', /no terminal/],
+    [{noInput: true}, {answer: 'x'}, 'USAGE', /because of --no-input/],
     [{value: 'x', isStdin: true}, {stdin: 'x'}, 'USAGE', /more than once/],
     [{value: 'x', file: 'f'}, {}, 'USAGE', /more than once/],
     [{value: '-', file: 'f'}, {}, 'USAGE', /more than once/],
@@ -140,14 +141,15 @@ describe('a prompt', () => {
   const terminal = {isTTY: true}
 
   it.each([
-    [true, terminal, terminal, {}, false],
-    [false, {}, terminal, {}, false],
-    [false, terminal, {}, {}, false],
-    [false, terminal, terminal, {CI: 'true'}, false],
-    [false, terminal, terminal, {}, true],
-    [true, terminal, terminal, {CI: ''}, false],
-  ])('is available: %s', (isAvailable, stdin, stderr, env, noInput) => {
+    [true, terminal, terminal, {}, false, /terminal/],
+    [false, {}, terminal, {}, false, /no terminal/],
+    [false, terminal, {}, {}, false, /no terminal/],
+    [false, terminal, terminal, {CI: 'true'}, false, /because CI is set/],
+    [false, terminal, terminal, {}, true, /because of --no-input/],
+    [true, terminal, terminal, {CI: ''}, false, /terminal/],
+  ])('is available: %s', (isAvailable, stdin, stderr, env, noInput, reason) => {
     const prompt = createPrompt({stdin: Object.assign(new PassThrough(), stdin), stderr: Object.assign(new PassThrough(), stderr), env})
     expect(prompt.isAvailable(noInput)).toBe(isAvailable)
+    expect(prompt.whyNot(noInput)).toMatch(reason)
   })
 })
