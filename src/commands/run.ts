@@ -9,6 +9,9 @@ import {renderDiagnostics} from '../lib/ui/diagnostics.ts'
 import {describePlan, renderPlan, type PlanDescription} from '../lib/ui/plan-text.ts'
 import {listenForStop, stopExitCodes} from '../stop-signals.ts'
 
+/** After a second Ctrl-C. */
+const leaveWithinMs = 200
+
 export class Run extends BaseCommand {
   static override summary = 'Run a workflow file.'
   static override description =
@@ -62,14 +65,23 @@ export class Run extends BaseCommand {
       return describePlan(plan)
     }
 
-    const stopping = new AbortController()
+    const stop = new AbortController()
+    const leave = new AbortController()
     const ignoreSignals = listenForStop(
       (cause) => {
-        stopping.abort(cause)
+        stop.abort(cause)
       },
       (cause) => {
+        const exit = (): void => {
+          app.killAll()
+          process.exit(stopExitCodes[cause])
+        }
+        if (leave.signal.aborted) exit()
+        // In this order: what runs ends even when the journal must be waited for.
         app.killAll()
-        process.exit(stopExitCodes[cause])
+        leave.abort(cause)
+        // The run is over and journalled. What the command does after a run it may still do, as long as nobody notices.
+        setTimeout(exit, leaveWithinMs).unref()
       },
     )
     try {
@@ -81,7 +93,7 @@ export class Run extends BaseCommand {
           events: flags.events,
           keepsOutputs: this.jsonEnabled(),
         },
-        stopping.signal,
+        {stop: stop.signal, leave: leave.signal},
       )
       this.setExitCode(exitCodeOf(outcome))
       const {outputs = {}} = outcome.result

@@ -14,7 +14,7 @@ import {revealSecrets} from './engine/reveal-secrets.ts'
 import {createRunId} from './engine/run-id.ts'
 import {WorkflowError} from './errors/workflow-error.ts'
 import {validateFiles, type FileFindings} from './engine/validate-files.ts'
-import {runWorkflow, type RunOutcome} from './engine/run-workflow.ts'
+import {runWorkflow, type RunOutcome, type StopSignals} from './engine/run-workflow.ts'
 import {openPlaces} from './open-places.ts'
 import type {Vault} from './open-vault.ts'
 import {PluginExecutor} from './plugins/execute.ts'
@@ -102,8 +102,8 @@ export class App {
     return {...plan, warnings: [...config.warnings, ...plan.warnings]}
   }
 
-  /** Runs a plan to its end. The abort of `signal` stops it; the reason of the abort is the cause. */
-  async run(plan: RunPlan, view: RunView, signal: AbortSignal): Promise<RunOutcome> {
+  /** Runs a plan to its end, or until it is stopped. */
+  async run(plan: RunPlan, view: RunView, signals: StopSignals): Promise<RunOutcome> {
     const config = await this.#loadConfig()
     // Nothing starts beside what a command that was killed has left running.
     await sweepLeftovers()
@@ -126,7 +126,7 @@ export class App {
       openEngine: () => this.#openEngine(),
       ui: this.ui,
       isQuiet: view.progress === 'quiet' || view.lines === 'none',
-      signal,
+      signal: signals.stop,
     })
     this.#killNow = () => {
       opened.killNow()
@@ -139,13 +139,13 @@ export class App {
       journal: await this.#openJournal(config),
       reporter: this.#createReporter(view),
       executor,
-      clock: {now: () => Date.now()},
+      clock: {now: () => Date.now(), elapsed: () => performance.now()},
       random: () => Math.random(),
     }
     return await runWorkflow(plan, ports, {
       runId,
       concurrency,
-      signal,
+      signals,
       keepsOutputs: view.keepsOutputs,
       secrets,
       warnings,

@@ -87,7 +87,25 @@ describe('Ctrl-C', () => {
     expect(await terminal.exitCode()).toBe(130)
     await until(() => cookieHolders(pid).length === 0)
     expect(project.has('cleaned')).toBe(false)
-    expect(['interrupted', 'cancelled']).toContain(await statusOf(project))
+    const screen = terminal.screen()
+    expect(screen).toMatch(/stubborn cancelled in .*: 1 skipped, 1 cancelled \(the run was interrupted\)/)
+    // Nothing of the live region is left.
+    expect(screen).not.toMatch(/\d of \d done/)
+    expect(await project.json(['runs', 'show'])).toMatchObject({
+      status: 'cancelled',
+      reason: 'the run was interrupted',
+      tasks: [
+        {id: 'hang', status: 'cancelled', error: {code: 'CANCELLED'}},
+        {id: 'cleanup', status: 'skipped', reason: 'the run was interrupted'},
+      ],
+    })
+    expect(steps(await project.events()).slice(-5)).toEqual([
+      'run.stopping',
+      'run.stopping',
+      'task.finished hang',
+      'task.skipped cleanup',
+      'run.finished',
+    ])
   })
 
   it('before a run has started ends the command', async () => {

@@ -5,7 +5,7 @@ import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import type {AttemptMetrics, RunEvent, RunEventBody, TaskError} from '../../src/lib/engine/events.ts'
 import {readPage} from '../rig/doc-page.ts'
-import {parseEvents, Project} from '../rig/project.ts'
+import {endOf, parseEvents, Project} from '../rig/project.ts'
 import {packageRoot} from '../rig/workflow-command.ts'
 
 type Presence<T> = {readonly [K in keyof T]-?: undefined extends T[K] ? 'sometimes' : 'always'}
@@ -23,11 +23,12 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     output: 'sometimes',
     error: 'sometimes',
     metrics: 'always',
+    durationMs: 'sometimes',
     isTolerated: 'sometimes',
   },
   'task.skipped': {task: 'always', reason: 'always'},
   diagnostic: {severity: 'always', code: 'always', message: 'always', task: 'sometimes'},
-  'run.stopping': {cause: 'always'},
+  'run.stopping': {cause: 'always', atOnce: 'sometimes'},
   'run.finished': {status: 'always', durationMs: 'always', outputs: 'sometimes', reason: 'sometimes', counts: 'always'},
 }
 const errorFields: Presence<TaskError> = {
@@ -99,17 +100,25 @@ tasks:
   - {id: skipped, type: core/shell.run, if: false, inputs: {command: 'true'}}
 outputs: {told: '{{ tasks.tell.output }}'}
 `,
+  'hanging.yaml': 'id: hanging\ntasks: [{id: hang, type: core/shell.run, inputs: {command: "trap \'\' TERM; touch hangs; sleep 1000"}}]\n',
   'slow.yaml': 'id: slow\ntimeout: 500ms\ntasks: [{id: slow, type: core/time.sleep, inputs: {duration: 60s}}]\n',
 }
 
-/** Two runs that show everything there is. */
+/** Runs that show everything there is. */
 async function realEvents(): Promise<RunEvent[]> {
   const project = new Project(files)
   const first = await project.run(['run', 'everything.yaml', '--events', '-', '--progress', 'quiet'])
   expect(first).toMatchObject({exitCode: 0})
   const second = await project.run(['run', 'slow.yaml', '--events', '-', '--progress', 'quiet'])
   expect(second).toMatchObject({exitCode: 7})
-  return [...parseEvents(first.stdout), ...parseEvents(second.stdout)]
+  const running = project.start(['run', 'hanging.yaml', '--events', '-', '--progress', 'plain'])
+  await project.appears('hangs', running)
+  running.kill('SIGINT')
+  await running.printed('stopping: Ctrl-C was pressed')
+  running.kill('SIGINT')
+  const third = await endOf(running)
+  expect(third).toMatchObject({exitCode: 130})
+  return [first, second, third].flatMap(({stdout}) => parseEvents(stdout))
 }
 
 /** Every object with the section that describes it. */

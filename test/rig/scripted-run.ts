@@ -9,11 +9,12 @@ import type {RunSecrets} from '../../src/lib/engine/run-secrets.ts'
 import type {ActionResult} from '../../src/lib/plugins/action-result.ts'
 import type {ExecuteOptions, Invocation} from '../../src/lib/plugins/attempt.ts'
 import type {SealedValue} from '../../src/lib/secrets/sealed-value.ts'
+import {expectLawful} from './engine-laws.ts'
 import {Templates} from '../../src/lib/templates/templates.ts'
 import type {JsonValue} from '../../src/lib/util/json.ts'
 import type {Task, Workflow} from '../../src/lib/workflow/model.ts'
 
-type TaskSketch = Partial<Task> & {readonly id: string}
+export type TaskSketch = Partial<Task> & {readonly id: string}
 
 export interface OpenAttempt {
   readonly invocation: Invocation
@@ -41,6 +42,8 @@ interface ScriptedRunOptions {
   readonly failFast?: boolean
   readonly timeoutMs?: number
   readonly secrets?: RunSecrets
+  /** The time of day; by default it goes on by a millisecond whenever it is asked for. */
+  readonly now?: () => number
   /** Called instead of a journal that keeps everything. */
   readonly onAppend?: (events: readonly RunEvent[], sealed?: ReadonlyMap<number, SealedValue>) => void
 }
@@ -48,7 +51,8 @@ interface ScriptedRunOptions {
 const retry = {maxAttempts: 1, backoff: 'constant', delayMs: 1, maxDelayMs: 1000, jitter: false, on: ['error', 'timeout']} as const
 const defaults = {type: 'test/plugin.act', needs: [], inputs: {}, env: {}, retry, continueOnError: false, idempotent: false, resources: {}}
 
-export async function startScriptedRun(sketches: readonly TaskSketch[], options: ScriptedRunOptions = {}): Promise<ScriptedRun> {
+/** A plan of one action, with nothing behind it but the executor port. */
+export async function scriptedPlan(sketches: readonly TaskSketch[], more: Partial<Workflow> = {}): Promise<Plan> {
   const tasks: Task[] = sketches.map((sketch) => ({...defaults, ...sketch}))
   const workflow = {
     id: 'scripted',
@@ -58,7 +62,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
     outputs: {},
     source: {file: 'scripted.yaml', diagnostic: () => ({file: 'scripted.yaml', line: 7, column: 9})},
     tasks,
-    ...options.workflow,
+    ...more,
   } as unknown as Workflow
   const templates = new Templates()
   await templates.prepare([tasks, workflow.outputs])
@@ -71,13 +75,16 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
       action,
       condition,
       secrets,
-      timeoutMs: 1000,
+      timeoutMs: task.timeoutMs ?? 1000,
       timeoutFrom: 'task',
       plugin: {id: 'test/plugin'} as unknown as PlannedTask['plugin'],
     }
   })
-  const plan: Plan = {workflow, templates, tasks: planned, warnings: []}
+  return {workflow, templates, tasks: planned, warnings: []}
+}
 
+export async function startScriptedRun(sketches: readonly TaskSketch[], options: ScriptedRunOptions = {}): Promise<ScriptedRun> {
+  const plan = await scriptedPlan(sketches, options.workflow)
   const events: RunEvent[] = []
   const order: string[] = []
   const attempts = new Map<string, OpenAttempt>()
@@ -135,7 +142,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
         close: () => Promise.resolve(),
       },
       executor: {execute},
-      clock: {now: () => (nowMs += 1)},
+      clock: {now: () => options.now?.() ?? (nowMs += 1), elapsed: () => performance.now()},
       random: () => 0,
     },
     {
@@ -147,9 +154,17 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
     },
   )
   const finished = loop.run()
-  finished.catch(() => undefined)
+  let isOver = false
+  finished.then(
+    () => {
+      isOver = true
+    },
+    // The journal cannot be written: no law holds for what follows.
+    () => undefined,
+  )
   onTestFinished(() => {
-    loop.stop('terminated')
+    loop.stop('terminated', true)
+    expectLawful(events, isOver)
   })
   return {
     loop,

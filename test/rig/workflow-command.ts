@@ -3,6 +3,7 @@
 import {spawn} from 'node:child_process'
 import {existsSync} from 'node:fs'
 import path from 'node:path'
+import {expectLawfulJournal} from './journal-laws.ts'
 
 export const packageRoot = path.resolve(import.meta.dirname, '..', '..')
 export const builtCommand = path.join(packageRoot, 'bin', 'run.js')
@@ -56,7 +57,12 @@ export function startWorkflow(args: readonly string[], options: CommandOptions):
   const ended = new Promise<CommandResult>((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (exitCode, signal) => {
-      resolve({exitCode, signal, stdout: text('stdout'), stderr: text('stderr')})
+      try {
+        expectLawfulJournal(options.home)
+        resolve({exitCode, signal, stdout: text('stdout'), stderr: text('stderr')})
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)))
+      }
     })
   })
   return {

@@ -2,7 +2,7 @@
 // The state is advanced in place and work per event is constant (counters of open needs, no scans), apart from the two events
 // that end a whole run early (a first failure under failFast, a stop), which look at every task once.
 
-import type {RunEventBody, RunStopping, TaskFinished} from './events.ts'
+import type {RunEventBody, RunFinished, RunStopping, TaskFinished} from './events.ts'
 import {assertNever} from '../util/assert-never.ts'
 
 /** What `decide` needs to know of a task; everything else about it is the loop's. */
@@ -19,8 +19,11 @@ export interface DecideOptions {
   readonly failFast: boolean
 }
 
-/** `ready`: handed out by a start command, waiting for its condition or a free slot. `waiting`: between two attempts. */
-export type Progress = 'pending' | 'ready' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+/**
+ * `ready`: handed out by a start command, waiting for its condition or a free slot. `skipping`: handed out by a skip command.
+ * `waiting`: between two attempts. The last four are ends.
+ */
+export type Progress = 'pending' | 'ready' | 'skipping' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
 
 export interface TaskRecord {
   readonly shape: TaskShape
@@ -46,11 +49,11 @@ export interface DecideState {
 }
 
 export type Command =
-  /** Ask the condition, if there is one, then run the task as soon as a slot is free. */
+  /** Ask the condition, if there is one, then run the task as soon as a slot is free. Holds only while {@link mayStart} says so. */
   | {readonly kind: 'start'; readonly task: string}
   | {readonly kind: 'skip'; readonly task: string; readonly reason: string}
-  /** Stop the attempts that run, give up the retries that wait. */
-  | {readonly kind: 'cancel'}
+  /** Stop the attempts that run, give up the retries that wait. `isAtOnce`: do not wait for the attempts to end. */
+  | {readonly kind: 'cancel'; readonly isAtOnce: boolean}
   | {readonly kind: 'finish'; readonly status: 'succeeded' | 'failed' | 'cancelled'; readonly reason?: string}
 
 export function createState(options: DecideOptions): DecideState {
@@ -71,12 +74,22 @@ export function createState(options: DecideOptions): DecideState {
   return {failFast: options.failFast, tasks, unfinished: tasks.size, isFinished: false}
 }
 
-/** Advances `state` by `event` and says what to do now. Commands come in the order of the file. */
+/**
+ * Whether a task that was handed out, or waits to be tried again, may still start. Time passes between a command and its execution,
+ * and other events may have given the task up meanwhile: the state is the only truth, a command that lies in a queue is not.
+ */
+export function mayStart(state: DecideState, task: string): boolean {
+  const {progress} = requireRecord(state.tasks, task)
+  return progress === 'ready' || progress === 'waiting'
+}
+
+/** Advances `state` by `event` and says what to do now. Commands come in the order of the file. Throws for an event that cannot follow. */
 export function decide(state: DecideState, event: RunEventBody): Command[] {
   switch (event.type) {
     case 'run.started':
       return finishIfDone(state, handOut(state, state.tasks.values()))
     case 'task.started':
+      if (!mayStart(state, event.task)) throw new Error(`task '${event.task}' started out of turn`)
       requireRecord(state.tasks, event.task).progress = 'running'
       return []
     case 'task.retrying':
@@ -87,7 +100,7 @@ export function decide(state: DecideState, event: RunEventBody): Command[] {
     case 'task.skipped':
       return afterTask(state, requireRecord(state.tasks, event.task))
     case 'run.stopping':
-      return stop(state, event.cause)
+      return stop(state, event)
     case 'run.finished':
       state.isFinished = true
       return []
@@ -99,12 +112,12 @@ export function decide(state: DecideState, event: RunEventBody): Command[] {
   }
 }
 
-/** The first stop lets the tasks go on that clean up; another one, for another cause, ends these too. */
-function stop(state: DecideState, cause: RunStopping['cause']): Command[] {
-  if (state.stopCause === cause) return []
+/** The first stop lets the tasks go on that clean up; another one, for another cause or at once, ends these too. */
+function stop(state: DecideState, {cause, atOnce: isAtOnce = false}: RunStopping): Command[] {
+  if (state.stopCause === cause && !isAtOnce) return []
   const isFirst = state.stopCause === undefined
   state.stopCause = cause
-  return [{kind: 'cancel'}, ...giveUpUnstarted(state, stopReason(cause), !isFirst)]
+  return [{kind: 'cancel', isAtOnce}, ...giveUpUnstarted(state, stopReason(cause), !isFirst || isAtOnce)]
 }
 
 /** How a stop is told to people. */
@@ -122,6 +135,7 @@ export function stopReason(cause: RunStopping['cause']): string {
 }
 
 function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinished): Command[] {
+  if (isEnd(record.progress)) throw new Error(`task '${record.shape.id}' ended twice`)
   record.progress = finished === undefined ? 'skipped' : finished.status
   record.isTolerated = finished?.isTolerated ?? false
   state.unfinished -= 1
@@ -168,9 +182,9 @@ function giveUpUnstarted(state: DecideState, reason: string, isAll = false): Com
   return commands
 }
 
-/** A skipped task is no longer handed out; its end is counted when the loop reports the event. */
+/** The end of the task is counted when the loop reports the event. */
 function skip(record: TaskRecord, reason: string): Command {
-  record.progress = 'skipped'
+  record.progress = 'skipping'
   return {kind: 'skip', task: record.shape.id, reason}
 }
 
@@ -192,6 +206,17 @@ function finish(state: DecideState): Command {
   if (state.stopCause !== undefined) return {kind: 'finish', status: 'cancelled', reason: stopReason(state.stopCause)}
   if (state.firstFailure !== undefined) return {kind: 'finish', status: 'failed', reason: `task '${state.firstFailure}' failed`}
   return {kind: 'finish', status: 'succeeded'}
+}
+
+/** How many tasks came to which end. */
+export function countEnds(state: DecideState): RunFinished['counts'] {
+  const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
+  for (const {progress} of state.tasks.values()) if (isEnd(progress)) counts[progress] += 1
+  return counts
+}
+
+function isEnd(progress: Progress): progress is 'succeeded' | 'failed' | 'skipped' | 'cancelled' {
+  return progress === 'succeeded' || progress === 'failed' || progress === 'skipped' || progress === 'cancelled'
 }
 
 function requireRecord(tasks: ReadonlyMap<string, TaskRecord>, id: string): TaskRecord {

@@ -44,6 +44,8 @@ export interface TaskFinished {
   /** Present when failed or cancelled. */
   readonly error?: TaskError
   readonly metrics: AttemptMetrics
+  /** From the start of the first attempt to the end of the last, with the time between them. Absent when none has started. */
+  readonly durationMs?: number
   /** The task failed, but `continueOnError` lets the run go on as if it had not. */
   readonly isTolerated?: boolean
 }
@@ -57,6 +59,8 @@ export interface TaskSkipped {
 export interface RunStopping {
   readonly type: 'run.stopping'
   readonly cause: 'interrupted' | 'terminated' | 'timeout'
+  /** Stopped once more: nothing is waited for, and the run ends here. */
+  readonly atOnce?: boolean
 }
 export interface RunDiagnostic {
   readonly type: 'diagnostic'

@@ -33,11 +33,22 @@ export interface Reporter {
 }
 
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, for people. It may jump: the time of day is set, a machine wakes up. */
   now(): number
+  /** Milliseconds since some moment, for durations. Never goes back. */
+  elapsed(): number
 }
 
 /** Runs actions. Never rejects for a failing task: that is a result. */
 export interface ActionExecutor {
   execute(invocation: Invocation, options: ExecuteOptions): Promise<ActionResult>
+}
+
+export interface RunPorts {
+  readonly journal: Journal
+  readonly reporter: Reporter
+  readonly executor: ActionExecutor
+  readonly clock: Clock
+  /** In [0, 1); spreads retries. */
+  readonly random: () => number
 }

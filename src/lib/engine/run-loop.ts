@@ -1,27 +1,20 @@
 // Drives one run: every event goes through `decide`, its commands are carried out here. The only place that starts, waits and stops.
 
-import type {ActionResult, ActionWarning, LogEntry, TaskError} from '../plugins/action-result.ts'
+import type {ActionResult, ActionWarning, AttemptMetrics, LogEntry, TaskError} from '../plugins/action-result.ts'
 import {assertNever} from '../util/assert-never.ts'
-import {createState, decide, type Command, type DecideState} from './decide.ts'
+import {Attempts, type OpenAttempt} from './attempts.ts'
+import {countEnds, createState, decide, mayStart, type Command, type DecideState} from './decide.ts'
 import {EventRecorder} from './event-recorder.ts'
-import type {RunEventBody, RunFinished, RunStopping, TaskFinished, TaskSkipped} from './events.ts'
+import type {RunDiagnostic, RunEventBody, RunFinished, RunStopping, TaskFinished, TaskSkipped} from './events.ts'
 import type {Plan, PlannedTask} from './plan.ts'
-import type {ActionExecutor, Clock, Journal, Reporter} from './ports.ts'
+import type {RunPorts} from './ports.ts'
 import {PendingRetries} from './pending-retries.ts'
 import {retryDelayMs} from './retry.ts'
+import {isRefusal, Room} from './room.ts'
 import {RunScope, stoppedError} from './run-scope.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import {runTask} from './run-task.ts'
 import {Slots} from './slots.ts'
-
-export interface RunLoopPorts {
-  readonly journal: Journal
-  readonly reporter: Reporter
-  readonly executor: ActionExecutor
-  readonly clock: Clock
-  /** In [0, 1); spreads retries. */
-  readonly random: () => number
-}
 
 export interface RunLoopOptions {
   readonly runId: string
@@ -34,12 +27,9 @@ export interface RunLoopOptions {
   readonly warnings?: readonly ActionWarning[]
 }
 
-/** Before a task is tried again that found no room. */
-const roomDelayMs = 50
-
 export class RunLoop {
   readonly #plan: Plan
-  readonly #ports: RunLoopPorts
+  readonly #ports: RunPorts
   readonly #options: RunLoopOptions
   readonly #state: DecideState
   readonly #scope: RunScope
@@ -48,8 +38,8 @@ export class RunLoop {
   readonly #planned: ReadonlyMap<string, PlannedTask>
   readonly #commands: Command[] = []
   readonly #slots: Slots
-  readonly #attempts = new Map<string, number>()
-  readonly #running = new Map<string, AbortController>()
+  readonly #room: Room
+  readonly #attempts: Attempts
   readonly #retries = new PendingRetries((task) => {
     this.#slots.queue(task)
     this.#guard(() => {
@@ -63,19 +53,21 @@ export class RunLoop {
   #isDraining = false
   #isOver = false
 
-  constructor(plan: Plan, ports: RunLoopPorts, options: RunLoopOptions) {
+  constructor(plan: Plan, ports: RunPorts, options: RunLoopOptions) {
     this.#plan = plan
     this.#ports = ports
     this.#options = options
     this.#slots = new Slots(options.concurrency)
-    this.#startedAtMs = ports.clock.now()
+    this.#attempts = new Attempts(ports.clock)
+    this.#room = new Room(this.#slots, ports.clock)
+    this.#startedAtMs = ports.clock.elapsed()
     this.#planned = new Map(plan.tasks.map((planned) => [planned.task.id, planned]))
     this.#finished = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     this.#recorder = new EventRecorder(options.runId, ports, this.#reject, options.secrets)
-    this.#scope = new RunScope(plan, {id: options.runId, startedAt: new Date(this.#startedAtMs).toISOString()}, options.secrets)
+    this.#scope = new RunScope(plan, {id: options.runId, startedAt: new Date(ports.clock.now()).toISOString()}, options.secrets)
     this.#state = createState({
       failFast: options.failFast,
       tasks: plan.tasks.map(({task, condition}) => ({id: task.id, needs: task.needs, condition})),
@@ -91,32 +83,29 @@ export class RunLoop {
       }, timeoutMs)
     try {
       const {workflow, tasks} = this.#plan
-      this.#emit(
-        {
-          type: 'run.started',
-          workflow: workflow.id,
-          file: workflow.source.file,
-          tasks: tasks.map(({task}) => ({id: task.id, type: task.type, needs: task.needs})),
-        },
-        ...(this.#options.warnings ?? []).map((warning) => ({type: 'diagnostic', severity: 'warning', ...warning}) as const),
-      )
+      const taskList = tasks.map(({task}) => ({id: task.id, type: task.type, needs: task.needs}))
+      const warnings = (this.#options.warnings ?? []).map((warning) => warningEvent(warning))
+      this.#emit({type: 'run.started', workflow: workflow.id, file: workflow.source.file, tasks: taskList}, ...warnings)
       return await this.#finished
     } finally {
       this.#release()
     }
   }
 
-  /** Stops the run: what runs is cancelled, what has not started is skipped. Tasks that clean up still start, unless it is stopped for a second cause. */
-  stop(cause: RunStopping['cause']): void {
-    if (this.#isOver || this.#state.isFinished || this.#state.stopCause === cause) return
-    this.#emit({type: 'run.stopping', cause})
+  /**
+   * Stops the run: what runs is cancelled, what has not started is skipped. Tasks that clean up still start, unless it is stopped for a
+   * second cause. `isAtOnce`: nothing is waited for, and the run has ended when this returns; what still runs is the caller's to end.
+   */
+  stop(cause: RunStopping['cause'], isAtOnce = false): void {
+    if (this.#isOver || (this.#state.stopCause === cause && !isAtOnce)) return
+    this.#emit({type: 'run.stopping', cause, ...(isAtOnce ? {atOnce: true} : {})})
   }
 
   #release(): void {
     this.#isOver = true
     clearTimeout(this.#timeoutTimer)
     this.#retries.giveUp()
-    for (const controller of this.#running.values()) controller.abort()
+    this.#attempts.abort()
   }
 
   /** Records, and then does what follows. Events caused by an event are handled after it, never inside it. */
@@ -152,13 +141,13 @@ export class RunLoop {
   #carryOut(command: Command): void {
     switch (command.kind) {
       case 'start':
-        this.#ask(this.#get(command.task))
+        if (mayStart(this.#state, command.task)) this.#ask(this.#get(command.task))
         return
       case 'skip':
         this.#end({type: 'task.skipped', task: command.task, reason: command.reason})
         return
       case 'cancel':
-        this.#cancel()
+        this.#cancel(command.isAtOnce)
         return
       case 'finish':
         this.#finish(command.status, command.reason)
@@ -174,7 +163,7 @@ export class RunLoop {
     const answer = this.#scope.condition(planned, this.#state)
     if (answer.kind === 'run') this.#slots.queue(id)
     else if (answer.kind === 'skip') this.#end({type: 'task.skipped', task: id, reason: answer.reason})
-    else this.#endAttempt(planned, 0, {ok: false, error: answer.error, metrics: {durationMs: 0}, warnings: []})
+    else this.#endTask(planned, 0, answer.error, {durationMs: 0})
   }
 
   #get(task: string): PlannedTask {
@@ -184,29 +173,24 @@ export class RunLoop {
   }
 
   #fillSlots(): void {
-    const starting: {planned: PlannedTask; attempt: number; controller: AbortController}[] = []
-    const mayStart = (task: string): boolean => {
-      const progress = this.#state.tasks.get(task)?.progress
-      return progress === 'ready' || progress === 'waiting'
-    }
-    for (let id = this.#slots.take(mayStart); id !== undefined; id = this.#slots.take(mayStart)) {
-      const attempt = (this.#attempts.get(id) ?? 0) + 1
-      this.#attempts.set(id, attempt)
+    const starting: OpenAttempt[] = []
+    const isWanted = (task: string): boolean => mayStart(this.#state, task)
+    for (let id = this.#slots.take(isWanted); id !== undefined; id = this.#slots.take(isWanted)) {
       this.#retries.started(id)
-      const controller = new AbortController()
-      this.#running.set(id, controller)
-      const started: RunEventBody = {type: 'task.started', task: id, attempt}
+      const open = this.#attempts.begin(id)
+      const started: RunEventBody = {type: 'task.started', task: id, attempt: open.attempt}
       this.#recorder.record(started)
       decide(this.#state, started)
-      starting.push({planned: this.#get(id), attempt, controller})
+      starting.push(open)
     }
     if (starting.length === 0) return
     this.#recorder.flush()
-    for (const {planned, attempt, controller} of starting) void this.#attempt(planned, attempt, controller)
+    for (const open of starting) void this.#attempt(open)
   }
 
-  async #attempt(planned: PlannedTask, attempt: number, controller: AbortController): Promise<void> {
-    const {id} = planned.task
+  async #attempt(open: OpenAttempt): Promise<void> {
+    const {task, attempt, controller} = open
+    const planned = this.#get(task)
     try {
       const result = await runTask(planned, {
         executor: this.#ports.executor,
@@ -218,61 +202,74 @@ export class RunLoop {
         masker: this.#options.secrets?.masker,
         onLog: (entry: LogEntry) => {
           this.#guard(() => {
-            this.#recorder.record({type: 'task.log', task: id, attempt, ...entry})
+            this.#recorder.record({type: 'task.log', task, attempt, ...entry})
           })
         },
       })
-      this.#running.delete(id)
+      if (!this.#attempts.close(open)) return
       this.#slots.free()
       this.#guard(() => {
-        this.#endAttempt(planned, attempt, result)
+        this.#endAttempt(planned, open, result)
       })
     } catch (error) {
       this.#reject(error)
     }
   }
 
-  #endAttempt(planned: PlannedTask, attempt: number, result: ActionResult): void {
-    const {id, retry, continueOnError} = planned.task
-    for (const {code, message} of result.warnings) this.#recorder.record({type: 'diagnostic', severity: 'warning', code, message, task: id})
-    if (result.ok) {
-      this.#end({type: 'task.finished', task: id, attempt, status: 'succeeded', output: result.output, metrics: result.metrics})
-      return
-    }
+  #endAttempt(planned: PlannedTask, {task, attempt, controller}: OpenAttempt, result: ActionResult): void {
     const {metrics} = result
-    const error = stoppedError(result.error, this.#state)
-    const delayMs =
-      this.#state.stopCause === undefined ? (this.#makeRoom(error) ?? retryDelayMs(retry, attempt, error, this.#ports.random())) : undefined
-    if (delayMs !== undefined) {
-      this.#retries.add(id, delayMs, {error, durationMs: metrics.durationMs})
-      this.#emit({type: 'task.retrying', task: id, attempt, delayMs, error, metrics})
-      return
+    this.#warn(result.warnings, task)
+    if (result.ok || !isRefusal(result.error)) this.#room.found()
+    if (result.ok) this.#end({type: 'task.finished', task, attempt, status: 'succeeded', output: result.output, metrics})
+    // What was stopped with the run is not tried again; what started after that, to clean up, is a task like any other.
+    else if (controller.signal.aborted) this.#endTask(planned, attempt, stoppedError(result.error, this.#state), metrics)
+    else {
+      const {delayMs, error} = this.#judge(planned, result.error)
+      if (delayMs === undefined) this.#endTask(planned, attempt, error, metrics)
+      else {
+        this.#retries.add(task, delayMs, {error, durationMs: metrics.durationMs})
+        this.#emit({type: 'task.retrying', task, attempt, delayMs, error, metrics})
+      }
     }
+  }
+
+  /** Whether the task is tried again, and when. A try that the system had no room for is no failure of the task. */
+  #judge({task: {id, retry}}: PlannedTask, failure: TaskError): {error: TaskError; delayMs?: number | undefined} {
+    const refusal = isRefusal(failure) ? this.#room.refused(id, failure) : undefined
+    if (refusal?.kind === 'wait') {
+      this.#attempts.refuse(id)
+      this.#warn(refusal.warnings)
+      return {error: failure, delayMs: refusal.delayMs}
+    }
+    const error = refusal?.error ?? failure
+    return {error, delayMs: retryDelayMs(retry, this.#attempts.counted(id), error, this.#ports.random())}
+  }
+
+  /** The end of a task that did not succeed. */
+  #endTask({task: {id, continueOnError}}: PlannedTask, attempt: number, error: TaskError, metrics: AttemptMetrics): void {
     const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
     const isTolerated = status === 'failed' && continueOnError
     this.#end({type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated ? {isTolerated} : {})})
   }
 
-  /** The system has no room for another process: fewer at a time, and this task again, as long as others run that will make room. */
-  #makeRoom(error: TaskError): number | undefined {
-    if (error.code !== 'SPAWN_FAILED' || this.#slots.taken === 0) return undefined
-    if (this.#slots.reduce()) {
-      const message = 'the system has no room for so many processes at once: going on with fewer'
-      this.#recorder.record({type: 'diagnostic', severity: 'warning', code: 'SLOTS_REDUCED', message})
-    }
-    return roomDelayMs
+  #warn(warnings: readonly ActionWarning[], task?: string): void {
+    for (const warning of warnings) this.#recorder.record(warningEvent(warning, task))
   }
 
   /** The end of a task, seen by the templates of the tasks after it. */
   #end(event: TaskFinished | TaskSkipped): void {
     this.#scope.taskEnded(event)
-    this.#emit(event)
+    this.#emit(event.type === 'task.finished' ? {...event, ...this.#attempts.measureTask(event.task)} : event)
   }
 
-  #cancel(): void {
-    for (const controller of this.#running.values()) controller.abort()
+  #cancel(isAtOnce: boolean): void {
+    this.#slots.release()
+    if (isAtOnce) {
+      const error = stoppedError({code: 'CANCELLED', message: '', retryable: false}, this.#state)
+      for (const open of this.#attempts.abandon()) this.#endTask(this.#get(open.task), open.attempt, error, this.#attempts.measure(open))
+    } else this.#attempts.abort()
     for (const {task, error, durationMs} of this.#retries.giveUp()) {
-      this.#end({type: 'task.finished', task, attempt: this.#attempts.get(task) ?? 1, status: 'cancelled', error, metrics: {durationMs}})
+      this.#end({type: 'task.finished', task, attempt: this.#attempts.count(task), status: 'cancelled', error, metrics: {durationMs}})
     }
   }
 
@@ -282,22 +279,19 @@ export class RunLoop {
     const event: RunFinished = {
       type: 'run.finished',
       status,
-      durationMs: this.#ports.clock.now() - this.#startedAtMs,
+      durationMs: Math.round(this.#ports.clock.elapsed() - this.#startedAtMs),
       ...(outputs?.ok === true ? {outputs: outputs.value} : {}),
       ...(reason === undefined ? {} : {reason}),
-      counts: this.#count(),
+      counts: countEnds(this.#state),
       ...failure,
     }
     this.#recorder.record(event)
     this.#recorder.flush()
+    this.#isOver = true
     this.#resolve(event)
   }
+}
 
-  #count(): RunFinished['counts'] {
-    const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
-    for (const {progress} of this.#state.tasks.values()) {
-      if (progress === 'succeeded' || progress === 'failed' || progress === 'skipped' || progress === 'cancelled') counts[progress] += 1
-    }
-    return counts
-  }
+function warningEvent({code, message}: ActionWarning, task?: string): RunDiagnostic {
+  return {type: 'diagnostic', severity: 'warning', code, message, ...(task === undefined ? {} : {task})}
 }

@@ -2,15 +2,23 @@
 
 import {combineReporters} from './combine-reporters.ts'
 import type {RunPlan} from './plan-file.ts'
-import {RunLoop, type RunLoopOptions, type RunLoopPorts} from './run-loop.ts'
+import type {RunPorts} from './ports.ts'
+import {RunLoop, type RunLoopOptions} from './run-loop.ts'
 import {RunResultCollector, type RunResult} from './run-result.ts'
 import type {RunStopping} from './events.ts'
 
 export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'secrets' | 'warnings'> {
   /** The result holds the outputs of all tasks. */
   readonly keepsOutputs: boolean
-  /** Its abort stops the run; the reason of the abort is the cause. */
-  readonly signal: AbortSignal
+  readonly signals: StopSignals
+}
+
+/** What stops a run from outside. The reason of an abort is the cause. */
+export interface StopSignals {
+  /** What runs is given time to end, and clean-up tasks still run. */
+  readonly stop: AbortSignal
+  /** The run ends at once; whoever aborts ends what still runs. */
+  readonly leave: AbortSignal
 }
 
 export interface RunOutcome {
@@ -20,8 +28,8 @@ export interface RunOutcome {
 }
 
 /** Creates the run, runs it to its end and closes the reporter. Rejects when the journal cannot be written. */
-export async function runWorkflow(plan: RunPlan, ports: RunLoopPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
-  const {signal, runId, concurrency, keepsOutputs, secrets, warnings = []} = options
+export async function runWorkflow(plan: RunPlan, ports: RunPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
+  const {signals, runId, concurrency, keepsOutputs, secrets, warnings = []} = options
   const {failFast, timeoutMs} = plan
   const collector = new RunResultCollector({keepsOutputs})
   const loop = new RunLoop(
@@ -35,21 +43,28 @@ export async function runWorkflow(plan: RunPlan, ports: RunLoopPorts, options: R
     file: plan.file,
     startedAt: new Date(ports.clock.now()).toISOString(),
   })
-  const onAbort = (): void => {
-    loop.stop(isStopCause(signal.reason) ? signal.reason : 'terminated')
+  const stop = (): void => {
+    loop.stop(causeOf(signals.stop))
   }
-  signal.addEventListener('abort', onAbort, {once: true})
+  const leave = (): void => {
+    loop.stop(causeOf(signals.leave), true)
+  }
+  signals.stop.addEventListener('abort', stop)
+  signals.leave.addEventListener('abort', leave)
   try {
     const running = loop.run()
-    if (signal.aborted) onAbort()
+    if (signals.stop.aborted) stop()
+    if (signals.leave.aborted) leave()
     await running
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    signals.stop.removeEventListener('abort', stop)
+    signals.leave.removeEventListener('abort', leave)
     await ports.reporter.close()
   }
   return {result: collector.result(), ...(collector.stopCause === undefined ? {} : {stopCause: collector.stopCause})}
 }
 
-function isStopCause(reason: unknown): reason is RunStopping['cause'] {
-  return reason === 'interrupted' || reason === 'terminated' || reason === 'timeout'
+function causeOf(signal: AbortSignal): RunStopping['cause'] {
+  const reason: unknown = signal.reason
+  return reason === 'interrupted' || reason === 'terminated' || reason === 'timeout' ? reason : 'terminated'
 }

@@ -7,6 +7,8 @@ export class Slots {
   #head = 0
   #taken = 0
   #wasReduced = false
+  /** The task that is tried again before any other. */
+  #heldFor: string | undefined
 
   constructor(count: number) {
     this.#count = count
@@ -18,12 +20,23 @@ export class Slots {
 
   /** The task waits for its turn, behind all others. */
   queue(task: string): void {
+    if (this.#heldFor === task) this.#heldFor = undefined
     this.#waiting.push(task)
+  }
+
+  /** No slot is given to anybody before the task is queued again. */
+  holdFor(task: string): void {
+    this.#heldFor = task
+  }
+
+  /** Ends {@link holdFor}. */
+  release(): void {
+    this.#heldFor = undefined
   }
 
   /** The next task for which `mayStart` holds, when a slot is free; the others have ended while they waited. The slot is taken. */
   take(mayStart: (task: string) => boolean): string | undefined {
-    while (this.#taken < this.#count && this.#head < this.#waiting.length) {
+    while (this.#heldFor === undefined && this.#taken < this.#count && this.#head < this.#waiting.length) {
       const task = this.#waiting[this.#head]
       this.#head += 1
       if (this.#head === this.#waiting.length) this.#waiting.length = this.#head = 0

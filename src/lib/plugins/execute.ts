@@ -3,6 +3,7 @@
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {StartError} from '../runtimes/start-error.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
+import {roundMs} from '../util/round-ms.ts'
 import type {ActionResult, AttemptMetrics, TaskError} from './action-result.ts'
 import {Attempt, TaskFault, type ExecuteOptions, type Invocation} from './attempt.ts'
 import {findBlame} from './blame.ts'
@@ -108,11 +109,11 @@ function measure(attempt: Attempt, {exit, metrics}: ProtocolOutcome): AttemptMet
   const cpuTimeMs = Math.max(exit?.metrics.cpuTimeMs ?? 0, metrics?.cpuTimeMs ?? 0)
   const network = attempt.network?.activity
   return {
-    durationMs: performance.now() - attempt.startedAt,
+    durationMs: roundMs(performance.now() - attempt.startedAt),
     ...(exit !== undefined && exit.exitCode !== null && {exitCode: exit.exitCode}),
     ...(exit !== undefined && exit.signal !== null && {signal: exit.signal}),
     ...(peakMemoryBytes > 0 && {peakMemoryBytes}),
-    ...(cpuTimeMs > 0 && {cpuTimeMs}),
+    ...(cpuTimeMs > 0 && {cpuTimeMs: roundMs(cpuTimeMs)}),
     ...(network !== undefined && {networkRequests: network.requests, networkRefusals: network.refused}),
   }
 }

@@ -119,12 +119,12 @@ function configure(db: SqliteDatabase, file: string, {readonly: isReadonly = fal
 
 /** SQLite does not wait by itself everywhere: switching to WAL and recovering after a crash answer "busy" at once. */
 async function whenFree<T>(action: () => T): Promise<T> {
-  const deadline = Date.now() + busyTimeoutMs
+  const deadline = performance.now() + busyTimeoutMs
   for (;;) {
     try {
       return action()
     } catch (error) {
-      if (!isBusy(error) || Date.now() > deadline) throw error
+      if (!isBusy(error) || performance.now() > deadline) throw error
     }
     await sleep(5 + Math.random() * 20)
   }

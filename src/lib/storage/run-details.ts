@@ -77,7 +77,8 @@ function applyStep(tasks: Map<string, TaskSummary>, event: RunEvent): void {
       attempts: event.attempt,
       startedAt,
       finishedAt: event.ts,
-      durationMs: Date.parse(event.ts) - Date.parse(startedAt),
+      // Runs of earlier versions have only the time of day, which may have been set back meanwhile.
+      durationMs: event.durationMs ?? Math.max(0, Date.parse(event.ts) - Date.parse(startedAt)),
       ...(event.error === undefined ? {} : {error: event.error}),
       ...(event.isTolerated === undefined ? {} : {isTolerated: event.isTolerated}),
     })

@@ -135,9 +135,9 @@ export class SqliteSecretRows implements SecretRows {
 
   async purge(): Promise<void> {
     const {db} = this.#connected()
-    const deadline = Date.now() + purgeTimeoutMs
+    const deadline = performance.now() + purgeTimeoutMs
     // The change itself is made and safe in the WAL. If others read on for so long, or the disk is full, the next purge does it.
-    while (!tryTruncateWal(db) && Date.now() < deadline) await sleep(20)
+    while (!tryTruncateWal(db) && performance.now() < deadline) await sleep(20)
   }
 
   #find<T>(query: (queries: SecretQueries) => T): T | undefined {

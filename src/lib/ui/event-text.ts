@@ -48,6 +48,7 @@ export function describeEvent(event: RunEvent): string {
     case 'task.skipped':
       return `${event.task}: skipped: ${oneLine(event.reason)}`
     case 'run.stopping':
+      if (event.atOnce) return `leaving at once: ${describeCause(event.cause)} again`
       return `stopping: ${describeCause(event.cause)}; tasks that run are being stopped`
     case 'diagnostic':
       return `${event.severity}[${event.code}]: ${event.task === undefined ? '' : `${event.task}: `}${oneLine(event.message)}`

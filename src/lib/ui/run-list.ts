@@ -40,7 +40,7 @@ export function renderRunList(runs: readonly ListedRun[], ui: Ui, nowMs: number)
 }
 
 function showDuration(run: ListedRun, isTty: boolean, nowMs: number): string {
-  const durationMs = run.durationMs ?? (run.status === 'running' ? nowMs - Date.parse(run.startedAt) : undefined)
+  const durationMs = run.durationMs ?? (run.status === 'running' ? Math.max(0, nowMs - Date.parse(run.startedAt)) : undefined)
   if (durationMs === undefined) return isTty ? '-' : ''
   return isTty ? formatDuration(durationMs) : String(durationMs)
 }

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {createState, decide, type Command, type DecideState, type TaskShape} from '../../../src/lib/engine/decide.ts'
+import {createState, decide, mayStart, type Command, type DecideState, type TaskShape} from '../../../src/lib/engine/decide.ts'
 import type {RunEventBody} from '../../../src/lib/engine/events.ts'
 
 const metrics = {durationMs: 1}
@@ -88,7 +88,7 @@ describe('decide', () => {
   it('cancels what runs when the run is stopped, skips the rest, and starts what cleans up only after everything before it is over', () => {
     const {on} = begin([shape('a'), shape('b', ['a']), shape('clean', ['b'], 'status')])
     on(started('a'))
-    expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel'}])
+    expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel', isAtOnce: false}])
     expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([])
     expect(on(ended('a', 'cancelled'))).toEqual([{kind: 'skip', task: 'b', reason: 'the run was interrupted'}])
     expect(on(skipped('b'))).toEqual([start('clean')])
@@ -101,7 +101,7 @@ describe('decide', () => {
     on({type: 'run.stopping', cause: 'timeout'})
     expect(on(ended('a', 'cancelled'))).toEqual([start('clean')])
     on(started('clean'))
-    expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel'}])
+    expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel', isAtOnce: false}])
     expect(on(ended('clean', 'cancelled'))).toEqual([{kind: 'skip', task: 'last', reason: 'the run was interrupted'}])
     expect(on(skipped('last'))).toEqual([{kind: 'finish', status: 'cancelled', reason: 'the run was interrupted'}])
   })
@@ -117,6 +117,34 @@ describe('decide', () => {
       on({type: 'run.stopping', cause})
       expect(on(ended('a', 'cancelled'))).toEqual([{kind: 'finish', status, reason}])
     }
+  })
+
+  it('refuses an event that cannot follow: a second end, a start of what was given up', () => {
+    const {on, state} = begin([shape('a'), shape('b'), shape('c', ['a'])])
+    on(started('a'))
+    on(ended('a', 'failed'))
+    expect(() => on(succeeded('a'))).toThrow("task 'a' ended twice")
+    expect([mayStart(state, 'b'), mayStart(state, 'c')]).toEqual([false, false])
+    expect(() => on(started('b'))).toThrow("task 'b' started out of turn")
+  })
+
+  it('ends everything at once when it is told so, also for the same cause', () => {
+    const {on} = begin([shape('a'), shape('b', ['a']), shape('clean', ['b'], 'status')])
+    on(started('a'))
+    on({type: 'run.stopping', cause: 'interrupted'})
+    expect(on({type: 'run.stopping', cause: 'interrupted', atOnce: true})).toEqual([{kind: 'cancel', isAtOnce: true}])
+    expect(on(ended('a', 'cancelled'))).toEqual([{kind: 'skip', task: 'b', reason: 'the run was interrupted'}])
+    expect(on(skipped('b'))).toEqual([{kind: 'skip', task: 'clean', reason: 'the run was interrupted'}])
+    expect(on(skipped('clean'))).toEqual([{kind: 'finish', status: 'cancelled', reason: 'the run was interrupted'}])
+  })
+
+  it('calls a run cancelled that was stopped after a failure', () => {
+    const {on} = begin([shape('a'), shape('b')], false)
+    on(started('a'))
+    on(started('b'))
+    on(ended('a', 'failed'))
+    on({type: 'run.stopping', cause: 'interrupted'})
+    expect(on(ended('b', 'cancelled'))).toEqual([{kind: 'finish', status: 'cancelled', reason: 'the run was interrupted'}])
   })
 
   it('gives the same commands for the same events', () => {

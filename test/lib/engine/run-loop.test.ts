@@ -15,6 +15,11 @@ const ends = (events: readonly RunEvent[]): Record<string, string> =>
     ),
   )
 
+/** Once more, at once. */
+const again = {maxAttempts: 2, backoff: 'constant', delayMs: 1, maxDelayMs: 1, jitter: false, on: ['error']} as const
+/** A result becomes an event in a later turn. */
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
 describe('RunLoop', () => {
   it('runs tasks in the order of their needs and hands outputs on with their types', async () => {
     const run = await startScriptedRun(
@@ -102,6 +107,54 @@ describe('RunLoop', () => {
     ])
   })
 
+  // `decide` gave up b and c while the commands that start them still lay in the queue.
+  it('ends a task once whose condition is asked after another one could not be evaluated', async () => {
+    const run = await startScriptedRun(
+      [
+        {id: 'probe', continueOnError: true},
+        {id: 'slow'},
+        {id: 'a', needs: ['probe'], if: '{{ tasks.probe.output.exitCode == 0 }}'},
+        {id: 'b', needs: ['probe'], if: '{{ vars.no }}'},
+        {id: 'c', needs: ['probe'], if: '{{ vars.no }}'},
+      ],
+      {workflow: {vars: {no: false}}},
+    )
+    ;(await run.attempt('probe')).fail()
+    const slow = await run.attempt('slow')
+    await nextTurn()
+    expect(slow.signal.aborted).toBe(false)
+    slow.succeed()
+    expect(await run.finished).toMatchObject({
+      status: 'failed',
+      reason: "task 'a' failed",
+      counts: {succeeded: 1, failed: 2, skipped: 2, cancelled: 0},
+    })
+    expect(ends(run.events)).toEqual({
+      probe: 'failed',
+      slow: 'succeeded',
+      a: 'failed',
+      b: "skipped: task 'a' failed and failFast is on",
+      c: "skipped: task 'a' failed and failFast is on",
+    })
+  })
+
+  it.each([3_600_000, -3_600_000])('measures durations that a jump of the clock by %i ms does not change', async (jumpMs) => {
+    let nowMs = Date.UTC(2026, 0, 1)
+    const run = await startScriptedRun([{id: 'a', retry: again}], {now: () => nowMs})
+    const a = await run.attempt('a')
+    nowMs += jumpMs
+    a.fail()
+    await nextTurn()
+    nowMs += jumpMs
+    ;(await run.attempt('a')).succeed()
+    const finished = await run.finished
+    expect(finished.durationMs).toBeGreaterThanOrEqual(0)
+    expect(finished.durationMs).toBeLessThan(3_600_000)
+    const end = run.events.find((event) => event.type === 'task.finished')
+    expect(end).toMatchObject({durationMs: expect.any(Number)})
+    expect(end?.type === 'task.finished' ? end.durationMs : undefined).toBeLessThan(3_600_000)
+  })
+
   it('skips by condition and says which, and fails a condition that is not true or false', async () => {
     const run = await startScriptedRun(
       [
@@ -185,8 +238,7 @@ describe('RunLoop', () => {
     ])
     ;(await run.attempt('retrying')).fail()
     const running = await run.attempt('running')
-    // The failed attempt becomes an event in a later turn.
-    await new Promise((resolve) => setImmediate(resolve))
+    await nextTurn()
     run.loop.stop('interrupted')
     run.loop.stop('interrupted')
     expect(running.signal.aborted).toBe(true)
@@ -204,12 +256,6 @@ describe('RunLoop', () => {
     ;(await run.attempt('b')).succeed()
     expect(await run.finished).toMatchObject({status: 'succeeded'})
     expect(run.events.filter(({type}) => type === 'diagnostic')).toMatchObject([{code: 'SLOTS_REDUCED'}])
-  })
-
-  it('fails a task that finds no room when nothing else runs', async () => {
-    const run = await startScriptedRun([{id: 'a'}])
-    ;(await run.attempt('a')).fail({code: 'SPAWN_FAILED', message: 'no file handles'})
-    expect(await run.finished).toMatchObject({status: 'failed'})
   })
 
   it('takes literal inputs as they stand', async () => {

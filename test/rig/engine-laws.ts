@@ -1,0 +1,130 @@
+// The laws of a run, whatever its workflow. Every test that runs one checks them: scripted runs by their events, the built command by its journal.
+
+import {expect} from 'vitest'
+import type {AttemptMetrics, RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
+
+interface TaskRecord {
+  readonly needs: readonly string[]
+  attempt: number
+  progress: 'unstarted' | 'running' | 'waiting' | keyof RunFinished['counts']
+}
+
+/** Fails the test when the events of a run break a law. A run that was killed has fewer events, which keep all laws but that of the end. */
+export function expectLawful(events: readonly RunEvent[], isOver = true): void {
+  const laws = new EngineLaws()
+  for (const event of events) laws.take(event)
+  if (isOver) laws.takeEnd()
+  if (laws.breaches.length > 0) expect.fail(`the run breaks the laws of the engine:\n${laws.breaches.join('\n')}\n${summarize(events)}`)
+}
+
+class EngineLaws {
+  readonly breaches: string[] = []
+  readonly #tasks = new Map<string, TaskRecord>()
+  #seq = 0
+  #isFinished = false
+
+  take(event: RunEvent): void {
+    this.#seq += 1
+    this.#demand(event.seq === this.#seq, event, `seq is ${event.seq}, not ${this.#seq}`)
+    this.#demand(!this.#isFinished, event, 'the run has finished')
+    this.#demand((event.type === 'run.started') === (event.seq === 1), event, 'a run starts once, and first')
+    if (event.type === 'run.started') for (const {id, needs} of event.tasks) this.#tasks.set(id, {needs, attempt: 0, progress: 'unstarted'})
+    else if (event.type === 'run.finished') this.#finish(event)
+    else if (event.type !== 'run.stopping' && event.task !== undefined) {
+      const task = this.#tasks.get(event.task)
+      if (task === undefined) this.#demand(false, event, 'no such task')
+      else this.#takeTask(event, task)
+    }
+  }
+
+  takeEnd(): void {
+    if (!this.#isFinished) this.breaches.push('the run has no end')
+  }
+
+  #takeTask(event: RunEvent, task: TaskRecord): void {
+    this.#demand(!hasEnded(task), event, 'nothing is told of a task after its end')
+    switch (event.type) {
+      case 'task.started':
+        this.#demand(this.#areOver(task.needs), event, 'a task starts after its needs')
+        this.#demand(task.progress !== 'running', event, 'an attempt is open')
+        this.#demand(event.attempt === task.attempt + 1, event, 'attempts are counted from 1, and each starts once')
+        task.attempt = event.attempt
+        task.progress = 'running'
+        return
+      case 'task.log':
+        this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt has a log')
+        return
+      case 'task.retrying':
+        this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt is tried again')
+        this.#measure(event, event.metrics)
+        task.progress = 'waiting'
+        return
+      case 'task.skipped':
+        this.#demand(task.progress === 'unstarted', event, 'only what never started is skipped')
+        this.#demand(this.#areOver(task.needs), event, 'a skip waits for the needs')
+        task.progress = 'skipped'
+        return
+      case 'task.finished':
+        this.#demand(event.attempt === task.attempt, event, 'an end is that of the last attempt')
+        this.#demand(
+          task.progress !== 'unstarted' || event.error?.code === 'TEMPLATE_FAILED',
+          event,
+          'what never started ends by its condition',
+        )
+        this.#demand(task.progress !== 'waiting' || event.status === 'cancelled', event, 'what waits for another attempt is cancelled')
+        this.#demand(this.#areOver(task.needs), event, 'a task ends after its needs')
+        this.#demand((event.status === 'succeeded') === (event.error === undefined), event, 'an error is there unless the task succeeded')
+        this.#demand(event.isTolerated === undefined || event.status === 'failed', event, 'only failures are tolerated')
+        this.#measure(event, event.metrics)
+        this.#demand((event.durationMs === undefined) === (event.attempt === 0), event, 'what has started has a duration')
+        if (event.durationMs !== undefined) this.#measure(event, {durationMs: event.durationMs})
+        task.progress = event.status
+        return
+      default:
+    }
+  }
+
+  #finish(event: RunFinished & RunEvent): void {
+    this.#isFinished = true
+    const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
+    for (const [id, task] of this.#tasks) {
+      if (hasEnded(task)) counts[task.progress] += 1
+      else this.#demand(false, event, `task ${id} has no end`)
+    }
+    this.#demand(
+      Object.entries(counts).every(([end, count]) => event.counts[end as keyof typeof counts] === count),
+      event,
+      'counts are wrong',
+    )
+    this.#demand(Number.isInteger(event.durationMs) && event.durationMs >= 0, event, 'durationMs is not a whole number')
+  }
+
+  #areOver(tasks: readonly string[]): boolean {
+    return tasks.every((id) => {
+      const task = this.#tasks.get(id)
+      return task !== undefined && hasEnded(task)
+    })
+  }
+
+  #measure(event: RunEvent, {durationMs}: AttemptMetrics): void {
+    const isRounded = Math.abs(durationMs * 10 - Math.round(durationMs * 10)) < 1e-6
+    this.#demand(durationMs >= 0 && isRounded, event, 'durationMs is not a number of tenths')
+  }
+
+  #demand(holds: boolean, event: RunEvent, law: string): void {
+    if (!holds) this.breaches.push(`${law}: ${JSON.stringify(event)}`)
+  }
+}
+
+function hasEnded(task: TaskRecord): task is TaskRecord & {progress: keyof RunFinished['counts']} {
+  return task.progress !== 'unstarted' && task.progress !== 'running' && task.progress !== 'waiting'
+}
+
+/** Enough to see what happened, not the logs. */
+function summarize(events: readonly RunEvent[]): string {
+  return events
+    .filter(({type}) => type !== 'task.log')
+    .slice(-60)
+    .map((event) => JSON.stringify(event))
+    .join('\n')
+}

@@ -1,0 +1,60 @@
+// The laws of the engine, asked of the journal that a command has written.
+
+import {existsSync, readFileSync, statSync} from 'node:fs'
+import path from 'node:path'
+import BetterSqlite from 'better-sqlite3'
+import {expect} from 'vitest'
+import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
+import {expectLawful} from './engine-laws.ts'
+
+/** Larger ones are those of tests about large journals. */
+const maxBytes = 16 * 1024 * 1024
+
+/** Number of the last run of a home that was looked at, and over. */
+const checked = new Map<string, number>()
+
+/** Checks the runs of a home that are new since the last call. Looks at a copy, so it changes nothing; a database in use or unreadable is left alone. */
+export function expectLawfulJournal(home: string): void {
+  const file = path.join(home, 'autokestra.db')
+  // With a WAL beside it the file is not the whole database: another command is open, or was killed. The next one's end shows it.
+  if (!existsSync(file) || existsSync(`${file}-wal`) || statSync(file).size > maxBytes) return
+  for (const {events, number, ...row} of readRuns(file, checked.get(home) ?? 0)) {
+    const isOver = row.status !== 'running' && row.status !== 'interrupted'
+    expectLawful(events, isOver)
+    if (!isOver) continue
+    const end = events.at(-1)
+    if (end?.type === 'run.finished') expect(row, 'the row of a run').toEqual({status: end.status, ...end.counts})
+    checked.set(home, number)
+  }
+}
+
+interface StoredRun extends Record<keyof RunFinished['counts'], number | null> {
+  readonly number: number
+  readonly status: string
+  readonly events: RunEvent[]
+}
+
+function readRuns(file: string, after: number): StoredRun[] {
+  try {
+    const bytes = readFileSync(file)
+    // Not in WAL mode: SQLite wants files beside such a database, and this one is in memory.
+    for (const offset of [18, 19]) bytes.writeUInt8(1, offset)
+    const db = new BetterSqlite(bytes, {readonly: true})
+    try {
+      const lines = db.prepare<[number], {line: string}>('SELECT line FROM events WHERE run_number = ? ORDER BY seq')
+      return db
+        .prepare<[number], Omit<StoredRun, 'events'>>(
+          `SELECT number, status, succeeded_count AS succeeded, failed_count AS failed, skipped_count AS skipped, cancelled_count AS cancelled
+             FROM runs WHERE number > ? ORDER BY number`,
+        )
+        .all(after)
+        .map((run) => ({...run, events: lines.all(run.number).map(({line}) => JSON.parse(line) as RunEvent)}))
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    // Some tests spoil the database on purpose, make one of another version, or take the right to read it.
+    if (error instanceof BetterSqlite.SqliteError || (error instanceof Error && 'code' in error) || error instanceof RangeError) return []
+    throw error
+  }
+}

@@ -1,0 +1,192 @@
+// Random workflows and what happens in them, all from one seed: graphs, conditions of every kind, failures, retries, timeouts, stops.
+
+import type {RunStopping} from '../../src/lib/engine/events.ts'
+
+/** What a condition may ask, when it is asked. */
+export interface Facts {
+  readonly failure: boolean
+  readonly cancelled: boolean
+  readonly status: (task: string) => string
+  readonly attempts: (task: string) => number
+}
+
+export interface RandomCondition {
+  readonly text: string
+  readonly readsStatus: boolean
+  /** `broken`: it cannot be evaluated, or is neither true nor false. */
+  readonly value: (facts: Facts) => boolean | 'broken'
+}
+
+export interface RandomTry {
+  readonly durationMs: number
+  /** `fatal`: trying again would not help. */
+  readonly outcome: 'succeeds' | 'fails' | 'fatal'
+}
+
+export interface RandomTask {
+  readonly id: string
+  readonly needs: readonly string[]
+  readonly condition?: RandomCondition
+  readonly continueOnError: boolean
+  readonly timeoutMs: number
+  readonly retry: {
+    readonly maxAttempts: number
+    readonly backoff: 'constant' | 'exponential'
+    readonly delayMs: number
+    readonly maxDelayMs: number
+    readonly jitter: false
+    readonly on: readonly ('error' | 'timeout')[]
+  }
+  /** One per attempt. */
+  readonly tries: readonly RandomTry[]
+  /** How long it takes to end when it is stopped. Undefined: it goes on to its own end. */
+  readonly stopMs: number | undefined
+}
+
+export interface RandomStop {
+  readonly atMs: number
+  readonly cause: RunStopping['cause']
+  readonly isAtOnce: boolean
+}
+
+export interface RandomRun {
+  readonly seed: number
+  /** In file order, which is not the order of the needs. */
+  readonly tasks: readonly RandomTask[]
+  readonly failFast: boolean
+  readonly parallelism: number
+  readonly timeoutMs: number | undefined
+  readonly stops: readonly RandomStop[]
+}
+
+export const randomVars = {yes: true, no: false, count: 3}
+
+/** The same seed gives the same run. `longestMs`: durations are up to this; small ones make things happen at the same moment. */
+export function randomRun(seed: number, longestMs = 1_000_000): RandomRun {
+  const luck = new Luck(seed)
+  const size = luck.upTo(luck.chance(0.2) ? 24 : 9)
+  const density = luck.pick([0, 0.15, 0.3, 0.6])
+  const plain = luck.chance(0.3)
+  const ids = Array.from({length: size}, (_, index) => `t${String(index)}`)
+  const upstream = new Map<string, readonly string[]>()
+  const tasks = ids.map((id, index): RandomTask => {
+    const needs = ids.slice(Math.max(0, index - 8), index).filter(() => luck.chance(density))
+    const above = [...new Set(needs.flatMap((need) => [need, ...(upstream.get(need) ?? [])]))]
+    upstream.set(id, above)
+    const condition = luck.chance(plain ? 0.1 : 0.5) ? randomCondition(luck, needs, above) : undefined
+    const maxAttempts = luck.chance(0.3) ? luck.upTo(4) : 1
+    const timeoutMs = luck.chance(0.3) ? luck.upTo(longestMs) : longestMs * 2
+    return {
+      id,
+      needs: luck.shuffle(needs),
+      ...(condition === undefined ? {} : {condition}),
+      continueOnError: luck.chance(0.25),
+      timeoutMs,
+      retry: {
+        maxAttempts,
+        backoff: luck.pick(['constant', 'exponential']),
+        delayMs: luck.upTo(longestMs / 4),
+        maxDelayMs: luck.upTo(longestMs),
+        jitter: false,
+        on: luck.pick([['error', 'timeout'], ['error'], ['timeout']] as const),
+      },
+      tries: Array.from({length: maxAttempts}, () => ({
+        durationMs: luck.upTo(longestMs),
+        outcome: luck.chance(0.65) ? 'succeeds' : luck.chance(0.8) ? 'fails' : 'fatal',
+      })),
+      stopMs: luck.chance(0.8) ? luck.upTo(longestMs / 10) : undefined,
+    }
+  })
+  return {
+    seed,
+    tasks: luck.shuffle(tasks),
+    failFast: luck.chance(0.5),
+    parallelism: luck.chance(0.3) ? size : luck.upTo(4),
+    timeoutMs: luck.chance(0.15) ? luck.upTo(longestMs * 3) : undefined,
+    stops: luck.chance(0.35)
+      ? Array.from({length: luck.upTo(3)}, () => ({
+          atMs: luck.upTo(longestMs * 3),
+          cause: luck.pick(['interrupted', 'terminated'] as const),
+          isAtOnce: luck.chance(0.25),
+        }))
+      : [],
+  }
+}
+
+function randomCondition(luck: Luck, needs: readonly string[], above: readonly string[]): RandomCondition {
+  const plain = (text: string, value: RandomCondition['value']): RandomCondition => ({text, readsStatus: false, value})
+  const status = (text: string, value: RandomCondition['value']): RandomCondition => ({text, readsStatus: true, value})
+  const conditions: RandomCondition[] = [
+    plain('{{ vars.yes }}', () => true),
+    plain('{{ vars.no }}', () => false),
+    plain('{{ !vars.no && vars.count == 3 }}', () => true),
+    plain('{{ vars.count }}', () => 'broken'),
+    plain('{{ vars.nothing }}', () => 'broken'),
+    status('{{ always() }}', () => true),
+    status('{{ failure() }}', ({failure}) => failure),
+    status('{{ !failure() }}', ({failure}) => !failure),
+    status('{{ cancelled() }}', ({cancelled}) => cancelled),
+    status('{{ failure() || cancelled() }}', ({failure, cancelled}) => failure || cancelled),
+    status('{{ failure() ? vars.count : true }}', ({failure}) => (failure ? 'broken' : true)),
+  ]
+  if (needs.length > 0) {
+    const need = luck.pick(needs)
+    // Only a success has an output; one that was tolerated has none.
+    const ifSucceeded = (value: boolean) => (facts: Facts) => (facts.status(need) === 'succeeded' ? value : 'broken')
+    conditions.push(
+      plain(`{{ tasks.${need}.output.n == 1 }}`, ifSucceeded(true)),
+      plain(`{{ tasks.${need}.output.n == 2 }}`, ifSucceeded(false)),
+      plain(`{{ tasks.${need}.attempts > 1 }}`, ({attempts}) => attempts(need) > 1),
+    )
+  }
+  if (above.length > 0) {
+    const other = luck.pick(above)
+    const wanted = luck.pick(['succeeded', 'failed', 'skipped', 'cancelled'])
+    conditions.push(
+      status(`{{ tasks.${other}.status == "${wanted}" }}`, (facts) => facts.status(other) === wanted),
+      status(`{{ tasks.${other}.status != "${wanted}" && !cancelled() }}`, (facts) => facts.status(other) !== wanted && !facts.cancelled),
+      status(`{{ tasks.${other}.status }}`, () => 'broken'),
+    )
+  }
+  return luck.pick(conditions)
+}
+
+/** Numbers by xorshift32 (Marsaglia, "Xorshift RNGs", 2003). */
+class Luck {
+  #state: number
+
+  constructor(seed: number) {
+    // Spread, so that neighbouring seeds have nothing in common; never zero.
+    this.#state = Math.imul(seed + 1, 0x9e3779b1) | 1
+    for (let round = 0; round < 8; round += 1) this.#next()
+  }
+
+  chance(probability: number): boolean {
+    return this.#next() < probability
+  }
+
+  /** Whole, from 1. */
+  upTo(most: number): number {
+    return 1 + Math.floor(this.#next() * Math.floor(most))
+  }
+
+  pick<T>(from: readonly T[]): T {
+    const picked = from[Math.floor(this.#next() * from.length)]
+    if (picked === undefined) throw new Error('nothing to pick from')
+    return picked
+  }
+
+  shuffle<T>(from: readonly T[]): T[] {
+    return from
+      .map((value) => ({value, place: this.#next()}))
+      .sort((a, b) => a.place - b.place)
+      .map(({value}) => value)
+  }
+
+  #next(): number {
+    this.#state ^= this.#state << 13
+    this.#state ^= this.#state >>> 17
+    this.#state ^= this.#state << 5
+    return (this.#state >>> 0) / 2 ** 32
+  }
+}

@@ -1,0 +1,266 @@
+// What docs/workflow-file.md says of a run, as a simulation: slow and plain. It shares nothing with src/lib/engine, so that the two can be
+// compared. Everything is looked up afresh whenever it is needed; the only state is what has happened.
+
+import type {RandomRun, RandomStop, RandomTask, RandomTry} from './random-run.ts'
+
+export interface ModelEnd {
+  readonly status: 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+  /** Of a skip. */
+  readonly reason?: string
+  readonly attempts: number
+  readonly isTolerated: boolean
+  readonly atMs: number
+}
+
+export interface ModelResult {
+  readonly status: 'succeeded' | 'failed' | 'cancelled'
+  readonly reason?: string
+  readonly durationMs: number
+  readonly ends: ReadonlyMap<string, ModelEnd>
+  /** `task attempt time`, in order. */
+  readonly starts: readonly string[]
+  /** Two things happened at the same moment, and nothing says which comes first. */
+  readonly hasTies: boolean
+}
+
+/** Something that will happen. */
+interface Appointment {
+  readonly atMs: number
+  readonly happen: () => void
+}
+
+interface Running {
+  readonly task: RandomTask
+  readonly attempt: number
+  appointment: Appointment
+  isStopped: boolean
+}
+
+const stopWords = {interrupted: 'the run was interrupted', terminated: 'the run was terminated', timeout: 'the run timed out'}
+
+export function modelRun(run: RandomRun): ModelResult {
+  return new RunModel(run).run()
+}
+
+class RunModel {
+  readonly #run: RandomRun
+  readonly #ends = new Map<string, ModelEnd>()
+  readonly #starts: string[] = []
+  readonly #agenda = new Set<Appointment>()
+  readonly #running = new Map<string, Running>()
+  /** Between two attempts: waiting for its time, or for a slot after that. */
+  readonly #retrying = new Map<string, {readonly attempt: number; readonly appointment: Appointment}>()
+  /** Waiting for a slot. */
+  #queue: RandomTask[] = []
+  /** Tasks whose needs were over, so that they were asked whether they run. */
+  readonly #handedOut = new Set<string>()
+  /** Tasks whose skip is settled, but has not been told yet. */
+  readonly #skipped = new Set<string>()
+  /** Tasks that will not start, with the first reason why. */
+  readonly #givenUp = new Map<string, string>()
+  /** What follows from what has happened at this moment, in order. */
+  readonly #todo: (() => void)[] = []
+  #stopCause: RandomStop['cause'] | undefined
+  #nowMs = 0
+  #hasTies = false
+
+  constructor(run: RandomRun) {
+    this.#run = run
+  }
+
+  run(): ModelResult {
+    const {tasks, timeoutMs, stops} = this.#run
+    for (const stop of stops) this.#at(stop.atMs, () => this.#stop(stop))
+    if (timeoutMs !== undefined) this.#at(timeoutMs, () => this.#stop({atMs: timeoutMs, cause: 'timeout', isAtOnce: false}))
+    for (const task of tasks) if (task.needs.length === 0) this.#handOut(task)
+    this.#settle()
+    while (this.#ends.size < tasks.length) {
+      const next = [...this.#agenda].reduce((first, other) => (other.atMs < first.atMs ? other : first))
+      this.#agenda.delete(next)
+      if ([...this.#agenda].some(({atMs}) => atMs === next.atMs)) this.#hasTies = true
+      this.#nowMs = next.atMs
+      next.happen()
+      this.#settle()
+    }
+    return {...this.#outcome(), durationMs: this.#nowMs, ends: this.#ends, starts: this.#starts, hasTies: this.#hasTies}
+  }
+
+  /** A run that was stopped was cancelled, unless its time was up; else it failed by the first failure that was not tolerated. */
+  #outcome(): Pick<ModelResult, 'status' | 'reason'> {
+    if (this.#stopCause === 'timeout') return {status: 'failed', reason: stopWords.timeout}
+    if (this.#stopCause !== undefined) return {status: 'cancelled', reason: stopWords[this.#stopCause]}
+    const failure = this.#firstFailure()
+    return failure === undefined ? {status: 'succeeded'} : {status: 'failed', reason: `task '${failure}' failed`}
+  }
+
+  #at(atMs: number, happen: () => void): Appointment {
+    const appointment = {atMs, happen}
+    this.#agenda.add(appointment)
+    return appointment
+  }
+
+  /** Everything that follows at this moment; then free slots are given to those who wait longest. */
+  #settle(): void {
+    for (let next = this.#todo.shift(); next !== undefined; next = this.#todo.shift()) next()
+    this.#queue = this.#queue.filter(({id}) => !this.#ends.has(id))
+    while (this.#running.size < this.#run.parallelism) {
+      const task = this.#queue.shift()
+      if (task === undefined) return
+      this.#start(task)
+    }
+  }
+
+  /** All needs are over: it is asked whether it runs, or skipped. */
+  #handOut(task: RandomTask): void {
+    const reason = this.#givenUp.get(task.id) ?? this.#blockedReason(task)
+    if (reason !== undefined) {
+      this.#skipLater(task, reason)
+      return
+    }
+    this.#handedOut.add(task.id)
+    this.#todo.push(() => {
+      if (!this.#skipped.has(task.id)) this.#ask(task)
+    })
+  }
+
+  #ask(task: RandomTask): void {
+    const {condition} = task
+    const answer =
+      condition === undefined ||
+      condition.value({
+        failure: this.#hasFailedUpstream(task),
+        cancelled: this.#stopCause !== undefined,
+        status: (id) => this.#endOf(id).status,
+        attempts: (id) => this.#endOf(id).attempts,
+      })
+    if (answer === true) this.#queue.push(task)
+    else if (answer === 'broken') this.#end(task, {status: 'failed', attempts: 0, isTolerated: task.continueOnError})
+    else this.#end(task, {status: 'skipped', reason: `its condition is false: ${condition.text}`, attempts: 0, isTolerated: false})
+  }
+
+  #skipLater(task: RandomTask, reason: string): void {
+    this.#skipped.add(task.id)
+    this.#todo.push(() => this.#end(task, {status: 'skipped', reason, attempts: 0, isTolerated: false}))
+  }
+
+  #start(task: RandomTask): void {
+    const attempt = (this.#retrying.get(task.id)?.attempt ?? 0) + 1
+    this.#retrying.delete(task.id)
+    this.#starts.push(`${task.id} ${attempt} ${this.#nowMs}`)
+    const {durationMs, outcome} = this.#tryOf(task, attempt)
+    const isLate = durationMs > task.timeoutMs
+    const appointment = this.#at(this.#nowMs + Math.min(durationMs, task.timeoutMs), () => {
+      this.#attemptEnds(task, attempt, isLate ? 'timeout' : outcome)
+    })
+    this.#running.set(task.id, {task, attempt, appointment, isStopped: false})
+  }
+
+  #attemptEnds(task: RandomTask, attempt: number, how: 'succeeds' | 'fails' | 'fatal' | 'timeout' | 'cancelled'): void {
+    const isStopped = this.#running.get(task.id)?.isStopped ?? false
+    this.#running.delete(task.id)
+    if (how === 'succeeds') this.#end(task, {status: 'succeeded', attempts: attempt, isTolerated: false})
+    else if (how === 'cancelled') this.#end(task, {status: 'cancelled', attempts: attempt, isTolerated: false})
+    else if (!isStopped && this.#isTriedAgain(task, attempt, how)) {
+      const {backoff, delayMs, maxDelayMs} = task.retry
+      let pauseMs = delayMs
+      if (backoff === 'exponential') for (let tries = 1; tries < attempt; tries += 1) pauseMs *= 2
+      const appointment = this.#at(this.#nowMs + Math.min(pauseMs, maxDelayMs), () => this.#queue.push(task))
+      this.#retrying.set(task.id, {attempt, appointment})
+    } else this.#end(task, {status: 'failed', attempts: attempt, isTolerated: task.continueOnError})
+  }
+
+  #isTriedAgain({retry}: RandomTask, attempt: number, how: 'fails' | 'fatal' | 'timeout'): boolean {
+    return attempt < retry.maxAttempts && how !== 'fatal' && retry.on.includes(how === 'timeout' ? 'timeout' : 'error')
+  }
+
+  #end(task: RandomTask, end: Omit<ModelEnd, 'atMs'>): void {
+    const hadFailure = this.#firstFailure() !== undefined
+    this.#ends.set(task.id, {...end, atMs: this.#nowMs})
+    if (end.status === 'failed' && !end.isTolerated && !hadFailure && this.#run.failFast)
+      this.#giveUp(`task '${task.id}' failed and failFast is on`, false)
+    for (const other of this.#run.tasks) {
+      if (other.needs.includes(task.id) && other.needs.every((need) => this.#ends.has(need))) this.#handOut(other)
+    }
+  }
+
+  #stop({cause, isAtOnce}: RandomStop): void {
+    if (this.#stopCause === cause && !isAtOnce) return
+    const isFirst = this.#stopCause === undefined
+    this.#stopCause = cause
+    this.#todo.push(() => {
+      for (const running of [...this.#running.values()]) this.#stopAttempt(running, isAtOnce)
+      for (const [id, {attempt, appointment}] of [...this.#retrying]) {
+        this.#agenda.delete(appointment)
+        this.#retrying.delete(id)
+        this.#end(this.#taskOf(id), {status: 'cancelled', attempts: attempt, isTolerated: false})
+      }
+    })
+    this.#giveUp(stopWords[cause], isAtOnce || !isFirst)
+  }
+
+  #stopAttempt(running: Running, isAtOnce: boolean): void {
+    const {task, attempt, appointment} = running
+    const isStopped = running.isStopped
+    running.isStopped = true
+    if (isAtOnce) {
+      this.#agenda.delete(appointment)
+      this.#attemptEnds(task, attempt, 'cancelled')
+    } else if (!isStopped && task.stopMs !== undefined) {
+      this.#agenda.delete(appointment)
+      running.appointment = this.#at(this.#nowMs + task.stopMs, () => {
+        this.#attemptEnds(task, attempt, 'cancelled')
+      })
+    }
+  }
+
+  /** Nothing new starts; unless it is all, what reads states still does. A task is skipped when its needs are over, for what came first. */
+  #giveUp(reason: string, isAll: boolean): void {
+    for (const task of this.#run.tasks) {
+      const {id} = task
+      const isUntouched = !this.#ends.has(id) && !this.#skipped.has(id) && !this.#running.has(id) && !this.#retrying.has(id)
+      if (!isUntouched || (task.condition?.readsStatus === true && !isAll)) continue
+      if (this.#handedOut.has(id)) this.#skipLater(task, reason)
+      else if (!this.#givenUp.has(id)) this.#givenUp.set(id, this.#blockedReason(task) ?? reason)
+    }
+  }
+
+  /** Of a task that wants its needs to have succeeded: the first that did not. */
+  #blockedReason(task: RandomTask): string | undefined {
+    if (task.condition?.readsStatus === true) return undefined
+    for (const [id, end] of this.#ends) {
+      if (!task.needs.includes(id) || end.status === 'succeeded' || end.isTolerated) continue
+      return `needed task '${id}' ${end.status === 'failed' ? 'failed' : `was ${end.status}`}`
+    }
+    return undefined
+  }
+
+  #firstFailure(): string | undefined {
+    for (const [id, {status, isTolerated}] of this.#ends) if (status === 'failed' && !isTolerated) return id
+    return undefined
+  }
+
+  #hasFailedUpstream({needs}: RandomTask): boolean {
+    return needs.some((need) => {
+      const {status, isTolerated} = this.#endOf(need)
+      return (status === 'failed' && !isTolerated) || this.#hasFailedUpstream(this.#taskOf(need))
+    })
+  }
+
+  #endOf(id: string): ModelEnd {
+    const end = this.#ends.get(id)
+    if (end === undefined) throw new Error(`${id} has not ended`)
+    return end
+  }
+
+  #taskOf(id: string): RandomTask {
+    const task = this.#run.tasks.find((candidate) => candidate.id === id)
+    if (task === undefined) throw new Error(`no task ${id}`)
+    return task
+  }
+
+  #tryOf(task: RandomTask, attempt: number): RandomTry {
+    const found = task.tries[attempt - 1]
+    if (found === undefined) throw new Error(`${task.id} has no attempt ${attempt}`)
+    return found
+  }
+}
