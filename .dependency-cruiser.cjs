@@ -170,11 +170,14 @@ module.exports = {
     {
       name: 'plugins-import-the-sdk-only',
       comment:
-        "A bundled plugin is written like everybody else's: Node, its own files and @autokestra/plugin-sdk. (The language of expressions is the one thing shared, by " +
-        'its name autokestra:expression.)',
+        "A bundled plugin is written like everybody else's: Node, its own files and @autokestra/plugin-sdk. (The language of expressions is shared, by " +
+        'its name autokestra:expression, and the check of JSON numbers, by autokestra:inexact-number.)',
       severity: 'error',
       from: {path: '^plugins/([^/]+)/', pathNot: ['/test/']},
-      to: {pathNot: ['^plugins/$1/', '^sdk/(src|dist)/', '^src/lib/templates/expression\\.ts$'], dependencyTypesNot: ['core']},
+      to: {
+        pathNot: ['^plugins/$1/', '^sdk/(src|dist)/', '^src/lib/(templates/expression|util/inexact-number)\\.ts$'],
+        dependencyTypesNot: ['core'],
+      },
     },
 
     door('sql', 'better-sqlite3|drizzle-orm', '^src/lib/storage/', 'Only storage/ knows SQL. Ask for what you need through a port.'),

@@ -9,8 +9,11 @@ import {build} from 'esbuild'
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const source = join(root, 'plugins')
 
-/** The one implementation of expressions, which core/json shares with the templates of workflow files. */
-export const expressionAlias = {'autokestra:expression': join(root, 'src', 'lib', 'templates', 'expression.ts')}
+/** What plugins share with the program: the one implementation of expressions, and of what JSON numbers can keep. */
+export const expressionAlias = {
+  'autokestra:expression': join(root, 'src', 'lib', 'templates', 'expression.ts'),
+  'autokestra:inexact-number': join(root, 'src', 'lib', 'util', 'inexact-number.ts'),
+}
 
 /**
  * Gives the names of the plugins. Plugins without code of their own (core/shell) have nothing to bundle.

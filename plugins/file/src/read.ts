@@ -4,6 +4,7 @@ import {constants} from 'node:fs'
 import {open, type FileHandle} from 'node:fs/promises'
 import {resolve} from 'node:path'
 import {ActionError, defineAction, type JsonValue} from '@autokestra/plugin-sdk'
+import {inexactNumber} from 'autokestra:inexact-number'
 import {failWith} from './file-error.ts'
 
 interface ReadInput {
@@ -56,12 +57,20 @@ function decode(bytes: Buffer, encoding: NonNullable<ReadInput['encoding']>, pat
   const text = decodeText(bytes, path)
   if (encoding === 'utf8') return text
   if (encoding === 'lines') return text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/)
+  let value: JsonValue
   try {
-    return JSON.parse(text) as JsonValue
+    value = JSON.parse(text) as JsonValue
   } catch (error) {
     // The text of JSON.parse quotes the content, which may hold secrets.
     throw new ActionError('FILE_INVALID_JSON', `'${path}' is not JSON`, {retryable: false, cause: positionOf(error)})
   }
+  const inexact = inexactNumber(text)
+  if (inexact === undefined) return value
+  throw new ActionError(
+    'FILE_LOSES_DIGITS',
+    `the number at character ${String(inexact + 1)} of '${path}' has more digits than a number keeps; read the file with encoding: utf8`,
+    {retryable: false},
+  )
 }
 
 function decodeText(bytes: Buffer, path: string): string {

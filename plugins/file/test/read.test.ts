@@ -34,6 +34,7 @@ describe('core/file.read', () => {
     ['FILE_NOT_UTF8', Buffer.from([0x7b, 0xff, 0xfe]), 'utf8'],
     ['FILE_INVALID_JSON', '{"secret": ', 'json'],
     ['FILE_INVALID_JSON', '', 'json'],
+    ['FILE_LOSES_DIGITS', '[9007199254740993]', 'json'],
   ] as const)('says %s', async (code, content, encoding) => {
     const failure: unknown = await runAction(read, {path: fileWith(content as string | Buffer), encoding}).catch((error: unknown) => error)
     expect(failure).toMatchObject({code, retryable: false})

@@ -1,6 +1,7 @@
 // Reads and decodes the body of a response.
 
 import {ActionError, type JsonValue} from '@autokestra/plugin-sdk'
+import {inexactNumber} from 'autokestra:inexact-number'
 
 export type ResponseMode = 'auto' | 'json' | 'text' | 'bytes'
 export type BodyType = 'json' | 'text' | 'bytes' | 'none'
@@ -45,12 +46,22 @@ function guess(contentType: string): Exclude<ResponseMode, 'auto'> {
 }
 
 function parse(bytes: Buffer): JsonValue {
+  let text: string
+  let value: JsonValue
   try {
-    return JSON.parse(new TextDecoder('utf-8', {fatal: true}).decode(bytes)) as JsonValue
+    text = new TextDecoder('utf-8', {fatal: true}).decode(bytes)
+    value = JSON.parse(text) as JsonValue
   } catch {
     // The original error quotes the body, which may hold secrets.
     throw new ActionError('HTTP_INVALID_JSON', 'the response is not JSON; read it with response: text', {retryable: false})
   }
+  const inexact = inexactNumber(text)
+  if (inexact === undefined) return value
+  throw new ActionError(
+    'HTTP_LOSES_DIGITS',
+    `the number at character ${String(inexact + 1)} of the response has more digits than a number keeps; read it with response: text`,
+    {retryable: false},
+  )
 }
 
 function decodeText(bytes: Buffer, contentType: string): string {

@@ -143,6 +143,15 @@ describe('what core/http.request gives', () => {
     expect(output).toMatchObject({headers: {'x-one': 'a', 'set-cookie': ['a=1', 'b=2']}, body: null, bodyType: 'none'})
   })
 
+  it('is an error for a number that would lose digits', async () => {
+    const url = await serve((_, response) => {
+      answer(response, 'application/json', '{"id": 12345678901234567890}')
+    })
+    const failure: unknown = await runAction(request, {url}).catch((error: unknown) => error)
+    expect(failure).toMatchObject({code: 'HTTP_LOSES_DIGITS', retryable: false})
+    expect(String(failure)).toContain('the number at character 8 of the response')
+  })
+
   it('is an error for JSON that is none, without quoting it', async () => {
     const url = await serve((_, response) => {
       answer(response, 'application/json', 'secret words')

@@ -6,9 +6,9 @@ import {explainFailure} from './explain-failure.ts'
 
 /** Evaluates `expression` with `data` as its only variable. Fails with EXPRESSION_FAILED, which says where. */
 export const transform = defineAction({
-  execute({data, expression}: {data: JsonValue; expression: string}): {value: unknown} {
+  async execute({data, expression}: {data: JsonValue; expression: string}): Promise<{value: unknown}> {
     try {
-      return {value: evaluateExpression(expression, {data})}
+      return {value: await evaluateExpression(expression, {data})}
     } catch (error) {
       const explained = explainFailure(error, expression)
       if (explained === undefined) throw error

@@ -2,8 +2,17 @@
 
 import type {RE2JS} from 're2js'
 
+export type Re2 = typeof RE2JS
+
+/** Takes some 20 ms. */
+export async function loadRe2(): Promise<Re2> {
+  return (await import('re2js')).RE2JS
+}
+
 export interface TextTest {
   test(text: string): boolean
+  /** Of a program of RE2: how many instructions may run for each character. */
+  readonly size?: number
 }
 
 /**
@@ -24,7 +33,7 @@ export function compilePattern(pattern: string, re2: typeof RE2JS | undefined): 
   if (isPlainPattern(pattern)) return nativeRegExp(pattern)
   if (!re2) throw new Error('this pattern needs RE2')
   const compiled = re2.compile(re2.translateRegExp(pattern))
-  return {test: (text) => compiled.matcher(text).find()}
+  return {test: (text) => compiled.matcher(text).find(), size: compiled.programSize()}
 }
 
 /** With the `u` flag as JSON Schema wants it; without where old patterns such as `[\w-.]` forbid it. */

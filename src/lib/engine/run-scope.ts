@@ -1,5 +1,6 @@
 // What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
 
+import {Budget} from '../templates/budget.ts'
 import type {RunStatus, Scope, TaskView} from '../templates/scope.ts'
 import {TemplateError} from '../templates/template-error.ts'
 import {toText} from '../templates/templates.ts'
@@ -61,10 +62,11 @@ export class RunScope {
     const onSecretValue = (value: unknown, text: string): void => {
       if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
     }
+    const budget = new Budget()
     const inputs = this.#attempt(task.id, ['inputs'], () => {
       const entries = Object.entries(task.inputs).map(([name, value]) => {
         const isLiteral = action.literalInputs.includes(name)
-        return [name, isLiteral ? value : templates.evaluateDeep(value, scope, [name], onSecretValue)]
+        return [name, isLiteral ? value : templates.evaluateDeep(value, scope, [name], onSecretValue, budget)]
       })
       // Evaluating JSON values gives JSON values.
       return Object.fromEntries(entries) as JsonObject
@@ -72,7 +74,7 @@ export class RunScope {
     if (!inputs.ok) return inputs
     const own = this.#attempt(task.id, ['env'], () =>
       Object.fromEntries(
-        Object.entries(task.env).map(([name, text]) => [name, toText(templates.evaluateDeep(text, scope, [name], onSecretValue))]),
+        Object.entries(task.env).map(([name, text]) => [name, toText(templates.evaluateDeep(text, scope, [name], onSecretValue, budget))]),
       ),
     )
     if (!own.ok) return own

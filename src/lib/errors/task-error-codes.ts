@@ -10,6 +10,7 @@ export const taskErrorCodes = {
   OUTPUT_TOO_LARGE: 'The output is larger than the limit.',
   OUTPUT_NOT_UTF8: 'The output is not UTF-8 text.',
   OUTPUT_INVALID_JSON: 'The output is not one JSON document.',
+  OUTPUT_LOSES_DIGITS: 'The output holds a number with more digits than a number keeps.',
   OUTPUT_INVALID: 'The output does not fit the output schema of the action.',
   STDOUT_POLLUTED: 'Standard output holds more than the one JSON document, and the plugin asked for strict output.',
   NO_OUTPUT: 'The action declares an output, and the process ended without one.',

@@ -7,7 +7,7 @@ import type {Attempt} from './attempt.ts'
 import type {Outcome} from './blame.ts'
 import {ByteCollector} from './byte-collector.ts'
 import {plainCommand} from './image-layout.ts'
-import {checkDepth, decodeStrictly, invalidJson, outputError, parseJson, readJson} from './read-output.ts'
+import {checkDepth, decodeStrictly, invalidJson, lostDigits, outputError, parseJson, readJson} from './read-output.ts'
 import {startProgram} from './start-program.ts'
 import type {TaskPlace} from './task-place.ts'
 
@@ -60,6 +60,8 @@ function readStdout(attempt: Attempt, bytes: Buffer, hasSucceeded: boolean): Fou
   if (text === undefined || found === undefined) return {error: whole.error}
   if (isStrict)
     return {error: outputError('STDOUT_POLLUTED', `standard output holds more than one JSON document (${offsetOf(text, bytes)})`)}
+  const inexact = lostDigits(found.line, 'the last line of standard output')
+  if (inexact) return {error: inexact}
   const result = checkDepth(found.value, Buffer.from(found.line), limits.outputDepth)
   if (!result.ok) return {error: result.error}
   attempt.warn(

@@ -1,6 +1,7 @@
 // Bytes a plugin wrote -> the value they stand for, or what is wrong with them. Never quotes the bytes.
 
 import {jsonErrorOffset} from '../util/json-error-offset.ts'
+import {inexactNumber} from '../util/inexact-number.ts'
 import type {JsonValue} from '../util/json.ts'
 import type {TaskError} from './action-result.ts'
 
@@ -23,7 +24,7 @@ export function decodeStrictly(bytes: Buffer): string | undefined {
   }
 }
 
-/** JSON.parse as a value: `__proto__` becomes a plain property, the last of equal keys counts, numbers are doubles. */
+/** JSON.parse as a value: `__proto__` becomes a plain property, the last of equal keys counts, numbers are doubles (see `lostDigits`). */
 export function parseJson(text: string): {readonly value: JsonValue} | undefined {
   try {
     // JSON.parse gives JSON values and nothing else.
@@ -40,7 +41,17 @@ export function readJson(bytes: Buffer, maxDepth: number, what: string): ReadOut
   if (text === undefined) return {ok: false, error: outputError('OUTPUT_NOT_UTF8', `${what} is not UTF-8 text`)}
   const parsed = parseJson(text)
   if (parsed === undefined) return {ok: false, error: invalidJson(text, bytes, what)}
-  return checkDepth(parsed.value, bytes, maxDepth)
+  const error = lostDigits(text, what)
+  return error === undefined ? checkDepth(parsed.value, bytes, maxDepth) : {ok: false, error}
+}
+
+/** The error for a JSON text with a number that would come out as another one, with its place in bytes. */
+export function lostDigits(text: string, what: string): TaskError | undefined {
+  const index = inexactNumber(text)
+  if (index === undefined) return undefined
+  const where = `${what}: the number at byte ${Buffer.byteLength(text.slice(0, index))}`
+  const message = `${where} has more digits than a number keeps; write it as a string ("…"), or take the output as text`
+  return {code: 'OUTPUT_LOSES_DIGITS', message, retryable: false}
 }
 
 /** The error for a text that is not JSON, with the place where it stops being JSON in bytes. */

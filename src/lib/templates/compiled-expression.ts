@@ -1,5 +1,6 @@
 // What both kinds of expression, the plain path and CEL, can do once they are compiled.
 
+import type {Budget} from './budget.ts'
 import type {RunStatus} from './scope.ts'
 
 /** A path an expression reads. */
@@ -19,5 +20,5 @@ export interface CompiledExpression {
   /** Calls `always()`, `failure()` or `cancelled()`. */
   readonly callsStatus: boolean
   /** The value, as JSON. It may share parts with `variables`: do not change it. Throws TemplateError. */
-  evaluate(variables: Readonly<Record<string, unknown>>, status?: RunStatus): unknown
+  evaluate(variables: Readonly<Record<string, unknown>>, status?: RunStatus, budget?: Budget): unknown
 }

@@ -2,7 +2,8 @@
 
 import {EvaluationError, ParseError, TypeError as CheckError} from '@marcbachmann/cel-js'
 import {nearest} from '../util/nearest.ts'
-import {FunctionError} from './functions.ts'
+import {BudgetError} from './budget.ts'
+import {FunctionError} from './function-error.ts'
 import {NotJsonError} from './json-result.ts'
 import {defaultMacro, hasMacro, type Rewritten} from './rewrite.ts'
 import {TemplateError} from './template-error.ts'
@@ -18,7 +19,14 @@ export function explainCelError(error: unknown, source: string, rewritten: Rewri
   const whole = {start: source.length - source.trimStart().length, length: Math.max(1, source.trim().length)}
   if (error instanceof TemplateError) return error
   if (error instanceof FunctionError || error instanceof NotJsonError) return new TemplateError(error.message, whole)
-  if (error instanceof RangeError) return new TemplateError('the expression is nested too deeply', whole)
+  if (error instanceof BudgetError) return new TemplateError(error.message, whole, {hint: error.hint})
+  if (error instanceof RangeError) {
+    const isStack = error.message.includes('call stack')
+    return new TemplateError(
+      isStack ? 'the expression is nested too deeply' : 'a date or a time zone of the expression is not valid',
+      whole,
+    )
+  }
   if (!(error instanceof ParseError || error instanceof CheckError || error instanceof EvaluationError)) throw error
 
   const part = error.range ? rewritten.originalPart(error.range.start, error.range.end) : whole
@@ -26,7 +34,7 @@ export function explainCelError(error: unknown, source: string, rewritten: Rewri
   return new TemplateError(message, part, {hint, isMissing: error.code === 'no_such_key' || error.code === 'index_out_of_bounds'})
 }
 
-const quoting = new Set(['no_such_key', 'invalid_regular_expression', 'invalid_duration', 'numeric_overflow'])
+const quoting = new Set(['no_such_key', 'invalid_regular_expression', 'invalid_duration', 'numeric_overflow', 'bool_conversion_error'])
 
 /** Some errors quote a value. It may have been computed from a secret, so it is shown only where it stands in the text itself. */
 function withoutValue(code: string, summary: string, source: string): string {

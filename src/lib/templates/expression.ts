@@ -2,6 +2,8 @@
 // only when an expression is more than a path. No I/O, no clock, no way to JavaScript; every expression ends.
 
 import {Environment, EvaluationError, type ASTNode, type ParseResult} from '@marcbachmann/cel-js'
+import {loadRe2, type Re2} from '../documents/linear-regexp.ts'
+import {Budget} from './budget.ts'
 import type {CompiledExpression} from './compiled-expression.ts'
 import {explainCelError} from './explain-cel-error.ts'
 import {registerFunctions} from './functions.ts'
@@ -12,6 +14,8 @@ import {defaultMacro, hasMacro, rewriteExpression, type Rewritten} from './rewri
 import {leaveTypesOpen, strictOperator} from './relax-types.ts'
 import type {RunStatus} from './scope.ts'
 import {TemplateError} from './template-error.ts'
+import {createMatcher} from './text-functions.ts'
+import {stepsPerError, watchCost} from './watch-cost.ts'
 
 /** Longer ones are programs, and belong into a task. */
 const maxLength = 10_000
@@ -22,17 +26,29 @@ export interface ExpressionLanguage {
   compile(source: string): CompiledExpression
 }
 
+/** For those who evaluate in a process of their own, which a timeout can end. */
+const stepsOfProcess = 1_000_000_000
+
 /** Evaluates one expression over JSON data. Numbers, dates and bytes come back as JSON. Throws TemplateError. */
-export function evaluateExpression(source: string, variables: Readonly<Record<string, unknown>>): unknown {
-  return createExpressionLanguage().compile(source).evaluate(variables)
+export async function evaluateExpression(source: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const language = createExpressionLanguage(needsRegExps(source) ? await loadRe2() : undefined)
+  return language.compile(source).evaluate(variables, undefined, new Budget(stepsOfProcess))
 }
 
-export function createExpressionLanguage(): ExpressionLanguage {
+/** Whether expressions in a text may call `matches`; the engine of regular expressions takes 20 ms to load. */
+export function needsRegExps(text: string): boolean {
+  return text.includes('matches')
+}
+
+/** `re2` must be given when an expression may call `matches`. */
+export function createExpressionLanguage(re2?: Re2): ExpressionLanguage {
   // Set for the time of one (synchronous) evaluation: CEL's functions do not see the variables.
   let status: RunStatus | undefined
+  let budget = new Budget()
+  const matches = createMatcher(re2)
   const environment = new Environment({unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, limits})
-  registerFunctions(environment, () => status)
-  registerMacros(environment)
+  registerFunctions(environment, {status: () => status, budget: () => budget})
+  registerMacros(environment, () => budget)
   const functions = environment.getDefinitions().functions.map(({name, receiverType}) => ({name, isMethod: receiverType !== null}))
 
   return {
@@ -44,21 +60,22 @@ export function createExpressionLanguage(): ExpressionLanguage {
       const parsed = attempt(() => environment.parse(rewritten.source), fail)
       const reading = attempt(() => listReferences(parsed.ast), fail)
       const program = attempt(() => checkTypes(environment, parsed, rewritten.source), fail)
+      watchCost(program.ast, {budget: () => budget, matches})
       return {
         callsStatus: reading.callsStatus,
         references: reading.references.map((reference) => ({
           ...reference,
           ...rewritten.originalPart(reference.start, reference.start + reference.length),
         })),
-        evaluate(variables, runStatus) {
-          const before = status
+        evaluate(variables, runStatus, runBudget = new Budget()) {
           status = runStatus
+          budget = runBudget
           try {
-            return evaluate(program, variables)
+            return evaluate(program, variables, runBudget)
           } catch (error) {
             throw findMissing(error, variables, rewritten) ?? fail(error)
           } finally {
-            status = before
+            status = undefined
           }
         },
       }
@@ -95,13 +112,22 @@ function attempt<T>(run: () => T, explain: (error: unknown) => TemplateError): T
   }
 }
 
-function evaluate(program: (variables: Record<string, unknown>) => unknown, variables: Readonly<Record<string, unknown>>): unknown {
+function evaluate(
+  program: (variables: Record<string, unknown>) => unknown,
+  variables: Readonly<Record<string, unknown>>,
+  budget: Budget,
+): unknown {
   const own = withoutPrototype(Object.entries(variables))
+  const toResult = (value: unknown): unknown => {
+    budget.spendOnAll(value)
+    return toJsonResult(value)
+  }
   try {
-    return toJsonResult(program(own))
+    return toResult(program(own))
   } catch (error) {
     if (!(error instanceof EvaluationError) || error.code !== 'unsupported_type') throw error
-    return toJsonResult(program(withoutPrototype(Object.entries(own).map(([name, value]) => [name, hideConstructors(value)]))))
+    budget.spendOnAll(Object.values(own))
+    return toResult(program(withoutPrototype(Object.entries(own).map(([name, value]) => [name, hideConstructors(value)]))))
   }
 }
 
@@ -140,7 +166,7 @@ interface Evaluator {
 }
 
 /** `default(a, b)`: b when a is missing or null. `isPresent(a)` (written `has`): whether a is there. Both see what happens inside a. */
-function registerMacros(environment: Environment): void {
+function registerMacros(environment: Environment, budget: () => Budget): void {
   const checkAll = (type: string) => (checker: Checker, macro: MacroCall, context: unknown) => {
     for (const arg of macro.args) checker.check(arg, context)
     return checker.getType(type)
@@ -155,8 +181,9 @@ function registerMacros(environment: Environment): void {
       try {
         return evaluator.run(value, context) ?? evaluator.run(fallback, context)
       } catch (error) {
-        if (isMissing(error)) return evaluator.run(fallback, context)
-        throw error
+        if (!isMissing(error)) throw error
+        budget().spend(stepsPerError)
+        return evaluator.run(fallback, context)
       }
     },
   }))
@@ -171,8 +198,9 @@ function registerMacros(environment: Environment): void {
         evaluator.run(value, context)
         return true
       } catch (error) {
-        if (isMissing(error)) return false
-        throw error
+        if (!isMissing(error)) throw error
+        budget().spend(stepsPerError)
+        return false
       }
     },
   }))

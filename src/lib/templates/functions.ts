@@ -1,18 +1,25 @@
 // What we add to CEL: arithmetic between whole and decimal numbers (JSON knows only one kind), and functions people expect.
 
 import type {Environment} from '@marcbachmann/cel-js'
-import type {RunStatus} from './scope.ts'
+import {inexactNumber} from '../util/inexact-number.ts'
+import type {Budget} from './budget.ts'
+import {FunctionError} from './function-error.ts'
 import {toJsonResult} from './json-result.ts'
 import {property} from './path.ts'
-
-/** A sentence for the user; expression.ts adds the place. */
-export class FunctionError extends Error {}
+import type {RunStatus} from './scope.ts'
+import {joinTexts, replace, split} from './text-functions.ts'
 
 type Num = number | bigint
 type CelMap = ReadonlyMap<unknown, unknown> | Readonly<Record<string, unknown>>
 
-/** Registers everything. `status` answers what `failure()` and `cancelled()` ask, or undefined outside of a run. */
-export function registerFunctions(environment: Environment, status: () => RunStatus | undefined): void {
+/** What functions know of the evaluation that is going on. */
+export interface Evaluation {
+  /** What `failure()` and `cancelled()` answer; undefined outside of a run. */
+  readonly status: () => RunStatus | undefined
+  readonly budget: () => Budget
+}
+
+export function registerFunctions(environment: Environment, {status, budget}: Evaluation): void {
   registerArithmetic(environment)
   // Without this mark CEL would prepare every call for a promise.
   const sync = {async: false}
@@ -30,15 +37,15 @@ export function registerFunctions(environment: Environment, status: () => RunSta
 
   add('toJson(dyn): string', (value: unknown) => JSON.stringify(toJsonResult(value)))
   add('fromJson(string): dyn', parseJson)
-  add('join(list, string): string', (list: Iterable<unknown>, separator: string) => [...list].map(toText).join(separator))
-  add('split(string, string): list<string>', (text: string, separator: string) => text.split(separator))
+  add('join(list, string): string', (list: Iterable<unknown>, separator: string) => joinTexts([...list].map(toText), separator, budget()))
+  add('split(string, string): list<string>', (text: string, separator: string) => split(text, separator, undefined, budget()))
   add('string.lower(): string', (text: string) => text.toLowerCase())
   add('string.upper(): string', (text: string) => text.toUpperCase())
-  add('string.replace(string, string): string', (text: string, part: string, by: string) => text.split(part).join(by))
+  add('string.replace(string, string): string', (text: string, part: string, by: string) => replace(text, part, by, budget()))
   add('keys(map): list<string>', (map: CelMap): unknown[] => (map instanceof Map ? [...map.keys()] : Object.keys(map)))
   add('values(map): list', (map: CelMap): unknown[] => (map instanceof Map ? [...map.values()] : Object.values(map)))
-  add('sum(list): double', (list: Iterable<unknown>) => numbers(list, 'sum').reduce((total, one) => total + one, 0))
-  add('avg(list): double', (list: Iterable<unknown>) => average(numbers(list, 'avg')))
+  add('sum(list): double', (list: Iterable<unknown>) => sum(list))
+  add('avg(list): double', (list: Iterable<unknown>) => average(numbers(list, 'avg()')))
   add('min(list): dyn', (list: Iterable<unknown>) => sorted(list, 'min').at(0) ?? empty('min'))
   add('max(list): dyn', (list: Iterable<unknown>) => sorted(list, 'max').at(-1) ?? empty('max'))
   add('sort(list): list', (list: Iterable<unknown>) => sorted(list, 'sort'))
@@ -63,10 +70,10 @@ function registerArithmetic(environment: Environment): void {
       ['int', 'double'],
       ['double', 'int'],
     ])
-      environment.registerOperator(`${left} ${sign} ${right}`, (a: Num, b: Num) => compute(Number(a), Number(b)))
+      environment.registerOperator(`${left} ${sign} ${right}`, (a: Num, b: Num) => compute(exact(a, sign), exact(b, sign)))
   }
   // Registers `!=` and the other order, too.
-  environment.registerOperator('int == double', (a: Num, b: Num) => Number(a) === Number(b))
+  environment.registerOperator('int == double', (a: Num, b: Num) => isSame(a, b))
   environment.registerOperator('double % double', (a: number, b: number) => (b === 0 ? divisionByZero() : a % b))
 }
 
@@ -83,12 +90,16 @@ function empty(name: string): never {
 }
 
 function parseJson(text: string): unknown {
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
     // The parser's own message quotes the text, which may be secret.
     throw new FunctionError('fromJson(): the text is not JSON')
   }
+  const inexact = inexactNumber(text)
+  if (inexact === undefined) return value
+  throw new FunctionError(`fromJson(): the number at character ${inexact + 1} has more digits than a number keeps; write it as a string`)
 }
 
 /** How a value reads inside of a longer text. */
@@ -99,9 +110,24 @@ export function toText(value: unknown): string {
 
 function numbers(list: Iterable<unknown>, name: string): number[] {
   return [...list].map((one) => {
-    if (typeof one !== 'number' && typeof one !== 'bigint') throw new FunctionError(`${name}() takes a list of numbers`)
-    return Number(one)
+    if (typeof one !== 'number' && typeof one !== 'bigint') throw new FunctionError(`${name} takes a list of numbers`)
+    return exact(one, name)
   })
+}
+
+/** A whole number as a decimal one. */
+function exact(value: Num, name: string): number {
+  const number = Number(value)
+  if (typeof value === 'bigint' && BigInt(number) !== value) return fail(`${name}: a number has more digits than are kept`)
+  return number
+}
+
+function sum(list: Iterable<unknown>): number {
+  const all = numbers(list, 'sum()')
+  const total = all.reduce((before, one) => before + one, 0)
+  if (Number.isInteger(total) && !Number.isSafeInteger(total) && all.every((one) => Number.isSafeInteger(one)))
+    return fail('sum(): the result has more digits than a number keeps')
+  return total
 }
 
 function average(list: readonly number[]): number {
@@ -116,8 +142,21 @@ function sorted(list: Iterable<unknown>, name: string): unknown[] {
 /** How a list of numbers, or of strings, is ordered. Undefined for other lists. */
 function orderOf(items: readonly unknown[]): ((a: unknown, b: unknown) => number) | undefined {
   if (items.every((one) => typeof one === 'string')) return (a, b) => (String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0)
-  if (items.every((one) => typeof one === 'number' || typeof one === 'bigint')) return (a, b) => Number(a) - Number(b)
+  if (items.every(isNumber)) return (a, b) => (isLess(a, b) ? -1 : isLess(b, a) ? 1 : 0)
   return undefined
+}
+
+function isNumber(value: unknown): value is Num {
+  return typeof value === 'number' || typeof value === 'bigint'
+}
+
+/** Compared as they are: made the same type, a large whole number would be rounded. */
+function isLess(a: unknown, b: unknown): boolean {
+  return isNumber(a) && isNumber(b) && a < b
+}
+
+function isSame(a: Num, b: Num): boolean {
+  return !(a < b) && !(a > b) && !Number.isNaN(a) && !Number.isNaN(b)
 }
 
 function sortBy(items: readonly unknown[], path: string): unknown[] {
@@ -161,5 +200,5 @@ function unique(list: Iterable<unknown>): unknown[] {
 function round(value: Num, digits: bigint): number {
   if (typeof value !== 'number' && typeof value !== 'bigint') throw new FunctionError('round() takes a number')
   const factor = 10 ** Math.min(Math.max(Number(digits), 0), 15)
-  return Math.round(Number(value) * factor) / factor
+  return Math.round(exact(value, 'round()') * factor) / factor
 }

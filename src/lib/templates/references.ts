@@ -6,7 +6,7 @@ import type {Step} from './path.ts'
 import {defaultMacro, hasMacro} from './rewrite.ts'
 
 /** Macros whose first argument is a name that only their other arguments see. */
-const binding = new Set(['map', 'filter', 'all', 'exists', 'exists_one', 'bind'])
+export const bindingMacros: ReadonlySet<string> = new Set(['map', 'filter', 'all', 'exists', 'exists_one', 'bind'])
 /** Functions that answer about the run. */
 export const statusFunctions: ReadonlySet<string> = new Set(['always', 'failure', 'cancelled'])
 /** Constants of CEL. */
@@ -39,7 +39,7 @@ export function listReferences(ast: ASTNode): Reading {
     } else if (node.op === 'rcall') {
       const [name, receiver, args] = node.args
       visit(receiver, bound, isOptional)
-      const variable = binding.has(name) && args.length > 1 && args[0]?.op === 'id' ? args[0].args : undefined
+      const variable = bindingMacros.has(name) && args.length > 1 && args[0]?.op === 'id' ? args[0].args : undefined
       const inner = variable === undefined ? bound : new Set([...bound, variable])
       args.slice(variable === undefined ? 0 : 1).forEach((arg) => visit(arg, inner, isOptional))
     } else {

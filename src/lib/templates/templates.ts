@@ -1,5 +1,7 @@
 // Templates of one process: each text is parsed once. Parsing a text that needs CEL before `prepare` has loaded it is a bug.
 
+import {loadRe2} from '../documents/linear-regexp.ts'
+import {Budget, BudgetError} from './budget.ts'
 import type {CompiledExpression, Reference} from './compiled-expression.ts'
 import type {ExpressionLanguage} from './expression.ts'
 import {parseTemplate} from './parse.ts'
@@ -37,12 +39,15 @@ export function isTemplate(text: string): boolean {
 export class Templates {
   readonly #parsed = new Map<string, ParsedTemplate | TemplateError>()
   #language: ExpressionLanguage | undefined
+  #hasRegExps = false
 
   /** Loads the expression language if a template anywhere in `value` needs it. Afterwards everything in `value` can be parsed. */
   async prepare(value: unknown): Promise<void> {
-    if (this.#language || !needsLanguage(value)) return
-    const {createExpressionLanguage} = await import('./expression.ts')
-    this.#language = createExpressionLanguage()
+    if ((this.#language && this.#hasRegExps) || !needsLanguage(value)) return
+    const {createExpressionLanguage, needsRegExps} = await import('./expression.ts')
+    this.#hasRegExps = needsRegExps(JSON.stringify(value))
+    if (this.#language && !this.#hasRegExps) return
+    this.#language = createExpressionLanguage(this.#hasRegExps ? await loadRe2() : undefined)
   }
 
   /** Throws TemplateError; the same text gives the same object, or the same error. */
@@ -57,17 +62,21 @@ export class Templates {
   evaluate(
     text: string,
     scope: Scope,
-    {status, onSecretValue}: {status?: RunStatus; onSecretValue?: OnSecretValue | undefined} = {},
+    {
+      status,
+      onSecretValue,
+      budget = new Budget(),
+    }: {status?: RunStatus; onSecretValue?: OnSecretValue | undefined; budget?: Budget | undefined} = {},
   ): unknown {
     if (!isTemplate(text)) return text
     const {parts, isWhole} = this.parse(text)
     const values = parts.map((part) => {
       if (typeof part === 'string') return part
-      const value = evaluatePart(part, scope, status)
+      const value = evaluatePart(part, scope, status, budget)
       if (part.readsSecret) onSecretValue?.(value, text)
       return value
     })
-    return isWhole ? values[0] : values.map(toText).join('')
+    return isWhole ? values[0] : joinParts(values, text, budget)
   }
 
   /** Names of the secrets that a text reads. */
@@ -77,17 +86,29 @@ export class Templates {
   }
 
   /** Evaluates every string in a JSON value that stands at `path`. The error of a template says where its text stands. */
-  evaluateDeep(value: unknown, scope: Scope, path: readonly (string | number)[] = [], onSecretValue?: OnSecretValue): unknown {
-    if (typeof value === 'string') return this.#evaluateAt(value, scope, path, onSecretValue)
-    if (Array.isArray(value)) return value.map((item, index) => this.evaluateDeep(item, scope, [...path, index], onSecretValue))
+  evaluateDeep(
+    value: unknown,
+    scope: Scope,
+    path: readonly (string | number)[] = [],
+    onSecretValue?: OnSecretValue,
+    budget = new Budget(),
+  ): unknown {
+    const deeper = (item: unknown, step: string | number): unknown => this.evaluateDeep(item, scope, [...path, step], onSecretValue, budget)
+    if (typeof value === 'string') return this.#evaluateAt(value, scope, path, onSecretValue, budget)
+    if (Array.isArray(value)) return value.map(deeper)
     if (typeof value !== 'object' || value === null) return value
-    const entries = Object.entries(value)
-    return Object.fromEntries(entries.map(([key, item]) => [key, this.evaluateDeep(item, scope, [...path, key], onSecretValue)]))
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deeper(item, key)]))
   }
 
-  #evaluateAt(text: string, scope: Scope, path: readonly (string | number)[], onSecretValue: OnSecretValue | undefined): unknown {
+  #evaluateAt(
+    text: string,
+    scope: Scope,
+    path: readonly (string | number)[],
+    onSecretValue: OnSecretValue | undefined,
+    budget: Budget,
+  ): unknown {
     try {
-      return this.evaluate(text, scope, {onSecretValue})
+      return this.evaluate(text, scope, {onSecretValue, budget})
     } catch (error) {
       throw error instanceof TemplateError ? error.at(path) : error
     }
@@ -137,12 +158,26 @@ function toPart(expression: CompiledExpression, start: number): Part {
   return {expression, start, readsSecret: expression.references.some(({root}) => root === 'secrets')}
 }
 
-function evaluatePart({expression, start}: Part, scope: Scope, status: RunStatus | undefined): unknown {
+function evaluatePart({expression, start}: Part, scope: Scope, status: RunStatus | undefined, budget: Budget): unknown {
   try {
-    return expression.evaluate({...scope}, status)
+    const value = expression.evaluate({...scope}, status, budget)
+    budget.allowResult(value)
+    return value
   } catch (error) {
+    if (error instanceof BudgetError) throw new TemplateError(error.message, {start, length: 1}, {hint: error.hint})
     throw error instanceof TemplateError ? error.movedBy(start) : error
   }
+}
+
+function joinParts(values: readonly unknown[], text: string, budget: Budget): string {
+  const texts = values.map(toText)
+  try {
+    budget.allowText(texts.reduce((sum, one) => sum + one.length, 0))
+  } catch (error) {
+    if (!(error instanceof BudgetError)) throw error
+    throw new TemplateError(error.message, {start: 0, length: text.length}, {hint: error.hint})
+  }
+  return texts.join('')
 }
 
 /** A value inside of a longer text: text as it is, everything else as JSON. */

@@ -1,8 +1,8 @@
 // `--var name=value` on the command line -> the vars of a run. The declared value says what type is meant.
 
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {inexactNumber} from '../util/inexact-number.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
-import {losesDigits} from '../util/loses-digits.ts'
 import {nearest} from '../util/nearest.ts'
 
 /** Only declared vars can be set, so a typing mistake is an error and not a silent default. Throws USAGE. */
@@ -31,24 +31,26 @@ function unknownVar(name: string, known: readonly string[]): WorkflowError {
 function readLike(current: JsonValue, name: string, text: string): JsonValue {
   if (typeof current === 'string') return text
   const value = parseJson(text)
-  if (current === null) return typeof value === 'number' && losesDigits(text) ? text : (value ?? text)
+  if (current === null) {
+    if (typeof value === 'number' && inexactNumber(text) !== undefined) return text
+    if (value !== undefined) refuseLostDigits(name, text)
+    return value ?? text
+  }
   const wanted = typeOf(current)
   if (value === undefined || typeOf(value) !== wanted) {
     throw new WorkflowError('USAGE', `--var ${name}: must be ${article(wanted)}, as in the workflow file`, {
       hint: wanted === 'list' || wanted === 'object' ? 'write it as JSON' : `for example --var ${name}=${JSON.stringify(current)}`,
     })
   }
-  if (numbersOf(text).some((number) => losesDigits(number) || !Number.isFinite(Number(number)))) {
-    throw new WorkflowError('USAGE', `--var ${name}: the number is too large to keep all its digits`, {
-      hint: 'declare the var as text (in quotes)',
-    })
-  }
+  refuseLostDigits(name, text)
   return value
 }
 
-/** The numbers of a JSON text, as they are written. */
-function numbersOf(text: string): string[] {
-  return text.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? []
+function refuseLostDigits(name: string, text: string): void {
+  if (inexactNumber(text) === undefined) return
+  throw new WorkflowError('USAGE', `--var ${name}: the number is too large to keep all its digits`, {
+    hint: 'declare the var as text (in quotes)',
+  })
 }
 
 function parseJson(text: string): JsonValue | undefined {

@@ -131,6 +131,9 @@ describe('the exec protocol', () => {
     ['true', 'NO_OUTPUT'],
     ['echo nothing', 'OUTPUT_INVALID_JSON'],
     ['printf \'"\\377"\'', 'OUTPUT_NOT_UTF8'],
+    ['echo 9007199254740993', 'OUTPUT_LOSES_DIGITS'],
+    ['echo "[12345678901234567890]"', 'OUTPUT_LOSES_DIGITS'],
+    ['echo 1e999', 'OUTPUT_LOSES_DIGITS'],
     ['echo nothing; exit 2', 'EXIT_CODE'],
   ])('says what is wrong with the JSON of %s: %s', async (text, code) => {
     expect(errorOf(await run(openExecutor(), shell(), command(text, {parse: 'json'}))).code).toBe(code)

@@ -49,7 +49,7 @@ describe('the plain protocol', () => {
     ['a number', '42', 42],
     ['a lone surrogate', '"\\\\ud800"', '\ud800'],
     ['a zero character', '"\\\\u0000"', '\0'],
-    ['an integer of 64 bits, as the nearest double', '9007199254740993', 9007199254740992],
+    ['an integer beyond 2^53 that a number can be', '9007199254740992', 9007199254740992],
     ['minus zero', '-0', -0],
     ['equal keys, of which the last counts', '{"a": 1, "a": 2}', {a: 2}],
   ])('reads a document with %s', async (_, text, expected) => {
@@ -69,6 +69,15 @@ describe('the plain protocol', () => {
   it('fails instead when the plugin asks for strict output', async () => {
     const ran = await run(openExecutor(), shellPlugin('echo debug; echo \'{"a":1}\'', {strictStdout: true}))
     expect(errorOf(ran)).toMatchObject({code: 'STDOUT_POLLUTED'})
+  })
+
+  it.each([
+    ['printf \'["ä", 9007199254740993]\'', 'standard output: the number at byte 7 has more digits'],
+    ['echo debug; echo \'{"n": 9007199254740993}\'', 'the last line of standard output: the number at byte 6 has more digits'],
+  ])('refuses a number that would lose digits, of %s', async (script, words) => {
+    const error = errorOf(await run(openExecutor(), shellPlugin(script)))
+    expect(error).toMatchObject({code: 'OUTPUT_LOSES_DIGITS', retryable: false, message: expect.stringContaining(words)})
+    expect(error.message).not.toContain('9007')
   })
 
   it.each([

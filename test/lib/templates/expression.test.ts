@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest'
-import {createExpressionLanguage, evaluateExpression} from '../../../src/lib/templates/expression.ts'
+import {RE2JS} from 're2js'
+import {createExpressionLanguage} from '../../../src/lib/templates/expression.ts'
 import {TemplateError} from '../../../src/lib/templates/template-error.ts'
 
 const rows = [
@@ -11,6 +12,9 @@ const data = {
   vars: {n: 5, f: 2.5, text: 'abc', list: [1, 2, 3], i: 1, yes: true, nothing: null, tags: ['b', 'a', 'b'], map: {a: 1, b: {c: 2}}, rows},
   tasks: {fetch: {output: {title: 'T'}}, 'my-task': {output: {x: 1}}, '2nd': {output: 2}, in: {output: 'word'}},
 }
+
+const evaluateExpression = (source: string, variables: Record<string, unknown>): unknown =>
+  createExpressionLanguage(RE2JS).compile(source).evaluate(variables)
 
 function failure(source: string, variables: Record<string, unknown> = data): TemplateError {
   try {

@@ -21,6 +21,7 @@ test.each<[string, unknown]>([
 test.each([
   ['n=99999999999999999999', /^--var n: the number is too large to keep all its digits$/],
   ['list=[1, {"a": -9007199254740993}]', /^--var list: the number is too large/],
+  ['nothing=[9007199254740993]', /^--var nothing: the number is too large/],
   ['n=x', /^--var n: must be a number/],
   ['m=1', /declares no var "m"/],
   ['text', /must have the form name=value/],
