@@ -1,19 +1,15 @@
 // Connects to granted targets: resolves a name once, judges the addresses, and dials those that passed. The only place of the proxy that connects to anything.
 
-import {lookup} from 'node:dns/promises'
-import {connect, isIP, type BlockList, type Socket} from 'node:net'
-import {networkInterfaces} from 'node:os'
+import {connect, isIP, type Socket} from 'node:net'
 import {connect as connectTls, type TLSSocket} from 'node:tls'
 import type {EgressTarget} from './egress-policy.ts'
+import {NameResolver, type NameResolverOptions, type ResolvedAddress} from './name-resolver.ts'
 import {blockListOf, refuseAddress, type AddressClass} from './network-address.ts'
-
-interface ResolvedAddress {
-  readonly address: string
-  readonly family: number
-}
+import {ownAddresses} from './own-addresses.ts'
 
 export interface DialOptions {
-  /** Default: the system's resolver. */
+  /** How names are looked up, unless `resolve` does it. */
+  readonly names?: NameResolverOptions
   readonly resolve?: (host: string) => Promise<readonly ResolvedAddress[]>
   /** Addresses that may be reached although their class is refused; only for tests, which serve on loopback. */
   readonly reachable?: readonly string[]
@@ -34,10 +30,12 @@ export class RefusedAddressError extends Error {
 export class Dialer {
   readonly #options: DialOptions
   readonly #open = new Set<Socket>()
+  readonly #names: NameResolver
   #isClosed = false
 
   constructor(options: DialOptions = {}) {
     this.#options = options
+    this.#names = new NameResolver(options.names)
   }
 
   /**
@@ -60,7 +58,7 @@ export class Dialer {
     })
     this.#track(socket)
     await this.#ready(socket, 'connect')
-    // An interface without a carrier is not listed, and its address answers all the same: a connection to oneself comes from where it goes.
+    // Whatever the kernel's tables have not told: a connection to oneself comes from where it goes.
     const {localAddress, remoteAddress} = socket
     if (localAddress === remoteAddress && !this.#isReachable(remoteAddress ?? '')) {
       socket.destroy()
@@ -92,13 +90,14 @@ export class Dialer {
 
   close(): void {
     this.#isClosed = true
+    this.#names.close()
     for (const socket of this.#open) socket.destroy()
   }
 
   async #permitted(host: string): Promise<readonly ResolvedAddress[]> {
     const family = isIP(host)
     const found = family === 0 ? await this.#resolve(host) : [{address: host, family}]
-    const own = ownAddresses()
+    const own = await ownAddresses()
     const permitted: ResolvedAddress[] = []
     let refused: AddressClass | undefined
     // A name may stand for good and bad addresses at once: in intranets, link-local ones are published beside the others.
@@ -117,7 +116,7 @@ export class Dialer {
   }
 
   #resolve(host: string): Promise<readonly ResolvedAddress[]> {
-    return this.#options.resolve?.(host) ?? lookup(host, {all: true, verbatim: true})
+    return this.#options.resolve?.(host) ?? this.#names.resolve(host)
   }
 
   #track(socket: Socket): void {
@@ -151,9 +150,4 @@ export class Dialer {
 
 function refusedAddress(host: string, what: AddressClass): RefusedAddressError {
   return new RefusedAddressError(`${isIP(host) === 0 ? 'the name resolves to' : 'it is'} ${what}, which no rule grants`)
-}
-
-/** Looked up each time: interfaces come and go, and a service on 0.0.0.0 answers on all of them. */
-function ownAddresses(): BlockList {
-  return blockListOf(Object.values(networkInterfaces()).flatMap((list) => list?.map(({address}) => address) ?? []))
 }

@@ -5,12 +5,13 @@ import type {Duplex} from 'node:stream'
 import {answer, explainClientError, reasonOf, refusalText, writeAndClose} from './egress-answer.ts'
 import {acceptTunnel} from './egress-connect.ts'
 import {Dialer, RefusedAddressError, type DialOptions} from './egress-dial.ts'
-import {decideRequest, type EgressTarget, type Refused} from './egress-policy.ts'
+import {decideRequest, refuseHeader, type EgressTarget, type Refused} from './egress-policy.ts'
 import {refuseFraming, relay, RelayAgent} from './egress-relay.ts'
 import type {EgressLimits} from './egress-limits.ts'
 import type {NetworkActivity, Refusal} from './network-door.ts'
 import {formatAuthority} from './network-host.ts'
 import type {NetworkRule} from './network-rule.ts'
+import {findUnlistedHeader} from './request-headers.ts'
 import {parseAbsoluteTarget, parseOriginTarget, printable, type RequestTarget} from './request-target.ts'
 
 const pipelined = 'it was sent before the answer to the request before it'
@@ -38,7 +39,8 @@ export class EgressDoor {
 
   constructor(options: EgressDoorOptions) {
     this.#options = options
-    this.#dialer = new Dialer(options.dial)
+    const {lookups, lookupMs} = options.limits
+    this.#dialer = new Dialer({...options.dial, names: {lookups, timeoutMs: lookupMs, ...options.dial.names}})
     this.#agents = {http: new RelayAgent(this.#dialer, 'http'), https: new RelayAgent(this.#dialer, 'https')}
     this.#server = this.#createServer()
   }
@@ -81,6 +83,8 @@ export class EgressDoor {
       keepAliveTimeout: idleMs,
       connectionsCheckingInterval: Math.min(1000, headerTimeoutMs),
       insecureHTTPParser: false,
+      // It would be answered unseen: neither counted nor logged.
+      requireHostHeader: false,
     })
     server.maxConnections = connections
     server.timeout = idleMs
@@ -91,6 +95,9 @@ export class EgressDoor {
     })
     server.on('request', (request, response) => {
       this.#onRequest(request, response)
+    })
+    server.on('checkExpectation', (request, response) => {
+      this.#onRequest(request, response, 'its expectation is not supported')
     })
     server.on('connect', (request, socket, head) => {
       this.#onConnect(request, socket, head)
@@ -107,7 +114,8 @@ export class EgressDoor {
     return server
   }
 
-  #onRequest(request: IncomingMessage, response: ServerResponse): void {
+  /** @param problem why it cannot be carried, when that is known already */
+  #onRequest(request: IncomingMessage, response: ServerResponse, problem?: string): void {
     const {socket} = request
     response.on('error', () => response.destroy())
     const method = request.method ?? ''
@@ -120,7 +128,7 @@ export class EgressDoor {
     }
     this.#busy.add(socket)
     response.once('close', () => this.#busy.delete(socket))
-    const target = this.#targetOf(request)
+    const target = problem ?? this.#targetOf(request)
     if (typeof target === 'string') {
       this.#refuse(request, response, 400, {isAllowed: false, reason: target})
       return
@@ -135,10 +143,14 @@ export class EgressDoor {
       this.#refuse(request, response, 403, decision)
       return
     }
+    const header = decision.isPathBound ? findUnlistedHeader(request.rawHeaders) : undefined
+    if (header !== undefined) {
+      this.#refuse(request, response, 403, refuseHeader(target, printable(header)))
+      return
+    }
     this.#requests += 1
     relay(request, response, {
       target: {...target, path: decision.path},
-      isPathBound: decision.isPathBound,
       agent: this.#agents[target.scheme],
       idleMs: this.#options.limits.idleMs,
       onFailed: (error) => {
@@ -162,6 +174,7 @@ export class EgressDoor {
   #targetOf(request: IncomingMessage): RequestTarget | string {
     const url = request.url ?? ''
     const tunnel = this.#targets.get(request.socket)
+    if (request.headers.host === undefined && request.httpVersion !== '1.0') return 'it has no Host header'
     if (tunnel === undefined) {
       return parseAbsoluteTarget(url) ?? 'it does not name its target as http(s)://host[:port]/path in plain lower-case form'
     }

@@ -9,6 +9,17 @@ export interface EgressLimits {
   readonly headerTimeoutMs: number
   /** Silence on a connection. */
   readonly idleMs: number
+  /** Names that are looked up at the same time. */
+  readonly lookups: number
+  /** For the addresses of a name. */
+  readonly lookupMs: number
 }
 
-export const defaultEgressLimits: EgressLimits = {connections: 256, headerBytes: 32 * 1024, headerTimeoutMs: 10_000, idleMs: 300_000}
+export const defaultEgressLimits: EgressLimits = {
+  connections: 256,
+  headerBytes: 32 * 1024,
+  headerTimeoutMs: 10_000,
+  idleMs: 300_000,
+  lookups: 16,
+  lookupMs: 5000,
+}

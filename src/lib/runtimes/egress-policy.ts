@@ -44,6 +44,11 @@ export function decideRequest(rules: readonly NetworkRule[], target: EgressTarge
   return refuse('no rule grants this path', ruleFor(target, normal))
 }
 
+/** For a request to a granted path, with a header that is not known to be harmless. */
+export function refuseHeader(target: EgressTarget, name: string): Refused {
+  return refuse(`its header '${name}' could name another path, and only some paths of this host are granted`, originOf(target))
+}
+
 /** For CONNECT, where no path can be seen. */
 export function decideTunnel(rules: readonly NetworkRule[], host: string, port: number): TunnelDecision {
   const https: EgressTarget = {scheme: 'https', host, port}

@@ -30,14 +30,10 @@ const hopByHop = [
 ]
 /** Answered here (`expect`), replaced (`host`, `content-length`), or about a change of protocol that does not take place. */
 const requestOnly = ['host', 'expect', 'content-length', 'http2-settings', egressHeader]
-/** Some servers take the path from these instead of the request line. */
-const pathOverrides = /^(?:x-original-ur[il]|x-rewrite-ur[il]|x-forwarded-.*|forwarded|x-http-method(?:-override)?|x-method-override)$/
 const maxResponseHeader = 64 * 1024
 
 export interface RelayOptions {
   readonly target: RequestTarget
-  /** Only some paths are granted: headers that could name another one are left out. */
-  readonly isPathBound: boolean
   readonly agent: RelayAgent
   /** How long the server may stay silent. */
   readonly idleMs: number
@@ -161,12 +157,12 @@ function answerWith(answer: IncomingMessage, response: ServerResponse): void {
   })
 }
 
-function requestHeaders(request: IncomingMessage, {target, isPathBound}: RelayOptions): Record<string, string | string[]> {
+function requestHeaders(request: IncomingMessage, {target}: RelayOptions): Record<string, string | string[]> {
   const dropped = namesOf(request, [...hopByHop, ...requestOnly])
   const values = new Map<string, string[]>([['host', [formatAuthority(target.host, target.port, defaultPorts[target.scheme])]]])
   for (const [written, value] of pairsOf(request)) {
     const name = written.toLowerCase()
-    if (dropped.has(name) || (isPathBound && pathOverrides.test(name))) continue
+    if (dropped.has(name)) continue
     values.set(name, [...(values.get(name) ?? []), value])
   }
   const length = request.headers['content-length']

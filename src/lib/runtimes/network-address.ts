@@ -50,7 +50,7 @@ function listRefused(): RefusedLists {
 
 /**
  * Why nothing may connect to `address`, or undefined when it may. Private ranges (10/8, fc00::/7 and the like) may: intranets are real.
- * An IPv6 address that carries an IPv4 address (mapped, compatible, translated, NAT64, 6to4, Teredo) is judged by both.
+ * An IPv6 address that carries an IPv4 address (mapped, compatible, translated, NAT64, 6to4, Teredo, ISATAP) is judged by both.
  * @param own addresses of this machine, which answer like its loopback does
  */
 export function refuseAddress(address: string, own?: BlockList): AddressClass | undefined {
@@ -78,7 +78,7 @@ export function blockListOf(ranges: readonly string[]): BlockList {
   return list
 }
 
-/** The IPv4 addresses to which packets for an IPv6 address may be delivered. RFC 4291 2.5.5, RFC 6052, RFC 8215, RFC 3056, RFC 4380. */
+/** The IPv4 addresses to which packets for an IPv6 address may be delivered. RFC 4291 2.5.5, RFC 6052, RFC 8215, RFC 3056, RFC 4380, RFC 5214. */
 function embeddedAddresses(address: string): string[] {
   if (isIP(address) !== 6) return []
   const groups = groupsOf(address)
@@ -88,10 +88,26 @@ function embeddedAddresses(address: string): string[] {
     [at(index) ^ mask, at(index + 1) ^ mask].map((group) => `${String(group >> 8)}.${String(group & 255)}`).join('.')
   if (isZero(0, 5) && (at(5) === 0xffff || at(5) === 0)) return isZero(5, 7) ? [] : [quad(6)]
   if (isZero(0, 4) && at(4) === 0xffff && at(5) === 0) return [quad(6)]
-  if (at(0) === 0x64 && at(1) === 0xff9b) return [quad(6)]
+  if (at(0) === 0x64 && at(1) === 0xff9b) return translatedAddresses(groups)
   if (at(0) === 0x2002) return [quad(1)]
   if (at(0) === 0x2001 && at(1) === 0) return [quad(2), quad(6, 0xffff)]
+  // Any prefix; two bits of the interface's number say that it is global, or of a group.
+  if ((at(4) & ~0x300) === 0 && at(5) === 0x5efe) return [quad(6)]
   return []
+}
+
+/** Where the IPv4 address begins, in bytes, for each length of the prefix. Byte 8 is left out. RFC 6052 section 2.2. */
+const translatedPositions = [4, 5, 6, 7, 9, 12]
+
+/** By every length that a translator may have been given, but for readings as 0.0.0.0/8, which are the gaps of the others. */
+function translatedAddresses(groups: readonly number[]): string[] {
+  const bytes = groups.flatMap((group) => [group >> 8, group & 255])
+  const readings = translatedPositions.map((position) => {
+    const rest = bytes.filter((_, index) => index >= position && (index !== 8 || position === 12))
+    return rest.slice(0, 4).join('.')
+  })
+  const real = readings.filter((reading) => !reading.startsWith('0.'))
+  return real.length > 0 ? real : readings.slice(-1)
 }
 
 /** The eight groups. The URL parser writes every valid address in one form: compressed, without dots. */

@@ -29,6 +29,18 @@ describe('an address', () => {
     ['2002:7f00:1::', 'a loopback address'],
     ['2001:0:7f00:1::', 'a loopback address'],
     ['2001:0:101:101::80ff:fffe', 'a loopback address'],
+    ['64:ff9b::', 'an unspecified address'],
+    // The same address behind prefixes of 32, 40, 48, 56, 64 and 96 bits.
+    ['64:ff9b:a9fe:a9fe::', 'a cloud metadata address'],
+    ['64:ff9b:1a9:fea9:fe::', 'a cloud metadata address'],
+    ['64:ff9b:1:a9fe:a9:fe00::', 'a cloud metadata address'],
+    ['64:ff9b:1:a9:fe:a9fe::', 'a cloud metadata address'],
+    ['64:ff9b:1:2:a9:fea9:fe00:0', 'a cloud metadata address'],
+    ['64:ff9b:1:2:3:4:a9fe:a9fe', 'a cloud metadata address'],
+    ['64:ff9b:1:7f00:0:100::', 'a loopback address'],
+    ['fd12::5efe:127.0.0.1', 'a loopback address'],
+    ['2a01:db8::200:5efe:a9fe:a9fe', 'a cloud metadata address'],
+    ['2a01:db8::300:5efe:127.0.0.1', 'a loopback address'],
     ['localhost', 'not an address'],
     ['', 'not an address'],
   ])('%s is %s', (address, reason) => {
@@ -45,6 +57,10 @@ describe('an address', () => {
     '2606:4700::1111',
     '::ffff:10.0.0.5',
     '64:ff9b::101:101',
+    '64:ff9b:1:808:8:800::',
+    '64:ff9b:1:a00:0:500::',
+    '2a01:db8::200:5efe:101:101',
+    '2a01:db8::1:5efe:127.0.0.1',
   ])('%s may be reached', (address) => {
     expect(refuseAddress(address)).toBeUndefined()
   })
