@@ -1,6 +1,7 @@
 // Builds the SDK package: what plugins import, and the host program. Call with no arguments to build sdk/dist.
 
 import {execFile} from 'node:child_process'
+import {mkdir, readFile, writeFile} from 'node:fs/promises'
 import {createRequire} from 'node:module'
 import {dirname, join, resolve} from 'node:path'
 import {fileURLToPath} from 'node:url'
@@ -31,7 +32,17 @@ export async function buildSdk(outDir = join(root, 'sdk', 'dist'), {types = true
       entryPoints: {host: join(source, 'host.ts'), 'sdk-loader': join(source, 'host', 'sdk-loader.ts')},
     }),
     types ? emitTypes(outDir) : undefined,
+    writePackage(outDir),
   ])
+}
+
+/** The directory is a package of its own: `plugin init` links it where editors and tests of plugins look for the SDK. @param {string} outDir */
+async function writePackage(outDir) {
+  const {name, version, license} = JSON.parse(await readFile(join(root, 'sdk', 'package.json'), 'utf8'))
+  const entry = (/** @type {string} */ of) => ({types: `./${of}.d.ts`, require: `./${of}.cjs`, default: `./${of}.js`})
+  const exports = {'.': entry('index'), './testing': entry('testing'), './protocol': entry('protocol')}
+  await mkdir(outDir, {recursive: true})
+  await writeFile(join(outDir, 'package.json'), `${JSON.stringify({name, version, license, type: 'module', exports}, undefined, 2)}\n`)
 }
 
 /** @param {string} outDir */

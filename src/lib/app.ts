@@ -169,7 +169,14 @@ export class App {
       import('./plugin-desk.ts'),
       this.#loadConfig(workflowFile === undefined ? undefined : {file: workflowFile}),
     ])
-    return new PluginDesk({manager: this.#openPlugins(config), images: await this.#openImages(), config, cwd: this.#options.cwd})
+    const {cwd, root} = this.#options
+    return new PluginDesk({
+      manager: this.#openPlugins(config),
+      images: await this.#openImages(),
+      config,
+      cwd,
+      sdkDir: join(root, 'dist', 'sdk'),
+    })
   }
 
   /** What the journal knows of runs. */

@@ -6,6 +6,7 @@ import {readDocument} from './documents/read-document.ts'
 import {readWorkflowGrants} from './plugins/compare-grants.ts'
 import {findPlugin} from './plugins/find-plugin.ts'
 import {inspectPlugin, type PluginInspection} from './plugins/inspect.ts'
+import {linkSdk} from './plugins/link-sdk.ts'
 import {listPlugins, type PluginListing} from './plugins/list-plugins.ts'
 import type {Plugin} from './plugins/manifest.ts'
 import type {BuildOptions, BuiltImage, PluginImages} from './plugins/plugin-images.ts'
@@ -19,6 +20,8 @@ export interface PluginDeskOptions {
   readonly config: Config
   /** Absolute; undefined when the current directory was removed. */
   readonly cwd: string | undefined
+  /** The SDK that comes with the program, built. */
+  readonly sdkDir: string
 }
 
 export class PluginDesk {
@@ -54,15 +57,26 @@ export class PluginDesk {
     return (await this.#options.images.source(await this.#find(name), baseImage)).dockerfile
   }
 
-  /** Starts a plugin in the first plugin directory of the project. */
+  /** Starts a plugin in the first plugin directory of the project. One that uses the SDK gets a link to it there. */
   async init(name: string, language: PluginLanguage): Promise<ScaffoldedPlugin> {
+    const plugin = await scaffoldPlugin(this.#pluginsDir(), name, language)
+    if (language === 'ts' || language === 'js') this.linkSdk()
+    return plugin
+  }
+
+  /** Links the SDK for the plugins of the project; returns the link, or undefined when an SDK is installed there. */
+  linkSdk(): string | undefined {
+    return linkSdk(this.#pluginsDir(), this.#options.sdkDir)
+  }
+
+  #pluginsDir(): string {
     const {
       config: {pluginPaths, projectDir},
       cwd,
     } = this.#options
     const own = pluginPaths.find(({origin}) => origin === 'project')
     if (own === undefined) requireDirectory(cwd)
-    return await scaffoldPlugin(own?.path ?? join(projectDir, 'plugins'), name, language)
+    return own?.path ?? join(projectDir, 'plugins')
   }
 
   async #find(name: string): Promise<Plugin> {

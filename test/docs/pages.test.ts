@@ -7,7 +7,7 @@ import path from 'node:path'
 import {promisify} from 'node:util'
 import {describe, expect, it} from 'vitest'
 import {parse, stringify} from 'yaml'
-import {commandsInDocker, runPage, sdkInstallation} from '../rig/doc-commands.ts'
+import {commandsInDocker, runPage} from '../rig/doc-commands.ts'
 import {commandsOf, isCommands, readPage, type DocBlock, type DocPage} from '../rig/doc-page.ts'
 import {DocProject} from '../rig/doc-project.ts'
 import {writeFiles} from '../rig/plugin-dir.ts'
@@ -33,7 +33,6 @@ const runElsewhere: readonly (readonly [page: string, command: string, by: strin
   ['README.md', 'npm test', 'this is a part of it'],
   ['README.md', 'npm pack', 'test/packaging packs'],
   ['README.md', 'npm install -g ./autokestra-*.tgz', 'test/packaging installs into an empty prefix'],
-  ['docs/plugins/writing-plugins.md', sdkInstallation, 'the rig puts it there'],
   ['docs/plugins/images.md', 'workflow plugin build my/shout', 'test/docker builds images'],
   ['examples/extension/README.md', 'npm install --prefix examples/extension', 'it downloads what a clone has'],
   ['examples/extension/README.md', 'npm pack ./examples/extension', 'test/packaging packs the extension'],

@@ -14,6 +14,7 @@ import {
   pack,
   type PackedPackage,
 } from '../rig/installed-package.ts'
+import {readPage} from '../rig/doc-page.ts'
 import {temporaryDir} from '../rig/temporary-dir.ts'
 import {packageRoot, runWorkflow, type CommandResult} from '../rig/workflow-command.ts'
 
@@ -72,9 +73,22 @@ describe('the package', () => {
     expect(packed.files).toEqual(expect.arrayContaining(needed))
     expect(packed.files.some((file) => file.startsWith('dist/schemas/'))).toBe(true)
     const places =
-      /^(bin|dist\/(cli\.cjs$|sdk\/|plugins\/|schemas\/)|examples)|^(oclif\.manifest\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+      /^(bin|dist\/(cli\.cjs$|sdk\/|plugins\/|schemas\/)|examples|docs)|^(plugins\/[a-z]+\/README\.md|sdk\/README\.md|bench\/(RESULTS|README)\.md)$|^(oclif\.manifest\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
     expect(packed.files.filter((file) => !places.test(file))).toEqual([])
     expect(packed.files.filter((file) => /\.map$|\.test\.|code-cache|node_modules|(^|\/)\.|bin\/dev/.test(file))).toEqual([])
+  })
+
+  it('holds every page that its pages lead to', () => {
+    const pages = packed.files.filter((file) => file.endsWith('.md'))
+    const lost = pages.flatMap((page) =>
+      readPage(page).links.flatMap(({target}) => {
+        const [file = ''] = target.split('#')
+        const found = path.normalize(path.join(path.dirname(page), file)).replace(/\/$/, '')
+        const isThere = file === '' || packed.files.some((name) => name === found || name.startsWith(`${found}/`))
+        return isThere ? [] : [`${page}: ${target}`]
+      }),
+    )
+    expect(lost).toEqual([])
   })
 
   it('stays small', () => {

@@ -4,8 +4,6 @@ import {expect} from 'vitest'
 import {commandsOf, isCommands, type DocPage} from './doc-page.ts'
 import {isPrinted, type DocProject} from './doc-project.ts'
 
-export const sdkInstallation = 'npm install --save-dev @autokestra/plugin-sdk'
-
 /** Pages with commands that need Docker: all of them, or these. test/docker/pages.test.ts runs them, and test/docs/pages.test.ts the others. */
 export const pagesInDocker: ReadonlyMap<string, 'all' | readonly string[]> = new Map<string, 'all' | readonly string[]>([
   ['docs/permissions.md', 'all'],
@@ -31,7 +29,6 @@ export async function runPage(page: DocPage, project: DocProject, isLeftOut: (co
   for (const block of page.blocks) {
     if (block.file !== undefined) project.write(block.file, block.text)
     if (!isCommands(block)) continue
-    if (block.text.includes(sdkInstallation)) project.installSdk()
     for (const {text, wanted, exitCode, printed} of await project.run(block, isLeftOut)) {
       const at = `${page.name}:${String(block.line)}: ${text}`
       expect(exitCode, `${at}\n${printed}`).toBe(wanted.exitCode)

@@ -48,12 +48,6 @@ export class DocProject {
     writeFiles(this.home, {'autokestra/config.yaml': text})
   }
 
-  /** As `npm install --save-dev @autokestra/plugin-sdk` does, without a registry. */
-  installSdk(): void {
-    mkdirSync(path.join(this.dir, 'node_modules/@autokestra'), {recursive: true})
-    symlinkSync(path.join(packageRoot, 'sdk'), path.join(this.dir, 'node_modules/@autokestra/plugin-sdk'))
-  }
-
   /** Runs the commands of a block in one shell, from the top of the project, to the first that does not end as the page says. */
   async run(block: DocBlock, isLeftOut: (command: string) => boolean): Promise<RanCommand[]> {
     const logs = path.join(this.#tools, `block-${this.#blocks++}`)

@@ -56,6 +56,7 @@ describe('the examples', () => {
       '08-secrets.yaml',
       // By test/docker/examples.test.ts.
       '09-restricted.yaml',
+      '10-release.yaml',
     ])
   })
 
@@ -64,6 +65,13 @@ describe('the examples', () => {
     const names = readdirSync(project.dir).filter((name) => name.endsWith('.yaml'))
     const {exitCode, stdout, stderr} = await project.run(['validate', ...names])
     expect({exitCode, stderr, stdout}).toEqual({exitCode: 0, stderr: '', stdout: names.map((name) => `${name}: valid\n`).join('')})
+  })
+
+  it('10-release tries the browser twice and packs last', async () => {
+    const {exitCode, task, result} = await openExamples().runJson('10-release.yaml')
+    expect(exitCode).toBe(0)
+    expect(task('browser')).toMatchObject({status: 'succeeded', attempts: 2})
+    expect(result).toMatchObject({outputs: {package: 'app-1.4.0.tgz'}})
   })
 
   it('01-hello greets', async () => {

@@ -1,8 +1,11 @@
 // `workflow plugin init`, `inspect` and `list` as their users see them. Building is in test/docker.
 
+import {execFileSync} from 'node:child_process'
+import {rmSync} from 'node:fs'
+import path from 'node:path'
 import {expect, it} from 'vitest'
 import {Project} from '../rig/project.ts'
-import {builtCommand, jsonOf} from '../rig/workflow-command.ts'
+import {builtCommand, jsonOf, packageRoot} from '../rig/workflow-command.ts'
 
 const noDocker = {env: {DOCKER_HOST: 'unix:///nowhere/docker.sock'}}
 
@@ -23,6 +26,49 @@ it.each([
   const before = project.read('plugins/greeter/plugin.yaml')
   expect(await project.run(['plugin', 'init', 'greeter'])).toMatchObject({exitCode: 1, stdout: ''})
   expect(project.read('plugins/greeter/plugin.yaml')).toBe(before)
+})
+
+it('a plugin that was started can be tested at once, with the SDK that comes with the program', async () => {
+  const project = new Project()
+  expect(await project.run(['plugin', 'init', 'greeter', '--language', 'js'])).toMatchObject({exitCode: 0})
+  project.write({
+    'plugins/greeter/index.test.mjs': `import {runAction} from '@autokestra/plugin-sdk/testing'
+import {greet} from './index.mjs'
+console.log((await runAction(greet, {name: 'Ada'})).output.greeting)
+`,
+  })
+  const test = (): string => execFileSync(process.execPath, ['plugins/greeter/index.test.mjs'], {cwd: project.dir, encoding: 'utf8'})
+  expect(test()).toBe('Hello, Ada!\n')
+  expect(project.read('plugins/node_modules/.gitignore')).toBe('*\n')
+  // As after a fresh clone.
+  rmSync(project.path('plugins/node_modules'), {recursive: true})
+  expect(test).toThrow()
+  expect(await project.run(['plugin', 'init'])).toMatchObject({exitCode: 0, stdout: ''})
+  expect(test()).toBe('Hello, Ada!\n')
+})
+
+it('the types of the SDK are found where it is linked', async () => {
+  const project = new Project()
+  await project.run(['plugin', 'init', 'greeter'])
+  const compiler = path.join(packageRoot, 'node_modules/typescript/bin/tsc')
+  const flags = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'esnext',
+    '--moduleResolution',
+    'bundler',
+    '--target',
+    'es2023',
+    'plugins/greeter/index.ts',
+  ]
+  expect(execFileSync(process.execPath, [compiler, ...flags], {cwd: project.dir, encoding: 'utf8'})).toBe('')
+})
+
+it('an SDK that is installed stays', async () => {
+  const project = new Project({'plugins/node_modules/@autokestra/plugin-sdk/package.json': '{}'})
+  expect(await project.run(['plugin', 'init'])).toMatchObject({exitCode: 0, stderr: 'the SDK is installed already\n'})
+  expect(project.read('plugins/node_modules/@autokestra/plugin-sdk/package.json')).toBe('{}')
 })
 
 it('a plugin that was started is told of before the workflow that uses it, where both are read in one place', async () => {

@@ -7,19 +7,30 @@ import type {ScaffoldedPlugin} from '../../lib/plugins/scaffold.ts'
 export class PluginInit extends BaseCommand {
   static override summary = 'Start a workflow plugin that runs at once.'
   static override description =
-    'In a directory of its name in the plugin directory of the project. Nothing that is already there is overwritten.'
-  static override examples = ['<%= config.bin %> plugin init my-plugin', '<%= config.bin %> plugin init acme/send-mail --language python']
-  static override args = {name: Args.string({required: true, description: 'name, or namespace/name; without a namespace it is `my`'})}
+    'Makes it in a directory of its name in the plugin directory of the project, and overwrites nothing. For ts and js it also links the SDK ' +
+    'that comes with this program, for your editor and tests; without a name it does only that, as after a fresh clone.'
+  static override examples = [
+    '<%= config.bin %> plugin init my-plugin',
+    '<%= config.bin %> plugin init acme/send-mail --language python',
+    '<%= config.bin %> plugin init',
+  ]
+  static override args = {name: Args.string({description: 'name, or namespace/name; without a namespace it is `my`'})}
   static override flags = {
     language: Flags.option({options: ['ts', 'js', 'python', 'shell'] as const, default: 'ts' as const})({
       description: 'what it is written in',
     }),
   }
 
-  async run(): Promise<ScaffoldedPlugin> {
+  async run(): Promise<ScaffoldedPlugin | {readonly sdk: string | null}> {
     const {args, flags} = await this.parse(PluginInit)
     const app = await this.app()
-    const plugin = await (await app.plugins()).init(args.name, flags.language)
+    const plugins = await app.plugins()
+    if (args.name === undefined) {
+      const link = plugins.linkSdk()
+      if (!this.jsonEnabled()) app.ui.err.write(link === undefined ? 'the SDK is installed already\n' : `linked ${link}\n`)
+      return {sdk: link ?? null}
+    }
+    const plugin = await plugins.init(args.name, flags.language)
     if (!this.jsonEnabled()) {
       app.ui.err.write(plugin.files.map((file) => `created ${file}\n`).join(''))
       app.ui.err.write('\nA workflow that uses it:\n\n')
