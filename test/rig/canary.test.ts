@@ -16,6 +16,21 @@ const plants: Readonly<Record<string, (value: string) => string | Buffer>> = {
   'base64 shifted by 0': (value) => Buffer.from(`${value}\n`).toString('base64'),
   'base64 shifted by 1': (value) => Buffer.from(`:${value}`).toString('base64'),
   'base64 shifted by 2': (value) => Buffer.from(`u:${value} and more`).toString('base64'),
+  'base64 in lines': (value) =>
+    (
+      Buffer.from(`x-access-token:${value}`)
+        .toString('base64')
+        .match(/.{1,20}/g) ?? []
+    ).join('\n'),
+  'xxd -p': (value) =>
+    (
+      Buffer.from(`xy${value}`)
+        .toString('hex')
+        .match(/.{1,30}/g) ?? []
+    ).join('\n'),
+  'hexdump -C': (value) =>
+    `00000000  ${[...Buffer.from(value).subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}  |`,
+  'characters of a dump': (value) => `|${value.slice(3, 15)}..|`,
   'base64url shifted by 1': (value) => Buffer.from(`user:xy${value}?`).toString('base64url'),
   hex: (value) => [...Buffer.from(value)].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
   HEX: (value) => [...Buffer.from(value)].map((byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(''),

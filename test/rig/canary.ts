@@ -11,12 +11,15 @@ export type Places = Readonly<Record<string, string | Buffer>>
 /** Shorter forms occur everywhere. */
 const leastFormBytes = 8
 
-/** How the value may be written, by name. The raw value is always among them, other forms from 8 bytes. */
-export function writtenForms(secret: string): ReadonlyMap<string, Buffer> {
-  const forms = new Map<string, Buffer>([['raw', Buffer.from(secret)]])
-  const add = (name: string, form: string | Buffer): void => {
-    const bytes = Buffer.from(form)
-    if (bytes.length >= leastFormBytes) forms.set(name, bytes)
+/** What is cut into lines is looked for by pieces of this length, each of which is left when the line around it is not hidden. */
+const pieceLength = 12
+
+/** How the value may be written, by name: one of these shows it. The raw value is always among them, other forms from 8 bytes. */
+export function writtenForms(secret: string): ReadonlyMap<string, readonly Buffer[]> {
+  const forms = new Map<string, Buffer[]>([['raw', [Buffer.from(secret)]]])
+  const add = (name: string, ...alternatives: (string | Buffer)[]): void => {
+    const bytes = alternatives.map((form) => Buffer.from(form)).filter(({length}) => length >= leastFormBytes)
+    if (bytes.length > 0) forms.set(name, bytes)
   }
   const json = (text: string): string => JSON.stringify(text).slice(1, -1)
   const once = json(secret)
@@ -26,6 +29,10 @@ export function writtenForms(secret: string): ReadonlyMap<string, Buffer> {
   for (const encoding of ['base64', 'base64url'] as const) {
     for (const shift of [0, 1, 2]) add(`${encoding} shifted by ${String(shift)}`, shiftedBase64(bytes, shift, encoding))
   }
+  add('base64 in lines', ...[0, 1, 2].flatMap((shift) => pieces(shiftedBase64(bytes, shift, 'base64'), pieceLength, 1)))
+  add('xxd -p', ...pieces(bytes.toString('hex'), pieceLength, 2))
+  add('hexdump -C', ...pieces(bytes.toString('hex').replace(/../g, '$& '), pieceLength, 3))
+  add('characters of a dump', ...(secret.match(/[ -~]+/g) ?? []).flatMap((text) => pieces(text, pieceLength, 1)))
   add('hex', bytes.toString('hex'))
   add('HEX', bytes.toString('hex').toUpperCase())
   const uri = encodeURIComponent(secret)
@@ -38,6 +45,12 @@ export function writtenForms(secret: string): ReadonlyMap<string, Buffer> {
   add('UTF-16LE', utf16)
   add('UTF-16LE in base64', shiftedBase64(utf16, 0, 'base64'))
   return forms
+}
+
+/** All that begin at a multiple of `step`. */
+function pieces(text: string, length: number, step: number): string[] {
+  const starts = Array.from({length: Math.max(0, Math.floor((text.length - length) / step) + 1)}, (_, index) => index * step)
+  return starts.map((start) => text.slice(start, start + length))
 }
 
 /** The part of the text that does not depend on what stands before (`shift` bytes) and behind the value. */
@@ -54,7 +67,8 @@ export function findLeaks(secrets: Readonly<Record<string, string>>, places: Pla
     const forms = writtenForms(secret)
     for (const [place, content] of Object.entries(places)) {
       const bytes = Buffer.from(content)
-      for (const [form, pattern] of forms) if (bytes.includes(pattern)) leaks.push(`${form} of ${name} in ${place}`)
+      for (const [form, patterns] of forms)
+        if (patterns.some((pattern) => bytes.includes(pattern))) leaks.push(`${form} of ${name} in ${place}`)
     }
   }
   return leaks

@@ -89,6 +89,15 @@ for (const before of ['', 'x', 'xy']) {
 }
 say(bytes.toString('hex'))
 say(bytes.toString('hex').toUpperCase())
+const lines = (text, width) => text.match(new RegExp('.{1,' + width + '}', 'g')).join('\\n')
+console.log(lines(Buffer.from('x-access-token:' + value).toString('base64'), 76))
+console.log(lines(Buffer.from('xy' + value).toString('hex'), 60))
+const dumped = Buffer.from('abcde' + value)
+for (let at = 0; at < dumped.length; at += 16) {
+  const row = dumped.subarray(at, at + 16)
+  const pairs = [row.subarray(0, 8), row.subarray(8)].map((half) => Array.from(half, (byte) => byte.toString(16).padStart(2, '0')).join(' ')).join('  ')
+  console.log(at.toString(16).padStart(8, '0') + '  ' + pairs.padEnd(48) + '  |' + row.toString('latin1').replace(/[^ -~]/g, '.') + '|')
+}
 say(encodeURIComponent(value))
 say(encodeURIComponent(value).replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))
 say(new URLSearchParams({value}).toString())

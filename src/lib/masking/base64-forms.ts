@@ -2,13 +2,10 @@
 
 const lineWidths = [64, 76]
 const leastBytes = 8
-/** Longer text that is cut is looked for by its lines alone. */
-const longestWhole = 100_000
-
 /**
  * What base64 text contains whenever the bytes are part of what was encoded: for each of the three positions in a group of three, the characters
- * that depend on no other byte; and the whole text for bytes that end there. With `isWrapped`, also for text cut at 64 and 76 columns, whose first
- * line begins with them. Forms under eight characters are left out.
+ * that depend on no other byte; and the whole text for bytes that end there. Text in lines is seen through (LineFinder); with `isWrapped`, the lines
+ * of 64 and 76 columns are among the forms, for those that show each by itself. Forms under eight characters are left out.
  */
 export function base64Forms(bytes: Buffer, options: {readonly isWrapped: boolean}): Set<string> {
   const forms = new Set<string>()
@@ -43,13 +40,6 @@ function addLines(forms: Set<string>, text: string, {width, first, stable}: {wid
   if (text.length <= width) return
   const lines: string[] = []
   for (let at = 0; at < text.length; at += width) lines.push(text.slice(at === 0 ? first : at, at + width))
-  // Lines alone too: where they are indented, nothing else of the text is together.
   for (const line of lines) addAlphabets(forms, line)
   addAlphabets(forms, text.slice(Math.floor((stable - 1) / width) * width, stable))
-  if (text.length > longestWhole) return
-  for (const separator of ['\n', '\r\n', String.raw`\n`]) {
-    const whole = lines.join(separator)
-    forms.add(whole)
-    forms.add(whole.replaceAll('+', '-').replaceAll('/', '_'))
-  }
 }

@@ -1,6 +1,9 @@
 // What looks for values in the bytes of one stream.
 
-import type {Intervals} from './intervals.ts'
+/** Takes the ranges that are to be hidden. */
+export interface FoundRanges {
+  add(start: number, end: number): void
+}
 
 /** Bytes of a stream that are not yet given out, and what is known of the byte before them. */
 export interface TextWindow {
@@ -16,7 +19,7 @@ export interface Finder {
    * Looks at what it has not seen yet and adds the matches to `found`. Answers where the bytes begin that more text may make part of a match:
    * all matches that begin before are found. At the end of the stream that is the end of the window.
    */
-  find(window: TextWindow, found: Intervals): number
+  find(window: TextWindow, found: FoundRanges): number
   /** The window has lost its first `count` bytes: no more than find() answered. */
   drop(count: number): void
 }

@@ -2,6 +2,8 @@
 
 import {AhoCorasick} from './aho-corasick.ts'
 import type {Finder} from './finder.ts'
+import {GramSet} from './gram-set.ts'
+import {LineFinder} from './line-finder.ts'
 import {PatternFinder} from './pattern-finder.ts'
 import {PatternSet} from './pattern-set.ts'
 import {TokenFinder, type Tokens} from './token-finder.ts'
@@ -27,6 +29,10 @@ export class Matcher {
   readonly patterns: PatternSet
   readonly filters: readonly WuManber[]
   readonly patience: Patience
+  /** How many bytes the longest pattern has. */
+  readonly longest: number
+  /** What stands around the ends of lines must be in it to be looked at as one text. */
+  readonly grams: GramSet
   readonly #tokens: Tokens
   #automaton: AhoCorasick | undefined
 
@@ -35,6 +41,8 @@ export class Matcher {
     this.patterns = new PatternSet(patterns)
     this.#tokens = tokens
     this.patience = patience
+    this.longest = longestOf(this.patterns)
+    this.grams = new GramSet(this.patterns)
     this.filters = lengthClasses
       .filter(([least, most]) => hasLength(this.patterns, least, most))
       .map(([least, most]) => new WuManber(this.patterns, least, most))
@@ -43,7 +51,7 @@ export class Matcher {
   /** Finders for one stream, from its beginning. */
   openFinders(): Finder[] {
     const finders: Finder[] = []
-    if (this.patterns.size > 0) finders.push(new PatternFinder(this))
+    if (this.patterns.size > 0) finders.push(new PatternFinder(this), new LineFinder(this))
     if (!this.#tokens.isEmpty) finders.push(new TokenFinder(this.#tokens))
     return finders
   }
@@ -60,6 +68,12 @@ export class Matcher {
     this.#tokens.clear()
     this.#automaton = undefined
   }
+}
+
+function longestOf(patterns: PatternSet): number {
+  let longest = 0
+  for (let index = 0; index < patterns.size; index++) longest = Math.max(longest, patterns.lengthOf(index))
+  return longest
 }
 
 function hasLength(patterns: PatternSet, least: number, most: number): boolean {

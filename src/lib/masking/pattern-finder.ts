@@ -1,8 +1,7 @@
 // Finds patterns of three bytes or more: fast where text does not look like them, and in linear time where it does.
 
 import type {AhoCorasick} from './aho-corasick.ts'
-import type {Finder, TextWindow} from './finder.ts'
-import type {Intervals} from './intervals.ts'
+import type {Finder, FoundRanges, TextWindow} from './finder.ts'
 import type {Matcher} from './matcher.ts'
 import {PrefixWalk} from './prefix-walk.ts'
 import type {WuManber} from './wu-manber.ts'
@@ -27,7 +26,7 @@ export class PatternFinder implements Finder {
     this.#budget = matcher.patience.steps
   }
 
-  find(window: TextWindow, found: Intervals): number {
+  find(window: TextWindow, found: FoundRanges): number {
     this.#budget += (window.bytes.length - this.#seen) * this.#matcher.patience.stepsPerByte
     this.#seen = window.bytes.length
     if (this.#automaton === undefined) {
@@ -45,7 +44,7 @@ export class PatternFinder implements Finder {
   }
 
   /** @returns where the undecided bytes begin; -1 when the budget is used up */
-  #skip({bytes, isLast}: TextWindow, found: Intervals): number {
+  #skip({bytes, isLast}: TextWindow, found: FoundRanges): number {
     const end = bytes.length
     const walk = this.#walk
     let at = this.#position
@@ -85,7 +84,7 @@ export class PatternFinder implements Finder {
     }
   }
 
-  #read(automaton: AhoCorasick, {bytes, isLast}: TextWindow, found: Intervals): number {
+  #read(automaton: AhoCorasick, {bytes, isLast}: TextWindow, found: FoundRanges): number {
     let state = this.#state
     let at = this.#position
     for (; at < bytes.length; at++) {

@@ -1,7 +1,6 @@
 // Finds values of one or two characters, which are hidden only where they stand alone: `a` in `x=a`, not in `cat`.
 
-import type {Finder, TextWindow} from './finder.ts'
-import type {Intervals} from './intervals.ts'
+import type {Finder, FoundRanges, TextWindow} from './finder.ts'
 
 /** The values to look for, with one character for each byte. */
 export class Tokens {
@@ -51,7 +50,7 @@ export class TokenFinder implements Finder {
     this.#tokens = tokens
   }
 
-  find(window: TextWindow, found: Intervals): number {
+  find(window: TextWindow, found: FoundRanges): number {
     const end = window.bytes.length
     for (; this.#position < end; this.#position++) {
       const length = this.#tokens.match(window, this.#position)

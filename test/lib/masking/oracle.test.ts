@@ -1,4 +1,5 @@
 // Random sets and texts over small alphabets, cut at random, against the definition written down as plainly as possible.
+// The alphabets have no hexadecimal digits and no ends of lines: dumps and wrapped lines have tests of their own.
 // MASKING_SEED repeats a failure, MASKING_CASES changes how many cases there are.
 
 import {describe, expect, it} from 'vitest'
@@ -6,20 +7,10 @@ import {Matcher} from '../../../src/lib/masking/matcher.ts'
 import {MaskStream} from '../../../src/lib/masking/mask-stream.ts'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import {Tokens} from '../../../src/lib/masking/token-finder.ts'
+import {randomOf} from '../../rig/random.ts'
 
 const caseCount = Number(process.env['MASKING_CASES'] ?? 1_000_000)
 const seed = Number(process.env['MASKING_SEED'] ?? Date.now() % 2 ** 31)
-
-/** Mulberry32: small, and the same everywhere. */
-function randomOf(start: number): (below: number) => number {
-  let state = start
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below)
-  }
-}
 
 /** 1: belongs to a match; 2: and the match before goes on into this byte. */
 function coverage(text: string, patterns: readonly string[], tokens: readonly string[]): Uint8Array {
@@ -87,7 +78,7 @@ describe('masking, against the definition', () => {
   it(`gives the same bytes for ${caseCount} cases (seed ${seed})`, {timeout: 600_000}, () => {
     const textsPerSet = 20
     for (let done = 0; done < caseCount; done += textsPerSet) {
-      const alphabet = ['a', 'ab', 'ab', 'abc', 'ab ', 'ab-', 'a\xff\x00', 'abcdefgh'][random(8)] ?? 'ab'
+      const alphabet = ['x', 'xy', 'xy', 'xyz', 'xy ', 'xy-', 'x\xff\x00', 'stuvwxyz'][random(8)] ?? 'xy'
       const longest = [4, 6, 12, 40][random(4)] ?? 4
       const patterns = Array.from({length: 1 + random(5)}, () => textOf(alphabet, 3 + random(longest - 2)))
       // Patterns made from each other overlap more.

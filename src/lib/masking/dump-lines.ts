@@ -1,0 +1,225 @@
+// Sees through dumps of bytes: `xxd`, `xxd -i`, `hexdump`, `od`, `openssl … -text`. Of each line the digits are taken, without the offset in front of them,
+// the marks between them, and the column of characters behind them. That column shows the value, so a line is hidden from the first digit to its end.
+
+import type {FoundRanges} from './finder.ts'
+import type {Matcher} from './matcher.ts'
+import {TextView} from './text-view.ts'
+
+/** Digits of less than four bytes would be found by chance. */
+const leastMatch = 8
+const leastOffset = 6
+const longestOffset = 16
+const longestGroup = 32
+/** Programs write up to 256 bytes to a line, which takes less than this with all columns. */
+const longestLine = 2048
+
+const newline = 0x0a
+const carriageReturn = 0x0d
+const tab = 0x09
+const blank = 0x20
+const colon = 0x3a
+const comma = 0x2c
+const zero = 0x30
+const never = Number.POSITIVE_INFINITY
+
+/** Digit or small letter for a hexadecimal digit; 0 for other bytes. */
+const digitOf = new Uint8Array(256)
+for (const character of '0123456789abcdefABCDEF') digitOf[character.charCodeAt(0)] = character.toLowerCase().charCodeAt(0)
+
+/** `other`: not in a dump. `start`: before the first digits of the bytes. `digits`: in them. `rest`: behind them, up to the end of the line. */
+type Mode = 'other' | 'start' | 'digits' | 'rest'
+
+/** By what stands before the digits: `offset:`, an offset and blanks, nothing, or `0x` before each byte. */
+type Kind = 'xxd' | 'hexdump' | 'pairs' | 'literals'
+
+export class DumpLines {
+  readonly #matcher: Matcher
+  readonly #group = new Uint8Array(longestGroup)
+  #groupLength = 0
+  #groupStart = 0
+  #view: TextView | undefined
+  #mode: Mode = 'other'
+  #kind: Kind = 'pairs'
+  #blanks = 0
+  #hasDigits = false
+  #lineStart = 0
+  /** Lines with digits in the view: how many digits there were at their ends, and where in the stream those are. */
+  #lines: {readonly digits: number; readonly end: number}[] = []
+  #dropped = 0
+  /** Where a match begins that ends in the line that is not read to its end. */
+  #hiddenFrom = never
+  #hidden: {readonly start: number; readonly end: number}[] = []
+
+  constructor(matcher: Matcher) {
+    this.#matcher = matcher
+  }
+
+  /** Reads the bytes from `from` on, the first of which stands at `base` in the stream; `lines` are the places in them where lines begin. */
+  read(bytes: Buffer, from: number, base: number, lines: readonly number[]): void {
+    let at = from
+    for (const line of lines) {
+      if (line > from && (this.#mode !== 'other' || this.#view !== undefined)) {
+        this.#readLine(bytes, at, line - 1, base)
+        this.#endLine(base + line - 1)
+      }
+      this.#mode = mayBeginDump(bytes, line) ? 'start' : 'other'
+      this.#lineStart = base + line
+      at = line
+    }
+    this.#readLine(bytes, at, bytes.length, base)
+  }
+
+  /** Adds what is found in dumps. `end` is that of what was read. @returns from where on the stream must be held back; infinity for nothing */
+  find(found: FoundRanges, {base, end, isLast}: {base: number; end: number; isLast: boolean}): number {
+    if (isLast) this.#endLine(end)
+    const view = this.#view
+    if (view === undefined) return never
+    const hide = (start: number, stop: number): void => {
+      if (stop - start < leastMatch) return
+      const line = this.#lines.find(({digits}) => digits >= this.#dropped + stop)
+      if (line === undefined) this.#hiddenFrom = Math.min(this.#hiddenFrom, view.placeOf(start))
+      else this.#hidden.push({start: view.placeOf(start), end: line.end})
+    }
+    const open = view.search({add: hide}, isLast)
+    for (const range of this.#hidden) found.add(Math.max(0, range.start - base), range.end - base)
+    this.#hidden = []
+    const hold = Math.min(this.#hiddenFrom, open === view.length ? never : view.placeOf(open), this.#openGroup())
+    view.drop(open)
+    this.#dropped += open
+    const dropped = this.#dropped
+    if (this.#lines.some(({digits}) => digits <= dropped)) this.#lines = this.#lines.filter(({digits}) => digits > dropped)
+    return hold
+  }
+
+  #readLine(bytes: Buffer, from: number, to: number, base: number): void {
+    for (let at = from; at < to; at++) {
+      if (this.#mode === 'start') this.#readStart(bytes[at] ?? 0, base + at)
+      else if (this.#mode === 'digits') this.#readDigits(bytes[at] ?? 0, base + at)
+      else break
+    }
+    if (this.#mode !== 'other' && base + to - this.#lineStart > longestLine) this.#endLine(base + to)
+  }
+
+  /** Which kind of dump the line belongs to, if to any, shows behind its first digits. */
+  #readStart(byte: number, place: number): void {
+    const digit = digitOf[byte] ?? 0
+    const length = this.#groupLength
+    if (digit !== 0 && length < longestOffset) {
+      if (length === 0) this.#groupStart = place
+      this.#group[this.#groupLength++] = digit
+    } else if (length === 0 && isBlank(byte)) {
+      // Indented.
+    } else if (length >= leastOffset && (byte === colon || isBlank(byte))) {
+      this.#beginDigits(byte === colon ? 'xxd' : 'hexdump')
+    } else if ((length === 2 || length === 4) && (byte === colon || isBlank(byte))) {
+      this.#beginPairs()
+    } else if (isMark(byte) && length === 1 && this.#group[0] === zero) {
+      this.#beginDigits('literals')
+    } else {
+      this.#leave()
+    }
+    if (this.#mode === 'digits') this.#groupLength = 0
+  }
+
+  #beginDigits(kind: Kind): void {
+    this.#mode = 'digits'
+    this.#kind = kind
+    this.#blanks = 0
+    this.#view ??= new TextView(this.#matcher)
+  }
+
+  /** The digits that began the line are those of bytes. */
+  #beginPairs(): void {
+    this.#beginDigits('pairs')
+    for (let index = 0; index < this.#groupLength; index++) this.#append(this.#group[index] ?? 0, this.#groupStart + index)
+    this.#groupLength = 0
+  }
+
+  #readDigits(byte: number, place: number): void {
+    const digit = digitOf[byte] ?? 0
+    if (digit !== 0) {
+      this.#blanks = 0
+      if (this.#kind === 'xxd' || this.#kind === 'pairs') this.#append(digit, place)
+      else if (this.#groupLength === longestGroup) this.#leave()
+      else {
+        if (this.#groupLength === 0) this.#groupStart = place
+        this.#group[this.#groupLength++] = digit
+      }
+    } else if (isBlank(byte)) {
+      this.#endGroup()
+      this.#blanks++
+      // Digits may stand in the characters, too.
+      if (this.#kind === 'xxd' && this.#blanks === 2 && this.#hasDigits) this.#mode = 'rest'
+    } else if (byte === colon && this.#kind === 'pairs') {
+      this.#blanks = 0
+    } else if (byte === comma && this.#kind === 'literals') {
+      this.#endGroup()
+    } else if (isMark(byte) && this.#kind === 'literals' && this.#groupLength === 1) {
+      this.#groupLength = 0
+    } else if (this.#kind === 'pairs' || !this.#hasDigits) {
+      this.#leave()
+    } else {
+      this.#groupLength = 0
+      this.#mode = 'rest'
+    }
+  }
+
+  /** `hexdump` and `od` write words of two bytes and more as numbers, and the bytes of those the other way round. */
+  #endGroup(): void {
+    const length = this.#groupLength
+    const isNumber = this.#kind === 'hexdump' && (length === 4 || length === 8 || length === 16)
+    for (let index = 0; index < length; index++) {
+      const digit = this.#group[isNumber ? length - 2 - index + 2 * (index % 2) : index] ?? 0
+      this.#append(digit, isNumber ? this.#groupStart : this.#groupStart + index)
+    }
+    this.#groupLength = 0
+  }
+
+  #endLine(end: number): void {
+    if (this.#mode === 'start' && (this.#groupLength === 2 || this.#groupLength === 4)) this.#beginPairs()
+    if (this.#mode === 'digits') this.#endGroup()
+    this.#groupLength = 0
+    if (this.#hasDigits) this.#lines.push({digits: this.#dropped + (this.#view?.length ?? 0), end})
+    else this.#view?.separate()
+    if (this.#hiddenFrom !== never) this.#hidden.push({start: this.#hiddenFrom, end})
+    this.#hiddenFrom = never
+    this.#hasDigits = false
+    this.#mode = 'other'
+  }
+
+  #append(digit: number, place: number): void {
+    this.#view?.appendByte(digit, place)
+    this.#hasDigits = true
+  }
+
+  #leave(): void {
+    this.#view?.separate()
+    this.#groupLength = 0
+    this.#mode = 'other'
+  }
+
+  /** The order of the bytes in a group shows at its end. */
+  #openGroup(): number {
+    return this.#mode === 'digits' && this.#groupLength > 0 ? this.#groupStart : never
+  }
+}
+
+/** Of `0x`. */
+function isMark(byte: number): boolean {
+  return byte === 0x78 || byte === 0x58
+}
+
+/** A quick look that spares most lines the closer one. */
+function mayBeginDump(bytes: Buffer, from: number): boolean {
+  let at = from
+  while (at < bytes.length && isBlank(bytes[at] ?? 0)) at++
+  const first = at
+  while (at < bytes.length && at - first <= longestOffset && digitOf[bytes[at] ?? 0] !== 0) at++
+  if (at === bytes.length) return true
+  const byte = bytes[at] ?? 0
+  return at > first && (byte === colon || byte === newline || isBlank(byte) || isMark(byte))
+}
+
+function isBlank(byte: number): boolean {
+  return byte === blank || byte === tab || byte === carriageReturn
+}

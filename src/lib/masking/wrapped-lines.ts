@@ -1,0 +1,204 @@
+// Sees through the ends of lines: base64, hexadecimal and long values that are cut into lines, of any width and with anything in front of them.
+// What stands at the end of a line and what stands at the beginning of the next is looked at as one text.
+
+import type {FoundRanges} from './finder.ts'
+import {LineBreaks} from './line-breaks.ts'
+import type {Matcher} from './matcher.ts'
+import {TextView} from './text-view.ts'
+
+const newline = 0x0a
+const carriageReturn = 0x0d
+const backslash = 0x5c
+const slash = 0x2f
+const padding = 0x3d
+
+/** Shorter values would be found by chance. */
+const leastMatch = 8
+/**
+ * At the end of a line, fewer characters than this are not held back: nearly every line ends like the beginning of something, and would appear only
+ * when the next one comes. Where a value is cut so early, its first three characters stay visible.
+ */
+const leastHeld = 4
+/** More white space than this between two lines ends the text. */
+const longestGap = 256
+
+/** Letters, digits and the signs of base64 and base64url. */
+const isTextByte = new Uint8Array(256)
+for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_') isTextByte[character.charCodeAt(0)] = 1
+
+/**
+ * `body`: in a line, where only its end can be of interest. `head`: in the text that begins a line. `tail`: in blanks behind that text, which belong to
+ * it when the line ends there. `gap`: behind the end of a line that ends with text. `escape`: behind a backslash there.
+ */
+type Mode = 'body' | 'head' | 'tail' | 'gap' | 'escape'
+
+export class WrappedLines {
+  readonly #matcher: Matcher
+  #view: TextView | undefined
+  #mode: Mode = 'body'
+  #gap = 0
+  /** Where the current line begins in the stream, or where what is left of it does. */
+  #lineStart = 0
+
+  constructor(matcher: Matcher) {
+    this.#matcher = matcher
+  }
+
+  /** Reads the bytes from `from` on, the first of which stands at `base` in the stream. `lines` gets the places behind line feeds. */
+  read(bytes: Buffer, from: number, base: number, lines: number[]): void {
+    const end = bytes.length
+    const breaks = new LineBreaks(bytes)
+    let at = from
+    while (at < end) {
+      if (this.#mode === 'body') {
+        at = breaks.next(at)
+        if (at === end) {
+          // Nothing else keeps what stands before blanks until it is known whether the line ends behind them.
+          if (isBlank(bytes[end - 1] ?? 0)) this.#endBody(bytes, end, base)
+          return
+        }
+        if (this.#mayJoin(bytes, at, base)) this.#endBody(bytes, at, base)
+        else this.#view?.separate()
+      } else {
+        at = this.#readText(bytes, at, base)
+        if (at === end) return
+      }
+      const byte = bytes[at] ?? 0
+      at++
+      if (byte === newline) {
+        lines.push(at)
+        this.#lineStart = base + at
+      }
+      this.#step(byte)
+    }
+  }
+
+  /** Adds what crosses the end of a line. @returns from where on the stream must be held back; infinity for nothing */
+  find(found: FoundRanges, base: number, isLast: boolean): number {
+    const view = this.#view
+    if (view === undefined || view.length === 0) return Number.POSITIVE_INFINITY
+    const hide = (start: number, end: number): void => {
+      if (end - start < leastMatch) return
+      const from = view.placeOf(firstHidden(view, start, end)) - base
+      found.add(Math.max(0, from), view.placeOf(end - 1) - base + 1)
+    }
+    const open = view.search({add: hide}, isLast)
+    const isHeld = open < view.length && (view.length - open >= leastHeld || this.#mode === 'head')
+    const hold = isHeld ? view.placeOf(firstHidden(view, open, view.length)) : Number.POSITIVE_INFINITY
+    view.drop(open)
+    return hold
+  }
+
+  /** The bytes up to `place` in the stream are out. */
+  drop(place: number): void {
+    this.#lineStart = Math.max(this.#lineStart, place)
+  }
+
+  /** Whether a pattern may go on behind the end of a line at `at`. Most lines need no closer look. */
+  #mayJoin(bytes: Buffer, at: number, base: number): boolean {
+    const first = Math.max(0, this.#lineStart - base)
+    let before = at - 1
+    while (before >= first && isBlank(bytes[before] ?? 0)) before--
+    if (before < first) return false
+    const last = bytes[before] ?? 0
+    if (isTextByte[last] !== 1) return last === padding
+    let after = at + 1
+    if (bytes[at] === backslash && after < bytes.length) {
+      const escape = bytes[after] ?? 0
+      if (escape === backslash) return true
+      if (escape !== 0x6e && escape !== 0x72 && escape !== slash && escape !== newline) return false
+      if (escape !== slash) after++
+    }
+    while (after < bytes.length && (bytes[after] === newline || isBlank(bytes[after] ?? 0))) after++
+    const left = before - textStart(bytes, before, Math.max(first, before - 2)) + 1
+    const right = textEnd(bytes, after, Math.min(bytes.length, after + 3)) - after
+    if (right === 0) return after === bytes.length || bytes[after] === backslash
+    // A short line: what is before or after it may belong to the same match.
+    if (left < 3 && before - left < first) return true
+    if (right < 3 && (after + right === bytes.length || isEnd(bytes[after + right] ?? 0))) return true
+    // Of four bytes one to three stand before the end of the line.
+    for (let count = Math.min(3, left); count > 0; count--) {
+      if (4 - count > right) break
+      let gram = 0
+      for (let index = 0; index < 4; index++)
+        gram = (gram << 8) | (bytes[index < count ? before + 1 - count + index : after + index - count] ?? 0)
+      if (this.#matcher.grams.mayContain(gram)) return true
+    }
+    return false
+  }
+
+  /** A line ends at `at`, or may do so: takes the text at its end. */
+  #endBody(bytes: Buffer, at: number, base: number): void {
+    const first = Math.max(0, this.#lineStart - base)
+    let end = at
+    while (end > first && at - end < longestGap && isBlank(bytes[end - 1] ?? 0)) end--
+    let start = end
+    while (start > first && end - start < 2 && bytes[start - 1] === padding) start--
+    start = textStart(bytes, start - 1, Math.max(first, end - this.#matcher.longest))
+    this.#view?.separate()
+    if (start === end) return
+    this.#view ??= new TextView(this.#matcher)
+    this.#view.append(bytes, start, end, base + start, false)
+    this.#mode = 'tail'
+    this.#gap = 0
+  }
+
+  /** Takes the text at the beginning of a line. @returns the next place that is not in it */
+  #readText(bytes: Buffer, from: number, base: number): number {
+    if (this.#mode === 'tail') return from
+    let at = from
+    const isInside = this.#mode === 'head'
+    while (at < bytes.length && (isTextByte[bytes[at] ?? 0] === 1 || (bytes[at] === padding && (isInside || at > from)))) at++
+    // `\n` and `\r`, as JSON and programs write them; of `\/` the slash is taken.
+    if (this.#mode === 'escape' && bytes[from] !== slash) return from
+    if (at === from) return at
+    this.#view?.append(bytes, from, at, base + from, !isInside)
+    this.#mode = 'head'
+    this.#gap = 0
+    return at
+  }
+
+  /** A byte that belongs to no text. */
+  #step(byte: number): void {
+    if (this.#mode === 'body') return
+    this.#gap++
+    if (byte === newline) this.#mode = 'gap'
+    else if (byte === backslash) this.#mode = 'escape'
+    else if (this.#mode === 'escape' && (byte === 0x6e || byte === 0x72)) this.#mode = 'gap'
+    else if (this.#mode === 'escape' || !isBlank(byte) || this.#gap > longestGap) this.#leave()
+    else if (this.#mode === 'head') this.#mode = 'tail'
+  }
+
+  #leave(): void {
+    this.#view?.separate()
+    this.#mode = 'body'
+    this.#gap = 0
+  }
+}
+
+/** Behind the last end of a line that is so early in the match that the text before was not held back. */
+function firstHidden(view: TextView, start: number, end: number): number {
+  for (let index = Math.min(start + leastHeld, end) - 1; index > start; index--) if (view.isLineStart(index)) return index
+  return start
+}
+
+/** Where the text begins that ends with the byte at `last`, not before `least`. */
+function textStart(bytes: Buffer, last: number, least: number): number {
+  let start = last + 1
+  while (start > least && isTextByte[bytes[start - 1] ?? 0] === 1) start--
+  return start
+}
+
+function textEnd(bytes: Buffer, first: number, most: number): number {
+  let end = first
+  while (end < most && isTextByte[bytes[end] ?? 0] === 1) end++
+  return end
+}
+
+function isEnd(byte: number): boolean {
+  return byte === newline || byte === backslash || isBlank(byte)
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === carriageReturn
+}
