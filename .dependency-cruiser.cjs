@@ -209,8 +209,8 @@ module.exports = {
     ),
     door(
       'oclif',
-      '@oclif/core|@oclif/plugin-help',
-      '^src/(commands/|hooks/|[^/]+\\.ts$)',
+      '@oclif/core',
+      '^src/(commands/|help/|hooks/|[^/]+\\.ts$)',
       'oclif ends at the commands. src/lib works without a command line.',
     ),
     door(

@@ -7,7 +7,7 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`error: workflow needs Node.js 20.19 or newer, and this is ${process.versions.node}\n`)
   process.exitCode = 1
-} else if (process.argv.length === 3 && process.argv[2] === '--version') {
+} else if (process.argv.length === 3 && ['--version', '-V'].includes(process.argv[2])) {
   const {name, version} = require('../package.json')
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
 } else {

@@ -1,7 +1,7 @@
 // What the bundle offers to bin/run.js, and to oclif by the names that package.json gives under `oclif`.
 
 import {join} from 'node:path'
-import {commands as helpCommands} from '@oclif/plugin-help'
+import {Help} from './commands/help.ts'
 import {Init} from './commands/init.ts'
 import {PluginBuild} from './commands/plugin/build.ts'
 import {PluginInit} from './commands/plugin/init.ts'
@@ -30,7 +30,7 @@ export {WorkflowHelp} from './workflow-help.ts'
 
 /** Every command by its id: topics and verb joined with `:`. A new file in src/commands gets its line here. */
 export const COMMANDS = {
-  help: helpCommands.help,
+  help: Help,
   init: Init,
   'plugin:build': PluginBuild,
   'plugin:init': PluginInit,

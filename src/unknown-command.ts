@@ -10,8 +10,11 @@ const extensionVerbs = new Set(['install', 'add', 'uninstall', 'remove', 'unlink
 
 type CommandList = Pick<Interfaces.Config, 'bin' | 'commandIDs' | 'topics'>
 
-/** The error for the words of a command line that name no command; some of its last words may have been meant as arguments. */
-export function unknownCommand(given: readonly string[], config: CommandList): WorkflowError {
+/**
+ * The error for the words of a command line that name no command; some of its last words may have been meant as arguments.
+ * @param others what there is help for besides commands
+ */
+export function unknownCommand(given: readonly string[], config: CommandList, others: readonly string[] = []): WorkflowError {
   const words = mayHoldSecret(given) ? given.slice(0, 2) : given
   // oclif takes what follows a command without arguments for a part of its name.
   const count = words.findIndex((_, index) => config.commandIDs.includes(words.slice(0, index + 1).join(':'))) + 1
@@ -19,11 +22,14 @@ export function unknownCommand(given: readonly string[], config: CommandList): W
     const command = [config.bin, ...words.slice(0, count)].join(' ')
     return new WorkflowError('USAGE', `unexpected argument \`${words[count] ?? ''}\``, {hint: `\`${command} --help\` lists what it takes`})
   }
-  return new WorkflowError('COMMAND_NOT_FOUND', `there is no command \`${config.bin} ${words.join(' ')}\``, {hint: hintFor(words, config)})
+  return new WorkflowError('COMMAND_NOT_FOUND', `there is no command \`${config.bin} ${words.join(' ')}\``, {
+    hint: hintFor(words, config, others),
+  })
 }
 
-function hintFor(words: readonly string[], config: CommandList): string {
+function hintFor(words: readonly string[], config: CommandList, others: readonly string[]): string {
   const [topic = '', verb = '', ...rest] = words
+  if (/\.ya?ml$/.test(topic)) return `did you mean \`${[config.bin, 'run', ...words].join(' ')}\`?`
   if (topic === 'plugin' && extensionVerbs.has(verb)) {
     const command = [config.bin, 'plugins', verb, ...rest].join(' ')
     return (
@@ -31,14 +37,14 @@ function hintFor(words: readonly string[], config: CommandList): string {
       'A workflow plugin (what `type` in a task names) needs no installing: put its directory into `./plugins`'
     )
   }
-  const known = [...config.commandIDs, ...config.topics.map(({name}) => name)].map((id) => id.split(/[: ]/))
+  const known = [...others, ...config.commandIDs, ...config.topics.map(({name}) => name)].map((id) => id.split(/[: ]/))
   for (let count = words.length; count > 0; count--) {
     const wanted = words.slice(0, count).join(' ')
     const candidates = known.filter((id) => id.length === count).map((id) => id.join(' '))
     const meant = nearest(wanted, candidates)
     if (meant === undefined) continue
     if (meant === wanted) return `\`${config.bin} ${meant} --help\` lists its commands`
-    return `did you mean \`${[config.bin, meant, ...words.slice(count)].join(' ')}\`?`
+    return `did you mean \`${[config.bin, ...(others.includes(meant) ? ['help'] : []), meant, ...words.slice(count)].join(' ')}\`?`
   }
   return `\`${config.bin} --help\` lists the commands`
 }

@@ -3,6 +3,8 @@ import {mkdirSync} from 'node:fs'
 import path from 'node:path'
 import {promisify} from 'node:util'
 import {describe, expect, it} from 'vitest'
+import type {HelpDocument} from '../../src/help/document.ts'
+import {helpTopics} from '../../src/help/topics.ts'
 import packageJson from '../../package.json' with {type: 'json'}
 import {temporaryDir} from '../rig/temporary-dir.ts'
 import {builtCommand, jsonOf, runWorkflow} from '../rig/workflow-command.ts'
@@ -49,6 +51,61 @@ describe('help', () => {
     expect(result.stdout).toContain('COMMANDS')
   })
 
+  it('shows examples before flags', async () => {
+    const {stdout} = await runWorkflow(['run', '--help'], {home: temporaryDir()})
+    expect(stdout.indexOf('\nEXAMPLES\n')).toBeGreaterThan(stdout.indexOf('USAGE\n'))
+    expect(stdout.indexOf('\nEXAMPLES\n')).toBeLessThan(stdout.indexOf('\nFLAGS\n'))
+    expect(stdout).toMatch(/-j, --concurrency[^]*-n, --dry-run[^]*-q, --quiet[^]*-v, --verbose/)
+  })
+
+  it.each(Object.keys(helpTopics))('of the topic %s is named by the help, and has a text', async (topic) => {
+    const home = temporaryDir()
+    expect((await runWorkflow(['--help'], {home})).stdout).toMatch(new RegExp(`^HELP TOPICS\\n(?: .*\\n)* {2}${topic} `, 'm'))
+    const result = await runWorkflow(['help', topic], {home})
+    expect(result).toMatchObject({exitCode: 0, stderr: ''})
+    expect(result.stdout.split('\n').length).toBeGreaterThan(8)
+    expect(jsonOf(await runWorkflow(['help', topic, '--json'], {home}))).toMatchObject({
+      commands: [],
+      helpTopics: [{name: topic, text: expect.any(String) as string}],
+    })
+  })
+
+  it('is one document with --json: of everything, of a topic, of a command', async () => {
+    const home = temporaryDir()
+    const all = jsonOf(await runWorkflow(['help', '--json'], {home})) as HelpDocument
+    expect(jsonOf(await runWorkflow(['--help', '--json'], {home}))).toEqual(all)
+    expect(all.commands.map(({id}) => id)).toEqual(expect.arrayContaining(['plugins install', 'run', 'runs logs', 'secrets set']))
+    expect(all.topics.map(({name}) => name)).toEqual(expect.arrayContaining(['plugin', 'plugins', 'runs', 'secrets']))
+    expect(all.helpTopics.map(({name}) => name)).toEqual(Object.keys(helpTopics))
+    const run = jsonOf(await runWorkflow(['help', 'run', '--json'], {home})) as HelpDocument
+    expect(run.commands).toEqual(all.commands.filter(({id}) => id === 'run'))
+    expect(run.commands[0]).toMatchObject({
+      args: [{name: 'file', required: true, multiple: false}],
+      flags: expect.arrayContaining([
+        {
+          name: 'progress',
+          takesValue: true,
+          multiple: false,
+          options: ['auto', 'tty', 'plain', 'quiet'],
+          description: 'how progress is shown on stderr',
+        },
+        {
+          name: 'dry-run',
+          char: 'n',
+          takesValue: false,
+          multiple: false,
+          description: 'check everything and show the plan, but start nothing',
+        },
+      ]) as unknown,
+    })
+    expect((jsonOf(await runWorkflow(['runs', '--help', '--json'], {home})) as HelpDocument).commands.map(({id}) => id)).toEqual([
+      'runs list',
+      'runs logs',
+      'runs show',
+    ])
+    expect(await runWorkflow(['help', 'rnu', '--json'], {home})).toMatchObject({exitCode: 2, stderr: ''})
+  })
+
   it('of something unknown is the error of an unknown command', async () => {
     const result = await runWorkflow(['help', 'rnu'], {home: temporaryDir()})
     expect(result).toMatchObject({exitCode: 2, stdout: ''})
@@ -57,7 +114,7 @@ describe('help', () => {
 })
 
 describe('version', () => {
-  it.each(['--version', 'version'])('is told by %s', async (word) => {
+  it.each(['--version', '-V', 'version'])('is told by %s', async (word) => {
     expect(await runWorkflow([word], {home: temporaryDir()})).toMatchObject({exitCode: 0, stdout: versionLine, stderr: ''})
   })
 
@@ -79,6 +136,7 @@ describe('a command that does not exist', () => {
     [['runs', 'lsit'], 'did you mean `workflow runs list`?'],
     [['runs', 'frobnicate'], '`workflow runs --help` lists its commands'],
     [['frobnicate'], '`workflow --help` lists the commands'],
+    [['hello.yaml'], 'did you mean `workflow run hello.yaml`?'],
   ])('%j gets the hint %s, and nothing is executed', async (args, hint) => {
     const result = await runWorkflow(args, {home: temporaryDir()})
     expect(result).toMatchObject({exitCode: 2, stdout: ''})

@@ -4,6 +4,8 @@ import {readFileSync} from 'node:fs'
 import path from 'node:path'
 import {expect, it} from 'vitest'
 import {COMMANDS} from '../../src/cli.ts'
+import {environmentVariables, helpTopics} from '../../src/help/topics.ts'
+import {exitCodeMeanings} from '../../src/lib/errors/exit-code-meanings.ts'
 import {errorCodes} from '../../src/lib/errors/error-codes.ts'
 import {packageRoot} from '../rig/workflow-command.ts'
 
@@ -13,6 +15,22 @@ it('every exit code is in the table of exit codes, and no other', () => {
   const [, table = ''] = text.split('## Exit codes')
   const documented = [...table.matchAll(/^\| +(\d+) \|/gm)].map(([, code]) => Number(code))
   expect(documented).toEqual([...new Set([0, ...Object.values(errorCodes).map(({exitCode}) => exitCode)])].sort((a, b) => a - b))
+})
+
+it('the help topics say what the pages say', () => {
+  const [, table = ''] = text.split('## Exit codes')
+  const meanings = [...table.matchAll(/^\| +(\d+) \| (.*?) +\|$/gm)].map(([, code = '', meaning]) => [code, meaning])
+  expect(Object.fromEntries(meanings)).toEqual(exitCodeMeanings)
+  const [, variables = ''] = readFileSync(path.join(packageRoot, 'docs/configuration.md'), 'utf8').split('## Environment variables')
+  const documented = [...(variables.split('\n## ')[0] ?? '').matchAll(/^- (`.*?)(?=: )/gm)].map(([, names = '']) =>
+    names.replaceAll('`', ''),
+  )
+  expect(environmentVariables.map(([names]) => names)).toEqual(expect.arrayContaining(documented))
+  const [, events = ''] = helpTopics['events']?.text().split('\n\n') ?? []
+  const types = [...readFileSync(path.join(packageRoot, 'docs/events.md'), 'utf8').matchAll(/^## (\S+\.\S+|diagnostic)$/gm)].map(
+    ([, type]) => type,
+  )
+  expect(events.split('\n').map((line) => line.split(' ')[0])).toEqual(types)
 })
 
 it.each(Object.entries(COMMANDS))('the command %s is named, with all of its flags', (id, command) => {

@@ -23,6 +23,7 @@ export class RunsLogs extends BaseCommand {
     }),
     attempt: Flags.integer({min: 1, helpValue: 'N', description: 'only this attempt'}),
     follow: Flags.boolean({char: 'f', description: 'go on until the run is over'}),
+    raw: Flags.boolean({description: 'print lines exactly as they were written, escape sequences included'}),
     timestamps: Flags.boolean({description: 'the time before each line'}),
   }
 
@@ -35,7 +36,7 @@ export class RunsLogs extends BaseCommand {
     rows.requireTasks(run, tasks)
     const filter = {kind: 'logs' as const, tasks, ...(flags.attempt === undefined ? {} : {attempt: flags.attempt})}
     const events = flags.follow ? rows.follow(run, filter) : rows.events(run, filter)
-    await printLogs(events, app.ui, {isJson: this.jsonEnabled(), hasTask: tasks.length !== 1, hasTime: flags.timestamps})
+    await printLogs(events, app.ui, {isJson: this.jsonEnabled(), hasTask: tasks.length !== 1, hasTime: flags.timestamps, isRaw: flags.raw})
   }
 
   /** The array was streamed already. */

@@ -15,6 +15,8 @@ export interface LogFormat {
   readonly hasTask: boolean
   /** Each line after its time, RFC 3339. */
   readonly hasTime: boolean
+  /** As the task wrote it, with everything that may do something to a terminal. */
+  readonly isRaw: boolean
 }
 
 /** Prints the very lines that `--events` printed while the run went on. */
@@ -23,7 +25,7 @@ export async function printEventStream(events: EventLines, ui: Ui): Promise<void
   await print(events, ui, (line) => `${line}\n`)
 }
 
-/** Prints `task.log` events. On a terminal they are made harmless; into a pipe they go as they are. */
+/** Prints `task.log` events, made harmless unless they are wanted raw: what is piped or kept in a file is looked at on a terminal later. */
 export async function printLogs(events: EventLines, ui: Ui, format: LogFormat): Promise<void> {
   if (!format.isJson) {
     await print(events, ui, (line) => renderLogLine(JSON.parse(line) as RunEvent, ui, format))
@@ -60,7 +62,7 @@ async function print(events: EventLines, ui: Ui, render: (line: string) => strin
 function renderLogLine(event: RunEvent, ui: Ui, format: LogFormat): string {
   if (event.type !== 'task.log') return ''
   const {outStyle: style, outTerminal: terminal} = ui
-  const safe = (text: string): string => (terminal.isTty ? sanitizeText(text, {keepColors: terminal.hasColor}) : text)
+  const safe = (text: string): string => (format.isRaw ? text : sanitizeText(text, {keepColors: terminal.hasColor}))
   const time = format.hasTime ? `${style.dim(event.ts)} ` : ''
   const task = format.hasTask ? `${style.dim(`${event.task} |`)} ` : ''
   const level = event.stream === 'log' && event.level !== 'info' ? `${event.level}: ` : ''

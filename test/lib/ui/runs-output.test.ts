@@ -117,19 +117,55 @@ test('renderRunDetails shows each task and where to look further', () => {
   ])
 })
 
+test('a run of lists stays readable in 40 columns: no word is broken', () => {
+  const {ui} = capturedUi({isTty: true})
+  const narrow = {...ui, outTerminal: {...ui.outTerminal, columns: 40}}
+  const run = {
+    id: '20260101-000000-abcdef',
+    workflow: 'demo',
+    status: 'failed',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    taskCount: 2,
+    counts: {succeeded: 1, failed: 1},
+  } as const
+  expect(renderRunList([run], narrow, now)).toBe(
+    '20260101-000000-abcdef\n  WORKFLOW  demo\n  STATUS    failed\n  STARTED   1 hour ago\n  DURATION  -\n  TASKS     1/2, 1 failed\n',
+  )
+  const task = {
+    id: 'a',
+    type: 'core/shell.run',
+    status: 'skipped',
+    attempts: 0,
+    reason: 'needs the task b, which failed before it could begin',
+  } as const
+  const shown = renderRunDetails({...run, file: '-', tasks: [task], warnings: []}, narrow, now).split('\n')
+  expect(shown.slice(-6)).toEqual([
+    '↷ a',
+    '  STATUS    skipped',
+    '  TYPE      core/shell.run',
+    '  NOTE      needs the task b, which',
+    '            failed before it could begin',
+    '',
+  ])
+  expect(shown.slice(6).filter((line) => line.length > 40)).toEqual([])
+})
+
 describe('logs and events', () => {
   const events = numberEvents('R1', [log('a', 'red \u001b[31mx\r'), log('b', 'two\nlines', {stream: 'log', level: 'error'})])
   const lines = events.map((event) => ({line: JSON.stringify(event)}))
 
-  test('go into a pipe as they are', async () => {
+  test('go into a pipe without escape sequences, or as they are when they are wanted raw', async () => {
     const {ui, stdout} = capturedUi()
-    await printLogs(lines, ui, {isJson: false, hasTask: false, hasTime: false})
-    expect(stdout.text).toBe('red \u001b[31mx\r\nerror: two\nerror: lines\n')
+    await printLogs(lines, ui, {isJson: false, hasTask: false, hasTime: false, isRaw: false})
+    expect(stdout.text).toBe('red x\nerror: two\nerror: lines\n')
+    const raw = capturedUi()
+    await printLogs(lines, raw.ui, {isJson: false, hasTask: false, hasTime: false, isRaw: true})
+    expect(raw.stdout.text).toBe('red \u001b[31mx\r\nerror: two\nerror: lines\n')
   })
 
   test('are made harmless on a terminal, and every line tells its task and time', async () => {
     const {ui, stdout} = capturedUi({isTty: true})
-    await printLogs(lines, ui, {isJson: false, hasTask: true, hasTime: true})
+    await printLogs(lines, ui, {isJson: false, hasTask: true, hasTime: true, isRaw: false})
     expect(stdout.text).toBe(
       '2026-01-01T00:00:01.000Z a | red x\n2026-01-01T00:00:02.000Z b | error: two\n2026-01-01T00:00:02.000Z b | error: lines\n',
     )
@@ -137,10 +173,10 @@ describe('logs and events', () => {
 
   test('are one JSON document', async () => {
     const some = capturedUi()
-    await printLogs(lines, some.ui, {isJson: true, hasTask: true, hasTime: false})
+    await printLogs(lines, some.ui, {isJson: true, hasTask: true, hasTime: false, isRaw: false})
     expect(JSON.parse(some.stdout.text)).toEqual(events)
     const none = capturedUi()
-    await printLogs([], none.ui, {isJson: true, hasTask: true, hasTime: false})
+    await printLogs([], none.ui, {isJson: true, hasTask: true, hasTime: false, isRaw: false})
     expect(JSON.parse(none.stdout.text)).toEqual([])
   })
 
