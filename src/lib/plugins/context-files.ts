@@ -7,7 +7,7 @@ import {WorkflowError} from '../errors/workflow-error.ts'
 import {hasErrorCode} from '../util/error-code.ts'
 import {NotPlainFileError, readPlainFile} from '../util/read-plain-file.ts'
 import {findSecretFiles} from './secret-files.ts'
-import {parseIgnoreRules, type IgnoreRules} from './ignore-rules.ts'
+import {parseIgnoreRules, type IgnoreRules, type IgnoreVerdict} from './ignore-rules.ts'
 import {addedDir} from './image-layout.ts'
 
 export interface ContextEntry {
@@ -69,19 +69,20 @@ function walk(dir: string, {rules, alwaysSent = [], neverSent = []}: ContextOpti
   const found: Walk = {entries: [], errors: [], warnings: []}
 
   /** Gives what is sent of one directory. */
-  const visit = (directory: string): ContextEntry[] => {
+  const visit = (directory: string, verdict?: IgnoreVerdict): ContextEntry[] => {
     const entries: ContextEntry[] = []
     for (const name of readNames(path.join(dir, directory), found.errors)) {
       const relative = path.posix.join(directory, name)
       if (relative === addedDir || neverSent.includes(relative)) continue
-      const isIgnored = rules.isIgnored(relative) && !alwaysSent.includes(relative)
+      const own = rules.judge(relative, verdict)
+      const isIgnored = own.isIgnored && !alwaysSent.includes(relative)
       if (isIgnored && !rules.hasExceptionBelow(relative)) continue
       if (found.entries.length + entries.length > maxContextFiles) break
       const stats = lstatSync(path.join(dir, relative), {throwIfNoEntry: false})
       // Removed since its name was read.
       if (stats === undefined) continue
       if (stats.isDirectory()) {
-        const children = visit(relative)
+        const children = visit(relative, own)
         if (!isIgnored || children.length > 0) entries.push({path: relative, kind: 'directory', mode: 0o755, size: 0}, ...children)
       } else if (!isIgnored) entries.push(...readEntry(dir, relative, stats, found))
     }
@@ -126,12 +127,12 @@ function refuseLink(dir: string, relative: string, target: string): string | und
 }
 
 /** Of the .dockerignore file, if there is one. `before`: patterns it overrules. */
-export function readIgnoreRules(dir: string, before: readonly string[] = []): IgnoreRules {
+export async function readIgnoreRules(dir: string, before: readonly string[] = []): Promise<IgnoreRules> {
   const file = path.join(dir, ignoreFileName)
   try {
-    return parseIgnoreRules(readPlainFile(file, {maxBytes: maxIgnoreBytes, mayBeLink: false}).toString('utf8'), before)
+    return await parseIgnoreRules(readPlainFile(file, {maxBytes: maxIgnoreBytes, mayBeLink: false}).toString('utf8'), before)
   } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return parseIgnoreRules('', before)
+    if (hasErrorCode(error, 'ENOENT')) return await parseIgnoreRules('', before)
     if (!(error instanceof NotPlainFileError)) throw error
     throw new WorkflowError('BUILD_FAILED', `${file} cannot be used: it ${error.reason}`, {
       hint: 'put a regular file of at most 1 MiB in its place, or remove it',

@@ -1,7 +1,21 @@
-// The patterns of a .dockerignore file -> which paths stay out of the context. Same rules as the engine's own: the last pattern that fits decides.
+// The patterns of a .dockerignore file -> which paths stay out of the context. Same rules as those of Docker's client: the last pattern that fits
+// decides, and what fits a directory fits all that is in it.
+
+import {loadRe2, type Re2} from '../documents/re2.ts'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import {cleanPattern, compileIgnorePattern, refusePattern, type PathTest} from './ignore-pattern.ts'
+
+/** What the rules say of one path. */
+export interface IgnoreVerdict {
+  readonly isIgnored: boolean
+  /** Of each rule, whether it fits the path or a directory above. */
+  readonly fits: readonly boolean[]
+}
 
 export interface IgnoreRules {
-  /** `path`: relative, with `/`. */
+  /** @param path relative, with `/` @param parent of the directory that holds it; absent at the top */
+  judge(path: string, parent?: IgnoreVerdict): IgnoreVerdict
+  /** The same for a path alone. */
   isIgnored(path: string): boolean
   /** Whether an exception (`!pattern`) names something below this directory, so that it must be looked into although it is ignored. */
   hasExceptionBelow(directory: string): boolean
@@ -11,69 +25,64 @@ interface Rule {
   readonly isException: boolean
   /** As written, cleaned. */
   readonly text: string
-  readonly matches: RegExp
+  readonly matches: PathTest
 }
 
 /** What nobody means to send. A `.dockerignore` takes it back with an exception such as `!node_modules`. */
 const alwaysIgnored = ['**/.git', '**/.hg', '**/.svn', '**/.DS_Store', '**/node_modules']
+const mostRules = 10_000
 
 /**
- * Reads the text of a .dockerignore file: a pattern on each line, `#` begins a comment, `!` an exception.
+ * Reads the text of a .dockerignore file: a pattern on each line, `#` begins a comment, `!` an exception. Rejects with BUILD_FAILED for a pattern that
+ * Docker refuses.
  * @param before patterns that the text overrules
  */
-export function parseIgnoreRules(text: string, before: readonly string[] = []): IgnoreRules {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
-  const rules = [...alwaysIgnored, ...before, ...lines.filter((line) => !line.startsWith('#'))].flatMap(parseRule)
+export async function parseIgnoreRules(text: string, before: readonly string[] = []): Promise<IgnoreRules> {
+  const re2 = await loadRe2()
+  const lines = text.replace(/^\uFEFF/, '').split('\n')
+  if (lines.length > mostRules) throw badPattern(`it has more than ${mostRules} lines`)
+  const rules = [...alwaysIgnored, ...before, ...lines.filter((line) => !line.startsWith('#'))].flatMap((line) => parseRule(line, re2))
   const exceptions = rules.filter(({isException}) => isException)
+  const judge = (name: string, parent?: IgnoreVerdict): IgnoreVerdict => {
+    let isIgnored = false
+    const fits = rules.map(({isException, matches}, index) => {
+      // A rule that could change nothing is not asked, and so does not count for what is below either.
+      const isFitting = parent?.fits[index] === true || (isException === isIgnored && matches(name))
+      if (isFitting) isIgnored = !isException
+      return isFitting
+    })
+    return {isIgnored, fits}
+  }
   return {
-    isIgnored: (path) => rules.findLast(({matches}) => matches.test(path))?.isException === false,
+    judge,
+    isIgnored: (name) => {
+      let verdict: IgnoreVerdict | undefined
+      const parts = name.split('/')
+      for (const index of parts.keys()) verdict = judge(parts.slice(0, index + 1).join('/'), verdict)
+      return verdict?.isIgnored ?? false
+    },
     hasExceptionBelow: (directory) => exceptions.some(({text: name}) => `${name}/`.startsWith(`${directory}/`)),
   }
 }
 
-function parseRule(line: string): Rule[] {
+function parseRule(line: string, re2: Re2): Rule[] {
   const trimmed = line.trim()
+  if (trimmed === '') return []
   const isException = trimmed.startsWith('!')
-  const text = clean(isException ? trimmed.slice(1).trim() : trimmed)
-  // A pattern that fits a directory fits all that is in it.
-  return text === '' ? [] : [{isException, text, matches: new RegExp(`^${toPattern(text)}(?:/.*)?$`, 's')}]
-}
-
-/** Without empty and `.` parts, and without the slashes around: patterns start at the top. */
-function clean(pattern: string): string {
-  const parts: string[] = []
-  for (const part of pattern.split('/')) {
-    if (part === '' || part === '.') continue
-    if (part === '..') parts.pop()
-    // Several in a row mean no more than one.
-    else if (part !== '**' || parts.at(-1) !== '**') parts.push(part)
+  const written = isException ? trimmed.slice(1).trim() : trimmed
+  const text = written === '' ? '' : cleanPattern(written)
+  if (isException && (text === '' || text === '/')) throw badPattern(`"${trimmed}" names nothing`)
+  const problem = refusePattern(text)
+  if (problem !== undefined) throw badPattern(`"${trimmed}" is not a valid pattern: ${problem}`)
+  try {
+    return [{isException, text, matches: compileIgnorePattern(text, re2)}]
+  } catch (error) {
+    throw badPattern(`"${trimmed}" is not a valid pattern: ${error instanceof Error ? error.message : String(error)}`)
   }
-  return parts.join('/')
 }
 
-/** Go's filepath.Match, with `**` for any number of directories. */
-function toPattern(text: string): string {
-  let pattern = ''
-  for (let index = 0; index < text.length; index++) {
-    const char = text.charAt(index)
-    if (text.startsWith('**/', index)) {
-      pattern += '(?:.*/)?'
-      index += 2
-    } else if (text.startsWith('**', index)) {
-      pattern += '.*'
-      index += 1
-    } else if (char === '*') pattern += '[^/]*'
-    else if (char === '?') pattern += '[^/]'
-    else if (char === '\\') pattern += escape(text.charAt(++index))
-    else if (char === '[') {
-      const [whole, negation = '', set = ''] = /^\[(\^?)((?:\\.|[^\]\\])+)\]/.exec(text.slice(index)) ?? []
-      pattern += whole === undefined ? '\\[' : `[${negation}${set.replaceAll('[', '\\[')}]`
-      index += (whole?.length ?? 1) - 1
-    } else pattern += escape(char)
-  }
-  return pattern
-}
-
-function escape(char: string): string {
-  return char.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&')
+function badPattern(reason: string): WorkflowError {
+  return new WorkflowError('BUILD_FAILED', `The .dockerignore cannot be used: ${reason}.`, {
+    hint: 'Docker would refuse it, too: mend it, or remove it',
+  })
 }

@@ -53,7 +53,7 @@ export async function readImageSource(plugin: Plugin, options: ImageSourceOption
   const own = findOwnDockerfile(plugin.dir)
   const misnamed = own === undefined ? findMisnamedDockerfile(plugin.dir) : undefined
   const packages = own === undefined ? planPackages(plugin.dir) : {patterns: [], warnings: []}
-  const rules = readIgnoreRules(plugin.dir, packages.patterns)
+  const rules = await readIgnoreRules(plugin.dir, packages.patterns)
   const added = [...sdkFiles(plugin, options.sdkDir), ...(await compiledEntry(plugin, options))]
   const files = listContext(plugin.dir, {
     rules,

@@ -11,17 +11,17 @@ import {digestImage, digestSources} from '../../../src/lib/plugins/image-identit
 import {writeFiles} from '../../rig/plugin-dir.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
-function list(dir: string, more: Partial<ContextOptions> = {}): ContextFiles {
-  return listContext(dir, {rules: readIgnoreRules(dir), ...more})
+async function list(dir: string, more: Partial<ContextOptions> = {}): Promise<ContextFiles> {
+  return listContext(dir, {rules: await readIgnoreRules(dir), ...more})
 }
 
-function names(dir: string, more: Partial<ContextOptions> = {}): string[] {
-  return list(dir, more).entries.map((entry) => entry.path)
+async function names(dir: string, more: Partial<ContextOptions> = {}): Promise<string[]> {
+  return (await list(dir, more)).entries.map((entry) => entry.path)
 }
 
-function refusal(dir: string, more: Partial<ContextOptions> = {}): readonly Diagnostic[] {
+async function refusal(dir: string, more: Partial<ContextOptions> = {}): Promise<readonly Diagnostic[]> {
   try {
-    list(dir, more)
+    await list(dir, more)
   } catch (error) {
     if (error instanceof WorkflowError && error.code === 'BUILD_FAILED') return error.diagnostics
     throw error
@@ -30,7 +30,7 @@ function refusal(dir: string, more: Partial<ContextOptions> = {}): readonly Diag
 }
 
 describe('the files of a context', () => {
-  it('come in a fixed order, without what nobody means to send', () => {
+  it('come in a fixed order, without what nobody means to send', async () => {
     const dir = writeFiles(temporaryDir(), {
       'b.js': '',
       'a/z.js': '',
@@ -41,10 +41,10 @@ describe('the files of a context', () => {
       '.autokestra/old': '',
     })
     mkdirSync(path.join(dir, 'empty'))
-    expect(names(dir)).toEqual(['B.js', 'a', 'a/b', 'a/b/c.js', 'a/z.js', 'b.js', 'empty'])
+    expect(await names(dir)).toEqual(['B.js', 'a', 'a/b', 'a/b/c.js', 'a/z.js', 'b.js', 'empty'])
   })
 
-  it('are fewer by a .dockerignore, whose exceptions keep the directories they need', () => {
+  it('are fewer by a .dockerignore, whose exceptions keep the directories they need', async () => {
     const dir = writeFiles(temporaryDir(), {
       '.dockerignore': '*\n!plugin.yaml\n!src/*.js\n',
       'plugin.yaml': '',
@@ -52,16 +52,16 @@ describe('the files of a context', () => {
       'src/a.log': '',
       'docs/b.md': '',
     })
-    expect(names(dir)).toEqual(['plugin.yaml', 'src', 'src/a.js'])
-    expect(names(dir, {alwaysSent: ['.dockerignore'], neverSent: ['src/a.js']})).toEqual(['.dockerignore', 'plugin.yaml'])
+    expect(await names(dir)).toEqual(['plugin.yaml', 'src', 'src/a.js'])
+    expect(await names(dir, {alwaysSent: ['.dockerignore'], neverSent: ['src/a.js']})).toEqual(['.dockerignore', 'plugin.yaml'])
   })
 
-  it('may be links within the directory', () => {
+  it('may be links within the directory', async () => {
     const dir = writeFiles(temporaryDir(), {'lib/a.js': ''})
     symlinkSync('lib/a.js', path.join(dir, 'a.js'))
     symlinkSync('../lib', path.join(dir, 'lib/self'))
     symlinkSync('nowhere', path.join(dir, 'lost'))
-    expect(list(dir).entries.filter(({kind}) => kind === 'link')).toEqual([
+    expect((await list(dir)).entries.filter(({kind}) => kind === 'link')).toEqual([
       {path: 'a.js', kind: 'link', mode: 0o777, size: 0, target: 'lib/a.js'},
       {path: 'lib/self', kind: 'link', mode: 0o777, size: 0, target: '../lib'},
       {path: 'lost', kind: 'link', mode: 0o777, size: 0, target: 'nowhere'},
@@ -73,7 +73,7 @@ describe('the files of a context', () => {
     ['lib/../../secret', 'out of the plugin'],
     ['/etc/passwd', 'absolute'],
     ['hop', 'out of the plugin'],
-  ])('are refused when a link leads to %s', (target, reason) => {
+  ])('are refused when a link leads to %s', async (target, reason) => {
     const home = temporaryDir()
     const dir = writeFiles(path.join(home, 'p'), {'lib/a.js': ''})
     writeFileSync(path.join(home, 'secret'), 'x')
@@ -82,49 +82,51 @@ describe('the files of a context', () => {
     symlinkSync('../..', path.join(dir, 'lib/out'))
     symlinkSync('lib/out/secret', path.join(dir, 'hop'))
     symlinkSync(target, path.join(dir, 'link'))
-    const found = refusal(dir)
+    const found = await refusal(dir)
     expect(found.map(({code}) => code)).toEqual(found.map(() => 'link-outside'))
     expect(found.find(({message}) => message.startsWith('link '))?.message).toContain(reason)
     // What is not sent may lead anywhere.
     writeFiles(dir, {'.dockerignore': 'link\nhop\nlib/out\n'})
-    expect(names(dir)).toContain('lib/a.js')
+    expect(await names(dir)).toContain('lib/a.js')
   })
 
-  it('that are neither file nor directory stay out, with a warning', () => {
+  it('that are neither file nor directory stay out, with a warning', async () => {
     const dir = writeFiles(temporaryDir(), {'a.js': ''})
     execFileSync('mkfifo', [path.join(dir, 'pipe')])
-    const {entries, warnings} = list(dir)
+    const {entries, warnings} = await list(dir)
     expect(entries.map((entry) => entry.path)).toEqual(['a.js'])
     expect(warnings).toMatchObject([{code: 'special-file', message: expect.stringContaining('pipe') as unknown}])
   })
 
-  it('that look like secrets are told of, and templates and packages are not', () => {
+  it('that look like secrets are told of, and templates and packages are not', async () => {
     const secret = ['.env', '.env.production', 'certs/server.pem', 'tls.KEY', 'id_ed25519', '.npmrc', '.ssh/config', 'credentials.json']
     const harmless = ['.env.example', 'keys.js', 'env', 'tokens.test.ts', 'monkey', 'package.json']
     const dir = writeFiles(temporaryDir(), Object.fromEntries([...secret, ...harmless].map((name) => [name, 'x'])))
-    const {warnings} = list(dir)
+    const {warnings} = await list(dir)
     expect(warnings.map(({file = ''}) => path.relative(dir, file)).sort()).toEqual(secret.sort())
     expect(warnings[0]).toMatchObject({severity: 'warning', code: 'secret-file', hint: expect.stringContaining('.dockerignore') as unknown})
     writeFiles(dir, {'.dockerignore': secret.join('\n')})
-    expect(list(dir).warnings).toEqual([])
+    expect((await list(dir)).warnings).toEqual([])
   })
 
-  it('are refused when they are too many bytes, with the names of the largest', () => {
+  it('are refused when they are too many bytes, with the names of the largest', async () => {
     const dir = writeFiles(temporaryDir(), {'data/big.bin': 'x'.repeat(3000), 'small.js': 'x'})
-    expect(refusal(dir, {maxBytes: 1000})).toMatchObject([{code: 'context-too-large', hint: expect.stringContaining('data (') as unknown}])
-    expect(list(dir).bytes).toBe(3001)
+    expect(await refusal(dir, {maxBytes: 1000})).toMatchObject([
+      {code: 'context-too-large', hint: expect.stringContaining('data (') as unknown},
+    ])
+    expect((await list(dir)).bytes).toBe(3001)
   })
 
-  it('a .dockerignore that is a link is not followed', () => {
+  it('a .dockerignore that is a link is not followed', async () => {
     const dir = writeFiles(temporaryDir(), {'a.js': '', rules: 'a.js'})
     symlinkSync('rules', path.join(dir, '.dockerignore'))
-    expect(() => list(dir)).toThrow(WorkflowError)
+    await expect(list(dir)).rejects.toThrow(WorkflowError)
   })
 })
 
 /** The tar stream of a directory, with one file added. */
 async function packed(dir: string): Promise<Buffer> {
-  return await buffer(await packContext(dir, list(dir).entries, [{path: '.autokestra/x', content: Buffer.from('added')}]))
+  return await buffer(await packContext(dir, (await list(dir)).entries, [{path: '.autokestra/x', content: Buffer.from('added')}]))
 }
 
 describe('the stream of a context', () => {
@@ -137,7 +139,7 @@ describe('the stream of a context', () => {
     chmodSync(path.join(first, 'plugin.yaml'), 0o600)
     utimesSync(path.join(first, 'plugin.yaml'), 1, 1)
     expect((await packed(first)).equals(await packed(second))).toBe(true)
-    expect(digestSources(first, list(first).entries, [])).toBe(digestSources(second, list(second).entries, []))
+    expect(digestSources(first, (await list(first)).entries, [])).toBe(digestSources(second, (await list(second)).entries, []))
   })
 
   it('holds files, directories, links and what is added, readable for everybody', async () => {
@@ -160,7 +162,7 @@ describe('the stream of a context', () => {
 
   it('breaks when a file is gone before it was read', async () => {
     const dir = writeFiles(temporaryDir(), {'a.js': 'text'})
-    const {entries} = list(dir)
+    const {entries} = await list(dir)
     const lost = entries.map((entry) => ({...entry, path: 'gone.js'}))
     await expect(packContext(dir, lost, []).then(buffer)).rejects.toThrow('ENOENT')
   })
@@ -188,20 +190,20 @@ describe('the digest of an image', () => {
         symlinkSync('a.js', path.join(dir, 'link'))
       },
     ],
-  ])('changes with %s', (_what, change) => {
+  ])('changes with %s', async (_what, change) => {
     const dir = writeFiles(temporaryDir(), {'a.js': 'x'})
-    const before = digestSources(dir, list(dir).entries, [])
-    expect(digestSources(dir, list(dir).entries, [])).toBe(before)
+    const before = digestSources(dir, (await list(dir)).entries, [])
+    expect(digestSources(dir, (await list(dir)).entries, [])).toBe(before)
     change(dir)
-    expect(digestSources(dir, list(dir).entries, [])).not.toBe(before)
+    expect(digestSources(dir, (await list(dir)).entries, [])).not.toBe(before)
   })
 
-  it('does not change with what is not sent, and does with what is added and with the Dockerfile', () => {
+  it('does not change with what is not sent, and does with what is added and with the Dockerfile', async () => {
     const dir = writeFiles(temporaryDir(), {'a.js': 'x', '.dockerignore': 'b.js\n'})
-    const before = digestSources(dir, list(dir).entries, [])
+    const before = digestSources(dir, (await list(dir)).entries, [])
     writeFiles(dir, {'b.js': 'y', '.git/HEAD': 'z'})
-    expect(digestSources(dir, list(dir).entries, [])).toBe(before)
-    expect(digestSources(dir, list(dir).entries, [{path: 'host.js', content: Buffer.from('1')}])).not.toBe(before)
+    expect(digestSources(dir, (await list(dir)).entries, [])).toBe(before)
+    expect(digestSources(dir, (await list(dir)).entries, [{path: 'host.js', content: Buffer.from('1')}])).not.toBe(before)
     expect(digestImage(before, 'FROM a\n')).not.toBe(digestImage(before, 'FROM b\n'))
   })
 })

@@ -224,7 +224,7 @@ describe("a plugin's own Dockerfile", () => {
     const own = await plugin('main: index.js', {'index.js': '', 'Dockerfile/x': ''})
     await expect(sourceOf(own)).rejects.toMatchObject({
       code: 'BUILD_FAILED',
-      message: expect.stringContaining('not a regular file') as unknown,
+      message: expect.stringContaining('is a directory') as unknown,
     })
   })
 

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest'
 import {parseIgnoreRules} from '../../../src/lib/plugins/ignore-rules.ts'
+import {ignoreOutcomes, ignoreTree, refusedIgnoreCases} from '../../rig/ignore-cases.ts'
 
 /** Pattern text, a path, and whether the path stays out. The rules are those of Docker's own documentation of .dockerignore. */
 const cases: readonly (readonly [rules: string, path: string, isIgnored: boolean])[] = [
@@ -30,7 +31,6 @@ const cases: readonly (readonly [rules: string, path: string, isIgnored: boolean
   ['a\\*', 'ab', false],
   ['a.c', 'abc', false],
   ['(a|b)+$', 'a', false],
-  ['[', '[', true],
   ['*\n!README.md', 'README.md', false],
   ['*\n!README.md', 'src', true],
   ['!README.md\n*', 'README.md', true],
@@ -47,17 +47,37 @@ const cases: readonly (readonly [rules: string, path: string, isIgnored: boolean
 ]
 
 describe('.dockerignore', () => {
-  it.each(cases)('%j: the path %j is ignored: %s', (text, path, isIgnored) => {
-    expect(parseIgnoreRules(text).isIgnored(path)).toBe(isIgnored)
+  it.each(cases)('%j: the path %j is ignored: %s', async (text, path, isIgnored) => {
+    expect((await parseIgnoreRules(text)).isIgnored(path)).toBe(isIgnored)
   })
 
-  it('an ignored directory is looked into only for the sake of an exception below it', () => {
-    const rules = parseIgnoreRules('*\n!src/lib/a.ts')
+  it.each(Object.entries(ignoreOutcomes))('%j does what it does in Docker', async (text, outcome) => {
+    const rules = await parseIgnoreRules(text)
+    expect(ignoreTree.map((name) => (rules.isIgnored(name) ? '-' : '+')).join('')).toBe(outcome)
+  })
+
+  it.each(refusedIgnoreCases)('%j is refused, as Docker does', async (text) => {
+    await expect(parseIgnoreRules(text)).rejects.toMatchObject({code: 'BUILD_FAILED'})
+  })
+
+  it.each(['*a'.repeat(40), '**/a'.repeat(30), '**/*a*a*a*a*a*a*a*a*a*a*b', '?*'.repeat(40), `${'a*'.repeat(2000)}b`])(
+    '%.20s takes time that grows with the name alone',
+    async (text) => {
+      const rules = await parseIgnoreRules(text)
+      const startedAt = performance.now()
+      rules.isIgnored(`${'a'.repeat(200)}c`)
+      // A pattern that goes back takes longer than the universe has been there.
+      expect(performance.now() - startedAt).toBeLessThan(5000)
+    },
+  )
+
+  it('an ignored directory is looked into only for the sake of an exception below it', async () => {
+    const rules = await parseIgnoreRules('*\n!src/lib/a.ts')
     expect(['src', 'src/lib', 'docs', 'sr'].map((name) => rules.hasExceptionBelow(name))).toEqual([true, true, false, false])
   })
 
-  it('overrules the patterns before it', () => {
-    expect(parseIgnoreRules('', ['!node_modules']).isIgnored('node_modules')).toBe(false)
-    expect(parseIgnoreRules('node_modules', ['!node_modules']).isIgnored('node_modules')).toBe(true)
+  it('overrules the patterns before it', async () => {
+    expect((await parseIgnoreRules('', ['!node_modules'])).isIgnored('node_modules')).toBe(false)
+    expect((await parseIgnoreRules('node_modules', ['!node_modules'])).isIgnored('node_modules')).toBe(true)
   })
 })
