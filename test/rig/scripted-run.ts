@@ -44,6 +44,7 @@ interface ScriptedRunOptions {
   readonly secrets?: RunSecrets
   /** The time of day; by default it goes on by a millisecond whenever it is asked for. */
   readonly now?: () => number
+  readonly elapsed?: () => number
   /** Called instead of a journal that keeps everything. */
   readonly onAppend?: (events: readonly RunEvent[], sealed?: ReadonlyMap<number, SealedValue>) => void
 }
@@ -142,7 +143,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
         close: () => Promise.resolve(),
       },
       executor: {execute},
-      clock: {now: () => options.now?.() ?? (nowMs += 1), elapsed: () => performance.now()},
+      clock: {now: () => options.now?.() ?? (nowMs += 1), elapsed: () => options.elapsed?.() ?? performance.now()},
       random: () => 0,
     },
     {

@@ -1,6 +1,6 @@
-import {describe, expect, it} from 'vitest'
+import {describe, expect, it, onTestFinished, vi} from 'vitest'
 import type {RunEvent} from '../../../src/lib/engine/events.ts'
-import {startScriptedRun} from '../../rig/scripted-run.ts'
+import {startScriptedRun, type ScriptedRun} from '../../rig/scripted-run.ts'
 
 const short = (events: readonly RunEvent[]): string[] =>
   events.map((event) => ('task' in event ? `${event.type} ${event.task}` : event.type))
@@ -19,6 +19,12 @@ const ends = (events: readonly RunEvent[]): Record<string, string> =>
 const again = {maxAttempts: 2, backoff: 'constant', delayMs: 1, maxDelayMs: 1, jitter: false, on: ['error']} as const
 /** A result becomes an event in a later turn. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** The system has no room for the task's process. */
+async function refuse(run: ScriptedRun, task: string): Promise<void> {
+  ;(await run.attempt(task)).fail({code: 'SPAWN_FAILED', message: 'no room'})
+  await nextTurn()
+}
 
 describe('RunLoop', () => {
   it('runs tasks in the order of their needs and hands outputs on with their types', async () => {
@@ -244,6 +250,140 @@ describe('RunLoop', () => {
     expect(running.signal.aborted).toBe(true)
     expect(await run.finished).toMatchObject({status: 'cancelled', reason: 'the run was interrupted', counts: {cancelled: 2, skipped: 1}})
     expect(ends(run.events)).toEqual({running: 'cancelled', retrying: 'cancelled', after: 'skipped: the run was interrupted'})
+  })
+
+  it('never calls a cancelled task tolerated', async () => {
+    const run = await startScriptedRun([{id: 'a', continueOnError: true}])
+    await run.attempt('a')
+    run.loop.stop('interrupted')
+    expect(await run.finished).toMatchObject({status: 'cancelled', counts: {cancelled: 1}})
+    const end = run.events.find((event) => event.type === 'task.finished')
+    expect(end).toMatchObject({status: 'cancelled'})
+    expect(end).not.toHaveProperty('isTolerated')
+  })
+
+  it('leaves no timer behind, whether the run ends, is stopped, or cannot be journalled', async () => {
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']})
+    onTestFinished(() => void vi.useRealTimers())
+    const later = {maxAttempts: 2, backoff: 'constant', delayMs: 60_000, maxDelayMs: 60_000, jitter: false, on: ['error']} as const
+    const ended = await startScriptedRun([{id: 'a'}], {timeoutMs: 3_600_000})
+    expect(vi.getTimerCount()).toBe(1)
+    ;(await ended.attempt('a')).succeed()
+    await ended.finished
+    expect(vi.getTimerCount()).toBe(0)
+
+    const stopped = await startScriptedRun([{id: 'a', retry: later}], {timeoutMs: 3_600_000})
+    ;(await stopped.attempt('a')).fail()
+    await nextTurn()
+    expect(vi.getTimerCount()).toBe(2)
+    stopped.loop.stop('interrupted')
+    await stopped.finished
+    expect(vi.getTimerCount()).toBe(0)
+
+    let isFull = false
+    const full = await startScriptedRun([{id: 'a', retry: later}, {id: 'b'}], {
+      timeoutMs: 3_600_000,
+      onAppend: () => {
+        if (isFull) throw new Error('disk full')
+      },
+    })
+    ;(await full.attempt('a')).fail()
+    await nextTurn()
+    expect(vi.getTimerCount()).toBe(2)
+    isFull = true
+    ;(await full.attempt('b')).succeed()
+    await expect(full.finished).rejects.toThrow('disk full')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('ends everything at once when it is told so, and hears no more of what still runs', async () => {
+    const run = await startScriptedRun(
+      [
+        {id: 'open'},
+        {id: 'retrying', retry: again},
+        {id: 'queued'},
+        {id: 'after', needs: ['open']},
+        {id: 'clean', needs: ['after'], if: '{{ always() }}'},
+      ],
+      {concurrency: 2},
+    )
+    const open = await run.attempt('open')
+    ;(await run.attempt('retrying')).fail()
+    await nextTurn()
+    run.loop.stop('interrupted', true)
+    // Nothing was waited for: the end is there when the call returns.
+    expect(run.events.at(-1)).toMatchObject({
+      type: 'run.finished',
+      status: 'cancelled',
+      reason: 'the run was interrupted',
+      counts: {succeeded: 0, failed: 0},
+    })
+    const length = run.events.length
+    open.log('still here')
+    open.succeed()
+    await nextTurn()
+    expect(run.events).toHaveLength(length)
+    expect(ends(run.events)).toMatchObject({
+      open: 'cancelled',
+      after: 'skipped: the run was interrupted',
+      clean: 'skipped: the run was interrupted',
+    })
+  })
+
+  it('tries a clean-up task again that fails after the run was stopped', async () => {
+    const run = await startScriptedRun([{id: 'a'}, {id: 'clean', needs: ['a'], if: '{{ always() }}', retry: again}])
+    await run.attempt('a')
+    run.loop.stop('interrupted')
+    ;(await run.attempt('clean')).fail()
+    await nextTurn()
+    ;(await run.attempt('clean')).succeed()
+    expect(await run.finished).toMatchObject({status: 'cancelled', counts: {succeeded: 1, cancelled: 1}})
+  })
+
+  it('waits for room when nothing else of the run goes on, and does not count that as attempts', async () => {
+    const run = await startScriptedRun([{id: 'a', retry: again}, {id: 'b'}])
+    await refuse(run, 'b')
+    await refuse(run, 'a')
+    for (let round = 0; round < 2; round += 1) {
+      for (const task of ['b', 'a']) {
+        await refuse(run, task)
+        // The other one would be refused, too: it is not even tried.
+        expect(run.open()).toEqual([])
+      }
+    }
+    ;(await run.attempt('b')).succeed()
+    ;(await run.attempt('a')).fail()
+    await nextTurn()
+    ;(await run.attempt('a')).succeed()
+    expect(await run.finished).toMatchObject({status: 'succeeded'})
+  })
+
+  it('gives up on room after a minute in which nothing of the run went on, and says so', async () => {
+    let elapsedMs = 0
+    const run = await startScriptedRun([{id: 'a'}], {elapsed: () => elapsedMs})
+    for (const now of [0, 59_000, 60_000]) {
+      elapsedMs = now
+      await refuse(run, 'a')
+    }
+    expect(await run.finished).toMatchObject({status: 'failed'})
+    expect(run.events.find((event) => event.type === 'task.finished')).toMatchObject({
+      error: {code: 'SPAWN_FAILED', message: 'no room; there was no room for 60 s'},
+    })
+  })
+
+  it('stops while it waits for room, and still cleans up', async () => {
+    const run = await startScriptedRun([{id: 'a'}, {id: 'clean', needs: ['a'], if: '{{ always() }}'}])
+    ;(await run.attempt('a')).fail({code: 'SPAWN_FAILED', message: 'no room'})
+    await nextTurn()
+    run.loop.stop('interrupted')
+    ;(await run.attempt('clean')).succeed()
+    expect(await run.finished).toMatchObject({status: 'cancelled', counts: {succeeded: 1, cancelled: 1}})
+  })
+
+  it('fails a task at once that cannot start for another reason than room', async () => {
+    const run = await startScriptedRun([{id: 'a'}])
+    ;(await run.attempt('a')).fail({code: 'SPAWN_FAILED', message: 'EIO', retryable: false})
+    expect(await run.finished).toMatchObject({status: 'failed'})
   })
 
   it('goes on with fewer at a time when the system has no room, without counting that as a failure', async () => {

@@ -32,6 +32,19 @@ describe('SqliteJournal', () => {
     await rows.close()
   })
 
+  test('keeps in the row of a run what its end says, each count in its place', async () => {
+    const file = path.join(temporaryDir(), 'a.db')
+    const db = await openDatabase(file)
+    const journal = new SqliteJournal(db)
+    const counts = {succeeded: 1, failed: 2, skipped: 3, cancelled: 4}
+    journal.create(newRun('r1'))
+    journal.append('r1', numberEvents('r1', [started('a'), finished('cancelled', counts, 'the run was interrupted')]))
+    db.close()
+    const rows = await RunRows.open(file)
+    expect(rows.get('r1')).toMatchObject({status: 'cancelled', reason: 'the run was interrupted', durationMs: 62_500, counts})
+    await rows.close()
+  })
+
   test('writes all events of one call or none', async () => {
     const db = await openDatabase(':memory:')
     const journal = new SqliteJournal(db)

@@ -1,6 +1,6 @@
 import {execFileSync, spawn} from 'node:child_process'
 import {once} from 'node:events'
-import {readFileSync, writeFileSync} from 'node:fs'
+import {readFileSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {text} from 'node:stream/consumers'
 import {expect, test} from 'vitest'
@@ -33,6 +33,17 @@ test('a file is replaced, and holds what was written before the call returns', (
   expect(output.write('zwölf\n')).toBe(true)
   expect(readFileSync(file, 'utf8')).toBe('one\nzwölf\n')
   output.close()
+})
+
+test('a new file is for its owner only: events may hold what tasks printed', () => {
+  const file = path.join(temporaryDir(), 'a.ndjson')
+  const before = process.umask(0)
+  try {
+    new FileOutput(file).close()
+  } finally {
+    process.umask(before)
+  }
+  expect(statSync(file).mode & 0o777).toBe(0o600)
 })
 
 test('a named pipe that nobody reads is refused at once', () => {

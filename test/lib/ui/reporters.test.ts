@@ -169,6 +169,30 @@ describe('PlainReporter', () => {
     )
   })
 
+  test('does not say that a task still runs which waits to be tried again, and counts the next attempt from its start', () => {
+    const options = setUp()
+    const reporter = new PlainReporter(options)
+    const report = (...bodies: RunEventBody[]): void => {
+      for (const event of numberEvents('R1', bodies)) reporter.report(event)
+      options.writer.flushNow()
+      options.stderr.text = ''
+    }
+    const shown = (): string => {
+      options.writer.flushNow()
+      return options.stderr.text
+    }
+    const error = {code: 'EXIT_CODE', message: 'm', retryable: true}
+    report(started('a', 'b', 'c'), begun('a'), begun('b'), begun('c'))
+    options.time.pass(30_000)
+    report({type: 'task.retrying', task: 'a', attempt: 1, delayMs: 600_000, error, metrics: {durationMs: 1}})
+    report({type: 'task.finished', task: 'c', attempt: 1, status: 'cancelled', error, metrics: {durationMs: 1}})
+    for (let round = 0; round < 8; round++) options.time.pass(5_000)
+    expect(shown()).toBe('still running: b (1 m 00 s)\n')
+    report(begun('a', 2))
+    for (let round = 0; round < 12; round++) options.time.pass(5_000)
+    expect(shown()).toBe('still running: b (2 m 00 s)\nstill running: a (1 m 00 s)\n')
+  })
+
   test('costs few writes for many events', async () => {
     const options = setUp()
     let writes = 0
