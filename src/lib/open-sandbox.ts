@@ -96,8 +96,8 @@ export async function openSandbox({plan, runId, config, env, images, openEngine,
     places,
     warnings: user.uid === process.getuid?.() ? [] : warnAboutAccess(plan.tasks, user),
     killNow: () => {
-      for (const runtime of runtimes) runtime.killNow()
-      removeContainersNow(client.endpoint, {label: ownerLabel, prefix: ownerPrefix(owner)}, removeLimitMs)
+      const names = runtimes.flatMap((runtime) => runtime.killNow())
+      removeContainersNow(client.endpoint, {label: ownerLabel, prefix: ownerPrefix(owner), names}, removeLimitMs)
       network?.killNow()
     },
     close: async () => {

@@ -1,6 +1,6 @@
 // What is left of a restricted run whose command leaves without waiting, or is given no time to leave.
 
-import {readdirSync, readFileSync} from 'node:fs'
+import {readdirSync} from 'node:fs'
 import {expect, it} from 'vitest'
 import {describeInDocker, dockerClient} from '../rig/docker.ts'
 import {actionSource, sdkPlugin, shellPlugin} from '../rig/project.ts'
@@ -16,15 +16,7 @@ const task = (id: string, plugin: string): string => `  - {id: ${id}, type: test
 
 /** The directories of doors of a process. */
 function doorsOf(pid: number): string[] {
-  const names = readdirSync('/tmp').filter((name) => name.startsWith('autokestra-egress-'))
-  return names.filter((name) => {
-    try {
-      return readFileSync(`/tmp/${name}/owner`, 'utf8').includes(`"pid":${String(pid)},`)
-    } catch {
-      // Somebody else's, and gone meanwhile.
-      return false
-    }
-  })
+  return readdirSync('/tmp').filter((name) => name.startsWith(`autokestra-egress-${pid.toString(36)}.`))
 }
 
 describeInDocker('a restricted run', () => {

@@ -48,6 +48,8 @@ export class DockerRuntime implements Runtime {
   readonly #user: ContainerUser
   readonly #starting = new Set<Promise<unknown>>()
   readonly #running = new Set<ContainerRun>()
+  /** Names of containers that the engine has been asked for. */
+  readonly #creating = new Set<string>()
   readonly #mountCheck: MountCheck
   #image: Promise<ImageDetails> | undefined
   #isClosed = false
@@ -81,10 +83,14 @@ export class DockerRuntime implements Runtime {
     }
   }
 
-  /** Lets go of everything that is still running, without waiting for anything: for a program that leaves now and has containers removed by their labels. */
-  killNow(): void {
+  /**
+   * Lets go of everything that is still running, without waiting for anything: for a program that leaves now and has containers removed by their labels.
+   * Answers the names of those that the engine may be about to make: they have no labels yet.
+   */
+  killNow(): string[] {
     this.#isClosed = true
     for (const run of this.#running) run.letGo()
+    return [...this.#creating]
   }
 
   async close(): Promise<void> {
@@ -182,14 +188,18 @@ export class DockerRuntime implements Runtime {
     for (let attempt = 1; ; attempt++) {
       const hostsFile = doorHosts ?? this.#hostsFile
       const config = containerConfig({...plan, hostsFile})
+      const name = `autokestra-${this.#id}-${randomBytes(4).toString('hex')}`
+      this.#creating.add(name)
       try {
-        return await client.createContainer(`autokestra-${this.#id}-${randomBytes(4).toString('hex')}`, config)
+        return await client.createContainer(name, config)
       } catch (error) {
         if (attempt === createAttempts || !(error instanceof EngineError)) throw error
         // The engine does not see our files: it runs elsewhere. It makes the file itself, then.
         if (doorHosts === undefined && hostsFile !== undefined && error.message.includes(hostsFile)) this.#hostsFile = undefined
         // The name is taken.
         else if (error.status !== 409) throw error
+      } finally {
+        this.#creating.delete(name)
       }
     }
   }

@@ -1,7 +1,7 @@
 // The directory with a door's socket: reachable for the container's user and nobody else, and found again when its owner was killed.
 
-import {chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
-import {lstat, readdir, readFile, rm} from 'node:fs/promises'
+import {chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync} from 'node:fs'
+import {lstat, readdir, rm} from 'node:fs/promises'
 import path from 'node:path'
 import {identifyProcess, isProcessAlive, type ProcessIdentity} from '../util/process-identity.ts'
 import type {ContainerUser} from './docker-config.ts'
@@ -9,9 +9,8 @@ import {writeHostsFile} from './hosts-file.ts'
 
 const prefix = 'autokestra-egress-'
 const socketName = 'egress.sock'
-const ownerFile = 'owner'
-/** The kernel takes 107 bytes; some clients' libraries take fewer. */
-const maxSocketPath = 100
+/** What the kernel takes. Programs of the container know the socket by another path. */
+const maxSocketPath = 107
 /** Where directories of doors are made unless somebody says otherwise. Short, and the engine sees it. */
 export const doorsDirectory = '/tmp'
 
@@ -33,7 +32,6 @@ export interface SocketDirectory {
 export function createSocketDirectory(parent: string, hosts: readonly string[], {uid, gid}: ContainerUser): SocketDirectory {
   const outer = makeOuter(parent)
   try {
-    writeFileSync(path.join(outer, ownerFile), JSON.stringify(identifyProcess()), {mode: 0o600})
     const dir = path.join(outer, 'door')
     mkdirSync(dir, {mode: 0o700})
     const hostsFile = path.join(outer, 'hosts')
@@ -60,25 +58,34 @@ export function createSocketDirectory(parent: string, hosts: readonly string[], 
 
 /** Removes directories of processes that do not live any more. Those of other users are left alone. */
 export async function removeLeftDirectories(parent: string): Promise<void> {
-  const names = (await readdir(parent).catch(() => [])).filter((name) => name.startsWith(prefix))
+  const names = await readdir(parent).catch(() => [])
   await Promise.all(
     names.map(async (name) => {
+      const owner = ownerOf(name)
+      if (owner === undefined || isProcessAlive(owner)) return
+      const directory = path.join(parent, name)
       try {
-        // In one of somebody else the file could be a FIFO, which nobody ever writes to.
-        if ((await lstat(path.join(parent, name))).uid !== process.getuid?.()) return
-        const owner: unknown = JSON.parse(await readFile(path.join(parent, name, ownerFile), 'utf8'))
-        if (isIdentity(owner) && !isProcessAlive(owner)) await rm(path.join(parent, name), {recursive: true, force: true})
+        if ((await lstat(directory)).uid === process.getuid?.()) await rm(directory, {recursive: true, force: true})
       } catch {
-        // Just being made, being removed, or not ours.
+        // Somebody else is removing it.
       }
     }),
   )
 }
 
+/** The owner stands in the name: a file in it could be gone, when the owner was killed while it tidied up. */
+function ownerOf(name: string): ProcessIdentity | undefined {
+  const [, pid = '', startTime = '', system] = /^autokestra-egress-([0-9a-z]{1,7})\.([0-9a-z]{1,12})\.([\w-]{1,40})-\w{6}$/.exec(name) ?? []
+  return system === undefined ? undefined : {pid: parseInt(pid, 36), startTime: String(parseInt(startTime, 36)), system}
+}
+
 function makeOuter(parent: string): string {
+  const {pid, startTime, system} = identifyProcess()
+  // Short, since paths of sockets are.
+  const name = `${prefix}${pid.toString(36)}.${Number(startTime).toString(36)}.${system}-`
   const real = realOr(parent, doorsDirectory)
-  const length = Buffer.byteLength(path.join(real, `${prefix}XXXXXX`, 'door', socketName))
-  return mkdtempSync(path.join(length > maxSocketPath ? doorsDirectory : real, prefix))
+  const length = Buffer.byteLength(path.join(real, `${name}XXXXXX`, 'door', socketName))
+  return mkdtempSync(path.join(length > maxSocketPath ? doorsDirectory : real, name))
 }
 
 function realOr(directory: string, otherwise: string): string {
@@ -93,10 +100,4 @@ function realOr(directory: string, otherwise: string): string {
 /** Only root runs containers as somebody else, and only root may give files away. */
 function giveTo(file: string, uid: number, gid: number): void {
   if (uid !== process.getuid?.() || gid !== process.getgid?.()) chownSync(file, uid, gid)
-}
-
-function isIdentity(value: unknown): value is ProcessIdentity {
-  if (typeof value !== 'object' || value === null) return false
-  const {pid, startTime, system} = value as Record<string, unknown>
-  return typeof pid === 'number' && typeof startTime === 'string' && typeof system === 'string'
 }

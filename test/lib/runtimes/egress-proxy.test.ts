@@ -1,5 +1,4 @@
-import {execFileSync} from 'node:child_process'
-import {chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {chownSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
 import {removeLeftDirectories} from '../../../src/lib/runtimes/egress-directory.ts'
@@ -40,27 +39,29 @@ describe('the directory of a door', () => {
     await connectTo(path.join(door.mount.source, 'egress.sock'))
   })
 
-  it('is removed when its owner was killed, and only then', async () => {
+  it('is removed when its owner was killed, also while it was removing it, and only then', async () => {
     const parent = temporaryDir()
-    const owners = {dead: {...identifyProcess(), startTime: '1'}, alive: identifyProcess(), broken: 'x'}
-    for (const [name, owner] of Object.entries(owners)) {
-      mkdirSync(path.join(parent, `autokestra-egress-${name}`, 'door'), {recursive: true})
-      writeFileSync(path.join(parent, `autokestra-egress-${name}`, 'owner'), JSON.stringify(owner))
-    }
-    mkdirSync(path.join(parent, 'other'))
+    const door = await openProxy(parent).open({rules: []}, context)
+    const alive = path.basename(path.dirname(door.mount.source))
+    const {pid, startTime, system} = identifyProcess()
+    const name = (start: string): string => `autokestra-egress-${pid.toString(36)}.${Number(start).toString(36)}.${system}-`
+    expect(alive).toMatch(name(startTime))
+    mkdirSync(path.join(parent, `${name('1')}abcdef`, 'door'), {recursive: true})
+    // Nothing was left in it when the owner died.
+    mkdirSync(path.join(parent, `${name('2')}abcdef`))
+    const others = ['autokestra-egress-x', 'other', `${name('1')}abcdef.more`]
+    for (const other of others) mkdirSync(path.join(parent, other))
     await removeLeftDirectories(parent)
-    expect(readdirSync(parent).sort()).toEqual(['autokestra-egress-alive', 'autokestra-egress-broken', 'other'])
+    expect(readdirSync(parent).sort()).toEqual([alive, ...others].sort())
   })
 
   it.runIf(process.getuid?.() === 0)('of another user is left alone, and not looked into', async () => {
     const parent = temporaryDir()
-    const foreign = path.join(parent, 'autokestra-egress-foreign')
-    mkdirSync(foreign)
-    // Reading it would never end.
-    execFileSync('mkfifo', [path.join(foreign, 'owner')])
-    chownSync(foreign, 65_534, 65_534)
+    const foreign = `autokestra-egress-1.1.${identifyProcess().system}-abcdef`
+    mkdirSync(path.join(parent, foreign))
+    chownSync(path.join(parent, foreign), 65_534, 65_534)
     await removeLeftDirectories(parent)
-    expect(readdirSync(parent)).toEqual(['autokestra-egress-foreign'])
+    expect(readdirSync(parent)).toEqual([foreign])
   })
 
   it('has beside it a hosts file with the names of the grant, which users of containers can read', async () => {
