@@ -87,6 +87,7 @@ export abstract class BaseCommand extends Command {
       version: this.config.version,
       program: this.config.bin,
       cwd: currentDirectory(),
+      command: (this.id ?? '').replaceAll(':', ' '),
       env: process.env,
       // Merely looking at process.stdin opens it.
       get stdin() {

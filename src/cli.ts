@@ -12,11 +12,13 @@ import {RunsList} from './commands/runs/list.ts'
 import {RunsLogs} from './commands/runs/logs.ts'
 import {RunsShow} from './commands/runs/show.ts'
 import {Schema} from './commands/schema.ts'
+import {SecretsAudit} from './commands/secrets/audit.ts'
 import {SecretsDelete} from './commands/secrets/delete.ts'
 import {SecretsExport} from './commands/secrets/export.ts'
 import {SecretsGet} from './commands/secrets/get.ts'
 import {SecretsImport} from './commands/secrets/import.ts'
 import {SecretsList} from './commands/secrets/list.ts'
+import {SecretsReset} from './commands/secrets/reset.ts'
 import {SecretsRotateKey} from './commands/secrets/rotate-key.ts'
 import {SecretsSet} from './commands/secrets/set.ts'
 import {SecretsVerify} from './commands/secrets/verify.ts'
@@ -41,11 +43,13 @@ export const COMMANDS = {
   'runs:logs': RunsLogs,
   'runs:show': RunsShow,
   schema: Schema,
+  'secrets:audit': SecretsAudit,
   'secrets:delete': SecretsDelete,
   'secrets:export': SecretsExport,
   'secrets:get': SecretsGet,
   'secrets:import': SecretsImport,
   'secrets:list': SecretsList,
+  'secrets:reset': SecretsReset,
   'secrets:rotate-key': SecretsRotateKey,
   'secrets:set': SecretsSet,
   'secrets:verify': SecretsVerify,

@@ -3,7 +3,7 @@
 import type {Interfaces} from '@oclif/core'
 import {WorkflowError} from './lib/errors/workflow-error.ts'
 import {nearest} from './lib/util/nearest.ts'
-import {mayHoldSecret} from './secret-words.ts'
+import {meantSecretCommand, visibleWords} from './secret-words.ts'
 
 /** Subcommands of `plugins` that people look for under `plugin`. */
 const extensionVerbs = new Set(['install', 'add', 'uninstall', 'remove', 'unlink', 'link', 'update', 'reset'])
@@ -15,12 +15,15 @@ type CommandList = Pick<Interfaces.Config, 'bin' | 'commandIDs' | 'topics'>
  * @param others what there is help for besides commands
  */
 export function unknownCommand(given: readonly string[], config: CommandList, others: readonly string[] = []): WorkflowError {
-  const words = mayHoldSecret(given) ? given.slice(0, 2) : given
+  const words = visibleWords(given)
   // oclif takes what follows a command without arguments for a part of its name.
   const count = words.findIndex((_, index) => config.commandIDs.includes(words.slice(0, index + 1).join(':'))) + 1
   if (count > 0) {
     const command = [config.bin, ...words.slice(0, count)].join(' ')
-    return new WorkflowError('USAGE', `unexpected argument \`${words[count] ?? ''}\``, {hint: `\`${command} --help\` lists what it takes`})
+    const argument = words[count]
+    const message =
+      argument === undefined ? 'unexpected argument; it is not shown here, as it may be a value' : `unexpected argument \`${argument}\``
+    return new WorkflowError('USAGE', message, {hint: `\`${command} --help\` lists what it takes`})
   }
   return new WorkflowError('COMMAND_NOT_FOUND', `there is no command \`${config.bin} ${words.join(' ')}\``, {
     hint: hintFor(words, config, others),
@@ -37,6 +40,8 @@ function hintFor(words: readonly string[], config: CommandList, others: readonly
       'A workflow plugin (what `type` in a task names) needs no installing: put its directory into `./plugins`'
     )
   }
+  const meantSecret = meantSecretCommand(words)
+  if (meantSecret !== undefined) return `did you mean \`${config.bin} ${meantSecret}\`?`
   const known = [...others, ...config.commandIDs, ...config.topics.map(({name}) => name)].map((id) => id.split(/[: ]/))
   for (let count = words.length; count > 0; count--) {
     const wanted = words.slice(0, count).join(' ')

@@ -52,7 +52,11 @@ export function usageError(error: unknown, command: CalledCommand): WorkflowErro
         hint: `${meant === undefined ? '' : `did you mean \`--${meant}\`? `}a value that begins with - stands after --: \`workflow ${words} NAME -- -VALUE\``,
       })
     }
-    return new WorkflowError('USAGE', `unknown ${plural('flag', unknownFlags)} ${unknownFlags.join(', ')}`, {hint, cause: error})
+    return new WorkflowError(
+      'USAGE',
+      `unknown ${plural('flag', unknownFlags)} ${unknownFlags.map((flag) => flag.replace(/=[^]*/, '')).join(', ')}`,
+      {hint, cause: error},
+    )
   }
   const missing = names(failure.args)
   if (missing.length > 0) {
@@ -63,10 +67,22 @@ export function usageError(error: unknown, command: CalledCommand): WorkflowErro
   }
   if (command.hidesArguments) {
     const isTooMany = names(failure.args).length === 0 && Array.isArray(failure.args)
-    if (isTooMany) return new WorkflowError('USAGE', 'too many arguments', {hint: 'a value with blanks stands in quotes'})
-    return new WorkflowError('USAGE', plainMessage(error.message), {hint: help})
+    if (isTooMany) {
+      return new WorkflowError('USAGE', 'too many arguments; they are not shown here, as one may be a value', {
+        hint: words === 'secrets set' ? 'a value with blanks stands in quotes' : help,
+      })
+    }
+    return new WorkflowError('USAGE', withoutGivenValue(plainMessage(error.message)), {hint: help})
   }
   return new WorkflowError('USAGE', plainMessage(error.message), {hint: help, cause: error})
+}
+
+/** Oclif quotes what a flag was given: `Expected --x=VALUE to be one of: …`, `received: VALUE`. */
+function withoutGivenValue(message: string): string {
+  return message
+    .replace(/(--[\w-]+)=[^]*? to be /, '$1 to be ')
+    .replace(/(,? but received:?) [^]*$/, '')
+    .replace(/^(--[\w-]+): Expected/, '$1: expected')
 }
 
 /** Oclif's sentence without its frame: `Parsing --x \n\t…\nSee more help with --help`. */

@@ -43,6 +43,8 @@ export interface AppOptions {
   readonly version: string
   /** The name the program was called by. */
   readonly program: string
+  /** What was called, as the user types it: `secrets set`. */
+  readonly command: string
   /** Absolute; undefined when the current directory was removed. */
   readonly cwd: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
@@ -107,7 +109,9 @@ export class App {
     const config = await this.#loadConfig()
     // Nothing starts beside what a command that was killed has left running.
     await sweepLeftovers()
+    const runId = createRunId(Date.now(), randomBytes(3))
     const secrets = await revealSecrets(plan, {
+      runId,
       env: this.#options.env,
       placeholder: config.placeholder,
       keyFile: config.keyFile,
@@ -115,7 +119,6 @@ export class App {
     })
     this.#masker = secrets?.masker
     const concurrency = chooseConcurrency({...config, parallelism: plan.workflow.parallelism, openFileLimit: readOpenFileLimit()})
-    const runId = createRunId(Date.now(), randomBytes(3))
     const opened = await openPlaces(plan, {
       runId,
       config,
@@ -295,10 +298,14 @@ export class App {
 
   async #makeVault(): Promise<Vault> {
     const {openVault} = await import('./open-vault.ts')
-    const vault = await openVault(await this.#loadConfig(), this.#options.env)
-    this.#cleanUps.push(() => {
-      vault.close()
+    const vault = await openVault(await this.#loadConfig(), {
+      env: this.#options.env,
+      command: this.#options.command,
+      warn: (text) => {
+        this.ui.err.write(text)
+      },
     })
+    this.#cleanUps.push(() => vault.close())
     return vault
   }
 

@@ -173,7 +173,7 @@ describe('a terminal', () => {
 
   it('Ctrl-C at the second question, and at the question whether to delete, changes nothing either', async () => {
     const project = new Project()
-    await storeSecrets(project, {A: 'old'})
+    await storeSecrets(project, {A: 'the old master key'})
     const set = new Terminal(project, ['secrets', 'set', 'A'])
     await set.shows('Value of A:')
     set.press('new', 'Enter')
@@ -218,7 +218,7 @@ describe('a terminal', () => {
       [['set', 'B', '--no-input'], {}],
       [['delete', 'A'], {CI: '1'}],
       [['delete', 'A', '--no-input'], {}],
-      [['rotate-key', '--no-input'], {AUTOKESTRA_SECRET_KEY: 'k'}],
+      [['rotate-key', '--no-input'], {AUTOKESTRA_SECRET_KEY: 'a key of sixteen'}],
     ] as const) {
       const terminal = new Terminal(project, ['secrets', ...args], {env})
       expect({args, exitCode: await terminal.exitCode()}, terminal.screen()).toEqual({args, exitCode: 2})
@@ -252,7 +252,7 @@ describe('import', () => {
 
   it('refuses what is stored already and names it all, skips it, or replaces it', async () => {
     const project = new Project({'.env': 'A=new\nB=new\nC=new\n'})
-    await storeSecrets(project, {A: 'old', C: 'old'})
+    await storeSecrets(project, {A: 'old', C: 'the old master key'})
     expectRefusal(await project.run(['secrets', 'import', '.env']), 3, 'SECRET_IMPORT_INVALID', /A, C/)
     expect(await storedNames(project)).toEqual(['A', 'C'])
     expect(await project.json(['secrets', 'import', '.env', '--skip-existing'])).toEqual({created: ['B'], updated: [], skipped: ['A', 'C']})
@@ -422,40 +422,40 @@ describe('rotate-key', () => {
 
   it('takes a new key for the environment, and says what to set', async () => {
     const project = new Project()
-    const old = {AUTOKESTRA_SECRET_KEY: 'old'}
+    const old = {AUTOKESTRA_SECRET_KEY: 'the old master key'}
     const get = (key: string): Promise<CommandResult> => project.run(['secrets', 'get', 'A'], {env: {AUTOKESTRA_SECRET_KEY: key}})
     expect(await project.run(['secrets', 'set', 'A', 'x'], {env: old})).toMatchObject({exitCode: 0})
     expect(existsSync(path.join(project.home, 'secret.key'))).toBe(false)
     expectRefusal(await project.run(['secrets', 'rotate-key'], {env: old}), 2, 'USAGE', /AUTOKESTRA_NEW_SECRET_KEY.*--new-key-stdin/)
-    const byVariable = await project.run(['secrets', 'rotate-key'], {env: {...old, AUTOKESTRA_NEW_SECRET_KEY: 'second'}})
+    const byVariable = await project.run(['secrets', 'rotate-key'], {env: {...old, AUTOKESTRA_NEW_SECRET_KEY: 'the second master key'}})
     expect(byVariable).toMatchObject({exitCode: 0, stdout: ''})
     expect(byVariable.stderr).toMatch(/set AUTOKESTRA_SECRET_KEY to the new key/)
-    expect(byVariable.stderr).not.toContain('second')
+    expect(byVariable.stderr).not.toContain('the second master key')
     expectRefusal(await get('old'), 4, 'MASTER_KEY_WRONG')
-    expect(await get('second')).toMatchObject({exitCode: 0, stdout: 'x'})
+    expect(await get('the second master key')).toMatchObject({exitCode: 0, stdout: 'x'})
     const byInput = await project.run(['secrets', 'rotate-key', '--new-key-stdin'], {
-      env: {AUTOKESTRA_SECRET_KEY: 'second'},
-      input: 'third key\n',
+      env: {AUTOKESTRA_SECRET_KEY: 'the second master key'},
+      input: 'the third master key\n',
     })
     expect(byInput).toMatchObject({exitCode: 0})
-    expect(await get('third key')).toMatchObject({exitCode: 0, stdout: 'x'})
-    const terminal = new Terminal(project, ['secrets', 'rotate-key'], {env: {AUTOKESTRA_SECRET_KEY: 'third key'}})
+    expect(await get('the third master key')).toMatchObject({exitCode: 0, stdout: 'x'})
+    const terminal = new Terminal(project, ['secrets', 'rotate-key'], {env: {AUTOKESTRA_SECRET_KEY: 'the third master key'}})
     await terminal.shows('New master key:')
-    terminal.press('fourth key', 'Enter')
+    terminal.press('the fourth master key', 'Enter')
     await terminal.shows('again:')
-    terminal.press('fourth key', 'Enter')
+    terminal.press('the fourth master key', 'Enter')
     expect(await terminal.exitCode()).toBe(0)
     expect(terminal.history()).not.toContain('fourth')
-    expect(await get('fourth key')).toMatchObject({exitCode: 0, stdout: 'x'})
+    expect(await get('the fourth master key')).toMatchObject({exitCode: 0, stdout: 'x'})
   })
 
   it('refuses a new key that is none, a number of iterations that is none, and a wrong old key', async () => {
     const project = new Project()
-    const env = {AUTOKESTRA_SECRET_KEY: 'old'}
+    const env = {AUTOKESTRA_SECRET_KEY: 'the old master key'}
     await project.run(['secrets', 'set', 'A', 'x'], {env})
     expectRefusal(await project.run(['secrets', 'rotate-key', '--new-key-stdin'], {env, input: '\n'}), 4, 'MASTER_KEY_INVALID')
     expectRefusal(await project.run(['secrets', 'rotate-key', '--iterations', '99999', '--new-key-stdin'], {env, input: 'k'}), 2, 'USAGE')
-    const wrong = {AUTOKESTRA_SECRET_KEY: 'wrong', AUTOKESTRA_NEW_SECRET_KEY: 'new'}
+    const wrong = {AUTOKESTRA_SECRET_KEY: 'wrong', AUTOKESTRA_NEW_SECRET_KEY: 'the new master key'}
     expectRefusal(await project.run(['secrets', 'rotate-key'], {env: wrong}), 4, 'MASTER_KEY_WRONG')
     expect(await project.run(['secrets', 'get', 'A'], {env})).toMatchObject({exitCode: 0, stdout: 'x'})
     expectRefusal(await new Project().run(['secrets', 'rotate-key']), 4, 'SECRET_NOT_FOUND')

@@ -3,10 +3,12 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../base-command.ts'
 import {WorkflowError} from '../../lib/errors/workflow-error.ts'
+import {purgeWarning} from '../../lib/ui/secret-output.ts'
 
 export class SecretsDelete extends BaseCommand {
   static override summary = 'Delete a secret for ever.'
   static override description = 'Asks before it does. A name that begins with - stands after --.'
+  static override hidesArguments = true
   static override examples = ['<%= config.bin %> secrets delete API_KEY', '<%= config.bin %> secrets delete API_KEY --force']
   static override args = {name: Args.string({required: true, description: 'name of the secret'})}
   static override flags = {
@@ -21,7 +23,7 @@ export class SecretsDelete extends BaseCommand {
     } = await this.parse(SecretsDelete)
     const app = await this.app()
     const store = await app.secrets()
-    store.require(name)
+    await store.requireStored(name)
     if (!flags.force) {
       const {prompt} = app
       if (!prompt.isAvailable(flags['no-input'])) {
@@ -34,7 +36,8 @@ export class SecretsDelete extends BaseCommand {
         return {name, deleted: false}
       }
     }
-    await store.delete(name)
+    const {isPurged} = await store.delete(name)
+    if (!isPurged) app.ui.err.write(purgeWarning)
     if (!this.jsonEnabled()) app.ui.err.write(`Deleted secret '${name}'.\n`)
     return {name, deleted: true}
   }

@@ -13,6 +13,7 @@ export class SecretsExport extends BaseCommand {
   static override summary = 'Write all secrets in clear text: as .env, JSON, or a shell script.'
   static override description =
     'JSON keeps every value; .env and shell keep every text. `import` reads .env and JSON back. A file is readable for its owner only.'
+  static override hidesArguments = true
   static override examples = [
     '<%= config.bin %> secrets export --format json -o backup.json',
     '<%= config.bin %> secrets export > .env',
@@ -40,7 +41,9 @@ export class SecretsExport extends BaseCommand {
     const store = await app.secrets()
     const {formatSecrets} = await import('../../lib/secrets/format-secrets.ts')
     const format = flags.format ?? (isDocument || file?.endsWith('.json') ? 'json' : 'env')
-    const {text, json, secrets} = formatSecrets(await store.getAll(), format)
+    const values = await store.getAll()
+    const {text, json, secrets} = formatSecrets(values, format)
+    await store.recordRead([...values.keys()])
     if (file === undefined) {
       if (!isDocument) app.ui.out.write(text)
       return json

@@ -11,19 +11,25 @@ export class SecretsGet extends BaseCommand {
   static override description =
     'Only the value goes to stdout: byte for byte into a pipe or a file, with a line end after it on a terminal. ' +
     'With --json, bytes that are no UTF-8 text are written as base64.'
+  static override hidesArguments = true
   static override examples = ['<%= config.bin %> secrets get API_KEY', '<%= config.bin %> secrets get TLS_KEY > tls.pem']
   static override args = {name: Args.string({required: true, description: 'name of the secret'})}
 
   async run(): Promise<SecretValue> {
     const app = await this.app()
-    // First of all, so that it is there whatever else is said.
-    app.ui.err.write(exposureWarning)
-    await app.ui.flush()
     const {
       args: {name},
-    } = await this.parse(SecretsGet)
+    } = await this.parse(SecretsGet).catch((error: unknown) => {
+      // Whoever tries it without a name learns what it would do.
+      app.ui.err.write(exposureWarning)
+      throw error
+    })
     const store = await app.secrets()
     const value = await store.get(name)
+    await store.recordRead([name])
+    // Before the value, which does not wait for anything.
+    app.ui.err.write(exposureWarning)
+    await app.ui.flush()
     if (!this.jsonEnabled()) process.stdout.write(renderSecret(name, value, app.ui.outTerminal))
     const {secretToJson} = await import('../../lib/secrets/secrets-json.ts')
     const json = secretToJson(value)

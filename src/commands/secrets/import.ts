@@ -4,11 +4,13 @@ import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../base-command.ts'
 import type {ImportResult} from '../../lib/secrets/secret-store.ts'
 import {renderDiagnostics} from '../../lib/ui/diagnostics.ts'
+import {purgeWarning} from '../../lib/ui/secret-output.ts'
 
 export class SecretsImport extends BaseCommand {
   static override summary = 'Store all secrets of a .env or JSON file, or none of them.'
   static override description =
     'All findings are told at once, with their lines. Names that are stored already are refused, unless a flag says what to do with them.'
+  static override hidesArguments = true
   static override examples = [
     '<%= config.bin %> secrets import .env',
     '<%= config.bin %> secrets import secrets.json --overwrite',
@@ -21,7 +23,7 @@ export class SecretsImport extends BaseCommand {
     overwrite: Flags.boolean({description: 'replace the values that are stored'}),
   }
 
-  async run(): Promise<ImportResult> {
+  async run(): Promise<Omit<ImportResult, 'isPurged'>> {
     const {args, flags} = await this.parse(SecretsImport)
     const app = await this.app()
     const {readSecretsFile} = await import('../../lib/secrets/read-secrets.ts')
@@ -29,8 +31,9 @@ export class SecretsImport extends BaseCommand {
     app.ui.err.write(renderDiagnostics(warnings, 'text', app.ui.errStyle))
     const store = await app.secrets()
     const onExisting = flags.overwrite ? 'overwrite' : flags['skip-existing'] ? 'skip' : 'refuse'
-    const result = await store.import(entries, {onExisting})
+    const {isPurged, ...result} = await store.import(entries, {onExisting})
     const {created, updated, skipped} = result
+    if (!isPurged) app.ui.err.write(purgeWarning)
     if (!this.jsonEnabled()) {
       app.ui.err.write(`${String(created.length)} created, ${String(updated.length)} updated, ${String(skipped.length)} skipped\n`)
     }

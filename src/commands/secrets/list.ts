@@ -7,6 +7,7 @@ import {renderSecretList} from '../../lib/ui/secret-list.ts'
 export class SecretsList extends BaseCommand {
   static override summary = 'List the names of all secrets, and never a value.'
   static override description = 'Needs no master key.'
+  static override hidesArguments = true
   static override examples = ['<%= config.bin %> secrets list', '<%= config.bin %> secrets list --json']
 
   async run(): Promise<SecretMetadata[]> {

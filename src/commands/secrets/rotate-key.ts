@@ -11,6 +11,7 @@ export class SecretsRotateKey extends BaseCommand {
   static override description =
     'A key file is replaced by a fresh one. Where the key comes from the environment, the new one is taken from AUTOKESTRA_NEW_SECRET_KEY, ' +
     'from standard input, or asked for. When it was interrupted, run it again.'
+  static override hidesArguments = true
   static override examples = [
     '<%= config.bin %> secrets rotate-key',
     '<%= config.bin %> secrets rotate-key --reencrypt',
@@ -18,7 +19,12 @@ export class SecretsRotateKey extends BaseCommand {
   ]
   static override flags = {
     reencrypt: Flags.boolean({default: false, description: 'encrypt every secret anew too: for a database that somebody may have copied'}),
-    iterations: Flags.integer({min: 100_000, max: 10_000_000, helpValue: 'N', description: 'how much work a guess of the key costs'}),
+    iterations: Flags.integer({
+      min: 100_000,
+      max: 10_000_000,
+      helpValue: 'N',
+      description: 'derive the key with PBKDF2 and so many iterations, instead of scrypt',
+    }),
     'new-key-stdin': Flags.boolean({description: 'read the new key from standard input'}),
     'no-input': Flags.boolean({description: 'never ask'}),
   }

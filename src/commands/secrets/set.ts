@@ -2,6 +2,7 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../base-command.ts'
+import {purgeWarning} from '../../lib/ui/secret-output.ts'
 import {readSecretValue} from '../../lib/ui/secret-value.ts'
 
 export class SecretsSet extends BaseCommand {
@@ -29,6 +30,8 @@ export class SecretsSet extends BaseCommand {
   async run(): Promise<{readonly name: string; readonly created: boolean}> {
     const {args, flags} = await this.parse(SecretsSet)
     const app = await this.app()
+    const store = await app.secrets()
+    await store.refuseSwapped(args.name, args.value)
     const request = {...args, isStdin: flags.stdin, isRaw: flags.raw, file: flags['from-file'], noInput: flags['no-input']}
     const value = await readSecretValue(request, app)
     if (args.value !== undefined && args.value !== '-') {
@@ -36,8 +39,8 @@ export class SecretsSet extends BaseCommand {
         'note: the value is in the history of your shell now, and was in the list of processes. --stdin keeps it out of both.\n',
       )
     }
-    const store = await app.secrets()
-    const {created} = await store.set(args.name, value)
+    const {created, isPurged} = await store.set(args.name, value)
+    if (!isPurged) app.ui.err.write(purgeWarning)
     if (!this.jsonEnabled()) app.ui.err.write(`${created ? 'Created' : 'Updated'} secret '${args.name}'.\n`)
     return {name: args.name, created}
   }

@@ -21,6 +21,8 @@ export interface Config {
   readonly databaseFile: string
   /** The master key of the secrets, where no other source of it is configured. It may not exist yet. */
   readonly keyFile: string
+  /** Says, outside of the database, how far the secret store had come. */
+  readonly anchorFile: string
   /** Directory of autokestra.yaml; without one, of the workflow file. */
   readonly projectDir: string
   /** Where plugins are looked for; the first that has one wins. */

@@ -57,6 +57,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     cacheDir: files.cacheDir,
     databaseFile: files.databaseFile,
     keyFile: files.keyFile,
+    anchorFile: files.anchorFile,
     projectDir,
     pluginPaths: withoutRepeats([
       ...(start === undefined ? [] : level('project', own, path.join(projectDir, 'plugins'))),

@@ -24,6 +24,7 @@ export function homeFiles(home: string): {
   readonly configFile: string
   readonly pluginDir: string
   readonly keyFile: string
+  readonly anchorFile: string
 } {
   return {
     cacheDir: path.join(home, 'cache'),
@@ -31,6 +32,7 @@ export function homeFiles(home: string): {
     configFile: path.join(home, 'config.yaml'),
     pluginDir: path.join(home, 'plugins'),
     keyFile: path.join(home, 'secret.key'),
+    anchorFile: path.join(home, 'secret.anchor'),
   }
 }
 

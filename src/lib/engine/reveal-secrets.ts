@@ -8,11 +8,16 @@ import {secretsInUse, type Plan} from './plan.ts'
 import type {RunSecrets} from './run-secrets.ts'
 
 export interface SecretSources {
-  readonly store: SecretLookup & {openSealer(): Promise<OutputSealer | undefined>}
+  readonly store: SecretLookup & {
+    openSealer(): Promise<OutputSealer | undefined>
+    recordRead(names: readonly string[], run: string): Promise<void>
+  }
   readonly keys: {find(): Promise<MasterKey | undefined>}
 }
 
 export interface RevealOptions {
+  /** The run that reads them. */
+  readonly runId: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly placeholder: string | undefined
   /** `<home>/secret.key` */
@@ -27,7 +32,7 @@ export interface RevealOptions {
  */
 export async function revealSecrets(
   {workflow, tasks}: Plan,
-  {env, placeholder, keyFile, open}: RevealOptions,
+  {runId, env, placeholder, keyFile, open}: RevealOptions,
 ): Promise<RunSecrets | undefined> {
   // Any task may print them: the key file is as readable for a task as for this program.
   const masterKeys = [env['AUTOKESTRA_SECRET_KEY'], peekKeyFile(keyFile)].filter((key) => key !== undefined)
@@ -52,7 +57,9 @@ export async function revealSecrets(
   const used = secretsInUse(tasks)
   const values = await resolver.resolve(workflow.secrets, used)
   // A run that lives on environment variables alone asks for no key, also where there is a store.
-  if (!used.some((name) => store.has(name))) return {values, masker}
+  const stored = used.filter((name) => store.has(name))
+  if (stored.length === 0) return {values, masker}
+  await store.recordRead(stored, runId)
   const key = await keys.find()
   if (key !== undefined) masker.add(key.bytes)
   return {values, masker, sealer: await store.openSealer()}

@@ -31,6 +31,10 @@ export const errorCodes = {
   MASTER_KEY_INVALID: {exitCode: 4, meaning: 'The master key cannot be used: empty, too large, or a key file that others can read.'},
   MASTER_KEY_WRONG: {exitCode: 4, meaning: 'The master key is another one than the secrets were stored with.'},
   SECRET_STORE_DAMAGED: {exitCode: 4, meaning: 'The parameters or the keys of the secret store were changed or damaged.'},
+  SECRET_STORE_REPLACED: {
+    exitCode: 4,
+    meaning: 'The secret store is not the one that was used last: emptied, replaced, or put back to an older state.',
+  },
   SECRET_STORE_NEWER: {exitCode: 4, meaning: 'The secret store has a format that only a newer version of this program knows.'},
   PLUGIN_NOT_FOUND: {exitCode: 5, meaning: 'No plugin of that name stands in `plugins.paths`, or it has no such action.'},
   PLUGIN_INVALID: {exitCode: 5, meaning: 'A plugin was found, but its manifest or its files are not usable.'},

@@ -6,6 +6,7 @@ import {realpathSync, rmSync} from 'node:fs'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {DerivedKeys} from './derived-keys.ts'
 import {hasKeyFile, readKeyFile} from './key-file.ts'
+import type {KdfParameters} from './key-derivation.ts'
 import {invalidKey, toKeyBytes} from './key-text.ts'
 import {createKeyFile, moveKeyFile, replaceKeyFile} from './write-key-file.ts'
 
@@ -29,6 +30,8 @@ interface MasterKeyOptions {
   readonly keyFile: string
   /** Resolves with what the command of AUTOKESTRA_SECRET_KEY_CMD writes to stdout. */
   readonly runCommand: (command: string) => Promise<Buffer>
+  /** What was derived before; by default nothing. */
+  readonly derived?: DerivedKeys | undefined
 }
 
 /** A key that was made and lost to other processes so often that something else must be wrong. */
@@ -36,12 +39,13 @@ const generateLimit = 10
 
 export class MasterKeyProvider {
   readonly #options: MasterKeyOptions
-  readonly #derived = new DerivedKeys()
+  readonly #derived: DerivedKeys
   #found: Promise<MasterKey | undefined> | undefined
   #staged: MasterKey | undefined
 
   constructor(options: MasterKeyOptions) {
     this.#options = options
+    this.#derived = options.derived ?? new DerivedKeys()
   }
 
   /** Where the key file stands or would stand. */
@@ -79,8 +83,8 @@ export class MasterKeyProvider {
     })
   }
 
-  /** The KEK of a key (see `deriveKek`), derived once for each key, salt and number of iterations. */
-  derive(key: MasterKey, parameters: {readonly salt: Uint8Array; readonly iterations: number}): Promise<Buffer> {
+  /** The KEK of a key (see `deriveKek`), derived once for each key and parameters; the caller overwrites it after use. */
+  derive(key: MasterKey, parameters: KdfParameters): Promise<Buffer> {
     return this.#derived.derive(key.bytes, parameters)
   }
 
@@ -135,8 +139,12 @@ export class MasterKeyProvider {
     this.#staged = undefined
   }
 
-  /** Forgets the key and all keys derived from it. */
+  /** Forgets the key and all keys derived from it, and overwrites them. */
   forget(): void {
+    void this.#found?.then(
+      (key) => key?.bytes.fill(0),
+      () => undefined,
+    )
     this.#found = undefined
     this.#staged = undefined
     this.#derived.forget()

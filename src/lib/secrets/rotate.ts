@@ -3,15 +3,20 @@
 
 import {randomBytes} from 'node:crypto'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import type {AnchorFile} from './anchor-file.ts'
+import {appendAudit, type Actor} from './audit-log.ts'
 import {IntegrityError} from './integrity-error.ts'
-import {defaultIterations} from './key-derivation.ts'
+import {defaultKdf, pbkdf2Kdf} from './key-derivation.ts'
 import type {KeyRing} from './key-ring.ts'
+import {checkKeyStrength} from './key-strength.ts'
 import type {KeySource, MasterKey, MasterKeyProvider} from './master-key.ts'
 import {openRecord} from './open-record.ts'
-import {putRecord} from './record-set.ts'
+import {RecordSet} from './record-set.ts'
+import {rewrapStore, settleAnchor} from './rewrap-store.ts'
 import type {SecretRows, StoreHeader} from './secret-rows.ts'
 import {SetDigest} from './set-digest.ts'
 import {nothingToRotate, setNotWhole} from './store-errors.ts'
+import type {StoreWatch} from './store-watch.ts'
 import {commitStagedKey, readStoredKeys, type Unlocker} from './unlock.ts'
 import {verifySet} from './verify.ts'
 
@@ -20,7 +25,7 @@ export interface RotateOptions {
   readonly newKey: 'new-file' | MasterKey
   /** Renews the data key and with it every record. */
   readonly reencrypt: boolean
-  /** Of PBKDF2, from 100 000 to 10 000 000. */
+  /** Takes PBKDF2 with so many, from 100 000 to 10 000 000, instead of scrypt. */
   readonly iterations?: number | undefined
 }
 
@@ -33,18 +38,23 @@ export interface RotateResult {
 interface RotateParts {
   readonly rows: SecretRows
   readonly keys: MasterKeyProvider
+  readonly anchor: AnchorFile
+  readonly watch: StoreWatch
   readonly unlocker: Unlocker
+  readonly actor: Actor
   readonly now: () => string
 }
 
 export async function rotateKey(parts: RotateParts, options: RotateOptions): Promise<RotateResult> {
   const {rows, keys, unlocker} = parts
   await rows.connect({create: false})
+  parts.watch.look()
+  if (options.newKey !== 'new-file') checkKeyStrength(options.newKey)
   let adopted: MasterKey | undefined
   for (;;) {
     const target = options.newKey === 'new-file' ? (adopted ?? (await stageKey(parts))) : options.newKey
     if (target === undefined) continue
-    const parameters = {salt: randomBytes(32), iterations: options.iterations ?? defaultIterations}
+    const parameters = {salt: randomBytes(32), kdf: options.iterations === undefined ? defaultKdf : pbkdf2Kdf(options.iterations)}
     const [opened, derived] = await Promise.allSettled([openPresent(parts, options), deriveNew(keys, target, parameters)])
     if (opened.status === 'rejected' || derived.status === 'rejected') {
       if (options.newKey === 'new-file') discardStagedKey(parts, target)
@@ -54,9 +64,11 @@ export async function rotateKey(parts: RotateParts, options: RotateOptions): Pro
     const outcome = rows.transaction(() => {
       const header = rows.header()
       if (header === undefined || !ring.fits(header)) return 'rotated meanwhile'
+      parts.watch.checkHeader(ring, header)
       if (options.newKey === 'new-file' && !keys.findStaged()?.bytes.equals(target.bytes)) return 'staged meanwhile'
       return rewrap(parts, {ring, header, kek: derived.value, parameters, reencrypt: options.reencrypt})
     })
+    derived.value.fill(0)
     if (typeof outcome === 'string') {
       unlocker.forget()
       // Another rotation staged its key after ours. It may be about to use that one, so both go on with it.
@@ -66,6 +78,8 @@ export async function rotateKey(parts: RotateParts, options: RotateOptions): Pro
     if (options.newKey === 'new-file') commitStagedKey(rows, keys, target, outcome.ring)
     else keys.forget()
     unlocker.adopt(outcome.ring)
+    parts.watch.forget()
+    settleAnchor(parts, outcome.ring)
     await rows.purge()
     return {secrets: outcome.secrets, reencrypted: options.reencrypt, source: target.source}
   }
@@ -106,7 +120,7 @@ async function openPresent({unlocker}: RotateParts, {newKey}: RotateOptions): Pr
 async function deriveNew(
   keys: MasterKeyProvider,
   key: MasterKey,
-  parameters: {readonly salt: Uint8Array; readonly iterations: number},
+  parameters: {readonly salt: Uint8Array; readonly kdf: string},
 ): Promise<Buffer> {
   try {
     return await keys.derive(key, parameters)
@@ -126,22 +140,22 @@ interface Rewrap {
   readonly ring: KeyRing
   readonly header: StoreHeader
   readonly kek: Buffer
-  readonly parameters: {readonly salt: Uint8Array; readonly iterations: number}
+  readonly parameters: {readonly salt: Uint8Array; readonly kdf: string}
   readonly reencrypt: boolean
 }
 
-function rewrap({rows, now}: RotateParts, {ring, header, kek, parameters, reencrypt}: Rewrap): {ring: KeyRing; secrets: number} {
-  const next = ring.rekey(kek, {withNewKey: reencrypt, now: now()})
-  for (const key of next.wrap(kek)) rows.putKey(key)
+function rewrap(parts: RotateParts, {ring, header, kek, parameters, reencrypt}: Rewrap): {ring: KeyRing; secrets: number} {
+  const {rows, now, actor} = parts
+  const at = now()
+  const next = ring.rekey(kek, {withNewKey: reencrypt, now: at})
+  if (reencrypt) for (const key of next.wrap(kek)) rows.putKey(key)
   const digest = reencrypt ? reencryptAll(rows, ring, next, header) : ring.openDigest(header)
-  rows.putHeader(next.header(parameters, header.generation + 1, digest))
-  if (!reencrypt) return {ring: next, secrets: rows.list().length}
   // A run that goes on may still store what it encrypted with any of the keys: there may have been more than one rotation since it began.
-  if (!rows.hasOpenRuns()) {
-    const needed = new Set([next.activeKeyId, ...rows.outputKeyIds()])
-    for (const {id} of rows.keys()) if (!needed.has(id)) rows.deleteKey(id)
-  }
-  return {ring: next, secrets: digest.count}
+  const needed = reencrypt && !rows.hasOpenRuns() ? new Set([next.activeKeyId, ...rows.outputKeyIds()]) : undefined
+  const audit = appendAudit(rows, header, actor, {at, action: reencrypt ? 'reencrypt' : 'rotate-key', names: []})
+  const dropped = (id: string): boolean => needed !== undefined && !needed.has(id)
+  rewrapStore(parts, {ring, next, header, kek, parameters, digest, audit, dropped})
+  return {ring: next, secrets: rows.list().length}
 }
 
 /** Nothing that somebody put back or took away may become valid by being encrypted anew, so the whole set is verified first. */
@@ -149,13 +163,14 @@ function reencryptAll(rows: SecretRows, ring: KeyRing, next: KeyRing, header: St
   const {findings} = verifySet(rows, ring, header)
   const problems = findings.filter(({code}) => code !== 'header-damaged')
   if (problems.length > 0) throw setNotWhole(problems.flatMap(({name}) => name ?? []))
-  const digest = SetDigest.empty()
+  const set = new RecordSet(rows, next, SetDigest.empty())
+  for (const {name, version} of rows.ledger().filter(({isDeleted}) => isDeleted)) set.addDeleted(name, version)
   for (const {name} of rows.list()) {
     const record = rows.find(name)
     if (record === undefined) continue
     const value = openRecord(ring, record)
-    putRecord(rows, next, digest, next.sealRecord(record, value))
+    set.add(next.sealRecord(record, value))
     value.fill(0)
   }
-  return digest
+  return set.digest
 }

@@ -17,23 +17,23 @@ export function asArgument(name: string): string {
   return name.startsWith('-') ? `-- ${name}` : name
 }
 
-/** Throws SECRET_NAME_INVALID. */
+/** Throws SECRET_NAME_INVALID. Does not quote the name: it may be a value, or be followed by one. */
 export function checkSecretName(name: string): void {
   if (isSecretName(name)) return
-  const shown = name.length > 60 ? `${name.slice(0, 60)}…` : name
-  const problem =
-    name === ''
-      ? 'Secret name cannot be empty'
-      : name.length > 255
-        ? `Secret name too long: ${JSON.stringify(shown)}`
-        : `Invalid secret name ${JSON.stringify(shown)}`
+  const problem = name === '' ? 'Secret name cannot be empty' : name.length > 255 ? 'Secret name too long' : 'Invalid secret name'
+  const [before = ''] = name.split('=', 1)
+  const isAssignment = name.includes('=') && isSecretName(before)
   throw new WorkflowError(
     'SECRET_NAME_INVALID',
     `${problem}; allowed are 1 to 255 alphanumeric characters (A-Z, a-z, 0-9), underscores (_) and hyphens (-)`,
-    {
-      hint: 'workflow secrets set API_KEY',
-    },
+    {hint: isAssignment ? `workflow secrets set ${asArgument(before)} asks for the value` : 'workflow secrets set API_KEY'},
   )
+}
+
+/** Whether somebody seems to have given the value first and the name second. */
+export function looksSwapped(name: string, value: string): boolean {
+  const isConstant = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/
+  return isConstant.test(value) && !isConstant.test(name) && /\d/.test(name)
 }
 
 /** Throws SECRET_VALUE_INVALID; the message holds nothing of the value. */

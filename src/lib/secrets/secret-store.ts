@@ -1,99 +1,117 @@
 // The stored secrets. What is asked of it needs the master key only when a value is read or written, and no value stands in the database.
 
-import {randomBytes} from 'node:crypto'
 import {WorkflowError} from '../errors/workflow-error.ts'
-import {defaultIterations} from './key-derivation.ts'
-import {KeyRing} from './key-ring.ts'
-import type {MasterKeyProvider} from './master-key.ts'
-import {createSealer, openRecord} from './open-record.ts'
-import {deleteSecret, putSecret} from './record-set.ts'
+import {readAudit} from './audit-log.ts'
+import {createSealer} from './open-record.ts'
 import {rotateKey, type RotateOptions, type RotateResult} from './rotate.ts'
 import type {OutputSealer} from './sealed-value.ts'
-import {checkSecretName, checkSecretValue} from './secret-name.ts'
-import type {SecretMetadata, SecretRecord, SecretRows, StoredKey, StoreHeader} from './secret-rows.ts'
-import {SetDigest} from './set-digest.ts'
-import {secretNotFound, secretsStoredAlready, secretTampered} from './store-errors.ts'
-import {Unlocker} from './unlock.ts'
-import {verifySet, type VerifyReport} from './verify.ts'
-
-export interface SecretStoreOptions {
-  readonly rows: SecretRows
-  readonly keys: MasterKeyProvider
-  readonly clock: {now(): number}
-}
+import {checkSecretName, checkSecretValue, isSecretName, looksSwapped} from './secret-name.ts'
+import type {AuditEntry, SecretMetadata} from './secret-rows.ts'
+import {StoreAccess, type StoreAccessOptions} from './store-access.ts'
+import {secretNotFound, secretReplaced, secretsStoredAlready, swapped, valueGivenAsName} from './store-errors.ts'
+import {acceptRestored, resetStore, verifyStore} from './store-care.ts'
+import type {VerifyReport} from './verify.ts'
 
 export interface ImportResult {
   readonly created: string[]
   readonly updated: string[]
   readonly skipped: string[]
+  /** Overwritten values are gone from the files of the database, too. */
+  readonly isPurged: boolean
 }
 
-/** A store that was made ready, and is there only when another process was not faster. */
-interface NewStore {
-  readonly ring: KeyRing
-  readonly header: StoreHeader
-  readonly keys: readonly StoredKey[]
-}
-
-/** Throws STORAGE_* errors besides those named. What needs the key also rejects with MASTER_KEY_*, SECRET_STORE_DAMAGED and SECRET_STORE_NEWER. */
+/**
+ * Throws STORAGE_* errors besides those named, and SECRET_STORE_REPLACED where the database is not the one that was used last. What needs the key
+ * also rejects with MASTER_KEY_*, SECRET_STORE_DAMAGED, SECRET_STORE_NEWER and SECRET_TAMPERED.
+ */
 export class SecretStore {
-  readonly #rows: SecretRows
-  readonly #keys: MasterKeyProvider
-  readonly #clock: {now(): number}
-  readonly #unlocker: Unlocker
+  readonly #access: StoreAccess
 
-  constructor({rows, keys, clock}: SecretStoreOptions) {
-    this.#rows = rows
-    this.#keys = keys
-    this.#clock = clock
-    this.#unlocker = new Unlocker(rows, keys)
+  constructor(options: StoreAccessOptions) {
+    this.#access = new StoreAccess(options)
   }
 
   /** Bytewise by name. Needs no key. */
   list(): SecretMetadata[] {
-    return this.#rows.list()
+    this.#access.watch.look()
+    return this.#access.rows.list()
   }
 
   /** Needs no key. */
   has(name: string): boolean {
-    return this.#rows.metadata(name) !== undefined
+    return this.#metadata(name) !== undefined
   }
 
   /** Throws SECRET_NAME_INVALID, SECRET_NOT_FOUND. Needs no key. */
   require(name: string): SecretMetadata {
     checkSecretName(name)
-    const metadata = this.#rows.metadata(name)
+    const metadata = this.#metadata(name)
     if (metadata === undefined) throw this.#notFound(name)
     return metadata
   }
 
-  /** Rejects with SECRET_NAME_INVALID, SECRET_NOT_FOUND, SECRET_TAMPERED. */
+  /** Rejects with SECRET_NAME_INVALID, SECRET_NOT_FOUND. */
   async get(name: string): Promise<Buffer> {
     checkSecretName(name)
-    const value = (
-      await this.#read(() => {
-        const record = this.#rows.find(name)
-        return record === undefined ? [] : [record]
-      })
-    ).get(name)
-    if (value === undefined) throw this.#notFound(name)
-    return value
+    const {rows} = this.#access
+    const values = await this.#access.read(() => {
+      const record = rows.find(name)
+      return record === undefined ? [] : [record]
+    })
+    const value = values.get(name)
+    return value ?? (await this.#refuseMissing(name))
   }
 
-  /** Those that exist, all of one moment. No key is asked for when none does. Rejects with SECRET_TAMPERED. */
+  /** As {@link require}, but does not name what is the value of a secret. */
+  async requireStored(name: string): Promise<void> {
+    checkSecretName(name)
+    await this.#access.rows.connect({create: false})
+    if (this.#metadata(name) === undefined) await this.#refuseMissing(name)
+  }
+
+  /** Rejects with USAGE when what is given as the value is the name of a stored secret, or looks like a name. */
+  async refuseSwapped(name: string, value: string | undefined): Promise<void> {
+    if (value === undefined) return
+    await this.#access.rows.connect({create: false})
+    const {rows} = this.#access
+    const isKnown = isSecretName(value) && rows.metadata(value) !== undefined
+    if (looksSwapped(name, value) || (isKnown && value !== name && !(isSecretName(name) && rows.metadata(name) !== undefined)))
+      throw swapped()
+  }
+
+  /** Those that exist, all of one moment. No key is asked for when none does. */
   async getMany(names: readonly string[]): Promise<Map<string, Buffer>> {
-    return await this.#read(() => this.#rows.snapshot(() => names.flatMap((name) => this.#rows.find(name) ?? [])))
+    const {rows} = this.#access
+    return await this.#access.read(() => rows.snapshot(() => names.flatMap((name) => rows.find(name) ?? [])))
   }
 
-  /** All, of one moment. Rejects with SECRET_TAMPERED. */
+  /** All, of one moment. */
   async getAll(): Promise<Map<string, Buffer>> {
-    return await this.#read(() => this.#rows.snapshot(() => this.#rows.list().flatMap(({name}) => this.#rows.find(name) ?? [])))
+    const {rows} = this.#access
+    return await this.#access.read(() => rows.snapshot(() => rows.list().flatMap(({name}) => rows.find(name) ?? [])))
+  }
+
+  /** Writes into the audit log that values were read. Where nothing can be written, the log stays as it is. */
+  async recordRead(names: readonly string[], run?: string): Promise<void> {
+    if (names.length === 0) return
+    try {
+      await this.#access.change(() => ({result: true, audit: {action: 'read', names, run}}), {create: false})
+    } catch (error) {
+      if (!(error instanceof WorkflowError && error.code === 'STORAGE_NOT_WRITABLE')) throw error
+    }
+  }
+
+  /** The last entries of the audit log, the newest first. Needs no key; `verify` says whether the log is whole. */
+  async audit(limit: number): Promise<AuditEntry[]> {
+    await this.#access.rows.connect({create: false})
+    this.#access.watch.look()
+    return readAudit(this.#access.rows, limit)
   }
 
   /** The first one makes the store, and a key if none is configured. Rejects with SECRET_NAME_INVALID, SECRET_VALUE_INVALID. */
-  async set(name: string, value: Uint8Array): Promise<{created: boolean}> {
-    const {created} = await this.import(new Map([[name, value]]), {onExisting: 'overwrite'})
-    return {created: created.length > 0}
+  async set(name: string, value: Uint8Array): Promise<{created: boolean; isPurged: boolean}> {
+    const {created, isPurged} = await this.import(new Map([[name, value]]), {onExisting: 'overwrite'})
+    return {created: created.length > 0, isPurged}
   }
 
   /** All or nothing. Rejects with SECRET_NAME_INVALID, SECRET_VALUE_INVALID; with SECRET_IMPORT_INVALID when existing ones are refused. */
@@ -102,66 +120,60 @@ export class SecretStore {
       checkSecretName(name)
       checkSecretValue(name, value)
     }
-    const nothing: ImportResult = {created: [], updated: [], skipped: []}
-    if (entries.size === 0) return nothing
-    const result = await this.#change(
-      (ring, digest) => {
-        const existing = [...entries.keys()].filter((name) => this.has(name))
+    const {rows, now} = this.#access
+    let skipped: string[] = []
+    const changed = await this.#access.change(
+      (set) => {
+        const existing = [...entries.keys()].filter((name) => rows.metadata(name) !== undefined)
         if (options.onExisting === 'refuse' && existing.length > 0) throw secretsStoredAlready(existing)
-        const skipped = new Set(options.onExisting === 'skip' ? existing : [])
-        const now = this.#now()
-        const created: string[] = []
-        const updated: string[] = []
-        for (const [name, value] of entries) {
-          if (skipped.has(name)) continue
-          const isNew = putSecret(this.#rows, ring, digest, {name, value, now})
-          ;(isNew ? created : updated).push(name)
-        }
-        return {created, updated, skipped: [...skipped]}
+        skipped = options.onExisting === 'skip' ? existing : []
+        const names = [...entries.keys()].filter((name) => !skipped.includes(name))
+        if (names.length === 0) return undefined
+        const at = now()
+        const created = new Set(names.filter((name) => set.put(name, entries.get(name) ?? Buffer.alloc(0), at)))
+        const result = {created: [...created], updated: names.filter((name) => !created.has(name))}
+        return {result, audit: {action: 'set', names}}
       },
-      {create: true},
+      {create: entries.size > 0},
     )
-    if (result === undefined) throw new Error('a store was to be made')
-    if (result.updated.length > 0) await this.#rows.purge()
-    return result
+    const {created, updated} = changed ?? {created: [], updated: []}
+    return {created, updated, skipped, isPurged: updated.length === 0 || (await rows.purge())}
   }
 
   /** Rejects with SECRET_NAME_INVALID, SECRET_NOT_FOUND. */
-  async delete(name: string): Promise<void> {
-    await this.#rows.connect({create: false})
-    this.require(name)
-    const isDeleted = await this.#change(
-      (_ring, digest) => {
-        this.require(name)
-        deleteSecret(this.#rows, digest, name)
-        return true
+  async delete(name: string): Promise<{isPurged: boolean}> {
+    const {rows} = this.#access
+    await rows.connect({create: false})
+    checkSecretName(name)
+    await this.requireStored(name)
+    const isDeleted = await this.#access.change(
+      (set) => {
+        if (rows.metadata(name) === undefined) throw this.#notFound(name)
+        set.delete(name)
+        return {result: true, audit: {action: 'delete', names: [name]}}
       },
       {create: false},
     )
     if (isDeleted === undefined) throw this.#notFound(name)
-    await this.#rows.purge()
+    return {isPurged: await rows.purge()}
   }
 
   /** Opens every secret and compares the whole set with what was written. */
   async verify(): Promise<VerifyReport> {
-    await this.#rows.connect({create: false})
-    for (;;) {
-      let ring: KeyRing | undefined
-      try {
-        ring = await this.#unlocker.open()
-      } catch (error) {
-        if (!(error instanceof WorkflowError && error.code === 'SECRET_STORE_DAMAGED')) throw error
-        return {secrets: this.#rows.list().length, findings: [{code: 'header-damaged', message: error.message}]}
-      }
-      if (ring === undefined) return {secrets: 0, findings: []}
-      const opened = ring
-      const report = this.#rows.snapshot(() => {
-        const header = this.#rows.header()
-        return header !== undefined && opened.fits(header) ? verifySet(this.#rows, opened, header) : undefined
-      })
-      if (report !== undefined) return report
-      this.#unlocker.forget()
-    }
+    return await verifyStore(this.#access)
+  }
+
+  /**
+   * Takes the store as it is for the one that was used last, after a backup was restored on purpose. Undefined when there is none.
+   * Rejects with SECRET_TAMPERED when a record does not open.
+   */
+  async acceptRestored(): Promise<{secrets: number} | undefined> {
+    return await acceptRestored(this.#access)
+  }
+
+  /** Removes all secrets, their keys and the audit log, also where the key is lost or the store is damaged. The journal of runs stays. */
+  async reset(): Promise<{secrets: number; isPurged: boolean}> {
+    return await resetStore(this.#access)
   }
 
   /**
@@ -170,78 +182,46 @@ export class SecretStore {
    * that is not whole, with USAGE for iterations out of bounds.
    */
   async rotateKey(options: RotateOptions): Promise<RotateResult> {
-    return await rotateKey({rows: this.#rows, keys: this.#keys, unlocker: this.#unlocker, now: () => this.#now()}, options)
+    return await rotateKey(this.#access, options)
   }
 
   /** Undefined when there is no store yet. */
   async openSealer(): Promise<OutputSealer | undefined> {
-    await this.#rows.connect({create: false})
-    const ring = await this.#unlocker.open()
+    const ring = await this.#access.open()
     return ring && createSealer(ring)
   }
 
-  /** `find` looks at one moment, perhaps more than once. */
-  async #read(find: () => SecretRecord[]): Promise<Map<string, Buffer>> {
-    await this.#rows.connect({create: false})
-    for (let isLast = false; ; isLast = true) {
-      const records = find()
-      if (records.length === 0) return new Map()
-      const ring = await this.#unlocker.open()
-      const lost = records.find(({keyId}) => !ring?.has(keyId))
-      if (ring !== undefined && lost === undefined) return new Map(records.map((record) => [record.name, openRecord(ring, record)]))
-      // Another process encrypted them anew with a key that this one has not opened yet. Or somebody made the key id up.
-      if (isLast && lost !== undefined) throw secretTampered(lost.name)
-      this.#unlocker.forget()
+  /** Overwrites the keys in memory. */
+  async close(): Promise<void> {
+    await this.#access.unlocker.wipe()
+    this.#access.keys.forget()
+  }
+
+  #metadata(name: string): SecretMetadata | undefined {
+    const {rows, watch} = this.#access
+    watch.look()
+    const metadata = rows.metadata(name)
+    if (metadata === undefined && rows.ledgerEntry(name)?.isDeleted === false) {
+      // Between the two reads, another process may have stored it.
+      if (rows.metadata(name) === undefined) throw secretReplaced(name, 'deleted')
+      return rows.metadata(name)
     }
+    return metadata
   }
 
-  /** Undefined when there is no store and none is to be made. `work` runs inside of the transaction, perhaps more than once. */
-  async #change<T>(work: (ring: KeyRing, digest: SetDigest) => T, {create}: {readonly create: boolean}): Promise<T | undefined> {
-    await this.#rows.connect({create})
-    for (;;) {
-      const opened = await this.#unlocker.open()
-      const fresh = opened === undefined && create ? await this.#prepareStore() : undefined
-      const ring = opened ?? fresh?.ring
-      if (ring === undefined) return undefined
-      const outcome = this.#rows.transaction(() => {
-        const header = this.#rows.header() ?? (fresh && this.#insert(fresh))
-        // Another process made the store or rotated its keys since they were opened here. Nothing may be written with keys that are gone.
-        if (header === undefined || !ring.fits(header)) return undefined
-        const digest = ring.openDigest(header)
-        const result = work(ring, digest)
-        this.#rows.putHeader(ring.update(header, digest))
-        return {result}
-      })
-      if (outcome !== undefined) {
-        this.#unlocker.adopt(ring)
-        return outcome.result
-      }
-      this.#unlocker.forget()
-    }
-  }
-
-  async #prepareStore(): Promise<NewStore> {
-    const key = await this.#keys.findOrGenerate()
-    const parameters = {salt: randomBytes(32), iterations: defaultIterations}
-    const kek = await this.#keys.derive(key, parameters)
-    const ring = KeyRing.create(kek, this.#now())
-    return {ring, header: ring.header(parameters, 1, SetDigest.empty()), keys: ring.wrap(kek)}
-  }
-
-  #insert({header, keys}: NewStore): StoreHeader {
-    for (const key of keys) this.#rows.putKey(key)
-    this.#rows.putHeader(header)
-    return header
+  /** A value that was given as a name is not shown, as far as the key is at hand to tell. */
+  async #refuseMissing(name: string): Promise<never> {
+    this.#metadata(name)
+    const values = await this.getAll().catch(() => new Map<string, Buffer>())
+    const isValue = [...values.values()].some((value) => value.equals(Buffer.from(name)))
+    for (const value of values.values()) value.fill(0)
+    throw isValue ? valueGivenAsName() : this.#notFound(name)
   }
 
   #notFound(name: string): WorkflowError {
     return secretNotFound(
       name,
-      this.#rows.list().map((secret) => secret.name),
+      this.#access.rows.list().map((secret) => secret.name),
     )
-  }
-
-  #now(): string {
-    return new Date(this.#clock.now()).toISOString()
   }
 }

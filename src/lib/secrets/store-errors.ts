@@ -13,6 +13,19 @@ export function secretNotFound(name: string, known: Iterable<string>): WorkflowE
   })
 }
 
+/** What was given as a name is the value of a secret. */
+export function valueGivenAsName(): WorkflowError {
+  return new WorkflowError('SECRET_NOT_FOUND', 'Secret not found; the name is not shown here, as it is the value of a stored secret', {
+    hint: 'workflow secrets list',
+  })
+}
+
+export function swapped(): WorkflowError {
+  return new WorkflowError('USAGE', 'name and value seem to be swapped; neither is shown here', {
+    hint: 'the name comes first; if it is meant so, give the value on standard input: workflow secrets set NAME --stdin',
+  })
+}
+
 export function secretTampered(name: string): WorkflowError {
   return new WorkflowError('SECRET_TAMPERED', `Secret '${name}' was changed or damaged in the database; the master key is right`, {
     hint: `restore the database from a backup, or store the value again: workflow secrets set ${asArgument(name)}`,
@@ -32,6 +45,43 @@ export function storeDamaged(part: string): WorkflowError {
   })
 }
 
+/** What differs between the anchor and the database. */
+export type Replacement = 'emptied' | 'older' | 'other store' | 'no anchor'
+
+/** @param anchorFile where the anchor stands or should stand */
+export function storeReplaced(how: Replacement, anchorFile: string): WorkflowError {
+  const problem = {
+    emptied: 'the secret store was emptied or removed: there were secrets in it',
+    older: 'the database is older than the secrets that were stored last',
+    'other store': 'the database holds another secret store than the one that was used last',
+    'no anchor': 'the record of the last change is missing or is not of this store',
+  }[how]
+  const wayOn =
+    how === 'emptied'
+      ? 'restore the database from a backup; or, to start again without secrets: workflow secrets reset'
+      : 'if you restored a backup or moved the database on purpose: workflow secrets verify --accept-restored'
+  return new WorkflowError('SECRET_STORE_REPLACED', `${problem} (${anchorFile})`, {
+    hint: how === 'emptied' ? wayOn : `${wayOn}; otherwise bring back the newest database`,
+  })
+}
+
+/** @param name the one that is known to be meant */
+export function secretReplaced(name: string, how: 'rolled back' | 'deleted'): WorkflowError {
+  const message =
+    how === 'deleted'
+      ? `Secret '${name}' was deleted from the database by something other than this program`
+      : `Secret '${name}' is not the version that was stored last`
+  return new WorkflowError('SECRET_TAMPERED', message, {
+    hint: `workflow secrets verify; then store the value again: workflow secrets set ${asArgument(name)}`,
+  })
+}
+
+export function setChanged(): WorkflowError {
+  return new WorkflowError('SECRET_TAMPERED', 'the stored secrets are not those that were written last', {
+    hint: 'workflow secrets verify names what differs',
+  })
+}
+
 /** @param what the store, or one secret of it */
 export function storeNewer(what: string): WorkflowError {
   return new WorkflowError('SECRET_STORE_NEWER', `${what} has a format that this version does not know: it needs a newer version`, {
@@ -39,14 +89,25 @@ export function storeNewer(what: string): WorkflowError {
   })
 }
 
-export function masterKeyMissing(keyFile: string): WorkflowError {
+export function masterKeyMissing(keyFile: string, {isEmpty}: {readonly isEmpty: boolean}): WorkflowError {
+  if (isEmpty) {
+    return new WorkflowError(
+      'MASTER_KEY_MISSING',
+      `master key not configured: the secret store holds no secrets, but its key is gone: neither AUTOKESTRA_SECRET_KEY is set nor is there a key file ${keyFile}`,
+      {
+        hint:
+          'if secrets should be there, restore the database and set AUTOKESTRA_SECRET_KEY or restore the key file; ' +
+          'to start again with a new key: workflow secrets reset',
+      },
+    )
+  }
   return new WorkflowError(
     'MASTER_KEY_MISSING',
     `master key not configured: secrets are stored, but neither AUTOKESTRA_SECRET_KEY is set nor is there a key file ${keyFile}`,
     {
       hint:
         `set AUTOKESTRA_SECRET_KEY to the key the secrets were stored with, or restore the key file ${keyFile} from a backup; ` +
-        'no new key is made, because it could not open them',
+        'no new key is made, because it could not open them. To give the secrets up: workflow secrets reset',
     },
   )
 }
@@ -85,6 +146,13 @@ export function setNotWhole(names: readonly string[]): WorkflowError {
   const which = names.length === 0 ? '' : `: ${names.join(', ')}`
   return new WorkflowError('SECRET_TAMPERED', `the stored secrets are not those that were written${which}; nothing was re-encrypted`, {
     hint: 'workflow secrets verify; then set the named secrets again',
+  })
+}
+
+/** @param names those that do not open */
+export function setNotAccepted(names: readonly string[]): WorkflowError {
+  return new WorkflowError('SECRET_TAMPERED', `these secrets do not open, so the store was not accepted: ${names.join(', ')}`, {
+    hint: 'restore another backup; or, to start again without secrets: workflow secrets reset',
   })
 }
 

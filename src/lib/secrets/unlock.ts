@@ -1,9 +1,11 @@
 // From the configured master key to the data keys of the store, once per process and only when a value is needed.
 
 import {WorkflowError} from '../errors/workflow-error.ts'
+import type {AnchorFile} from './anchor-file.ts'
 import {IntegrityError} from './integrity-error.ts'
 import {KeyRing, storeFormat} from './key-ring.ts'
 import type {MasterKey, MasterKeyProvider} from './master-key.ts'
+import {rewrapStore} from './rewrap-store.ts'
 import type {SecretRows, StoredKey, StoreHeader} from './secret-rows.ts'
 import {masterKeyMissing, masterKeyWrong, storeDamaged, storeNewer} from './store-errors.ts'
 
@@ -12,19 +14,26 @@ interface StoredKeys {
   readonly keys: readonly StoredKey[]
 }
 
+interface UnlockParts {
+  readonly rows: SecretRows
+  readonly keys: MasterKeyProvider
+  readonly anchor: AnchorFile
+  readonly now: () => string
+  /** Told which key opened the store, once. */
+  readonly onOpened: (key: MasterKey) => void
+}
+
 export class Unlocker {
-  readonly #rows: SecretRows
-  readonly #keys: MasterKeyProvider
+  readonly #parts: UnlockParts
   #ring: Promise<KeyRing | undefined> | undefined
 
-  constructor(rows: SecretRows, keys: MasterKeyProvider) {
-    this.#rows = rows
-    this.#keys = keys
+  constructor(parts: UnlockParts) {
+    this.#parts = parts
   }
 
   /**
    * Undefined when there is no store yet. Rejects with MASTER_KEY_MISSING, MASTER_KEY_INVALID, MASTER_KEY_WRONG, SECRET_STORE_DAMAGED,
-   * SECRET_STORE_NEWER.
+   * SECRET_STORE_NEWER. A store of an older format is brought to the present one, where it can be written.
    */
   async open(): Promise<KeyRing | undefined> {
     const ring = (this.#ring ??= this.#unlock())
@@ -41,7 +50,7 @@ export class Unlocker {
 
   /** Undefined when `key` is not the one of the store. */
   async openWith(key: MasterKey): Promise<KeyRing | undefined> {
-    const stored = readStoredKeys(this.#rows)
+    const stored = readStoredKeys(this.#parts.rows)
     return stored === undefined ? undefined : await this.#try(key, stored)
   }
 
@@ -55,47 +64,100 @@ export class Unlocker {
     this.#ring = undefined
   }
 
+  /** Forgets the keys and overwrites them. */
+  async wipe(): Promise<void> {
+    const ring = await this.#ring?.catch(() => undefined)
+    this.#ring = undefined
+    ring?.wipe()
+  }
+
   async #unlock(): Promise<KeyRing | undefined> {
-    const stored = readStoredKeys(this.#rows)
-    if (stored === undefined) return undefined
-    const key = await this.#keys.find()
-    const ring = (key && (await this.#try(key, stored))) ?? (await this.#tryStaged(stored))
-    if (ring !== undefined) return ring
-    // A rotation in another process may have replaced the key file, or the store, since they were read.
-    this.#keys.forget()
-    const present = readStoredKeys(this.#rows)
-    const next = await this.#keys.find()
-    const isSame =
-      next !== undefined && key !== undefined && next.bytes.equals(key.bytes) && present !== undefined && isSameStore(present, stored)
-    const last = isSame || next === undefined || present === undefined ? undefined : await this.#try(next, present)
-    if (last !== undefined) return last
-    if (next === undefined) throw masterKeyMissing(this.#keys.keyFile)
-    throw masterKeyWrong(next.source, this.#keys.otherSources())
+    const {rows, keys, onOpened} = this.#parts
+    let earlier: {readonly stored: StoredKeys; readonly key: Buffer | undefined} | undefined
+    for (;;) {
+      const stored = readStoredKeys(rows)
+      if (stored === undefined) return undefined
+      const key = await keys.find()
+      const ring = key && (await this.#try(key, stored))
+      if (key !== undefined && ring !== undefined) {
+        onOpened(key)
+        return await this.#upgrade(key, ring, stored)
+      }
+      const finished = await this.#tryStaged(stored)
+      if (finished !== undefined) return finished
+      // Rotations in other processes may have replaced the key file, or the store, since they were read: it is over when nothing has changed.
+      const isSameKey = key === undefined ? earlier?.key === undefined : earlier?.key?.equals(key.bytes)
+      if (earlier !== undefined && isSameKey && isSameStore(earlier.stored, stored)) {
+        if (key === undefined) throw masterKeyMissing(keys.keyFile, {isEmpty: rows.list().length === 0})
+        throw masterKeyWrong(key.source, keys.otherSources())
+      }
+      earlier = {stored, key: key && Buffer.from(key.bytes)}
+      keys.forget()
+    }
   }
 
   /** A rotation that died between the database and the key file left the right key beside it: it is finished here. */
   async #tryStaged(stored: StoredKeys): Promise<KeyRing | undefined> {
-    const staged = this.#keys.findStaged()
+    const {rows, keys} = this.#parts
+    const staged = keys.findStaged()
     const ring = staged && (await this.#try(staged, stored))
     if (staged === undefined || ring === undefined) return undefined
-    try {
-      commitStagedKey(this.#rows, this.#keys, staged, ring)
-    } catch (error) {
-      // Where nothing can be written, the key is right all the same.
-      if (!(error instanceof WorkflowError && error.code === 'STORAGE_NOT_WRITABLE')) throw error
-    }
+    await unlessReadOnly(() => {
+      commitStagedKey(rows, keys, staged, ring)
+    })
     return ring
+  }
+
+  /** A store that was made before there was an anchor gets one, and an authenticated header. */
+  async #upgrade(key: MasterKey, ring: KeyRing, {header: {salt, kdf}}: StoredKeys): Promise<KeyRing | undefined> {
+    if (!ring.isLegacy) return ring
+    const {rows, keys, anchor, now} = this.#parts
+    // What was put back from before there was an anchor is for the watch to report.
+    if (anchor.read().some(({generation}) => generation > 0)) return ring
+    const kek = await keys.derive(key, {salt, kdf})
+    const next = await unlessReadOnly(() =>
+      rows.transaction(() => {
+        const header = rows.header()
+        if (header === undefined || !ring.fits(header)) return undefined
+        const upgraded = ring.rekey(kek, {withNewKey: false, now: now()})
+        rewrapStore(
+          {rows, anchor},
+          {ring, next: upgraded, header, kek, parameters: {salt, kdf}, digest: ring.openDigest(header), audit: header},
+        )
+        return upgraded
+      }),
+    )
+    kek.fill(0)
+    // Read-only: it is read as it is. Another process was faster: look again.
+    if (next === 'read-only') return ring
+    return next ?? (await this.#unlock())
   }
 
   async #try(key: MasterKey, {header, keys}: StoredKeys): Promise<KeyRing | undefined> {
     let kek: Buffer
     try {
-      kek = await this.#keys.derive(key, header)
+      kek = await this.#parts.keys.derive(key, header)
     } catch (error) {
       if (error instanceof IntegrityError) throw storeDamaged('its parameters for deriving the key were')
       throw error
     }
-    return KeyRing.open(header, keys, kek)
+    try {
+      const ring = KeyRing.open(header, keys, kek)
+      ring?.authenticate(header, keys)
+      return ring
+    } finally {
+      kek.fill(0)
+    }
+  }
+}
+
+async function unlessReadOnly<T>(change: () => T): Promise<T | 'read-only'> {
+  try {
+    return await Promise.resolve(change())
+  } catch (error) {
+    // Where nothing can be written, the key is right all the same.
+    if (error instanceof WorkflowError && error.code === 'STORAGE_NOT_WRITABLE') return 'read-only'
+    throw error
   }
 }
 

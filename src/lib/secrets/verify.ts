@@ -1,6 +1,7 @@
 // Looks at every stored secret: whether it can be opened, and whether it is the one that was written last.
 
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {isAuditWhole} from './audit-log.ts'
 import type {KeyRing} from './key-ring.ts'
 import {openRecord} from './open-record.ts'
 import type {LedgerEntry, SecretRecord, SecretRows, StoreHeader} from './secret-rows.ts'
@@ -9,9 +10,11 @@ import {SetDigest} from './set-digest.ts'
 /**
  * `tampered`: changed, damaged, or a row of another name or store. `missing`: deleted from the database. `rolled-back`: an older version was put
  * back. `foreign`: a row that was not written by the store. `newer`: of a format that is not known here. `manifest-damaged`: what vouches for
- * the whole set was changed. `header-damaged`: the parameters or keys of the store were.
+ * the whole set was changed. `header-damaged`: the parameters or keys of the store were. `store-replaced`: the database is not the one that was
+ * used last. `audit-damaged`: the audit log was changed.
  */
-export type FindingCode = 'tampered' | 'missing' | 'rolled-back' | 'foreign' | 'newer' | 'manifest-damaged' | 'header-damaged'
+export type FindingCode =
+  'tampered' | 'missing' | 'rolled-back' | 'foreign' | 'newer' | 'manifest-damaged' | 'header-damaged' | 'store-replaced' | 'audit-damaged'
 
 export interface VerifyFinding {
   /** Absent when it is about the store as a whole. */
@@ -45,24 +48,40 @@ export function verifySet(rows: SecretRows, ring: KeyRing, header: StoreHeader):
     if (problem !== undefined) report(name, problem)
   }
   const present = new Set(names)
-  for (const name of ledger.keys()) if (!present.has(name)) report(name, 'missing')
+  for (const entry of ledger.values()) {
+    const {name} = entry
+    if (entry.isDeleted) {
+      const code = ring.deletedCode(entry)
+      actual.add(name, code)
+      if (present.has(name)) report(name, 'foreign')
+      else if (!code.equals(entry.code)) report(name, 'manifest-damaged')
+    } else if (!present.has(name)) report(name, 'missing')
+  }
   const whole = checkDigest(ring, header, actual)
   if (whole?.name !== undefined) report(whole.name, present.has(whole.name) ? 'rolled-back' : 'missing')
   // A digest that does not fit is explained by what was found; alone, it says that something was put back together with its entry.
   const rest = whole !== undefined && (whole.isDamaged || findings.size === 0) ? [whole.finding] : []
   const sorted = [...findings.values()].sort((a, b) => Buffer.compare(Buffer.from(a.name ?? ''), Buffer.from(b.name ?? '')))
   const lost = rows.keys().filter(({id}) => !ring.has(id))
-  return {secrets: names.length, findings: [...sorted, ...rest, ...lost.map(({id}) => lostKey(id))]}
+  const audit = isAuditWhole(rows, header) ? [] : [auditDamaged]
+  return {secrets: names.length, findings: [...sorted, ...rest, ...lost.map(({id}) => lostKey(id)), ...audit]}
+}
+
+const auditDamaged: VerifyFinding = {
+  code: 'audit-damaged',
+  message: 'the audit log was changed: entries were added, removed or rewritten by something other than this program',
 }
 
 const meanings: Readonly<Record<FindingCode, string>> = {
   tampered: 'was changed or damaged, or its row belongs to another name or store',
-  missing: 'was deleted from the database by something else than this program',
+  missing: 'was deleted from the database by something other than this program',
   'rolled-back': 'is an older version than the one that was stored last',
-  foreign: 'was put into the database by something else than this program',
+  foreign: 'was put into the database by something other than this program',
   newer: 'has a format that only a newer version of this program knows',
   'manifest-damaged': 'has a changed entry in the ledger',
   'header-damaged': 'has a damaged key',
+  'store-replaced': 'is of another store',
+  'audit-damaged': 'has a changed entry in the audit log',
 }
 
 function judge(ring: KeyRing, record: SecretRecord, code: Buffer, entry: LedgerEntry | undefined): FindingCode | undefined {
@@ -72,7 +91,7 @@ function judge(ring: KeyRing, record: SecretRecord, code: Buffer, entry: LedgerE
     if (!(error instanceof WorkflowError)) throw error
     return error.code === 'SECRET_STORE_NEWER' ? 'newer' : entry === undefined ? 'foreign' : 'tampered'
   }
-  if (entry === undefined) return 'foreign'
+  if (entry === undefined || entry.isDeleted) return 'foreign'
   if (Buffer.compare(entry.code, code) === 0) return entry.version === record.version ? undefined : 'manifest-damaged'
   return record.version < entry.version ? 'rolled-back' : 'tampered'
 }

@@ -1,8 +1,8 @@
 // The statements on the tables of secrets, prepared once per connection.
 
-import {asc, eq, getTableColumns, sql, type Column, type Placeholder, type SQL} from 'drizzle-orm'
+import {asc, desc, eq, getTableColumns, lt, sql, type Column, type Placeholder, type SQL} from 'drizzle-orm'
 import type {BetterSQLite3Database} from 'drizzle-orm/better-sqlite3'
-import {runs, sealedOutputs, secretKeys, secretLedger, secrets, secretStore} from './tables.ts'
+import {runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secrets, secretStore} from './tables.ts'
 
 export type SecretQueries = ReturnType<typeof prepareSecretQueries>
 
@@ -49,10 +49,16 @@ export function prepareSecretQueries(db: BetterSQLite3Database) {
       .values(placeholders(getTableColumns(secretLedger)))
       .onConflictDoUpdate({target: secretLedger.name, set: replacements(getTableColumns(secretLedger))})
       .prepare(),
-    deleteLedgerEntry: db
-      .delete(secretLedger)
-      .where(eq(secretLedger.name, sql.placeholder('name')))
+    audit: db.select().from(secretAudit).orderBy(desc(secretAudit.seq)).limit(sql.placeholder('limit')).prepare(),
+    addAudit: db
+      .insert(secretAudit)
+      .values(placeholders(getTableColumns(secretAudit)))
       .prepare(),
+    pruneAudit: db
+      .delete(secretAudit)
+      .where(lt(secretAudit.seq, sql.placeholder('seq')))
+      .prepare(),
+    clear: [secretStore, secrets, secretLedger, secretKeys, secretAudit, sealedOutputs].map((table) => db.delete(table).prepare()),
     outputKeyIds: db.selectDistinct({keyId: sealedOutputs.keyId}).from(sealedOutputs).prepare(),
     openRun: db.select({number: runs.number}).from(runs).where(eq(runs.status, 'running')).limit(1).prepare(),
   }

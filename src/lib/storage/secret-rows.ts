@@ -2,9 +2,10 @@
 
 import {accessSync, constants} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
+import type {Statement} from 'better-sqlite3'
 import {drizzle} from 'drizzle-orm/better-sqlite3'
 import {WorkflowError} from '../errors/workflow-error.ts'
-import type {LedgerEntry, SecretMetadata, SecretRecord, SecretRows, StoredKey, StoreHeader} from '../secrets/secret-rows.ts'
+import type {AuditEntry, LedgerEntry, SecretMetadata, SecretRecord, SecretRows, StoredKey, StoreHeader} from '../secrets/secret-rows.ts'
 import {hasDatabase, openDatabase} from './database.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {openReadOnlyCopy} from './read-only-copy.ts'
@@ -17,6 +18,7 @@ const purgeTimeoutMs = 2000
 interface Connection {
   readonly db: SqliteDatabase
   readonly queries: SecretQueries
+  readonly dataVersion: Statement<[], number>
   /** Why it can only be read. */
   readonly refusal?: WorkflowError
 }
@@ -107,8 +109,27 @@ export class SqliteSecretRows implements SecretRows {
     this.#write(({putLedgerEntry}) => putLedgerEntry.run({...entry}))
   }
 
-  deleteLedgerEntry(name: string): void {
-    this.#write(({deleteLedgerEntry}) => deleteLedgerEntry.run({name}))
+  audit(limit: number): AuditEntry[] {
+    return this.#find(({audit}) => audit.all({limit})) ?? []
+  }
+
+  addAudit(entry: AuditEntry): void {
+    this.#write(({addAudit}) => addAudit.run({...entry}))
+  }
+
+  pruneAudit(seq: number): void {
+    this.#write(({pruneAudit}) => pruneAudit.run({seq}))
+  }
+
+  clear(): void {
+    this.#write(({clear}) => {
+      for (const statement of clear) statement.run()
+    })
+  }
+
+  dataVersion(): number {
+    const connection = this.#connection
+    return connection === undefined ? 0 : this.#guard(() => Number(connection.dataVersion.get()))
   }
 
   outputKeyIds(): string[] {
@@ -133,11 +154,15 @@ export class SqliteSecretRows implements SecretRows {
     return connection === undefined ? read() : this.#guard(() => connection.db.transaction(read).deferred())
   }
 
-  async purge(): Promise<void> {
+  async purge(): Promise<boolean> {
     const {db} = this.#connected()
     const deadline = performance.now() + purgeTimeoutMs
     // The change itself is made and safe in the WAL. If others read on for so long, or the disk is full, the next purge does it.
-    while (!tryTruncateWal(db) && performance.now() < deadline) await sleep(20)
+    for (;;) {
+      if (tryTruncateWal(db)) return true
+      if (performance.now() >= deadline) return false
+      await sleep(20)
+    }
   }
 
   #find<T>(query: (queries: SecretQueries) => T): T | undefined {
@@ -177,7 +202,7 @@ async function connectTo(file: string): Promise<Connection> {
 }
 
 function prepare(db: SqliteDatabase): Connection {
-  return {db, queries: prepareSecretQueries(drizzle(db))}
+  return {db, queries: prepareSecretQueries(drizzle(db)), dataVersion: db.prepare<[], number>('PRAGMA data_version').pluck()}
 }
 
 async function openReadable(file: string): Promise<SqliteDatabase | undefined> {

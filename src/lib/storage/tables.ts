@@ -56,7 +56,7 @@ export const secretStore = sqliteTable('secret_store', {
   format: integer('format').notNull(),
   storeId: bytes('store_id').notNull(),
   salt: bytes('salt').notNull(),
-  iterations: integer('iterations').notNull(),
+  kdf: text('kdf').notNull(),
   checkValue: bytes('check_value').notNull(),
   activeKeyId: text('active_key_id')
     .notNull()
@@ -65,6 +65,9 @@ export const secretStore = sqliteTable('secret_store', {
   digest: bytes('digest').notNull(),
   digestIv: bytes('digest_iv').notNull(),
   digestTag: bytes('digest_tag').notNull(),
+  auditSeq: integer('audit_seq').notNull(),
+  auditHash: bytes('audit_hash').notNull(),
+  mac: bytes('mac').notNull(),
 })
 
 export const secretKeys = sqliteTable('secret_keys', {
@@ -97,6 +100,19 @@ export const secretLedger = sqliteTable('secret_ledger', {
   name: text('name').primaryKey(),
   version: integer('version').notNull(),
   code: bytes('code').notNull(),
+  isDeleted: integer('is_deleted', {mode: 'boolean'}).notNull(),
+})
+
+export const secretAudit = sqliteTable('secret_audit', {
+  seq: integer('seq').primaryKey(),
+  at: text('at').notNull(),
+  action: text('action').notNull(),
+  names: text('names', {mode: 'json'}).$type<readonly string[]>().notNull(),
+  nameCount: integer('name_count').notNull(),
+  user: text('user').notNull(),
+  command: text('command').notNull(),
+  run: text('run'),
+  hash: bytes('hash').notNull(),
 })
 
 export const sealedOutputs = sqliteTable(

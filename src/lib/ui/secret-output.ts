@@ -13,6 +13,11 @@ import type {Terminal} from './terminal.ts'
 export const exposureWarning =
   'warning: this exposes secrets in clear text: whoever sees your terminal, its scrollback or a recording of it can read them\n'
 
+/** Said when another process kept old ciphertext from being removed. */
+export const purgeWarning =
+  'warning: the change is stored, but another process is reading the database, so encrypted bytes of the old value are still in its log; ' +
+  'the next change of a secret removes them\n'
+
 // Everything but tabs, line ends (LF, CRLF) and what can be seen.
 const unshowable = /(?![\t\n]|\r\n)\p{Cc}|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 

@@ -31,6 +31,7 @@ describe('without configuration files', () => {
       cacheDir: path.join(home, 'cache'),
       databaseFile: path.join(home, 'autokestra.db'),
       keyFile: path.join(home, 'secret.key'),
+      anchorFile: path.join(home, 'secret.anchor'),
       projectDir: path.join(dir, 'project'),
       pluginPaths: [
         {path: path.join(dir, 'project/plugins'), origin: 'project'},

@@ -83,25 +83,30 @@ describe('rotating the master key', () => {
   })
 
   test('takes a key from elsewhere, and doing it again is success', async () => {
-    const {home, store, close} = await plant({AUTOKESTRA_SECRET_KEY: 'old'})
-    expect(await store.rotateKey({...quick, newKey: environmentKey('new')})).toMatchObject({secrets: 3, source: {kind: 'environment'}})
+    const {home, store, close} = await plant({AUTOKESTRA_SECRET_KEY: 'the old master key'})
+    expect(await store.rotateKey({...quick, newKey: environmentKey('the new master key')})).toMatchObject({
+      secrets: 3,
+      source: {kind: 'environment'},
+    })
     expect(await store.get('A')).toEqual(values.get('A'))
     close()
-    await expect(readAll(home, {AUTOKESTRA_SECRET_KEY: 'old'})).rejects.toMatchObject({code: 'MASTER_KEY_WRONG'})
+    await expect(readAll(home, {AUTOKESTRA_SECRET_KEY: 'the old master key'})).rejects.toMatchObject({code: 'MASTER_KEY_WRONG'})
     // As after a death just before it could say that it was done.
-    const again = await openStore(home, {AUTOKESTRA_SECRET_KEY: 'old'})
-    expect(await again.store.rotateKey({...quick, newKey: environmentKey('new')})).toMatchObject({secrets: 3})
+    const again = await openStore(home, {AUTOKESTRA_SECRET_KEY: 'the old master key'})
+    expect(await again.store.rotateKey({...quick, newKey: environmentKey('the new master key')})).toMatchObject({secrets: 3})
     again.close()
-    expect(await readAll(home, {AUTOKESTRA_SECRET_KEY: 'new'})).toEqual(values)
+    expect(await readAll(home, {AUTOKESTRA_SECRET_KEY: 'the new master key'})).toEqual(values)
   })
 
   test('with a wrong key changes nothing and leaves nothing behind', async () => {
-    const {home, close} = await plant({AUTOKESTRA_SECRET_KEY: 'right'})
+    const {home, close} = await plant({AUTOKESTRA_SECRET_KEY: 'the right master key'})
     close()
     const before = readFileSync(databaseOf(home))
-    const {store, close: closeAgain} = await openStore(home, {AUTOKESTRA_SECRET_KEY: 'wrong'})
+    const {store, close: closeAgain} = await openStore(home, {AUTOKESTRA_SECRET_KEY: 'the wrong master key'})
     await expect(store.rotateKey({...quick, newKey: 'new-file'})).rejects.toMatchObject({code: 'MASTER_KEY_WRONG'})
-    await expect(store.rotateKey({...quick, newKey: environmentKey('other')})).rejects.toMatchObject({code: 'MASTER_KEY_WRONG'})
+    await expect(store.rotateKey({...quick, newKey: environmentKey('the other master key')})).rejects.toMatchObject({
+      code: 'MASTER_KEY_WRONG',
+    })
     closeAgain()
     expect(existsSync(`${keyFileOf(home)}.new`)).toBe(false)
     expect(readFileSync(databaseOf(home)).equals(before)).toBe(true)
@@ -184,15 +189,15 @@ describe('other processes, here other connections, that had opened the store bef
   })
 
   test('write nothing when the new key is one they do not have', async () => {
-    const {home, store, close} = await plant({AUTOKESTRA_SECRET_KEY: 'old'})
-    const other = await openStore(home, {AUTOKESTRA_SECRET_KEY: 'old'})
+    const {home, store, close} = await plant({AUTOKESTRA_SECRET_KEY: 'the old master key'})
+    const other = await openStore(home, {AUTOKESTRA_SECRET_KEY: 'the old master key'})
     expect(await other.store.get('A')).toEqual(values.get('A'))
-    await store.rotateKey({...quick, newKey: environmentKey('new')})
+    await store.rotateKey({...quick, newKey: environmentKey('the new master key')})
     await expect(other.store.set('A', text('w'))).rejects.toMatchObject({code: 'MASTER_KEY_WRONG'})
     await expect(other.store.delete('A')).rejects.toMatchObject({code: 'MASTER_KEY_WRONG'})
     other.close()
     close()
-    expect(await readAll(home, {AUTOKESTRA_SECRET_KEY: 'new'})).toEqual(values)
+    expect(await readAll(home, {AUTOKESTRA_SECRET_KEY: 'the new master key'})).toEqual(values)
   })
 
   test('rotate at the same time, and every one of them succeeds', async () => {

@@ -21,7 +21,7 @@ describe('a home without secrets', () => {
     await expect(store.get('A')).rejects.toMatchObject({code: 'SECRET_NOT_FOUND', exitCode: 4, message: "Secret 'A' not found"})
     await expect(store.delete('A')).rejects.toMatchObject({code: 'SECRET_NOT_FOUND'})
     await expect(store.rotateKey({newKey: 'new-file', reencrypt: false})).rejects.toMatchObject({code: 'SECRET_NOT_FOUND'})
-    expect(await store.import(new Map(), {onExisting: 'overwrite'})).toEqual({created: [], updated: [], skipped: []})
+    expect(await store.import(new Map(), {onExisting: 'overwrite'})).toEqual({created: [], updated: [], skipped: [], isPurged: true})
     expect(keys.derivations).toBe(0)
     expect(existsSync(home)).toBe(false)
     close()
@@ -30,11 +30,11 @@ describe('a home without secrets', () => {
   test('gets a key and a database with the first secret, for the owner alone', async () => {
     const home = path.join(temporaryDir(), 'home')
     const {store, close} = await openStore(home)
-    expect(await store.set('API_KEY', text('s3cret'))).toEqual({created: true})
-    expect(readdirSync(home).sort()).toEqual(['autokestra.db', 'autokestra.db-shm', 'autokestra.db-wal', 'secret.key'])
+    expect(await store.set('API_KEY', text('s3cret'))).toEqual({created: true, isPurged: true})
+    expect(readdirSync(home).sort()).toEqual(['autokestra.db', 'autokestra.db-shm', 'autokestra.db-wal', 'secret.anchor', 'secret.key'])
     for (const name of readdirSync(home)) expect((statSync(path.join(home, name)).mode & 0o777).toString(8), name).toBe('600')
     const key = readFileSync(keyFileOf(home))
-    expect(await store.set('OTHER', text('x'))).toEqual({created: true})
+    expect(await store.set('OTHER', text('x'))).toEqual({created: true, isPurged: true})
     close()
     const second = await openStore(home)
     expect(await second.store.get('API_KEY')).toEqual(text('s3cret'))
@@ -53,7 +53,7 @@ describe('a home without secrets', () => {
     await expect(first.store.set('A B', text('x'))).rejects.toMatchObject({code: 'SECRET_NAME_INVALID'})
     expect(readdirSync(home)).toEqual([])
     first.close()
-    const second = await openStore(home, {AUTOKESTRA_SECRET_KEY: 'correct horse'})
+    const second = await openStore(home, {AUTOKESTRA_SECRET_KEY: 'correct horse battery'})
     await second.store.set('A', text('x'))
     expect(existsSync(keyFileOf(home))).toBe(false)
     second.close()
@@ -129,7 +129,7 @@ describe('names', () => {
   test.each(['A', 'a', '0', '9A', 'a-b', '_x', '-', '--', '-rf', '__proto__', 'constructor', 'x'.repeat(255)])(
     '%s is one',
     async (name) => {
-      const {store, close} = await openStore(temporaryDir(), {AUTOKESTRA_SECRET_KEY: 'k'})
+      const {store, close} = await openStore(temporaryDir(), {AUTOKESTRA_SECRET_KEY: 'a key of sixteen'})
       await store.set(name, text(`value of ${name}`))
       expect(await store.get(name)).toEqual(text(`value of ${name}`))
       expect(store.list().map((secret) => secret.name)).toEqual([name])
@@ -184,9 +184,9 @@ describe('names', () => {
 describe('changes', () => {
   test('keep when a secret was made, and count its versions', async () => {
     const {store, clock, close} = await openStore(temporaryDir())
-    expect(await store.set('A', text('1'))).toEqual({created: true})
+    expect(await store.set('A', text('1'))).toEqual({created: true, isPurged: true})
     clock.time += 60_000
-    expect(await store.set('A', text('2'))).toEqual({created: false})
+    expect(await store.set('A', text('2'))).toEqual({created: false, isPurged: true})
     expect(store.require('A')).toEqual({
       name: 'A',
       version: 2,
@@ -197,7 +197,7 @@ describe('changes', () => {
     await store.delete('A')
     clock.time += 60_000
     await store.set('A', text('3'))
-    expect(store.list()).toEqual([{name: 'A', version: 1, createdAt: '2026-01-01T00:02:00.000Z', updatedAt: '2026-01-01T00:02:00.000Z'}])
+    expect(store.list()).toEqual([{name: 'A', version: 3, createdAt: '2026-01-01T00:02:00.000Z', updatedAt: '2026-01-01T00:02:00.000Z'}])
     expect((await store.verify()).findings).toEqual([])
     close()
   })
@@ -214,9 +214,9 @@ describe('changes', () => {
       message: expect.stringMatching(/: B;/),
     })
     expect(store.has('A')).toBe(false)
-    expect(await store.import(entries, {onExisting: 'skip'})).toEqual({created: ['A'], updated: [], skipped: ['B']})
+    expect(await store.import(entries, {onExisting: 'skip'})).toEqual({created: ['A'], updated: [], skipped: ['B'], isPurged: true})
     expect(await store.get('B')).toEqual(text('old'))
-    expect(await store.import(entries, {onExisting: 'overwrite'})).toEqual({created: [], updated: ['A', 'B'], skipped: []})
+    expect(await store.import(entries, {onExisting: 'overwrite'})).toEqual({created: [], updated: ['A', 'B'], skipped: [], isPurged: true})
     expect(await store.getMany(['A', 'B', 'C'])).toEqual(entries)
     await expect(store.import(new Map([...entries, ['C', text('')]]), {onExisting: 'overwrite'})).rejects.toMatchObject({
       code: 'SECRET_VALUE_INVALID',
@@ -271,7 +271,7 @@ describe('the master key', () => {
       () => store.openSealer(),
     ])
       await expect(attempt()).rejects.toMatchObject(missing)
-    expect(readdirSync(home).filter((name) => name.startsWith('secret'))).toEqual([])
+    expect(readdirSync(home).filter((name) => name.startsWith('secret.key'))).toEqual([])
     // Put back, it works again at once.
     writeFileSync(keyFileOf(home), key, {mode: 0o600})
     expect(await store.get('A')).toEqual(text('v'))

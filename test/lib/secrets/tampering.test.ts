@@ -197,7 +197,7 @@ describe('verify', () => {
     await store.set('B', text('new B'))
     write(a)
     write(b)
-    expect(await store.get('A')).toEqual(text('value of A'))
+    await expect(store.get('A')).rejects.toMatchObject(tampered('A'))
     expect((await store.verify()).findings).toMatchObject([
       {name: 'A', code: 'rolled-back'},
       {name: 'B', code: 'rolled-back'},
@@ -250,12 +250,12 @@ describe('verify', () => {
       const changed = Buffer.from(value)
       changed.writeUInt8(changed.readUInt8(3) ^ 0x10, 3)
       other.db.prepare(`UPDATE secret_store SET ${column} = ?`).run(changed)
-      expect((await other.store.verify()).findings, column).toMatchObject([{code: 'manifest-damaged'}])
+      expect((await other.store.verify()).findings, column).toMatchObject([{code: 'header-damaged'}])
       await expect(other.store.set('D', text('v'))).rejects.toMatchObject({code: 'SECRET_STORE_DAMAGED'})
       other.db.prepare(`UPDATE secret_store SET ${column} = ?`).run(value)
     }
     other.db.exec('UPDATE secret_store SET generation = generation - 1')
-    expect((await other.store.verify()).findings).toMatchObject([{code: 'manifest-damaged'}])
+    expect((await other.store.verify()).findings).toMatchObject([{code: 'store-replaced'}])
     close(planted)
     close(other)
   })
@@ -278,15 +278,17 @@ describe('the header', () => {
     ['a check value cut short', 'UPDATE secret_store SET check_value = zeroblob(4)', {code: 'SECRET_STORE_DAMAGED'}],
     ['another salt', 'UPDATE secret_store SET salt = zeroblob(32)', {code: 'MASTER_KEY_WRONG', hint: expect.stringContaining('header')}],
     ['a salt cut short', 'UPDATE secret_store SET salt = zeroblob(8)', {code: 'SECRET_STORE_DAMAGED'}],
-    ['other iterations', 'UPDATE secret_store SET iterations = 100000', {code: 'MASTER_KEY_WRONG'}],
-    ['one iteration', 'UPDATE secret_store SET iterations = 1', {code: 'SECRET_STORE_DAMAGED'}],
-    ['iterations without end', 'UPDATE secret_store SET iterations = 2000000000', {code: 'SECRET_STORE_DAMAGED'}],
-    ['another store id', 'UPDATE secret_store SET store_id = zeroblob(16)', {code: 'SECRET_STORE_DAMAGED'}],
+    ['other iterations', "UPDATE secret_store SET kdf = 'pbkdf2-sha256:i=100001'", {code: 'MASTER_KEY_WRONG'}],
+    ['one iteration', "UPDATE secret_store SET kdf = 'pbkdf2-sha256:i=1'", {code: 'SECRET_STORE_DAMAGED'}],
+    ['iterations without end', "UPDATE secret_store SET kdf = 'pbkdf2-sha256:i=2000000000'", {code: 'SECRET_STORE_DAMAGED'}],
+    ['cheap scrypt', "UPDATE secret_store SET kdf = 'scrypt:n=2,r=8,p=1'", {code: 'SECRET_STORE_DAMAGED'}],
+    ['scrypt that fills the memory', "UPDATE secret_store SET kdf = 'scrypt:n=1073741824,r=8,p=1'", {code: 'SECRET_STORE_DAMAGED'}],
+    ['a derivation that is not one', "UPDATE secret_store SET kdf = 'md5'", {code: 'SECRET_STORE_DAMAGED'}],
     ['another active key', "UPDATE secret_store SET active_key_id = 'none'", {code: 'SECRET_STORE_DAMAGED'}],
     ['a changed data key', 'UPDATE secret_keys SET encrypted_key = zeroblob(32)', {code: 'SECRET_STORE_DAMAGED'}],
     ['no data key', 'DELETE FROM secret_keys', {code: 'SECRET_STORE_DAMAGED'}],
     ['no header', 'DELETE FROM secret_store', {code: 'SECRET_STORE_DAMAGED'}],
-    ['a newer format', 'UPDATE secret_store SET format = 2', {code: 'SECRET_STORE_NEWER'}],
+    ['a newer format', 'UPDATE secret_store SET format = 3', {code: 'SECRET_STORE_NEWER'}],
   ])('with %s is told from a wrong key, and written to by nobody', async (_what, statement, expected) => {
     const planted = await plant()
     planted.close()

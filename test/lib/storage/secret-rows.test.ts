@@ -15,11 +15,14 @@ const header = (activeKeyId: string, generation = 1): StoreHeader => ({
   format: 1,
   storeId: randomBytes(16),
   salt: randomBytes(32),
-  iterations: 600_000,
+  kdf: 'pbkdf2-sha256:i=600000',
   checkValue: randomBytes(32),
   activeKeyId,
   generation,
   digest: sealed(560),
+  auditSeq: 0,
+  auditHash: Buffer.alloc(32),
+  mac: randomBytes(32),
 })
 const record = (name: string, rest: Partial<SecretRecord> = {}): SecretRecord => ({
   name,
@@ -90,15 +93,14 @@ describe('SqliteSecretRows', () => {
     expect(rows.find('A')).toEqual(later)
     expect(rows.metadata('A')).toEqual({name: 'A', version: 2, createdAt: now, updatedAt: '2026-02-01T00:00:00.000Z'})
     const [entry, entryLater] = [
-      {name: 'A', version: 1, code: randomBytes(32)},
-      {name: 'A', version: 2, code: randomBytes(32)},
+      {name: 'A', version: 1, code: randomBytes(32), isDeleted: false},
+      {name: 'A', version: 2, code: randomBytes(32), isDeleted: true},
     ]
     rows.putLedgerEntry(entry)
     rows.putLedgerEntry(entryLater)
     expect(rows.ledger()).toEqual([entryLater])
-    rows.deleteLedgerEntry('A')
     rows.delete('A')
-    expect([rows.find('A'), rows.list(), rows.ledgerEntry('A')]).toEqual([undefined, [], undefined])
+    expect([rows.find('A'), rows.list(), rows.ledgerEntry('A')]).toEqual([undefined, [], entryLater])
     const rewrapped = key('k1')
     rows.putKey(rewrapped)
     rows.putKey(key('k2'))

@@ -1,7 +1,7 @@
 import {getTableConfig} from 'drizzle-orm/sqlite-core'
 import {describe, expect, test} from 'vitest'
 import {openDatabase} from '../../../src/lib/storage/database.ts'
-import {events, runs, sealedOutputs, secretKeys, secretLedger, secrets, secretStore} from '../../../src/lib/storage/tables.ts'
+import {events, runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secrets, secretStore} from '../../../src/lib/storage/tables.ts'
 
 interface ColumnRow {
   readonly name: string
@@ -10,7 +10,7 @@ interface ColumnRow {
   readonly pk: number
 }
 
-const tables = [events, runs, sealedOutputs, secretKeys, secretLedger, secretStore, secrets]
+const tables = [events, runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secretStore, secrets]
 
 describe('tables', () => {
   test.each(tables.map((table) => ({name: getTableConfig(table).name, config: getTableConfig(table)})))(

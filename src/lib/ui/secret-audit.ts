@@ -1,0 +1,45 @@
+// The audit log of the secrets as a table: names and times, never values.
+
+import {formatRelative} from './format-time.ts'
+import {renderTable} from './table.ts'
+import type {Ui} from './ui.ts'
+
+export interface ShownAuditEntry {
+  readonly seq: number
+  /** RFC 3339. */
+  readonly at: string
+  readonly action: string
+  readonly names: readonly string[]
+  /** More than there are names when only the first ones were kept. */
+  readonly nameCount: number
+  readonly user: string
+  readonly command: string
+  readonly run: string | null
+}
+
+/** For stdout. Piped: without a head, times as RFC 3339. */
+export function renderSecretAudit(
+  entries: readonly ShownAuditEntry[],
+  {outTerminal: terminal, outStyle: style}: Ui,
+  nowMs: number,
+): string {
+  if (entries.length === 0) return 'Nothing was done with secrets yet\n'
+  return renderTable({
+    head: ['WHEN', 'ACTION', 'SECRETS', 'USER', 'BY'],
+    rows: entries.map((entry) => [
+      terminal.isTty ? formatRelative(entry.at, nowMs) : entry.at,
+      entry.action,
+      describeNames(entry),
+      entry.user,
+      entry.run === null ? entry.command : `run ${entry.run}`,
+    ]),
+    style,
+    terminal,
+  })
+}
+
+function describeNames({names, nameCount}: ShownAuditEntry): string {
+  if (nameCount === 0) return 'all'
+  const more = nameCount - names.length
+  return `${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`
+}

@@ -1,0 +1,57 @@
+// Makes of a present store what version 1.0 of this program left: a header without authentication, no anchor, no audit log, and the tables of then.
+
+import {createCipheriv, createDecipheriv, hkdfSync, pbkdf2Sync, randomBytes} from 'node:crypto'
+import {readFileSync, rmSync} from 'node:fs'
+import {associatedData} from '../../src/lib/secrets/associated-data.ts'
+import {rawDatabase} from './raw-database.ts'
+import {anchorFileOf, keyFileOf, quickIterations} from './secret-home.ts'
+
+interface HeaderRow {
+  readonly store_id: Buffer
+  readonly salt: Buffer
+  readonly kdf: string
+}
+
+interface KeyRow {
+  readonly id: string
+  readonly created_at: string
+  readonly encrypted_key: Buffer
+  readonly iv: Buffer
+  readonly auth_tag: Buffer
+}
+
+/** The home must have a key file and quick iterations, and nobody may have it open. */
+export function makeLegacy(home: string): void {
+  const db = rawDatabase(home)
+  const header = db.prepare<[], HeaderRow>('SELECT store_id, salt, kdf FROM secret_store').get()
+  if (header?.kdf !== `pbkdf2-sha256:i=${String(quickIterations)}`) throw new Error('a store with quick iterations is needed')
+  const master = readFileSync(keyFileOf(home), 'utf8').trimEnd()
+  const kek = pbkdf2Sync(master, header.salt, quickIterations, 32, 'sha256')
+  const keyOf = (label: string): Buffer => Buffer.from(hkdfSync('sha256', kek, '', label, 32))
+  for (const row of db.prepare<[], KeyRow>('SELECT * FROM secret_keys').all()) {
+    const context = associatedData('autokestra/data-key', header.store_id, row.id, row.created_at)
+    const decipher = createDecipheriv('aes-256-gcm', keyOf('autokestra/wrap/2'), row.iv, {authTagLength: 16})
+      .setAAD(context)
+      .setAuthTag(row.auth_tag)
+    const key = Buffer.concat([decipher.update(row.encrypted_key), decipher.final()])
+    const iv = randomBytes(12)
+    const cipher = createCipheriv('aes-256-gcm', keyOf('autokestra/wrap'), iv, {authTagLength: 16}).setAAD(context)
+    const wrapped = Buffer.concat([cipher.update(key), cipher.final()])
+    db.prepare('UPDATE secret_keys SET encrypted_key = ?, iv = ?, auth_tag = ? WHERE id = ?').run(wrapped, iv, cipher.getAuthTag(), row.id)
+  }
+  db.prepare('UPDATE secret_store SET format = 1, check_value = ?').run(keyOf('autokestra/check'))
+  const migration = readFileSync(new URL('../../src/lib/storage/migrations/0002-secrets.sql', import.meta.url), 'utf8')
+  const table = /CREATE TABLE secret_store \([^]*?\) STRICT;/.exec(migration)?.[0] ?? ''
+  db.exec(`
+    ALTER TABLE secret_store RENAME TO present;
+    ${table}
+    INSERT INTO secret_store
+      SELECT id, format, store_id, salt, ${String(quickIterations)}, check_value, active_key_id, generation, digest, digest_iv, digest_tag FROM present;
+    DROP TABLE present;
+    DROP TABLE secret_audit;
+    ALTER TABLE secret_ledger DROP COLUMN is_deleted;
+    PRAGMA user_version = 2;
+  `)
+  db.close()
+  rmSync(anchorFileOf(home))
+}
