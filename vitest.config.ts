@@ -1,5 +1,6 @@
 import {defaultExclude, defineConfig} from 'vitest/config'
 import {expressionAlias} from './scripts/build-plugins.mjs'
+import {SlowestFirst} from './test/rig/slowest-first.ts'
 import {SummaryReporter} from './test/rig/summary-reporter.ts'
 
 // The SDK is tested from its sources, not from its last build.
@@ -23,6 +24,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    sequence: {sequencer: SlowestFirst},
     projects: [
       {
         extends: true,

@@ -35,15 +35,34 @@ export async function pack(directory: string, outDir: string): Promise<PackedPac
   }
 }
 
-/** Installs a .tgz globally into `prefix`. `nodeDir` holds the `node` to use, for npm and for the programs it starts; default: the one of the tests. */
+/**
+ * Installs a .tgz globally into `prefix`. `nodeDir` holds the `node` to use, for npm and for the programs it starts; default: the one of the tests.
+ * The native part of better-sqlite3 is the one that `npm ci` compiled or downloaded, offered as the download that most users get: compiling
+ * it once more takes longer than all tests of the package.
+ */
 export async function installGlobally(file: string, prefix: string, nodeDir = path.dirname(process.execPath)): Promise<void> {
   mkdirSync(prefix, {recursive: true})
-  const env = {...process.env, PATH: `${nodeDir}:${process.env['PATH'] ?? ''}`, NODE_ENV: undefined}
+  const env = {
+    ...process.env,
+    PATH: `${nodeDir}:${process.env['PATH'] ?? ''}`,
+    NODE_ENV: undefined,
+    npm_config_better_sqlite3_local_prebuilds: await packNative(path.dirname(prefix)),
+  }
   await run('npm', ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', file], {
     cwd: prefix,
     env,
     maxBuffer: 64 * 1024 * 1024,
   })
+}
+
+/** Packs the native part for the Node.js of the tests, under the name prebuild-install looks for; returns the directory. */
+async function packNative(outDir: string): Promise<string> {
+  const dependency = path.join(packageRoot, 'node_modules', 'better-sqlite3')
+  const {version} = JSON.parse(readFileSync(path.join(dependency, 'package.json'), 'utf8')) as {version: string}
+  const {platform, arch, versions} = process
+  const name = `better-sqlite3-v${version}-node-v${versions.modules}-${platform}-${arch}.tar.gz`
+  await run('tar', ['-czf', path.join(outDir, name), '-C', dependency, 'build/Release/better_sqlite3.node'])
+  return outDir
 }
 
 /** Puts a Node.js of the given major version below `directory`, from npm; resolves with the directory that holds `node`. */
