@@ -257,6 +257,7 @@ export class App {
     this.#plugins ??= new PluginManager({
       paths: config.pluginPaths,
       cacheDir: config.cacheDir,
+      shadowing: {allowed: config.allowShadowing, configFile: join(config.home, 'config.yaml')},
       schemas: this.#openSchemas(config),
       programVersion: this.#options.version,
       // Bundled into TypeScript plugins: finding the SDK at run time would cost their host a loader.

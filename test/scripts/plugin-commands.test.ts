@@ -159,7 +159,7 @@ it('list shows shadowed and broken plugins, and how many warnings there are', as
   expect(exitCode).toBe(0)
   expect(rows.slice(0, 3)).toEqual([
     ['test/broken', '-', '-', 'project', 'broken', '-', '-', '/plugins/broken'],
-    ['test/p', '1.0.0', 'act', 'project', 'ok', '-', '1', '/plugins/p'],
+    ['test/p', '1.0.0', 'act', 'project', 'ok, in place of /more/p', '-', '1', '/plugins/p'],
     ['test/p', '1.0.0', 'act', 'project', 'shadowed by /plugins/p', '-', '1', '/more/p'],
   ])
   expect(stderr).toContain('version')

@@ -27,6 +27,8 @@ export interface Config {
   readonly projectDir: string
   /** Where plugins are looked for; the first that has one wins. */
   readonly pluginPaths: readonly PluginPath[]
+  /** Ids of plugins of the program that a project may replace by its own. Only the user says so. */
+  readonly allowShadowing: readonly string[]
   /** What generated Dockerfiles start from; absent: by the plugin's language. */
   readonly baseImage?: string
   /** Images that a run lacks are built before it. */

@@ -64,6 +64,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
       ...level('user', user, files.pluginDir),
       ...bundled,
     ]),
+    allowShadowing: user?.allowShadowing ?? [],
     ...(baseImage !== undefined && {baseImage}),
     autoBuild: own?.autoBuild ?? user?.autoBuild ?? false,
     concurrency,
@@ -76,8 +77,15 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     inheritEnv: [...(user?.inheritEnv ?? []), ...(own?.inheritEnv ?? [])],
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
     files: [user, own].flatMap((settings) => settings?.file ?? []),
-    warnings: [...project.warnings, ...missingPaths(own, env), ...missingPaths(user, env)],
+    warnings: [...project.warnings, ...missingPaths(own, env), ...missingPaths(user, env), ...withoutEffect(own, files.configFile)],
   }
+}
+
+/** A project that came from elsewhere does not say itself what it may do. */
+function withoutEffect(project: FileSettings | undefined, userFile: string): Diagnostic[] {
+  if (project?.allowShadowing === undefined) return []
+  const message = 'plugins.allowShadowing has no effect here: only a user decides which plugins of the program a project may replace'
+  return [{severity: 'warning', code: 'setting-without-effect', message, file: project.file, hint: `set it in ${userFile}`}]
 }
 
 /** A workflow file that does not exist is somebody else's error: its directory is used as far as it is there. */

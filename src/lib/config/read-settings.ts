@@ -24,6 +24,7 @@ export interface FileSettings {
   readonly aboutPluginPath?: (index: number, finding: Pick<Diagnostic, 'code' | 'message' | 'hint'>) => Diagnostic
   readonly baseImage?: string
   readonly autoBuild?: boolean
+  readonly allowShadowing?: readonly string[]
   readonly concurrency?: number
   readonly placeholder?: string
   readonly inheritEnv?: readonly string[]
@@ -49,7 +50,12 @@ function isEmptyFile(file: string): boolean {
 
 /** What the schema lets through. */
 interface ConfigSource {
-  readonly plugins?: {readonly paths?: readonly string[]; readonly baseImage?: string; readonly autoBuild?: boolean}
+  readonly plugins?: {
+    readonly paths?: readonly string[]
+    readonly baseImage?: string
+    readonly autoBuild?: boolean
+    readonly allowShadowing?: readonly string[]
+  }
   readonly concurrency?: number
   readonly inheritEnv?: readonly string[]
   readonly masking?: {readonly placeholder?: string}
@@ -95,6 +101,7 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
     }),
     ...(plugins?.baseImage !== undefined && {baseImage: plugins.baseImage}),
     ...(plugins?.autoBuild !== undefined && {autoBuild: plugins.autoBuild}),
+    ...(plugins?.allowShadowing && {allowShadowing: plugins.allowShadowing}),
     ...(concurrency !== undefined && {concurrency}),
     ...(inheritEnv !== undefined && {inheritEnv}),
     ...(masking?.placeholder !== undefined && {placeholder: masking.placeholder}),

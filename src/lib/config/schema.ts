@@ -42,6 +42,13 @@ export const configSchema: JsonObject = {
       additionalProperties: false,
       description: 'How plugins are found, and what their images are made from.',
       properties: {
+        allowShadowing: {
+          type: 'array',
+          items: {type: 'string', pattern: '^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$'},
+          maxItems: 100,
+          description:
+            'Plugins of the program, such as `core/shell`, that a project may replace by its own. Only in the configuration of a user.',
+        },
         autoBuild: {
           type: 'boolean',
           default: false,

@@ -22,6 +22,7 @@ interface FoundAction {
   readonly plugin: Plugin
   readonly action: ActionDef
   readonly checkInputs: SchemaCheck | undefined
+  readonly notice: Omit<Diagnostic, 'severity'> | undefined
 }
 
 /** What is known of the actions of one workflow; asked once per type. */
@@ -43,6 +44,10 @@ export class ResolvedActions implements TaskActions {
       const known = this.#known.get(type)
       const found = known ?? (await this.#look(type))
       this.#known.set(type, found)
+      if ('action' in found && found.notice !== undefined && known === undefined) {
+        const {code, message} = found.notice
+        this.diagnostics.push(document.diagnostic(['tasks', index, 'type'], 'value', {severity: 'warning', code, message}))
+      }
       if ('action' in found) this.#checkInputs(document, index, type, found, inputs)
       else {
         const {code, errorCode, message, hint, diagnostics} = found
@@ -86,10 +91,10 @@ export class ResolvedActions implements TaskActions {
     const {plugins, schemas} = this.#sources
     const resolution = await plugins.resolve(type)
     if (!resolution.ok) return resolution.failure
-    const {plugin, action} = resolution
+    const {plugin, action, notice} = resolution
     try {
       await plugins.prepare(plugin)
-      return {plugin, action, checkInputs: action.input === undefined ? undefined : await schemas.compile(action.input)}
+      return {plugin, action, notice, checkInputs: action.input === undefined ? undefined : await schemas.compile(action.input)}
     } catch (error) {
       if (!(error instanceof WorkflowError)) throw error
       const {code: errorCode, message, hint, diagnostics} = error

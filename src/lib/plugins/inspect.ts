@@ -10,6 +10,7 @@ import type {ActionDef, Plugin, PluginManifest, RecommendedPermissions} from './
 import type {PluginEntry} from './plugin-entry.ts'
 import type {PluginImages} from './plugin-images.ts'
 import {listFields, type SchemaField} from './schema-fields.ts'
+import {describeShadowing} from './shadowing.ts'
 
 export interface ActionInspection {
   readonly name: string
@@ -78,8 +79,19 @@ export async function inspectPlugin(
     permissions: manifest.permissions,
     image,
     ...(workflow !== undefined && {workflow}),
-    warnings: [...entry.diagnostics, ...warnAboutManifest(plugin), ...(workflow?.warnings ?? []), ...warnings],
+    warnings: [
+      ...entry.diagnostics,
+      ...warnAboutShadowing(entry),
+      ...warnAboutManifest(plugin),
+      ...(workflow?.warnings ?? []),
+      ...warnings,
+    ],
   }
+}
+
+function warnAboutShadowing(entry: PluginEntry): Diagnostic[] {
+  const notice = describeShadowing(entry)
+  return notice === undefined ? [] : [{severity: 'warning', ...notice}]
 }
 
 /** Warnings that follow from the manifest alone. */

@@ -24,6 +24,8 @@ export interface PluginEntry {
   /** Present unless the manifest is invalid. */
   readonly plugin?: Plugin
   readonly diagnostics: readonly Diagnostic[]
+  /** Others of the same id, which are not used because of this one. */
+  readonly shadows?: readonly {readonly dir: string; readonly origin: PluginPath['origin']}[]
   /** `shadowed` only: the directory of the one that wins. */
   readonly shadowedBy?: string
 }

@@ -11,6 +11,7 @@ import {ManifestCache} from './manifest-cache.ts'
 import type {ActionDef, Plugin} from './manifest.ts'
 import type {PluginEntry, PluginPath} from './plugin-entry.ts'
 import {prepareEntry} from './prepare-entry.ts'
+import {describeShadowing, settleShadowing, type ShadowingRules} from './shadowing.ts'
 
 export interface PluginManagerOptions {
   /** In order: the first path that has a plugin wins. */
@@ -21,6 +22,8 @@ export interface PluginManagerOptions {
   readonly schemas: SchemaCompiler
   /** Version of this program: what another version put into the cache is not used. */
   readonly programVersion: string
+  /** Default: a project replaces no plugin of the program. */
+  readonly shadowing?: ShadowingRules
   /** Import name -> absolute file of the SDK's modules, for TypeScript entry points. Default: none; the plugin's host resolves them. */
   readonly sdkModules?: Readonly<Record<string, string>>
 }
@@ -37,7 +40,13 @@ export interface ResolveFailure {
 }
 
 export type Resolution =
-  {readonly ok: true; readonly plugin: Plugin; readonly action: ActionDef} | {readonly ok: false; readonly failure: ResolveFailure}
+  | {
+      readonly ok: true
+      readonly plugin: Plugin
+      readonly action: ActionDef
+      /** Something to know about it. */ readonly notice?: Omit<Diagnostic, 'severity'>
+    }
+  | {readonly ok: false; readonly failure: ResolveFailure}
 
 const typePattern = /^([^/.\s]+)\/([^/.\s]+)\.([^/.\s]+)$/
 
@@ -65,7 +74,9 @@ export class PluginManager {
     if (!entry.plugin || entry.state === 'broken') return explainBrokenPlugin(entry)
     const {plugin} = entry
     const action = plugin.manifest.actions.find((candidate) => candidate.name === actionName)
-    return action ? {ok: true, plugin, action} : explainUnknownAction(plugin, actionName)
+    if (!action) return explainUnknownAction(plugin, actionName)
+    const notice = describeShadowing(entry)
+    return {ok: true, plugin, action, ...(notice !== undefined && {notice})}
   }
 
   /** All plugins of all paths in order, also those that are shadowed or broken. */
@@ -105,13 +116,20 @@ export class PluginManager {
 
   /** A later path is looked at only when no earlier one has the plugin; a broken one is not passed over for a plugin of the same name. */
   async #search(id: string): Promise<PluginEntry | undefined> {
-    for (const from of this.#options.paths) {
+    const {paths} = this.#options
+    for (const [index, from] of paths.entries()) {
       const [first] = await findInPath(from, this.#listing(from), id, this.#context)
       if (!first) continue
+      const later: PluginEntry[] = []
+      for (const other of paths.slice(index + 1)) later.push(...(await findInPath(other, this.#listing(other), id, this.#context)))
       await this.#context.cache.save()
-      return first
+      return settleShadowing(first, later, this.#shadowing)
     }
     return undefined
+  }
+
+  get #shadowing(): ShadowingRules {
+    return this.#options.shadowing ?? {allowed: [], configFile: 'config.yaml'}
   }
 
   #listing(from: PluginPath): PluginDirListing {
@@ -124,9 +142,15 @@ export class PluginManager {
   }
 
   #discoverAll(): ReturnType<typeof discover> {
-    this.#discovered ??= discover(this.#options.paths, this.#context).then(async (result) => {
+    this.#discovered ??= discover(this.#options.paths, this.#context).then(async ({entries, diagnostics}) => {
       await this.#context.cache.save()
-      return result
+      const first = new Set<string>()
+      const settled = entries.map((entry) => {
+        const isFirst = !first.has(entry.id)
+        first.add(entry.id)
+        return isFirst ? settleShadowing(entry, entries, this.#shadowing) : entry
+      })
+      return {entries: settled, diagnostics}
     })
     return this.#discovered
   }

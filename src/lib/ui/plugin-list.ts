@@ -15,6 +15,8 @@ export interface PluginDescription {
   readonly origin: PluginEntry['origin']
   readonly dir: string
   readonly shadowedBy?: string
+  /** Directories of others of the same id that are not used because of it. */
+  readonly shadows?: readonly string[]
   /** Of a usable plugin; absent when Docker cannot be asked. */
   readonly image?: 'absent' | 'current' | 'stale'
   /** About what it asks for; `plugin inspect` tells more. */
@@ -24,7 +26,7 @@ export interface PluginDescription {
 }
 
 export function describePlugins(plugins: readonly ListedPlugin[]): PluginDescription[] {
-  return plugins.map(({entry: {id, plugin, state, origin, dir, shadowedBy, diagnostics}, image, warnings}) => ({
+  return plugins.map(({entry: {id, plugin, state, origin, dir, shadowedBy, shadows, diagnostics}, image, warnings}) => ({
     id,
     ...(plugin === undefined ? {} : {version: plugin.manifest.version}),
     actions: plugin?.manifest.actions.map(({name}) => name) ?? [],
@@ -32,6 +34,7 @@ export function describePlugins(plugins: readonly ListedPlugin[]): PluginDescrip
     origin,
     dir,
     ...(shadowedBy === undefined ? {} : {shadowedBy}),
+    ...(shadows === undefined ? {} : {shadows: shadows.map((other) => other.dir)}),
     ...(image === undefined ? {} : {image}),
     warnings: warnings.map(({message}) => message),
     problems: diagnostics.filter(({severity}) => severity === 'error').map(({message}) => message),
@@ -41,12 +44,12 @@ export function describePlugins(plugins: readonly ListedPlugin[]): PluginDescrip
 export function renderPluginList(descriptions: readonly PluginDescription[], {outStyle, outTerminal}: Ui): string {
   return renderTable({
     head: ['PLUGIN', 'VERSION', 'ACTIONS', 'FROM', 'STATE', 'IMAGE', 'WARNINGS', 'DIRECTORY'],
-    rows: descriptions.map(({id, version, actions, origin, state, shadowedBy, image, warnings, dir}) => [
+    rows: descriptions.map(({id, version, actions, origin, state, shadowedBy, shadows = [], image, warnings, dir}) => [
       id,
       version ?? '-',
       actions.join(', ') || '-',
       origin,
-      shadowedBy === undefined ? state : `${state} by ${shadowedBy}`,
+      shadowedBy !== undefined ? `${state} by ${shadowedBy}` : shadows.length > 0 ? `${state}, in place of ${shadows.join(', ')}` : state,
       image ?? '-',
       warnings.length === 0 ? '-' : String(warnings.length),
       dir,

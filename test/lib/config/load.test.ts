@@ -28,6 +28,7 @@ describe('without configuration files', () => {
     const home = path.join(dir, 'me/.autokestra')
     expect(await load(dir)).toEqual({
       home,
+      allowShadowing: [],
       cacheDir: path.join(home, 'cache'),
       databaseFile: path.join(home, 'autokestra.db'),
       keyFile: path.join(home, 'secret.key'),
