@@ -148,6 +148,37 @@ outputs: {said: '{{ tasks.use.output.stdout }}'}
     await expectClean(project, {PLAIN: secrets.PLAIN}, ran)
   })
 
+  it('may have a megabyte, and is masked however it is printed', {timeout: 60_000}, async () => {
+    const items = Array.from({length: 8000}, (_, index) => ({
+      id: `user-number-${String(index)}`,
+      key: `${String(index * 7919)}-canary-key`,
+      url: `https://x.example/?a=1&b="${String(index)}"`,
+    }))
+    const value = JSON.stringify({items}, undefined, 2)
+    expect(value.length).toBeGreaterThan(1_000_000)
+    const project = new Project({
+      'w.yaml': `id: w
+secrets: [BIG]
+tasks:
+  - id: use
+    type: core/shell.run
+    inputs: {command: 'cat > big; cat big; base64 big; printf "x:" | cat - big | base64; node -e "process.stdout.write(JSON.stringify(require(\\"fs\\").readFileSync(\\"big\\", \\"utf8\\")))"; echo; tail -n 40 big', stdin: '{{ secrets.BIG }}', parse: none}
+`,
+    })
+    await store(project, {BIG: value})
+    const startedAt = performance.now()
+    const ran = await project.run(['run', 'w.yaml', '--progress', 'plain'])
+    // Five seconds on a machine that has nothing else to do, of which it needs two.
+    expect(performance.now() - startedAt).toBeLessThan(40_000)
+    expect(ran.exitCode).toBe(0)
+    expect(ran.stderr).toContain('***SECRET***')
+    expect(ran.stderr.length).toBeLessThan(10_000)
+    expect(project.read('big')).toBe(value)
+    const known = {FIRST: '0-canary-key', MIDDLE: `${String(3000 * 7919)}-canary-key`, LAST: `${String(7999 * 7919)}-canary-key`}
+    expect(findLeaks(known, {stdout: ran.stdout, stderr: ran.stderr})).toEqual([])
+    for (const text of Object.values(await aftermath(project))) expect(text).not.toContain('canary-key')
+  })
+
   it('reaches a task byte for byte, in one pass: what looks like a template in it is not one', async () => {
     const project = new Project({
       'w.yaml': `id: w

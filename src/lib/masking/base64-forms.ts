@@ -23,6 +23,15 @@ export function base64Forms(bytes: Buffer, options: {readonly isWrapped: boolean
   return forms
 }
 
+/** The same for large values: what no neighbour changes, in both alphabets. */
+export function stableBase64Forms(bytes: Buffer): string[] {
+  return [0, 1, 2].flatMap((shift) => {
+    const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64')
+    const stable = text.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6))
+    return [stable, stable.replaceAll('+', '-').replaceAll('/', '_')]
+  })
+}
+
 function addAlphabets(forms: Set<string>, text: string): void {
   if (text.length < leastBytes) return
   forms.add(text)

@@ -23,3 +23,8 @@ export interface Finder {
   /** The window has lost its first `count` bytes: no more than find() answered. */
   drop(count: number): void
 }
+
+/** Gives each stream finders of its own. */
+export interface FinderSource {
+  openFinders(): readonly Finder[]
+}

@@ -1,8 +1,7 @@
 // Bytes in, bytes out, values replaced: the same output however the input is cut. Holds back only what may still become part of a match.
 
-import type {Finder} from './finder.ts'
+import type {Finder, FinderSource} from './finder.ts'
 import {Intervals} from './intervals.ts'
-import type {Matcher} from './matcher.ts'
 import {WindowBuffer} from './window-buffer.ts'
 
 const nothing = Buffer.alloc(0)
@@ -13,11 +12,11 @@ const newline = 0x0a
  * Should anything go wrong inside, the placeholder stands for all bytes in question: raw bytes never get out.
  */
 export class MaskStream {
-  readonly #current: () => Matcher | undefined
+  readonly #current: () => FinderSource | undefined
   readonly #placeholder: Buffer
   readonly #held = new WindowBuffer()
   #found = new Intervals()
-  #matcher: Matcher | undefined
+  #source: FinderSource | undefined
   #finders: readonly Finder[] = []
   #before = -1
   /** How many of the bytes held belong to a placeholder that is out already. */
@@ -25,7 +24,7 @@ export class MaskStream {
   #isEnded = false
 
   /** @param current what to hide; asked at every push, so values may be added while the stream runs */
-  constructor(current: () => Matcher | undefined, placeholder: Buffer) {
+  constructor(current: () => FinderSource | undefined, placeholder: Buffer) {
     this.#current = current
     this.#placeholder = placeholder
   }
@@ -62,7 +61,7 @@ export class MaskStream {
     } catch {
       this.#held.clear()
       this.#found = new Intervals()
-      this.#matcher = undefined
+      this.#source = undefined
       this.#finders = []
       this.#covered = 0
       return Buffer.isBuffer(chunk) && chunk.at(-1) === newline ? Buffer.concat([this.#placeholder, Buffer.of(newline)]) : this.#placeholder
@@ -71,11 +70,11 @@ export class MaskStream {
 
   /** Up to where everything is decided. */
   #findLimit(bytes: Buffer, isLast: boolean): number {
-    const matcher = this.#current()
-    if (matcher !== this.#matcher) {
+    const source = this.#current()
+    if (source !== this.#source) {
       // What is held back is looked at again. Matches found in it stay, so that more values never hide less.
-      this.#matcher = matcher
-      this.#finders = matcher?.openFinders() ?? []
+      this.#source = source
+      this.#finders = source?.openFinders() ?? []
     }
     const window = {bytes, isLast, before: this.#before}
     let limit = bytes.length

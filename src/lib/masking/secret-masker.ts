@@ -1,21 +1,38 @@
 // Hides values wherever a run writes something. Who learns a value adds it here first; all text on its way out passes here.
 
 import {isUtf8} from 'node:buffer'
+import type {FinderSource} from './finder.ts'
 import {Matcher} from './matcher.ts'
 import {MaskStream} from './mask-stream.ts'
 import {maskValue} from './mask-value.ts'
 import {Tokens} from './token-finder.ts'
-import {writtenForms} from './written-forms.ts'
+import {formsBudget, writtenForms} from './written-forms.ts'
 
 /** Stands for every value, so that it tells neither which one nor how long it is. */
 export const defaultPlaceholder = '***SECRET***'
+
+/** How many characters the forms of all values may have before only the forms that are written most are looked for. */
+const totalFormsBudget = 40_000_000
+/** As many each value may have in any case: enough for all forms of a password, a token or a key. */
+const leastFormsBudget = 100_000
+
+interface CompiledPart {
+  readonly values: readonly Buffer[]
+  readonly matcher: Matcher
+  /** How many characters the forms have. */
+  readonly cost: number
+}
 
 export class SecretMasker {
   readonly placeholder: string
   readonly #placeholderBytes: Buffer
   readonly #values = new Map<string, Buffer>()
-  #matcher: Matcher | undefined
-  #isCompiled = true
+  /** Values that no matcher knows yet. */
+  #added: Buffer[] = []
+  /** Together they know the others: large ones first. */
+  #parts: CompiledPart[] = []
+  #source: FinderSource | undefined
+  #budget = totalFormsBudget
 
   constructor(options: {readonly placeholder?: string} = {}) {
     this.placeholder = options.placeholder ?? defaultPlaceholder
@@ -31,7 +48,7 @@ export class SecretMasker {
     const key = bytes.toString('latin1')
     if (this.#values.has(key) || (isUtf8(bytes) && bytes.toString('utf8').trim() === '')) return
     this.#values.set(key, bytes)
-    this.#isCompiled = false
+    this.#added.push(bytes)
   }
 
   get isEmpty(): boolean {
@@ -82,9 +99,8 @@ export class SecretMasker {
   clear(): void {
     for (const bytes of this.#values.values()) bytes.fill(0)
     this.#values.clear()
-    this.#matcher?.wipe()
-    this.#matcher = undefined
-    this.#isCompiled = true
+    this.#added = []
+    this.#forget()
   }
 
   #valueMask() {
@@ -96,23 +112,53 @@ export class SecretMasker {
     }
   }
 
-  #compile(): Matcher | undefined {
-    if (this.#isCompiled) return this.#matcher
+  /** What templates compute is added one by one: only what is new is compiled, and joined with what came before when that is no more than twice as much. */
+  #compile(): FinderSource | undefined {
+    if (this.#added.length === 0) return this.#source
+    let values = this.#added
+    for (;;) {
+      const last = this.#parts.at(-1)
+      if (last === undefined || sizeOf(last.values) > 2 * sizeOf(values)) break
+      this.#parts.pop()
+      this.#budget += last.cost
+      last.matcher.wipe()
+      values = [...last.values, ...values]
+    }
+    this.#parts.push(this.#compilePart(values))
+    this.#added = []
+    const matchers = this.#parts.map(({matcher}) => matcher)
+    this.#source = {openFinders: () => matchers.flatMap((matcher) => matcher.openFinders())}
+    return this.#source
+  }
+
+  #compilePart(values: readonly Buffer[]): CompiledPart {
     const patterns = new Set<string>()
     const tokens = new Tokens()
-    for (const value of this.#values.values()) {
-      const forms = writtenForms(value)
-      for (const pattern of forms.patterns) patterns.add(pattern)
+    const before = this.#budget
+    for (const value of values) {
+      const forms = writtenForms(value, Math.max(leastFormsBudget, Math.min(formsBudget, this.#budget)))
+      for (const pattern of forms.patterns) {
+        patterns.add(pattern)
+        this.#budget -= pattern.length
+      }
       for (const token of forms.tokens) tokens.add(token)
     }
     // A value that is part of the placeholder, or goes over its edge, would be found in text that is masked already.
     const placeholder = this.#placeholderBytes.toString('latin1')
     for (const pattern of patterns) if (overlaps(pattern, placeholder)) patterns.add(placeholder)
-    this.#matcher?.wipe()
-    this.#matcher = new Matcher(patterns, tokens)
-    this.#isCompiled = true
-    return this.#matcher
+    return {values, matcher: new Matcher(patterns, tokens), cost: before - this.#budget}
   }
+
+  #forget(): void {
+    for (const {matcher} of this.#parts) matcher.wipe()
+    this.#parts = []
+    this.#source = undefined
+    this.#budget = totalFormsBudget
+  }
+}
+
+function sizeOf(values: readonly Buffer[]): number {
+  return values.reduce((sum, {length}) => sum + length, 0)
 }
 
 /** Whether one lies in the other, or ends as the other begins. */

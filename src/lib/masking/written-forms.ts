@@ -1,7 +1,7 @@
 // A value and all the ways in which programs write it.
 
 import {isUtf8} from 'node:buffer'
-import {base64Forms} from './base64-forms.ts'
+import {base64Forms, stableBase64Forms} from './base64-forms.ts'
 import {jsonForms, jsonText, literalForms} from './json-forms.ts'
 import {markupForms} from './markup-forms.ts'
 import {shellForms} from './shell-forms.ts'
@@ -10,10 +10,14 @@ import {splitValue} from './value-parts.ts'
 
 /** Encoded forms and such that lose characters may be found by chance when they are shorter. */
 const leastEncoded = 8
-/** Values from this size on are looked for without the forms that are several times as long and rarely written. */
-const largeValue = 65_536
+/** Longer texts are looked for in the forms that are written most: all of them are up to four hundred times as long as the value. */
+const largeText = 16_384
+/** Of these, so many are looked for in base64 and hexadecimal: the value, and the same without white space between its parts. */
+const mostLargeEncoded = 2
+/** How many characters the forms of one value may have before further parts of it are treated like a large text. */
+export const formsBudget = 2_000_000
 
-interface WrittenForms {
+export interface WrittenForms {
   /** To hide wherever they stand: three bytes or more each, with one character for each byte. */
   readonly patterns: ReadonlySet<string>
   /** To hide only where they stand alone: values of one or two characters, given in the same way. */
@@ -23,30 +27,65 @@ interface WrittenForms {
 /**
  * The forms of a value: raw; JSON, URLs, shells, markup and literals, also one in the other; base64 and base64url at any position; hexadecimal;
  * UTF-16; its lines; the parts of a JSON document. Nothing for a blank value. Base64 of base64, compression and encryption are beyond it.
+ *
+ * When they have more than `budget` characters, the rest of the value's parts, and texts that are large themselves, are looked for as they are, in
+ * JSON, in URLs and, when they are large, in base64 and hexadecimal: time and memory grow with the length of the value, whatever stands in it.
  */
-export function writtenForms(value: Buffer): WrittenForms {
+export function writtenForms(value: Buffer, budget = formsBudget): WrittenForms {
   if (!isUtf8(value)) return formsOfBytes(value)
   const {wholes, joined, lines} = splitValue(value.toString('utf8'))
-  const texts = new Set<string>()
-  const patterns = new Set<string>()
+  const forms = new Forms(budget)
   const tokens: string[] = []
   for (const whole of wholes) {
-    if (isShort(whole)) {
-      tokens.push(oneCharacterPerByte(whole))
-      continue
+    if (isShort(whole)) tokens.push(oneCharacterPerByte(whole))
+    else forms.addWhole(whole)
+  }
+  for (const text of lines) forms.addText(text)
+  for (const text of joined) forms.addText(text)
+  return {patterns: forms.patterns, tokens}
+}
+
+class Forms {
+  readonly patterns = new Set<string>()
+  #budget: number
+  #largeEncoded = 0
+
+  constructor(budget: number) {
+    this.#budget = budget
+  }
+
+  addWhole(text: string): void {
+    const isBrief = this.#isBrief(text)
+    // The one without white space around it is in it.
+    if (isBrief && text !== text.trim()) return
+    this.addText(text)
+    const encoded = new Set<string>()
+    if (!isBrief) {
+      addEncoded(Buffer.from(text), encoded)
+      addUtf16(text, encoded)
+    } else if (this.#largeEncoded < mostLargeEncoded && text.length > largeText) {
+      this.#largeEncoded++
+      addMostEncoded(Buffer.from(text), encoded)
     }
-    texts.add(whole)
-    addEscaped(whole, texts)
-    const bytes = Buffer.from(whole)
-    addEncoded(bytes, patterns)
-    if (bytes.length < largeValue) addUtf16(whole, patterns)
+    for (const form of encoded) this.#add(form)
   }
-  for (const text of [...joined, ...lines]) {
-    texts.add(text)
-    addEscaped(text, texts)
+
+  addText(text: string): void {
+    const texts = new Set([text])
+    if (this.#isBrief(text)) addMostWritten(text, texts)
+    else addEscaped(text, texts)
+    for (const form of texts) this.#add(oneCharacterPerByte(form))
   }
-  for (const text of texts) patterns.add(oneCharacterPerByte(text))
-  return {patterns, tokens}
+
+  #isBrief(text: string): boolean {
+    return text.length > largeText || this.#budget <= 0
+  }
+
+  #add(pattern: string): void {
+    if (this.patterns.has(pattern)) return
+    this.patterns.add(pattern)
+    this.#budget -= pattern.length
+  }
 }
 
 /** One or two characters, however many bytes they are. */
@@ -77,6 +116,30 @@ function addEscaped(text: string, forms: Set<string>): void {
   if (stripped.length >= leastEncoded) forms.add(stripped)
 }
 
+/** What escapes no more than it must, in the formats that large values are in. */
+function addMostWritten(text: string, forms: Set<string>): void {
+  const json = jsonText(text)
+  forms.add(json)
+  if (json !== text) forms.add(jsonText(json))
+  forms.add(encodeText(text))
+}
+
+function encodeText(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    // Half a character.
+    return text
+  }
+}
+
+function addMostEncoded(bytes: Buffer, forms: Set<string>): void {
+  for (const form of stableBase64Forms(bytes)) forms.add(form)
+  const hex = bytes.toString('hex')
+  forms.add(hex)
+  forms.add(hex.toUpperCase())
+}
+
 function addEncoded(bytes: Buffer, forms: Set<string>): void {
   for (const form of base64Forms(bytes, {isWrapped: true})) forms.add(form)
   const hex = bytes.toString('hex')
@@ -84,7 +147,6 @@ function addEncoded(bytes: Buffer, forms: Set<string>): void {
   const upper = hex.toUpperCase()
   forms.add(hex)
   forms.add(upper)
-  if (bytes.length >= largeValue) return
   for (const digits of [hex, upper]) {
     const pairs = digits.match(/../g) ?? []
     for (const mark of [String.raw`\x`, String.raw`\\x`, '%']) forms.add(mark + pairs.join(mark))
@@ -105,7 +167,8 @@ function formsOfBytes(value: Buffer): WrittenForms {
   const raw = value.toString('latin1')
   if (value.length <= 2) return {patterns: new Set(), tokens: [raw]}
   const patterns = new Set([raw])
-  addEncoded(value, patterns)
+  if (value.length > largeText) addMostEncoded(value, patterns)
+  else addEncoded(value, patterns)
   // As text, with a sign in place of what is none, when enough of it is left.
   const lossy = value.toString('utf8')
   if (lossy.replaceAll('\ufffd', '').length >= leastEncoded)
