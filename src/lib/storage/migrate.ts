@@ -16,7 +16,12 @@ const applicationId = 0x41_4b_73_74
 /** `damaged`: it says that it is current, and lacks a table. */
 export type SchemaState = 'current' | 'outdated' | 'newer' | 'foreign' | 'damaged'
 
-const tables = migrations.flatMap((sql) => [...sql.matchAll(/^CREATE TABLE (\w+)/gm)].map(([, name]) => name ?? ''))
+/** Those that are left in the end: a migration makes a table under another name to put it in the place of one. */
+const tables = namesIn(/^CREATE TABLE (\w+)/gm).filter((name) => !namesIn(/^ALTER TABLE (\w+) RENAME TO/gm).includes(name))
+
+function namesIn(statement: RegExp): string[] {
+  return migrations.flatMap((sql) => [...sql.matchAll(statement)].map(([, name]) => name ?? ''))
+}
 
 /** Looks without writing. An empty database is `outdated`; one that another program made is `foreign`. */
 export function readSchemaState(db: SqliteDatabase): SchemaState {
