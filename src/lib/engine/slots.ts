@@ -51,9 +51,12 @@ export class Slots {
     this.#taken -= 1
   }
 
-  /** The system has no room for more than run now. Answers whether this is the first time; never goes below one. */
+  /**
+   * The system has no room for more than run now: half as many from now on, so that these have room for children of their own.
+   * Answers whether this is the first time; never goes below one.
+   */
   reduce(): boolean {
-    this.#count = Math.max(1, Math.min(this.#count, this.#taken))
+    this.#count = Math.max(1, Math.min(this.#count, Math.ceil(this.#taken / 2)))
     const isFirst = !this.#wasReduced
     this.#wasReduced = true
     return isFirst

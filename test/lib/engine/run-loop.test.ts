@@ -387,14 +387,23 @@ describe('RunLoop', () => {
   })
 
   it('goes on with fewer at a time when the system has no room, without counting that as a failure', async () => {
-    const run = await startScriptedRun([{id: 'a'}, {id: 'b'}, {id: 'c'}])
-    ;(await run.attempt('c')).fail({code: 'SPAWN_FAILED', message: 'no file handles'})
-    await new Promise((resolve) => setTimeout(resolve, 200))
-    expect(run.open()).toEqual(['a', 'b'])
-    ;(await run.attempt('a')).succeed()
-    ;(await run.attempt('c')).succeed()
-    ;(await run.attempt('b')).succeed()
-    expect(await run.finished).toMatchObject({status: 'succeeded'})
+    vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']})
+    onTestFinished(() => void vi.useRealTimers())
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    const run = await startScriptedRun(ids.map((id) => ({id})))
+    for (const id of ['e', 'f', 'g']) await refuse(run, id)
+    for (const id of ['a', 'b', 'c', 'd']) {
+      ;(await run.attempt(id)).succeed()
+      await nextTurn()
+    }
+    // Half of the four that found room: these may start processes of their own.
+    vi.advanceTimersByTime(1000)
+    const [e, f] = [await run.attempt('e'), await run.attempt('f')]
+    expect(run.open()).toEqual(['e', 'f'])
+    e.succeed()
+    ;(await run.attempt('g')).succeed()
+    f.succeed()
+    expect(await run.finished).toMatchObject({status: 'succeeded', counts: {succeeded: 7}})
     expect(run.events.filter(({type}) => type === 'diagnostic')).toMatchObject([{code: 'SLOTS_REDUCED'}])
   })
 
