@@ -10,8 +10,9 @@ import {redirectConsole} from './host/redirect-console.ts'
 import {installResolution, needsLoader, registerLoader} from './host/resolve-sdk.ts'
 import {toResultError} from './host/result-error.ts'
 import {writeFully} from './host/write-fully.ts'
-import type {HostMessage} from './protocol.ts'
+import {hostReady, type HostMessage} from './protocol.ts'
 
+const stdout = 1
 const stderr = 2
 // An idle host has time for the loader thread; one whose task is already waiting starts it only if the plugin needs it.
 const idleBeforeLoaderMs = 10
@@ -63,6 +64,7 @@ const leave = (): void => {
 
 process.on('uncaughtException', (error) => {
   try {
+    if (host.outlives(error)) return
     if (!host.fail(error)) complain(toResultError(error).stack ?? String(error))
   } catch {
     // stdout is gone; so is the reader of the result.
@@ -79,6 +81,12 @@ stdin.on('end', leave)
 stdin.on('error', leave)
 // Plugin code that reads stdin gets its end at once, never a message of the protocol.
 Object.defineProperty(process, 'stdin', {configurable: true, enumerable: true, value: Readable.from([])})
+
+try {
+  writeFully(stdout, Buffer.from(hostReady))
+} catch {
+  // Whoever started this program is gone; the end of stdin says so, too.
+}
 
 if (needsLoader) {
   setTimeout(() => {

@@ -1,7 +1,7 @@
 // The SDK protocol, version 1: what the workflow command and a plugin's host say to each other. Both sides import this file.
 //
 // To the host, on stdin: one JSON message per line. Stdin stays open; its end means that the workflow command is gone.
-// From the host, on stdout: frames. A frame may start anywhere in the stream; all bytes outside of frames are log text:
+// From the host, on stdout: the mark that it is ready, once, and then frames. A frame may start anywhere in the stream; all bytes outside of frames are log text:
 //
 //   \x1e <nonce> ' ' <length> ' ' <crc32> ' ' <payload> '\n'
 //
@@ -9,6 +9,9 @@
 // length: bytes of the payload, decimal. crc32: of the payload, 8 hex digits (IEEE 802.3, as zlib). payload: JSON in UTF-8.
 
 export const protocolVersion = 1
+
+/** What a host writes first: from now on an invoke begins at once. */
+export const hostReady = '\x1eready\n'
 
 /** Byte that starts every frame: the ASCII record separator. */
 export const frameStart = '\x1e'
@@ -48,6 +51,8 @@ export interface InvokeMessage {
   main: string
   /** `main` was built from TypeScript and holds a source map: stacks then name the files the author wrote. */
   hasSourceMap?: boolean
+  /** The host may serve other tasks afterwards: errors must be told apart by the task they come from. */
+  isShared?: boolean
   /** The environment of the task; replaces the host's own. */
   env: Record<string, string>
   /** Absolute. */
@@ -96,6 +101,7 @@ export interface HostMetrics {
 /** The last frame of an invoke. */
 export type ResultFrame =
   | {type: 'result'; ok: true; output: JsonValue; metrics?: HostMetrics}
-  | {type: 'result'; ok: false; error: ResultError; metrics?: HostMetrics}
+  /** `isRefused`: no code of the plugin has run for this invoke; another host can take it. */
+  | {type: 'result'; ok: false; error: ResultError; metrics?: HostMetrics; isRefused?: boolean}
 
 export type PluginFrame = LogFrame | ProgressFrame | ResultFrame

@@ -1,5 +1,6 @@
 // Puts together what trusted runs need: processes of this machine, and plugin hosts that are started ahead.
 
+import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {join} from 'node:path'
 import type {PluginManager} from './plugins/plugin-manager.ts'
 import {ProcessPlaces} from './plugins/process-places.ts'
@@ -36,6 +37,7 @@ export function openProcesses(plugins: PluginManager, {root, env, inheritEnv, gr
     env: baseEnv,
     cwd: root,
     graceMs,
+    readyMark: hostReady,
   })
   return {
     places: new ProcessPlaces({runtime, hosts, baseEnv, prepareMain: (plugin) => plugins.prepare(plugin)}),

@@ -1,5 +1,6 @@
 // Puts together what restricted runs need: the engine, the images, a container for each set of grants. app.ts opens it, and only for such a run.
 
+import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {cpus} from 'node:os'
 import type {Config} from './config/config.ts'
 import type {RunPlan} from './engine/plan-file.ts'
@@ -86,7 +87,14 @@ export async function openSandbox({plan, runId, config, env, images, openEngine,
       return runtime
     },
     openHosts: (runtime, baseEnv) => {
-      const pool = new WorkerPool({runtime, command: hostCommand, env: baseEnv, cwd: '/', graceMs: config.limits.killGraceMs})
+      const pool = new WorkerPool({
+        runtime,
+        command: hostCommand,
+        env: baseEnv,
+        cwd: '/',
+        graceMs: config.limits.killGraceMs,
+        readyMark: hostReady,
+      })
       pools.push(pool)
       return pool
     },

@@ -32,7 +32,7 @@ function findNamespace(): readonly string[] {
 
 const task = (id: string, command: string): string =>
   `  - {id: ${id}, type: core/shell.run, timeout: 1h, inputs: {command: "${command}"}}\n`
-const grandchildren = "setsid sh -c 'trap : TERM HUP; setsid sleep 600 & sleep 600; sleep 600' & sleep 600"
+const grandchildren = "setsid sh -c 'trap : TERM HUP; setsid sleep 600 & sleep 600; sleep 600' & env -i sleep 600 & sleep 600"
 
 describe('a command that dies at once', () => {
   it('at any of 100 moments takes everything with it within a second', {timeout: 120_000}, async () => {

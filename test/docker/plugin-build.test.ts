@@ -1,5 +1,6 @@
 // Images of plugins, built by a real engine, and run.
 
+import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {createServer} from 'node:http'
 import {randomBytes} from 'node:crypto'
 import {existsSync, symlinkSync, writeFileSync} from 'node:fs'
@@ -100,7 +101,7 @@ describeInDocker('workflow plugin build', () => {
     const image = await requireImage(openImages(), plugin)
     const runtime = await openDockerRuntime({image})
     const env = {PATH: '/usr/local/bin:/usr/bin:/bin'}
-    const hosts = new WorkerPool({runtime, command: hostCommand, env, cwd: pluginRoot, graceMs: 2000})
+    const hosts = new WorkerPool({runtime, command: hostCommand, env, cwd: pluginRoot, graceMs: 2000, readyMark: hostReady})
     onTestFinished(() => hosts.close())
     const schemas = new SchemaCompiler()
     const places = new ProcessPlaces({runtime, hosts, baseEnv: env, prepareMain: ({manifest}) => Promise.resolve(mainInImage(manifest))})

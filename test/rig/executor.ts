@@ -1,5 +1,6 @@
 // A PluginExecutor with real processes, and plugins written to a temporary directory. Everything is closed after the test.
 
+import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
@@ -36,6 +37,7 @@ export function openExecutor(
     env: baseEnv,
     cwd: '/',
     graceMs: 2000,
+    readyMark: hostReady,
     ...options.pool,
   })
   const schemas = new SchemaCompiler()

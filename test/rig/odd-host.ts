@@ -5,15 +5,17 @@ import path from 'node:path'
 
 /**
  * Writes the host into a new directory below `directory`, and gives its file. `answer` is the body of `(message, send, frame, lines)`: `send` writes
- * a right frame, `frame(value, text?)` only makes one, and `lines` is what the host reads.
+ * a right frame, `frame(value, text?)` only makes one, and `lines` is what the host reads. `start` runs before the host says that it is ready.
  */
-export function writeOddHost(directory: string, answer: string): string {
+export function writeOddHost(directory: string, answer: string, start = ''): string {
   const file = path.join(mkdtempSync(path.join(directory, 'host-')), 'host.mjs')
   writeFileSync(
     file,
     `import {crc32} from 'node:zlib'
 import {createInterface} from 'node:readline'
 import {writeSync} from 'node:fs'
+${start}
+writeSync(1, '\\x1eready\\n')
 const lines = createInterface({input: process.stdin})
 const answer = async (message, send, frame) => { ${answer} }
 lines.on('line', (line) => {

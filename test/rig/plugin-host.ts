@@ -5,7 +5,7 @@ import {randomBytes} from 'node:crypto'
 import {once} from 'node:events'
 import {join} from 'node:path'
 import {crc32} from 'node:zlib'
-import type {InvokeMessage, PluginFrame, ResultFrame} from '@autokestra/plugin-sdk/protocol'
+import {hostReady, type InvokeMessage, type PluginFrame, type ResultFrame} from '@autokestra/plugin-sdk/protocol'
 import {buildSdk} from '../../scripts/build-sdk.mjs'
 
 export interface Invocation {
@@ -63,9 +63,10 @@ export class HostProcess {
     })
   }
 
-  /** Everything on stdout that is no frame. */
+  /** Everything on stdout that is no frame, after the mark that the host is ready. */
   get text(): string {
-    return this.#decode().text
+    const {text} = this.#decode()
+    return text.startsWith(hostReady) ? text.slice(hostReady.length) : text
   }
 
   get stderr(): string {

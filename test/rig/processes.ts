@@ -12,6 +12,16 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** One letter, as in proc(5): `T` is stopped. Undefined when the process is gone. */
+export function stateOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+    return stat.charAt(stat.lastIndexOf(')') + 2)
+  } catch {
+    return undefined
+  }
+}
+
 /** Live processes that were started, directly or through others, by a runtime of `owner`. */
 export function cookieHolders(owner = process.pid): number[] {
   return readdirSync('/proc')

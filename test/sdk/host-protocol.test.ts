@@ -288,14 +288,17 @@ describe('a failing action', () => {
   })
 
   it('may throw what is no error', async () => {
-    expect(await sdk.start().invoke({main: plugin('throw "just text"')})).toMatchObject({
-      ok: false,
-      error: {code: 'ACTION_FAILED', message: 'just text'},
-    })
-    expect(await sdk.start().invoke({main: plugin('throw undefined')})).toMatchObject({
-      ok: false,
-      error: {code: 'ACTION_FAILED', message: 'undefined'},
-    })
+    for (const [thrown, named] of [
+      ['"just text"', "'just text'"],
+      ['undefined', 'undefined'],
+      ['null', 'null'],
+      ['{status: 404}', '{ status: 404 }'],
+    ]) {
+      expect(await sdk.start().invoke({main: plugin(`throw ${thrown ?? ''}`)})).toMatchObject({
+        ok: false,
+        error: {code: 'ACTION_FAILED', message: `the action threw ${named ?? ''} instead of an Error`},
+      })
+    }
   })
 
   it.each([

@@ -1,5 +1,6 @@
 // Serves invokes of one plugin, one at a time: becomes the task's process, loads the entry point, calls the named action, writes the result.
 
+import {AsyncLocalStorage} from 'node:async_hooks'
 import process from 'node:process'
 import {pathToFileURL} from 'node:url'
 import {createContext} from '../context.ts'
@@ -33,6 +34,7 @@ class HostError extends Error {
 
 interface Running {
   readonly id: number
+  readonly task: string
   readonly output: FrameOutput
   readonly controller: AbortController
 }
@@ -41,6 +43,10 @@ export class PluginHost {
   #running: Running | undefined
   #before: FrameOutput | undefined
   #main: string | undefined
+  /** Follows the timers and promises of each task, when the host serves several. Costs something, so other hosts have none. */
+  #origins: AsyncLocalStorage<Running> | undefined
+  /** What a task left behind: the state of the plugin cannot be trusted by the next one. */
+  #remains: string | undefined
   #actions: Promise<ExportedActions> | undefined
   readonly #egress: Egress | undefined
 
@@ -58,16 +64,16 @@ export class PluginHost {
     const output = createFrameOutput(message.nonce)
     const refusal = this.#refusal(message)
     if (refusal !== undefined) {
-      output.finish({type: 'result', ok: false, error: refusal})
+      output.finish({type: 'result', ok: false, ...refusal})
       return
     }
-    const running = {id: message.id, output, controller: new AbortController()}
+    const running = {id: message.id, task: message.context.task, output, controller: new AbortController()}
     this.#running = running
     this.#before?.close()
     const metrics = startMetrics(this.#actions === undefined)
     let result: {ok: true; output: JsonValue} | {ok: false; error: ResultError}
     try {
-      result = {ok: true, output: await this.#run(message, running)}
+      result = {ok: true, output: await this.#runIn(running, message)}
     } catch (error) {
       result = {ok: false, error: describe(error)}
     }
@@ -87,6 +93,19 @@ export class PluginHost {
     else this.#running.output.emit({type: 'log', level, message: message.toWellFormed()})
   }
 
+  /**
+   * Whether an error that escaped is that of a task which has ended: then the running one goes on, and the host takes no other.
+   * Called in the context of the error.
+   */
+  outlives(error: unknown): boolean {
+    const origin = this.#origins?.getStore()
+    if (this.#origins === undefined || (this.#running !== undefined && (origin === undefined || origin === this.#running))) return false
+    const whose = origin === undefined ? 'an earlier task' : `task '${origin.task}'`
+    this.#remains ??= `${whose} left an error behind in the process that tasks of this plugin share: ${toResultError(error, whose).message}`
+    this.#running?.output.emit({type: 'log', level: 'warn', message: this.#remains.toWellFormed()})
+    return true
+  }
+
   /** Ends the running invoke with what escaped from plugin code; false when none runs. */
   fail(error: unknown): boolean {
     const found = toResultError(error)
@@ -96,15 +115,22 @@ export class PluginHost {
     return this.#running?.output.finish({type: 'result', ok: false, error: found}) ?? false
   }
 
-  #refusal(message: InvokeMessage): ResultError | undefined {
+  #refusal(message: InvokeMessage): {error: ResultError; isRefused?: boolean} | undefined {
+    if (this.#remains !== undefined) return {error: {code: 'PROTOCOL_ERROR', message: this.#remains}, isRefused: true}
     if (message.v !== protocolVersion) {
       const versions = `the workflow command speaks version ${String(message.v)} of the protocol, the plugin's host version ${String(protocolVersion)}`
-      return {code: 'PROTOCOL_MISMATCH', message: versions, retryable: false}
+      return {error: {code: 'PROTOCOL_MISMATCH', message: versions, retryable: false}}
     }
-    if (this.#running !== undefined) return {code: 'PROTOCOL_ERROR', message: 'the host is still busy with another task'}
+    if (this.#running !== undefined) return {error: {code: 'PROTOCOL_ERROR', message: 'the host is still busy with another task'}}
     if (this.#main !== undefined && this.#main !== message.main)
-      return {code: 'PROTOCOL_ERROR', message: 'the host already serves another plugin'}
+      return {error: {code: 'PROTOCOL_ERROR', message: 'the host already serves another plugin'}}
     return undefined
+  }
+
+  #runIn(running: Running, message: InvokeMessage): Promise<JsonValue> {
+    if (message.isShared !== true) return this.#run(message, running)
+    this.#origins ??= new AsyncLocalStorage()
+    return this.#origins.run(running, () => this.#run(message, running))
   }
 
   async #run(message: InvokeMessage, {output, controller}: Running): Promise<JsonValue> {
@@ -141,7 +167,7 @@ async function load(main: string): Promise<ExportedActions> {
   try {
     return collectActions(await importWithSdk(main, pathToFileURL(main).href))
   } catch (error) {
-    throw new HostError('PLUGIN_LOAD_FAILED', `the plugin's entry point could not be loaded: ${toResultError(error).message}`, error)
+    throw new HostError('PLUGIN_LOAD_FAILED', `the plugin's entry point could not be loaded: ${toResultError(error, 'it').message}`, error)
   }
 }
 

@@ -10,13 +10,17 @@ const maxStackUnits = 256 * 1024
 /** Of the host program, which this file is a part of. */
 const hostUrl = import.meta.url
 
+const failed = 'ACTION_FAILED'
 const codePattern = /^[A-Z][A-Z0-9_]{0,63}$/
 
-/** `code` is the one an ActionError chose, otherwise `fallbackCode`. An ActionError is known by its name: the plugin may carry its own copy of the SDK. */
-export function toResultError(thrown: unknown, fallbackCode = 'ACTION_FAILED'): ResultError {
+/**
+ * `code` is the one an ActionError chose, otherwise ACTION_FAILED. `thrower` stands in the message when something else than an Error was thrown.
+ * An ActionError is known by its name: the plugin may carry its own copy of the SDK.
+ */
+export function toResultError(thrown: unknown, thrower = 'the action'): ResultError {
   if (!(thrown instanceof Error))
-    return {code: fallbackCode, message: cut(typeof thrown === 'string' ? thrown : inspect(thrown), maxMessageUnits)}
-  const error: ResultError = {code: fallbackCode, message: cut(thrown.message, maxMessageUnits) || thrown.name}
+    return {code: failed, message: cut(`${thrower} threw ${inspect(thrown)} instead of an Error`, maxMessageUnits)}
+  const error: ResultError = {code: failed, message: cut(thrown.message, maxMessageUnits) || thrown.name}
   const stack = stackWithCauses(thrown)
   if (stack !== undefined) error.stack = cut(stack, maxStackUnits)
   if (thrown.name !== 'ActionError') return error

@@ -21,7 +21,7 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string>>
   /** Absolute. */
   readonly workingDir: string
-  /** Of this attempt, from here on. */
+  /** Of this attempt, from the moment in which its program has been started. */
   readonly timeoutMs: number
   readonly timeoutFrom: TimeoutOrigin
   readonly context: RunContext
@@ -67,7 +67,7 @@ export class Attempt {
   /** Why the process was ended by us, other than cancel and timeout. */
   fault: TaskError | undefined
   readonly #signal: AbortSignal
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
   #stop: (() => void) | undefined
   readonly #onAbort = (): void => {
     this.isCancelled = true
@@ -85,12 +85,16 @@ export class Attempt {
     // One signal stops all tasks of a run: as many listeners as there are tasks are no leak.
     setMaxListeners(0, options.signal)
     options.signal.addEventListener('abort', this.#onAbort)
-    this.#timer = setTimeout(
+  }
+
+  /** The task is in the hands of its program: from now on the timeout counts. How long a machine takes to start a program is not the task's fault. */
+  startClock(): void {
+    this.#timer ??= setTimeout(
       () => {
         this.isTimedOut = true
         this.#stop?.()
       },
-      Math.min(invocation.timeoutMs, longestTimerMs),
+      Math.min(this.invocation.timeoutMs, longestTimerMs),
     )
   }
 

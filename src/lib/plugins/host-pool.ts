@@ -12,9 +12,9 @@ export interface HostLease {
 export interface HostPool {
   /**
    * A host that waits for an invoke. With a key: one that has served only that key, and may be given back.
-   * Rejects with StartError.
+   * Rejects with StartError; also when `isWanted` says no before a host was started for it.
    */
-  borrow(reuseKey?: string): Promise<HostLease>
+  borrow(reuseKey?: string, isWanted?: () => boolean): Promise<HostLease>
   /** Says that so many more will be borrowed, at most `parallelism` at a time. */
   expect(count: number, parallelism: number): void
   close(): Promise<void>

@@ -7,7 +7,7 @@ export interface ExecutionLimits {
   readonly outputDepth: number
   /** Bytes of one log line; a longer one is cut into several. */
   readonly logLineBytes: number
-  /** Bytes of all log lines of an attempt; the rest is counted and dropped. A line counts for at least 64: that is what keeping it costs. */
+  /** Bytes of text of all log lines of an attempt; the rest is counted and dropped. */
   readonly logBytes: number
   /** How long a process may live on after its result. */
   readonly exitGraceMs: number

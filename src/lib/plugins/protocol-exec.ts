@@ -52,6 +52,7 @@ export async function runExec(place: TaskPlace, attempt: Attempt, env: Record<st
   const exit = await program.process.exited
   await program.flush()
   log.end()
+  if (exit.startError !== undefined) throw exit.startError
   const {expectedExitCodes} = options
   if (exit.exitCode === null) return {exit, expectedExitCodes}
   return {exit, expectedExitCodes, ...makeOutput(attempt, exit.exitCode, parse, stdout, stderr)}

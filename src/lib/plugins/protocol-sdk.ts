@@ -40,10 +40,23 @@ const resultBegin = '{"type":"result"'
 export async function runSdk(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   const {plugin} = attempt.invocation
   const isReuse = plugin.manifest.worker === 'reuse'
-  const lease = await place.hosts.borrow(isReuse ? `${plugin.dir}\0${place.main}` : undefined)
+  const lease = await place.hosts.borrow(isReuse ? `${plugin.dir}\0${place.main}` : undefined, () => !attempt.isStopped)
+  if (attempt.isStopped) {
+    // It has nothing to finish.
+    await lease.process.kill(0)
+    return {}
+  }
   const session = new SdkSession(lease.process, attempt)
   session.invoke(env, place)
   await Promise.race([session.resultSeen, lease.process.exited])
+  const {result} = session
+  if (result?.ok === false && result.isRefused === true && isReuse) {
+    // What an earlier task has left in that host is not this one's fault.
+    attempt.log.add('warn', result.error.message)
+    await session.close()
+    void lease.process.kill(0)
+    return await runSdk(place, attempt, env)
+  }
   return isReuse ? finishReuse(session, attempt, lease) : finishSingle(session, attempt, lease.process)
 }
 
@@ -151,7 +164,8 @@ class SdkSession {
       action: action.name,
       isOnlyAction: plugin.manifest.actions.length === 1,
       inputs,
-      deadline: Math.round(Date.now() + timeoutMs - (performance.now() - this.#attempt.startedAt)),
+      deadline: Math.round(Date.now() + timeoutMs),
+      ...(plugin.manifest.worker === 'reuse' && {isShared: true}),
       context,
       main,
       ...(isTypeScript(plugin.manifest.main) && {hasSourceMap: true}),
@@ -160,6 +174,7 @@ class SdkSession {
       cwd: workingDir,
     }
     this.#send(message)
+    this.#attempt.startClock()
     this.#attempt.onStop(() => this.#stop())
   }
 

@@ -45,7 +45,7 @@ function checkFrame(value: JsonValue): PluginFrame | undefined {
   }
 }
 
-function checkResult({ok, output, error, metrics}: JsonObject): ResultFrame | undefined {
+function checkResult({ok, output, error, metrics, isRefused}: JsonObject): ResultFrame | undefined {
   const numbers = isObject(metrics) ? metrics : {}
   const {peakMemoryBytes, cpuTimeMs} = numbers
   const checked = {...(typeof peakMemoryBytes === 'number' && {peakMemoryBytes}), ...(typeof cpuTimeMs === 'number' && {cpuTimeMs})}
@@ -53,7 +53,7 @@ function checkResult({ok, output, error, metrics}: JsonObject): ResultFrame | un
   if (ok !== false || !isObject(error) || typeof error['code'] !== 'string' || typeof error['message'] !== 'string') return undefined
   const {code, message, retryable, stack} = error
   const details = {...(typeof retryable === 'boolean' && {retryable}), ...(typeof stack === 'string' && {stack})}
-  return {type: 'result', ok, error: {code, message, ...details}, metrics: checked}
+  return {type: 'result', ok, error: {code, message, ...details}, metrics: checked, ...(isRefused === true && {isRefused})}
 }
 
 /** The error of a result as the task's error. */

@@ -24,6 +24,7 @@ export async function startProgram(
   onStderr?: (slice: Buffer) => boolean,
 ): Promise<StartedProgram> {
   const process = await runtime.start({...spec, cookie: attempt.cookie, graceMs: attempt.limits.killGraceMs})
+  attempt.startClock()
   const stderr = attempt.log.open('stderr')
   attempt.network = new NetworkLog(process, attempt.log)
   const readers = [

@@ -21,7 +21,9 @@ interface LogStream {
 
 // Stands at the end of a piece whose line goes on in the next entry.
 const continuationMark = ' …'
-const leastLineBytes = 64
+// Keeping a line costs something, however short it is.
+const mostLines = 250_000
+const bytesPerLine = 64
 const linesPerStep = 256
 
 export class TaskLog {
@@ -29,6 +31,7 @@ export class TaskLog {
   readonly #onLog: (entry: LogEntry) => void
   readonly #masker: LogMasker | undefined
   #room: number
+  #lines: number
   #dropped = 0
 
   constructor(limits: ExecutionLimits, onLog: (entry: LogEntry) => void, masker?: LogMasker) {
@@ -36,6 +39,7 @@ export class TaskLog {
     this.#onLog = onLog
     this.#masker = masker
     this.#room = limits.logBytes
+    this.#lines = lineLimit(limits)
   }
 
   /** A new stream of raw bytes of the process. */
@@ -100,7 +104,7 @@ export class TaskLog {
   /** Says what was dropped. Answers the warning for the result, if there is one. */
   finish(): ActionWarning | undefined {
     if (this.#dropped === 0) return undefined
-    const message = `${this.#dropped} ${this.#dropped === 1 ? 'line' : 'lines'} dropped: the log is larger than ${this.#limits.logBytes} bytes`
+    const message = `${this.#dropped} ${this.#dropped === 1 ? 'line' : 'lines'} dropped: the log ${this.#lines === 0 ? `has more than ${lineLimit(this.#limits)} lines` : `is larger than ${this.#limits.logBytes} bytes`}`
     this.#onLog({stream: 'log', level: 'warn', message})
     return {code: 'LOG_TRUNCATED', message}
   }
@@ -110,8 +114,9 @@ export class TaskLog {
   }
 
   #takeRoom(bytes: number): boolean {
-    if (this.#dropped === 0 && this.#room >= bytes) {
-      this.#room -= Math.max(bytes, leastLineBytes)
+    if (this.#dropped === 0 && this.#room >= bytes && this.#lines > 0) {
+      this.#room -= bytes
+      this.#lines -= 1
       return true
     }
     this.#dropped++
@@ -127,6 +132,11 @@ function endOfLines(text: string, start: number, count: number): number {
     if (end < 0) return text.length
   }
   return end
+}
+
+/** Whoever asks for a larger log gets more lines, too. */
+function lineLimit({logBytes}: ExecutionLimits): number {
+  return Math.max(mostLines, Math.floor(logBytes / bytesPerLine))
 }
 
 function countLines(bytes: Buffer): number {

@@ -22,7 +22,7 @@ interface ChildRunOptions {
   /** How long pipes that others hold open are read after the exit. */
   readonly drainMs: number
   /** Called once, right before `exited` settles. */
-  readonly onSettled: () => ProcessMetrics & {readonly isOutOfMemory: boolean}
+  readonly onSettled: () => ProcessMetrics & Pick<ExitStatus, 'isOutOfMemory' | 'startError'>
   readonly sweep: () => Promise<void>
   /** Whether the group is this program's alone. Otherwise its leader lives on, and what the program left behind is the sweep's. */
   readonly ownsGroup: () => boolean
@@ -130,10 +130,16 @@ export class ChildRun implements RunningProcess {
       this.stdout.destroy()
       this.stderr.destroy()
     }
-    const {isOutOfMemory, ...metrics} = this.#options.onSettled()
+    const {isOutOfMemory, startError, ...metrics} = this.#options.onSettled()
     const exit = this.#exit ?? {code: null, signal: 'SIGKILL' as const}
     const isKilledByOthers = this.#killing === undefined && (exit.signal === 'SIGKILL' || exit.code === 137)
-    resolve({exitCode: exit.code, signal: exit.signal, isOutOfMemory: isKilledByOthers && isOutOfMemory, metrics})
+    resolve({
+      exitCode: exit.code,
+      signal: exit.signal,
+      isOutOfMemory: isKilledByOthers && isOutOfMemory,
+      metrics,
+      ...(startError !== undefined && {startError}),
+    })
   }
 
   async #endGroup(): Promise<void> {

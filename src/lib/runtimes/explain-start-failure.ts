@@ -15,8 +15,7 @@ const busyReasons = new Map([
 export function explainStartFailure(cause: unknown, program: string, cwd: string): StartError {
   const code = errorCode(cause)
   const busy = busyReasons.get(code)
-  if (busy !== undefined)
-    return new StartError('SPAWN_FAILED', `the system could not start a process: ${busy} (${code})`, {isRetryable: true, cause})
+  if (busy !== undefined) return noRoom(`${busy} (${code})`, cause)
   if (code === 'E2BIG') {
     return new StartError(
       'ARGUMENTS_TOO_LONG',
@@ -42,6 +41,11 @@ export function explainStartFailure(cause: unknown, program: string, cwd: string
     return new StartError('ENTRYPOINT_NOT_EXECUTABLE', `the program '${program}' is not made for this system`, {cause})
   }
   return new StartError('SPAWN_FAILED', `the program '${program}' could not be started (${code})`, {cause})
+}
+
+/** The system may have room for a process later. */
+export function noRoom(reason: string, cause?: unknown): StartError {
+  return new StartError('SPAWN_FAILED', `the system could not start a process: ${reason}`, {isRetryable: true, cause})
 }
 
 function errorCode(error: unknown): string {

@@ -5,7 +5,7 @@ import {spawn, type ChildProcess} from 'node:child_process'
 import {EventEmitter} from 'node:events'
 import {constants} from 'node:os'
 import type {Readable} from 'node:stream'
-import {NamedPipes} from './named-pipes.ts'
+import {NamedPipes, type NamedPipe} from './named-pipes.ts'
 
 /** Carries the owner's mark in the environment of the launcher, and so of a program that it has forked and that has not begun yet. */
 const markVariable = 'AUTOKESTRA_LAUNCHER'
@@ -50,6 +50,8 @@ export class LaunchedProgram extends EventEmitter<{exit: [number | null, NodeJS.
   readonly stderr: Readable
   exitCode: number | null = null
   signalCode: NodeJS.Signals | null = null
+  /** Why the launcher could not start it, in the words of the shell: then it has never run. */
+  startFailure: string | undefined
   #openStreams = 2
   #hasExited = false
 
@@ -64,6 +66,12 @@ export class LaunchedProgram extends EventEmitter<{exit: [number | null, NodeJS.
         this.#closeWhenDone()
       })
     }
+  }
+
+  /** It has never run. */
+  fail(reason: string): void {
+    this.startFailure ??= reason
+    this.exit(null, null)
   }
 
   exit(code: number | null, signal: NodeJS.Signals | null): void {
@@ -129,7 +137,9 @@ export class Launcher {
     // The exit may be told before the last status is read.
     void Promise.all([exited, said]).then(([signal]) => {
       // Killed together with its program, or by it: how the program ended is not known any more, but that it was by force.
-      this.#current?.exit(null, signal ?? 'SIGKILL')
+      if (signal !== null) this.#current?.exit(null, signal)
+      // Some shells end when they cannot fork.
+      else this.#current?.fail(describeNotes(this.#notes + this.#text))
       this.retire()
       pipes.remove()
     })
@@ -149,19 +159,27 @@ export class Launcher {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** Starts the program of a {@link launchScript}. Only when it is free. */
+  /** Starts the program of a {@link launchScript}. Only when it is free. Throws when there is no room for its pipes. */
   launch(script: string): LaunchedProgram {
     if (this.#child.pid === undefined) throw new Error('a launcher without a process')
-    const [out, err] = [this.#pipes.take(), this.#pipes.take()]
+    const out = this.#pipes.take()
+    let err: NamedPipe
+    try {
+      err = this.#pipes.take()
+    } catch (error) {
+      out.reader.destroy()
+      throw error
+    }
     const program = new LaunchedProgram(this.#child.pid, out.reader, err.reader)
     this.#current = program
     program.once('exit', () => {
       out.forget()
       err.forget()
     })
+    // The status is asked for in a line of its own: some shells give up a line in which they could not fork.
     // Opened for both directions first: with no reader left, opening for writing alone would wait for ever.
     const open = `9<>${quote(out.path)} >${quote(out.path)} 9>&- 9<>${quote(err.path)} 2>${quote(err.path)} 9>&-`
-    this.#child.stdin?.write(`( exec </dev/null ${open}; ${script} ); echo "${statusMark}$?"\n`)
+    this.#child.stdin?.write(`( exec </dev/null ${open}; ${script} )\necho "${statusMark}$?"\n`)
     return program
   }
 
@@ -171,24 +189,43 @@ export class Launcher {
     this.#child.stdin?.end()
   }
 
+  /** Ends the shell, with what its programs have left in its group. Only when none of them is needed any more. */
+  end(): void {
+    this.#isRetired = true
+    try {
+      if (this.#child.pid !== undefined && this.isAlive) process.kill(-this.#child.pid, 'SIGKILL')
+    } catch {
+      // It has ended by itself.
+    }
+    this.#pipes.remove()
+  }
+
   #read(text: string): void {
     this.#text += text
     for (let end = this.#text.indexOf('\n'); end >= 0; end = this.#text.indexOf('\n')) {
       const line = this.#text.slice(0, end)
       this.#text = this.#text.slice(end + 1)
       if (line.startsWith(statusMark)) this.#finish(Number(line.slice(statusMark.length)))
-      else this.#notes += line
+      // bash tries again by itself, and says so.
+      else if (!line.includes('fork: retry')) this.#notes += line
     }
   }
 
   /** A shell tells a signal as 128 and its number, which a program may also return by itself: only for a signal the shell has written a note. */
   #finish(status: number): void {
-    const program = this.#current
-    const signal = status > 128 && this.#notes !== '' ? signalName(status - 128) : null
+    const [program, notes] = [this.#current, this.#notes]
+    const signal = status > 128 && notes !== '' ? signalName(status - 128) : null
     this.#current = undefined
     this.#notes = ''
-    program?.exit(signal === null ? status : null, signal)
+    // What a shell notes besides signals is what kept it from starting the program: the program itself writes elsewhere.
+    if (notes !== '' && signal === null) program?.fail(describeNotes(notes))
+    else program?.exit(signal === null ? status : null, signal)
   }
+}
+
+/** Without the name of the shell and the number of the line. */
+function describeNotes(notes: string): string {
+  return notes.trim().replace(/^\S*sh: (?:(?:line )?\d+: )?/, '') || 'the shell that starts programs has ended'
 }
 
 function signalName(number: number): NodeJS.Signals | null {

@@ -10,6 +10,13 @@ const batchSize = 128
 /** In memory where the system offers that: on a disk, making a pipe takes ten times as long. */
 export const sharedMemoryDir = '/dev/shm'
 
+export interface NamedPipe {
+  readonly path: string
+  readonly reader: Socket
+  /** Takes the name away: call it when the writer has the pipe, or never will. */
+  forget(): void
+}
+
 export class NamedPipes {
   readonly #dir: string
   #made = 0
@@ -21,7 +28,12 @@ export class NamedPipes {
    */
   constructor(prefix: string) {
     this.#dir = makeDirectory(prefix)
-    this.#make()
+    try {
+      this.#make()
+    } catch (error) {
+      this.remove()
+      throw error
+    }
   }
 
   /** Absolute. */
@@ -29,8 +41,8 @@ export class NamedPipes {
     return this.#dir
   }
 
-  /** A pipe that nobody has opened but its reader. `forget` takes its name away: call it when the writer has it, or never will. */
-  take(): {readonly path: string; readonly reader: Socket; forget(): void} {
+  /** A pipe that nobody has opened but its reader. Throws when the system has no room for one more. */
+  take(): NamedPipe {
     if (this.#taken === this.#made) this.#make()
     const path = join(this.#dir, String(this.#taken))
     this.#taken += 1

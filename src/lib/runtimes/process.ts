@@ -8,7 +8,7 @@ import {ChildRun} from './child-run.ts'
 import {hasProcFs} from '../util/proc-stat.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import {ownerPrefix} from './cookie.ts'
-import {explainStartFailure} from './explain-start-failure.ts'
+import {explainStartFailure, noRoom} from './explain-start-failure.ts'
 import {Launcher, launchScript, type LaunchedProgram} from './launcher.ts'
 import {ProgramFinder} from './find-program.ts'
 import {readOutOfMemoryKills} from './proc-fs.ts'
@@ -90,6 +90,7 @@ export class ProcessRuntime implements Runtime {
         if (!this.#isClosed) this.#sweeper.schedule()
         return {
           ...sample.metrics,
+          ...(launched?.child.startFailure !== undefined && {startError: noRoom(launched.child.startFailure)}),
           isOutOfMemory: child.signalCode === 'SIGKILL' || child.exitCode === 137 ? this.#hasMemoryRunOut() : false,
         }
       },
@@ -108,7 +109,7 @@ export class ProcessRuntime implements Runtime {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.all([...this.#running].map((run) => run.kill()))
-    for (const launcher of this.#launchers) launcher.retire()
+    for (const launcher of this.#launchers) launcher.end()
     this.#launchers.clear()
     await this.#sweeper.finish()
     this.#watchdog?.dismiss()
@@ -124,7 +125,12 @@ export class ProcessRuntime implements Runtime {
       [...this.#launchers].find(({isFree}) => isFree) ?? Launcher.start({mark: this.#ownPrefix(), directoryPrefix: this.#directoryPrefix})
     if (launcher === undefined) return undefined
     this.#launchers.add(launcher)
-    return {child: launcher.launch(script), launcher}
+    try {
+      return {child: launcher.launch(script), launcher}
+    } catch {
+      // No room for pipes. A direct start fails for the same reason, and says so.
+      return undefined
+    }
   }
 
   /** The child, or why there is none. */

@@ -1,6 +1,7 @@
 // The port every way of running a program implements: a process, or a container. test/contracts/runtime.ts is its contract.
 
 import type {Readable, Writable} from 'node:stream'
+import type {StartError} from './start-error.ts'
 import type {NetworkActivity, Refusal} from './network-door.ts'
 
 /** Name of the environment variable that carries the cookie. */
@@ -29,6 +30,8 @@ export interface ExitStatus {
   /** The system ended the process because memory ran out. */
   readonly isOutOfMemory: boolean
   readonly metrics: ProcessMetrics
+  /** The program has never run: whoever was to start it found no room. Known only now when the start was left to others. */
+  readonly startError?: StartError
 }
 
 export interface ProcessMetrics {

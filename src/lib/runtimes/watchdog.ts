@@ -10,7 +10,8 @@ const goodbye = 'bye'
 
 // $1: what the cookies of this owner begin with; the rest: directories to remove, as patterns.
 // Two looks at each process: its number may have gone to another one since the first. Only a start time that is the same before and after the second
-// look proves that it is the process whose environment was read. The limit of rounds is for a process that cannot be killed.
+// look proves that it is the process whose environment was read. Members of
+// the group that a process leads end with it, mark or no mark. The limit of rounds is for a process that cannot be killed.
 const script = `
 trap '' HUP INT QUIT TERM PIPE ALRM USR1 USR2 TSTP
 while read -r line; do [ "$line" != ${goodbye} ] || exit 0; done
@@ -33,7 +34,7 @@ while [ $round -lt 500 ]; do
     pid=\${file%/*}
     start_of "$pid"
     eval "known=\\$start_$pid"
-    [ "$start" != "$known" ] || kill -KILL "$pid"
+    [ "$start" != "$known" ] || kill -KILL "$pid" "-$pid"
   done
 done
 for pattern; do rm -rf "$pattern"*; done

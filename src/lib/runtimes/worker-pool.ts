@@ -1,5 +1,7 @@
 // Plugin hosts: some started ahead and used once, some kept for one plugin and used again. Knows when a host may live, not what is said to it.
 
+import {availableParallelism} from 'node:os'
+import {Turns} from '../util/turns.ts'
 import type {RunningProcess, Runtime} from './runtime.ts'
 import {StartError} from './start-error.ts'
 
@@ -12,6 +14,8 @@ export interface WorkerPoolOptions {
   /** Absolute; a host changes to its task's directory. */
   readonly cwd: string
   readonly graceMs: number
+  /** What a host writes first, when it is ready; absent: it counts as ready as soon as it has been started. */
+  readonly readyMark?: string
   /** Most hosts that wait for work at a time. Default 4. */
   readonly maxAhead?: number
   /** Tasks after which a kept host is replaced. Default 1000. */
@@ -22,6 +26,9 @@ export interface WorkerPoolOptions {
 
 // A host that starts takes a core from the task that has just got one; a short task is through first.
 const refillDelayMs = 5
+
+// A host that does not say that it is ready gets its task all the same.
+const readyLimitMs = 10_000
 
 interface Host {
   readonly process: RunningProcess
@@ -40,6 +47,10 @@ export class WorkerPool {
   readonly #options: WorkerPoolOptions
   readonly #ahead: Promise<Host>[] = []
   readonly #idle = new Map<string, Host[]>()
+  /** Starting takes a core for a moment: hundreds at once would only be in each other's way. */
+  readonly #starts = new Turns(Math.max(2, availableParallelism()))
+  readonly #closing: Promise<void>
+  #close: (() => void) | undefined
   #expected = 0
   #parallelism = 0
   #hostCount = 0
@@ -48,6 +59,9 @@ export class WorkerPool {
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options
+    this.#closing = new Promise((resolve) => {
+      this.#close = resolve
+    })
   }
 
   /** So many more hosts will be borrowed, at most `parallelism` at a time: starts the first ones now, the others as these are taken. */
@@ -59,12 +73,12 @@ export class WorkerPool {
 
   /**
    * A host nobody has used; with a key, also one that has served only that key before.
-   * Rejects with StartError.
+   * Rejects with StartError; also when `isWanted` says no before a host was started for it.
    */
-  async borrow(reuseKey?: string): Promise<WorkerLease> {
-    if (this.#isClosed) throw new StartError('SPAWN_FAILED', 'the program is stopping; no process is started any more')
-    const kept = reuseKey === undefined ? undefined : this.#takeIdle(reuseKey)
-    const host = kept ?? (await this.#takeFresh())
+  async borrow(reuseKey?: string, isWanted: () => boolean = () => true): Promise<WorkerLease> {
+    if (this.#isClosed) throw noStart()
+    const takeKept = (): Host | undefined => (reuseKey === undefined ? undefined : this.#takeIdle(reuseKey))
+    const host = takeKept() ?? (await this.#takeFresh(takeKept, isWanted))
     host.uses++
     return {
       process: host.process,
@@ -78,6 +92,7 @@ export class WorkerPool {
   /** Ends all hosts that nobody uses; those in use end with their tasks. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#close?.()
     this.#expected = 0
     clearTimeout(this.#refillTimer)
     const kept = [...this.#idle.values()].flat()
@@ -97,12 +112,13 @@ export class WorkerPool {
     return undefined
   }
 
-  async #takeFresh(): Promise<Host> {
+  /** @param takeKept a host that was given back while this call waited for its turn */
+  async #takeFresh(takeKept: () => Host | undefined, isWanted: () => boolean): Promise<Host> {
     const ahead = this.#ahead.shift()
     if (this.#expected > 0) this.#expected--
     // A host that could not be started ahead, or died since, says nothing about the next one.
     const host = ahead === undefined ? undefined : await ahead.catch(() => undefined)
-    const taken = host === undefined || host.hasExited ? await this.#start() : host
+    const taken = host === undefined || host.hasExited ? await this.#start(takeKept, isWanted) : host
     if (this.#refillTimer === undefined) {
       this.#refillTimer = setTimeout(() => {
         this.#refillTimer = undefined
@@ -122,7 +138,42 @@ export class WorkerPool {
     }
   }
 
-  async #start(): Promise<Host> {
+  async #start(takeKept?: () => Host | undefined, isWanted?: () => boolean): Promise<Host> {
+    await this.#starts.take()
+    try {
+      const kept = takeKept?.()
+      if (kept !== undefined) return kept
+      if (this.#isClosed || isWanted?.() === false) throw noStart()
+      const host = await this.#startHost()
+      await this.#becomesReady(host)
+      return host
+    } finally {
+      this.#starts.pass()
+    }
+  }
+
+  /** Resolves also when it will not: then whoever uses the host finds out. */
+  async #becomesReady({process}: Host): Promise<void> {
+    const {readyMark} = this.#options
+    if (readyMark === undefined) return
+    const {stdout} = process
+    let timer: NodeJS.Timeout | undefined
+    let onReadable = (): void => undefined
+    const said = new Promise<void>((resolve) => {
+      onReadable = () => {
+        const chunk = stdout.read() as Buffer | null
+        if (chunk !== null && chunk.toString('latin1') !== readyMark) stdout.unshift(chunk)
+        resolve()
+      }
+      stdout.once('readable', onReadable)
+      timer = setTimeout(resolve, readyLimitMs).unref()
+    })
+    await Promise.race([said, process.exited, this.#closing])
+    clearTimeout(timer)
+    stdout.off('readable', onReadable)
+  }
+
+  async #startHost(): Promise<Host> {
     const {runtime, command, env, cwd, graceMs} = this.#options
     const process = await runtime.start({command, env, cwd, graceMs, cookie: `host-${(++this.#hostCount).toString(36)}`})
     const host: Host = {process, hasExited: false, uses: 0}
@@ -143,4 +194,8 @@ export class WorkerPool {
       void host.process.kill()
     }, this.#options.maxIdleMs ?? 60_000).unref()
   }
+}
+
+function noStart(): StartError {
+  return new StartError('SPAWN_FAILED', 'the program is stopping; no process is started any more')
 }

@@ -288,10 +288,19 @@ describe('logs of a task', () => {
   })
 
   it('drops lines beyond the limit, counts them and says so at the end', async () => {
-    const ran = await run(openExecutor({limits: {logBytes: 6400}}), shellPlugin('seq 1000 >&2'))
+    const ran = await run(openExecutor({limits: {logBytes: 192}}), shellPlugin('seq 1000 >&2'))
     expect(messages(ran.logs, 'stderr')).toEqual(Array.from({length: 100}, (_, index) => String(index + 1)))
-    expect(ran.logs.at(-1)).toMatchObject({stream: 'log', level: 'warn', message: expect.stringMatching(/^900 lines dropped/) as string})
+    expect(ran.logs.at(-1)).toMatchObject({stream: 'log', level: 'warn', message: '900 lines dropped: the log is larger than 192 bytes'})
     expect(ran.result.warnings).toMatchObject([{code: 'LOG_TRUNCATED'}])
+  })
+
+  it('counts the bytes of text, not the lines, up to a number of lines', {timeout: 60_000}, async () => {
+    const whole = await run(openExecutor(), shellPlugin('seq 200000 >&2'))
+    expect(whole.logs).toHaveLength(200_000)
+    expect(whole.result.warnings).toEqual([])
+    const empty = await run(openExecutor(), shellPlugin("yes '' | head -n 250003 >&2"))
+    expect(empty.logs).toHaveLength(250_001)
+    expect(empty.logs.at(-1)?.message).toBe('3 lines dropped: the log has more than 250000 lines')
   })
 
   it('masks the bytes before they become lines', async () => {

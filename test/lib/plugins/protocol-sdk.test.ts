@@ -1,8 +1,9 @@
 // The SDK protocol with the real host, and with hosts that break it.
 
-import {mkdtempSync, rmSync} from 'node:fs'
-import {tmpdir} from 'node:os'
+import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+import {availableParallelism, tmpdir} from 'node:os'
 import path from 'node:path'
+import {setTimeout as sleep} from 'node:timers/promises'
 import {afterAll, beforeAll, describe, expect, it} from 'vitest'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import {errorOf, makePlugin, openExecutor, outputOf, run, sdkPlugin} from '../../rig/executor.ts'
@@ -280,6 +281,37 @@ describe('a plugin whose host is used again', () => {
     expect(outputOf(await run(rig, plugin))).not.toBe(second)
   })
 
+  it.each([
+    ['a timer', "setTimeout(() => { throw new Error('left') }, 20)"],
+    ['a rejection that nobody handles', "setTimeout(() => { void Promise.reject(new Error('left')) }, 20)"],
+  ])('takes an error of %s that comes after the result for what it is, and gives the next tasks another process', async (_, body) => {
+    const rig = openExecutor({hostFile})
+    const plugin = sdkPlugin(
+      `export const run = defineAction({execute: async ({how}) => {
+        if (how === 'leave') ${body}
+        if (how === 'wait') await new Promise((r) => setTimeout(r, 300))
+        return process.pid
+      }})`,
+      reuse,
+    )
+    const leave = {inputs: {how: 'leave'}}
+    const first = outputOf(await run(rig, plugin, leave))
+    const waiting = await run(rig, plugin, {inputs: {how: 'wait'}})
+    expect(outputOf(waiting)).toBe(first)
+    const says = (ran: typeof waiting): unknown => ran.logs.find(({message}) => message.includes('left an error behind'))
+    expect(says(waiting)).toMatchObject({
+      level: 'warn',
+      message: expect.stringMatching(/^task 't' left an error behind .*: left$/) as string,
+    })
+    const next = await run(rig, plugin, leave)
+    expect(outputOf(next)).not.toBe(first)
+    // This time it comes while nobody uses the process.
+    await sleep(300)
+    const last = await run(rig, plugin)
+    expect(outputOf(last)).not.toBe(outputOf(next))
+    expect(says(last)).toMatchObject({level: 'warn'})
+  })
+
   it('replaces a process after so many uses, and after so long without any', async () => {
     const plugin = sdkPlugin(echo, reuse)
     const used = openExecutor({hostFile, pool: {maxUses: 2}})
@@ -292,6 +324,58 @@ describe('a plugin whose host is used again', () => {
     const {pid} = outputOf(await run(idle, plugin)) as {pid: number}
     await until(() => !isAlive(pid))
     outputOf(await run(idle, plugin))
+  })
+})
+
+describe('hosts that are started', () => {
+  const plugin = (): ReturnType<typeof makePlugin> => makePlugin({protocol: 'sdk', main: 'main.mjs'})
+
+  it('are only a few at a time, while any number may run', async () => {
+    const dir = mkdtempSync(path.join(directory, 'starts-'))
+    const note = (word: string): string => `appendFileSync('${dir}/notes', '${word}\\n')`
+    // A start that takes a while; a task that ends when all the others run, too.
+    const hostFile = writeOddHost(
+      directory,
+      `${note('run')}; while (readFileSync('${dir}/notes', 'utf8').split('run').length <= 9) await sleep(5); send({type: 'result', ok: true, output: 1})`,
+      `import {appendFileSync, readFileSync} from 'node:fs'; import {setTimeout as sleep} from 'node:timers/promises'; ${note('start')}; await sleep(30); ${note('ready')}`,
+    )
+    const rig = openExecutor({hostFile})
+    const one = plugin()
+    const ends = await Promise.all(Array.from({length: 9}, () => run(rig, one)))
+    expect(ends.map(outputOf)).toEqual(Array.from({length: 9}, () => 1))
+    let starting = 0
+    let most = 0
+    for (const word of readFileSync(path.join(dir, 'notes'), 'utf8').split('\n')) {
+      starting += word === 'start' ? 1 : word === 'ready' ? -1 : 0
+      most = Math.max(most, starting)
+    }
+    expect(most).toBeLessThanOrEqual(Math.max(2, availableParallelism()))
+  })
+
+  it('do not count against the timeout of their task', async () => {
+    const hostFile = writeOddHost(
+      directory,
+      "send({type: 'result', ok: true, output: message.deadline - Date.now() > 0})",
+      'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500)',
+    )
+    expect(outputOf(await run(openExecutor({hostFile}), plugin(), {timeoutMs: 1000}))).toBe(true)
+  })
+
+  it('are not started any more for tasks that were cancelled while they waited', async () => {
+    const dir = mkdtempSync(path.join(directory, 'starts-'))
+    const hostFile = writeOddHost(
+      directory,
+      '',
+      `import {writeFileSync} from 'node:fs'; writeFileSync('${dir}/' + process.pid, ''); await new Promise((resolve) => setTimeout(resolve, 200))`,
+    )
+    const rig = openExecutor({hostFile, limits: {killGraceMs: 100}})
+    const one = plugin()
+    const controller = new AbortController()
+    const runs = Array.from({length: 40}, () => run(rig, one, {signal: controller.signal}))
+    await until(() => readdirSync(dir).length > 0)
+    controller.abort()
+    expect((await Promise.all(runs)).map((ran) => errorOf(ran).code)).toEqual(Array.from({length: 40}, () => 'CANCELLED'))
+    expect(readdirSync(dir).length).toBeLessThanOrEqual(2 * Math.max(2, availableParallelism()))
   })
 })
 
@@ -383,7 +467,7 @@ describe('a workflow command that dies', () => {
       import {ProcessPlaces} from 'src/lib/plugins/process-places.ts'
       const runtime = new ProcessRuntime()
       const env = {PATH: process.env.PATH}
-      const hosts = new WorkerPool({runtime, command: [process.execPath, process.argv[2]], env, cwd: '/', graceMs: 1000})
+      const hosts = new WorkerPool({runtime, command: [process.execPath, process.argv[2]], env, cwd: '/', graceMs: 1000, readyMark: '\\x1eready\\n'})
       const executor = new PluginExecutor({places: new ProcessPlaces({runtime, hosts, baseEnv: env}), compileSchema: () => undefined})
       const plugin = JSON.parse(process.argv[3])
       const context = {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'k'}
