@@ -83,11 +83,11 @@ function embeddedAddresses(address: string): string[] {
   if (isIP(address) !== 6) return []
   const groups = groupsOf(address)
   const at = (index: number): number => groups[index] ?? 0
-  const isZero = (from: number, to: number): boolean => groups.slice(from, to).every((group) => group === 0)
+  const isZero = (end: number): boolean => groups.slice(0, end).every((group) => group === 0)
   const quad = (index: number, mask = 0): string =>
     [at(index) ^ mask, at(index + 1) ^ mask].map((group) => `${String(group >> 8)}.${String(group & 255)}`).join('.')
-  if (isZero(0, 5) && (at(5) === 0xffff || at(5) === 0)) return isZero(5, 7) ? [] : [quad(6)]
-  if (isZero(0, 4) && at(4) === 0xffff && at(5) === 0) return [quad(6)]
+  if (isZero(5) && (at(5) === 0xffff || at(5) === 0)) return [quad(6)]
+  if (isZero(4) && at(4) === 0xffff && at(5) === 0) return [quad(6)]
   if (at(0) === 0x64 && at(1) === 0xff9b) return translatedAddresses(groups)
   if (at(0) === 0x2002) return [quad(1)]
   if (at(0) === 0x2001 && at(1) === 0) return [quad(2), quad(6, 0xffff)]

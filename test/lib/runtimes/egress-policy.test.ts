@@ -23,6 +23,13 @@ describe('a request', () => {
     ['other letters', 'https://api.test/repos/*', '/Repos/', 'no rule grants this path', 'https://api.test/Repos/'],
     ['dots', 'https://api.test/repos/acme/*', '/repos/acme/../../user', 'more than one way', 'https://api.test'],
     ['escaped dots', 'https://api.test/repos/acme/*', '/repos/acme%2f..%2f..', 'more than one way', 'https://api.test'],
+    [
+      'a path that is too long for advice',
+      'https://api.test/repos/*',
+      `/${'a'.repeat(200)}`,
+      'no rule grants this path',
+      'https://api.test',
+    ],
     ['a star, which would mean more in a rule', 'https://api.test/repos/*', '/user*', 'no rule grants this path', 'https://api.test'],
   ])('with %s is refused', (_what, text, path, reason, allowingRule) => {
     expect(decide([text], api, path)).toEqual({isAllowed: false, reason: expect.stringContaining(reason) as string, allowingRule})

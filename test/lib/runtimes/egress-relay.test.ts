@@ -220,6 +220,13 @@ describe('a relayed request', () => {
     expect(door.activity).toEqual({requests: 0, refused: 2})
   })
 
+  it('of HTTP/1.0 needs no Host header', async () => {
+    const server = await startServer()
+    const origin = `http://api.test:${String(server.port)}`
+    const {socket} = await openTestDoor([origin])
+    expect(await exchange(socket, `GET ${origin}/ HTTP/1.0\r\n\r\n`)).toContain('hello')
+  })
+
   it('carries its body, in one piece or in chunks', async () => {
     const server = await startServer((request, response) => {
       const chunks: Buffer[] = []

@@ -65,6 +65,32 @@ describe('an address', () => {
     expect(refuseAddress(address)).toBeUndefined()
   })
 
+  it.each([
+    ['a loopback address', '127.0.0.0', '127.255.255.255', '126.255.255.255', '128.0.0.0'],
+    ['an unspecified address', '0.0.0.0', '0.255.255.255', undefined, '1.0.0.0'],
+    ['an unspecified address', '::', '::', undefined, undefined],
+    ['an unspecified address', '::2', '::ff', undefined, undefined],
+    ['a link-local address', '169.254.0.0', '169.254.255.255', '169.253.255.255', '169.255.0.0'],
+    ['a link-local address', 'fe80::', 'febf:ffff::ffff', 'fe7f:ffff::', undefined],
+    ['a link-local address', 'fec0::', 'feff:ffff::ffff', undefined, undefined],
+    ['a multicast address', '224.0.0.0', '239.255.255.255', '223.255.255.255', undefined],
+    ['a multicast address', 'ff00::', 'ffff:ffff::ffff', undefined, undefined],
+    ['a reserved address', '240.0.0.0', '255.255.255.255', undefined, undefined],
+    ['a reserved address', '192.0.0.0', '192.0.0.255', '191.255.255.255', '192.0.1.0'],
+    ['a reserved address', '100::', '100::ffff:ffff:ffff:ffff', '00ff::', '100:0:0:1::'],
+    ['a cloud metadata address', '169.254.170.2', '169.254.170.2', undefined, undefined],
+    ['a cloud metadata address', '192.0.0.192', '192.0.0.192', undefined, undefined],
+    ['a cloud metadata address', 'fd00:ec2::', 'fd00:ec2:ffff::ffff', 'fd00:ec1:ffff::', 'fd00:ec3::'],
+    ['a cloud metadata address', 'fd20:ce::254', 'fd20:ce::254', 'fd20:ce::253', 'fd20:ce::255'],
+    ['a cloud metadata address', 'fd00:c1::a9fe:a9fe', 'fd00:c1::a9fe:a9fe', 'fd00:c1::a9fe:a9fd', 'fd00:c1::a9fe:a9ff'],
+    ['a cloud metadata address', 'fd00:42::42', 'fd00:42::42', 'fd00:42::41', 'fd00:42::43'],
+    ['a cloud metadata address', 'fd00:a9fe:a9fe::1', 'fd00:a9fe:a9fe::1', 'fd00:a9fe:a9fe::', 'fd00:a9fe:a9fe::2'],
+    ['a cloud metadata address', 'fd00:100::100:200', 'fd00:100::100:200', 'fd00:100::100:199', 'fd00:100::100:201'],
+  ])('%s: %s to %s, and what stands beside them is not', (reason, first, last, before, after) => {
+    expect([refuseAddress(first), refuseAddress(last)]).toEqual([reason, reason])
+    for (const each of [before, after]) if (each !== undefined) expect(refuseAddress(each), each).toBeUndefined()
+  })
+
   it('of this machine is refused in every form', () => {
     const own = blockListOf(['10.1.2.3', 'fd12::9', 'fe80::5%eth0', 'nonsense'])
     const reason = "one of this machine's addresses"

@@ -24,6 +24,8 @@ const tables = {
         /24 link UNICAST
 Local:
   +-- 0.0.0.0/1 2 0 2
+     |-- 0.0.0.0
+        /0 host LOCAL
      |-- 10.81.0.1
         /32 host LOCAL
 Id 100:
