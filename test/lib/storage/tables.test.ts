@@ -1,6 +1,8 @@
 import {getTableConfig} from 'drizzle-orm/sqlite-core'
 import {describe, expect, test} from 'vitest'
+import path from 'node:path'
 import {openDatabase} from '../../../src/lib/storage/database.ts'
+import {temporaryDir} from '../../rig/temporary-dir.ts'
 import {events, runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secrets, secretStore} from '../../../src/lib/storage/tables.ts'
 
 interface ColumnRow {
@@ -53,3 +55,16 @@ describe('tables', () => {
     db.close()
   })
 })
+
+test.each(tables.map((table) => getTableConfig(table).name))(
+  'a database that lacks %s is damaged; one with all tables opens again',
+  async (name) => {
+    const file = path.join(temporaryDir(), 'autokestra.db')
+    ;(await openDatabase(file)).close()
+    const db = await openDatabase(file)
+    db.pragma('foreign_keys = OFF')
+    db.exec(`DROP TABLE ${name}`)
+    db.close()
+    await expect(openDatabase(file)).rejects.toMatchObject({code: 'STORAGE_UNREADABLE'})
+  },
+)
