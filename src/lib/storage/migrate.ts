@@ -51,19 +51,9 @@ export function migrate(db: SqliteDatabase): void {
   run.immediate()
 }
 
-function presentTables(): ReadonlySet<string> {
-  const names = new Set<string>()
-  const statement = /^(?:CREATE TABLE (\w+)|DROP TABLE (\w+)|ALTER TABLE (\w+) RENAME TO (\w+))/gm
-  for (const [, made, dropped, from, to] of migrations.join('\n').matchAll(statement)) {
-    for (const name of [dropped, from]) if (name !== undefined) names.delete(name)
-    for (const name of [made, to]) if (name !== undefined) names.add(name)
-  }
-  return names
-}
-
 function hasTables(db: SqliteDatabase): boolean {
   const names = new Set(db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all())
-  return [...tables].every((name) => names.has(name))
+  return tables.every((name) => names.has(name))
 }
 
 function isEmpty(db: SqliteDatabase): boolean {
