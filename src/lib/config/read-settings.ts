@@ -10,7 +10,8 @@ import {WorkflowError} from '../errors/workflow-error.ts'
 import type {ExecutionLimits} from '../plugins/limits.ts'
 import {parseByteSize} from '../util/byte-size.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
-import {fieldsOf, type Report} from '../workflow/check.ts'
+import {fieldsOf} from '../workflow/check.ts'
+import {FindingCollector} from '../workflow/collect-findings.ts'
 import type {Resources} from '../workflow/model.ts'
 import {checkResources, readResources, type WrittenResources} from '../workflow/resources.ts'
 import {configSchema} from './schema.ts'
@@ -121,14 +122,12 @@ function readSandbox({plugins = {}, ...own}: NonNullable<ConfigSource['sandbox']
 
 /** Findings about sizes; whatever else is wrong is the schema's finding. */
 function checkSandbox(document: SourceDocument): Diagnostic[] {
-  const findings: Diagnostic[] = []
-  const report: Report = (path, target, finding) => {
-    findings.push(document.diagnostic(path, target, {severity: 'error', ...finding}))
-  }
+  const collector = new FindingCollector(document)
+  const report = collector.startCheck()
   const sandbox = fieldsOf(fieldsOf(document.value)['sandbox'])
   checkResources(sandbox, ['sandbox'], report)
   for (const [id, resources] of Object.entries(fieldsOf(sandbox['plugins']))) checkResources(resources, ['sandbox', 'plugins', id], report)
-  return findings
+  return collector.diagnostics
 }
 
 function readLimits(source: ConfigSource, document: SourceDocument): {limits: Partial<ExecutionLimits>; findings: Diagnostic[]} {

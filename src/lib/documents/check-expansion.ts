@@ -3,10 +3,13 @@
 /** How many nodes aliases may add to those that are written. */
 const maxAliasedNodes = 100_000
 
+/** How many may be written: beyond, checking them all would take seconds and gigabytes. Ten thousand tasks have some 100 000. */
+const maxWrittenNodes = 250_000
+
 /** What js-yaml makes of a key that is itself a map; that is how an unquoted `{{ x }}` reads. */
 const mapAsKey = '[object Object]'
 
-export type ValueProblem = 'cycle' | 'bomb' | 'key-is-a-map'
+export type ValueProblem = 'cycle' | 'bomb' | 'key-is-a-map' | 'too-many-values'
 
 /** Walks the value once, each shared part once. The parser has capped its depth. */
 export function checkExpansion(value: unknown): ValueProblem | undefined {
@@ -41,5 +44,6 @@ export function checkExpansion(value: unknown): ValueProblem | undefined {
   }
 
   const expanded = sizeOf(value)
+  if (written > maxWrittenNodes) return 'too-many-values'
   return problem ?? (expanded - written > maxAliasedNodes ? 'bomb' : undefined)
 }

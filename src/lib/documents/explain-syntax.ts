@@ -3,7 +3,7 @@
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ValueProblem} from './check-expansion.ts'
 import type {YamlStop} from './parse-yaml.ts'
-import {lineStarts, placeOf} from './source-text.ts'
+import {lineStarts, placeOf, shorten} from './source-text.ts'
 
 interface Found {
   readonly code: string
@@ -12,6 +12,9 @@ interface Found {
   readonly end: number
   readonly hint?: string
 }
+
+/** Of larger texts the first mistake is explained, with what the fast parser knows. */
+const maxExplained = 64 * 1024
 
 /** How js-yaml begins its message. */
 const tooDeep = 'nesting exceeded'
@@ -25,8 +28,13 @@ export async function explainSyntax(
   stop: YamlStop | undefined,
   problem: ValueProblem | undefined,
 ): Promise<Diagnostic[]> {
-  // Nothing for the slower parser: it would expand the aliases, or overflow its stack.
-  const isBottomless = problem === 'bomb' || problem === 'cycle' || stop?.message.startsWith(tooDeep) === true
+  // Nothing for the slower parser: it would expand the aliases, overflow its stack, or take minutes and gigabytes for a large text.
+  const isBottomless =
+    text.length > maxExplained ||
+    problem === 'bomb' ||
+    problem === 'cycle' ||
+    problem === 'too-many-values' ||
+    stop?.message.startsWith(tooDeep) === true
   const found = isBottomless ? [] : await listErrors(text)
   if (found.length === 0) found.push(explainFirst(text, stop, problem))
   // One mistake makes the parser stumble several times; the first finding of a line says it.
@@ -74,7 +82,7 @@ async function listErrors(text: string): Promise<Found[]> {
     const found: Found[] = []
     for (const document of documents) {
       for (const {code, message, pos} of [...document.errors, ...document.warnings])
-        found.push({code: codes[code] ?? 'yaml-syntax', message: sentence(code, message), start: pos[0], end: pos[1]})
+        found.push({code: codes[code] ?? 'yaml-syntax', message: shorten(sentence(code, message)), start: pos[0], end: pos[1]})
       yaml.visit(document, {
         Pair(_key, {key}) {
           if (!yaml.isCollection(key) || !key.range) return
@@ -92,7 +100,7 @@ async function listErrors(text: string): Promise<Found[]> {
     if (second)
       found.push({
         code: 'several-documents',
-        message: 'the file holds several YAML documents; only one is allowed',
+        message: severalDocuments,
         start: second.range[0],
         end: second.range[0] + 3,
       })
@@ -104,13 +112,44 @@ async function listErrors(text: string): Promise<Found[]> {
   }
 }
 
+const severalDocuments = 'the file holds several YAML documents; only one is allowed'
+
 const codes: Readonly<Record<string, string>> = {DUPLICATE_KEY: 'duplicate-key', TAG_RESOLVE_FAILED: 'unknown-tag'}
 
+const sentences = {
+  duplicateKey: 'this key is already there: each key of a map may be given once',
+  tab: 'a tab indents this line; YAML wants spaces',
+  indent: 'the indentation of this line fits no line above it: keys of one map begin in the same column, and so do the dashes of one list',
+  unclosedFlow: 'a bracket that was opened before is not closed: ] or } is missing',
+  unclosedQuote: 'a quote that was opened before is not closed',
+  colon: 'this line is neither "key: value" nor "- item"; or the lines of a long text are not indented',
+  comma: 'a comma is missing between two items in brackets',
+}
+
+/** What the parsers say, in the words of those who write YAML. The first that fits counts. */
+const translations: readonly (readonly [said: RegExp, sentence: string])[] = [
+  [/duplicated mapping key|DUPLICATE_KEY/, sentences.duplicateKey],
+  [/tab characters? must not|TAB_AS_INDENT|tabs? as indentation/i, sentences.tab],
+  [/missing closing .?quote|unexpected end of the stream within a (single|double) quoted/i, sentences.unclosedQuote],
+  [
+    /end of the stream within a flow|flow (map|sequence|collection).*(must end|end with)|missing.*[\]}]$|expected flow (map|sequence|collection) to end/i,
+    sentences.unclosedFlow,
+  ],
+  [
+    /bad indentation|without - indicator|must start at the same column|not correctly indented|less indented than parent|BAD_INDENT|insufficient indentation|sequences? (is|are|entries).*not allowed|nested mappings are not allowed|deficient indentation/i,
+    sentences.indent,
+  ],
+  [
+    /implicit keys? need|implicit (map )?keys? (needs|must|are|may)|missing.*colon|colon is missed|implicit mapping pair|multiline key|end of the stream or a document separator/i,
+    sentences.colon,
+  ],
+  [/missed comma|missing ,/i, sentences.comma],
+]
+
 function sentence(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'this key is already there: each key of a map may be given once'
+  const said = `${code} ${message}`
   if (code === 'TAG_RESOLVE_FAILED') return `${message.replace(/^Unresolved tag:/, 'unknown tag')}; only plain data is read`
-  if (code === 'TAB_AS_INDENT') return 'a tab indents this line; YAML wants spaces'
-  return message.charAt(0).toLowerCase() + message.slice(1)
+  return translations.find(([pattern]) => pattern.test(said))?.[1] ?? message.charAt(0).toLowerCase() + message.slice(1)
 }
 
 function explainFirst(text: string, stop: YamlStop | undefined, problem: ValueProblem | undefined): Found {
@@ -122,18 +161,38 @@ function explainFirst(text: string, stop: YamlStop | undefined, problem: ValuePr
         : 'the aliases stand for too much: more than 100 000 values'
     return {code: 'aliases', message, start, end: start + (/^\S+/.exec(text.slice(start))?.[0].length ?? 1)}
   }
-  if (problem === 'key-is-a-map') return {code: 'key-is-a-map', message: 'a map is used as a key', start: 0, end: 1}
+  if (problem === 'too-many-values')
+    return {
+      code: 'too-many-values',
+      message: 'the file holds more than 250 000 values',
+      start: 0,
+      end: 1,
+      hint: 'move data into files of its own, and read them in a task',
+    }
+  if (problem === 'key-is-a-map') {
+    // Nearly always a template without quotes; unquotedTemplate says so when the place is its line.
+    const start = Math.max(0, text.search(/^[ \t]*(?:- +)*[^\s#'"{}[\],&*!|>%@`][^#'"{\n]*:[ ]+\{\{/m))
+    return {code: 'key-is-a-map', message: 'a map is used as a key', start, end: start + 1}
+  }
   const offset = Math.min(stop?.offset ?? 0, Math.max(0, text.length - 1))
   const message = stop?.message ?? 'not valid YAML'
-  const alias = /\*[^\s,[\]{}]+$/.exec(text.slice(0, stop?.offset))
+  const before = Math.max(0, (stop?.offset ?? 0) - 200)
+  const alias = /\*[^\s,[\]{}]+$/.exec(text.slice(before, stop?.offset))
   if (alias && message.startsWith('unidentified alias'))
     return {
       code: 'unknown-alias',
       message: `there is no anchor for the alias ${alias[0]}`,
-      start: alias.index,
-      end: alias.index + alias[0].length,
+      start: before + alias.index,
+      end: before + alias.index + alias[0].length,
     }
   if (message.startsWith(tooDeep))
     return {code: 'too-deep', message: 'nested too deeply: more than 100 levels', start: offset, end: offset + 1}
-  return {code: 'yaml-syntax', message, start: offset, end: offset + 1}
+  if (/^duplicated mapping key/.test(message))
+    return {code: 'duplicate-key', message: sentences.duplicateKey, start: offset, end: offset + 1}
+  if (/single document in the stream/.test(message))
+    return {code: 'several-documents', message: severalDocuments, start: offset, end: offset + 1}
+  const tag = /^unknown tag !?<?([^>]*)>?$/.exec(message)?.[1]
+  if (tag !== undefined)
+    return {code: 'unknown-tag', message: `unknown tag ${tag}; only plain data is read`, start: offset, end: offset + 1}
+  return {code: 'yaml-syntax', message: shorten(sentence('', message)), start: offset, end: offset + 1}
 }

@@ -3,7 +3,7 @@
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {YamlNode} from './parse-yaml.ts'
 import type {DocumentPath, SourceDocument} from './source-document.ts'
-import {lineStarts, offsetInScalar, placeOf, skipBlank, type Span} from './source-text.ts'
+import {lineStarts, offsetInScalar, placeOf, shorten, skipBlank, type Span} from './source-text.ts'
 
 interface Pair {
   readonly key: YamlNode
@@ -17,9 +17,10 @@ export function createLocator(text: string, file: string, locate: () => YamlNode
   return (path, target, finding, offset) => {
     nodes ??= index(locate())
     starts ??= lineStarts(text)
-    const {severity, code, message, hint} = finding
+    const {severity, code, hint} = finding
+    const message = shorten(finding.message)
     const diagnostic: Diagnostic = {severity, code, message, file, ...placeOf(text, starts, spanOf(nodes, text, path, target, offset))}
-    return hint === undefined ? diagnostic : {...diagnostic, hint}
+    return hint === undefined ? diagnostic : {...diagnostic, hint: shorten(hint)}
   }
 }
 

@@ -29,8 +29,26 @@ export interface RawFinding {
   readonly propertyName?: string
 }
 
-/** In the order in which ajv found them, without repetitions. */
+/** Alternatives look at all findings before them. */
+const maxRaw = 2000
+
+/** In the order in which ajv found them, without repetitions. Of very many only the first, and one with the keyword `more`, which counts the others. */
 export function toFindings(raw: readonly RawFinding[], value: unknown): SchemaFinding[] {
+  const count = raw.length - maxRaw
+  if (count <= 0) return listFindings(raw, value)
+  const more = {
+    path: [],
+    keyword: 'more',
+    message: `and ${count} more findings`,
+    isSentence: true,
+    target: 'value',
+    params: {count},
+    schema: {},
+  } as const
+  return [...listFindings(raw.slice(0, maxRaw), value), more]
+}
+
+function listFindings(raw: readonly RawFinding[], value: unknown): SchemaFinding[] {
   const seen = new Set<string>()
   return settleAlternatives(raw).flatMap((error) => {
     if (error.keyword === 'if' || error.propertyName !== undefined) return []

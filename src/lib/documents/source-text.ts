@@ -14,6 +14,14 @@ export function lineStarts(text: string): number[] {
   return starts
 }
 
+/** A sentence that quotes a value: of a long one, its beginning and its end. */
+export function shorten(sentence: string): string {
+  return sentence.length <= 500 ? sentence : `${sentence.slice(0, 300)} … ${sentence.slice(-150)}`.toWellFormed()
+}
+
+/** More of a line is not shown, and not kept in findings. */
+const maxSourceLine = 2000
+
 /** The place of a span: the part on its first line, and that line's text. `starts` are the text's `lineStarts`. */
 export function placeOf(
   text: string,
@@ -33,7 +41,10 @@ export function placeOf(
   const rawEnd = nextLine === undefined ? text.length : nextLine - 1
   const lineEnd = text[rawEnd - 1] === '\r' && rawEnd > lineStart ? rawEnd - 1 : rawEnd
   const length = Math.max(1, Math.min(span.end, lineEnd) - start)
-  return {line: low + 1, column: start - lineStart + 1, length, sourceLine: text.slice(lineStart, lineEnd)}
+  const shownEnd = Math.min(lineEnd, Math.max(start, lineStart) + maxSourceLine)
+  // So far to the right nothing can be pointed at; the beginning of the line says what it is.
+  const sourceLine = text.slice(lineStart, start - lineStart > maxSourceLine ? lineStart + maxSourceLine : shownEnd)
+  return {line: low + 1, column: start - lineStart + 1, length: Math.min(length, maxSourceLine), sourceLine}
 }
 
 /** Skips what may stand between two tokens: white space, line ends, comments. */

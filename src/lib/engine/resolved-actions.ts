@@ -10,6 +10,7 @@ import {execReference, listExecItems} from '../plugins/check-exec.ts'
 import type {ActionDef, Plugin} from '../plugins/manifest.ts'
 import type {PluginManager, ResolveFailure} from '../plugins/plugin-manager.ts'
 import {isTemplate} from '../templates/templates.ts'
+import {maxFindings} from '../workflow/collect-findings.ts'
 import type {WrittenTask} from '../workflow/check.ts'
 import type {TaskActions} from '../workflow/task-actions.ts'
 
@@ -31,6 +32,8 @@ export class ResolvedActions implements TaskActions {
   readonly #known = new Map<string, FoundAction | ResolveFailure>()
   readonly #codes = new Set<ErrorCode>()
   readonly diagnostics: Diagnostic[] = []
+  readonly #brokenPlugins = new Set<string>()
+  omitted = 0
 
   constructor(sources: ActionSources) {
     this.#sources = sources
@@ -52,10 +55,20 @@ export class ResolvedActions implements TaskActions {
       else {
         const {code, errorCode, message, hint, diagnostics} = found
         this.#codes.add(errorCode)
-        this.diagnostics.push(document.diagnostic(['tasks', index, 'type'], 'value', {severity: 'error', code, message, hint}))
+        // A broken plugin is one mistake, however many tasks use its actions.
+        if (code === 'invalid-plugin') {
+          if (this.#brokenPlugins.has(message)) continue
+          this.#brokenPlugins.add(message)
+        }
+        this.#report(document, ['tasks', index, 'type'], 'value', {severity: 'error', code, message, hint})
         if (known === undefined) this.diagnostics.push(...diagnostics)
       }
     }
+  }
+
+  #report(...[document, path, target, finding]: [SourceDocument, ...Parameters<SourceDocument['diagnostic']>]): void {
+    if (this.diagnostics.length < maxFindings) this.diagnostics.push(document.diagnostic(path, target, finding))
+    else this.omitted++
   }
 
   literalInputs(type: string): readonly string[] {
@@ -110,7 +123,7 @@ export class ResolvedActions implements TaskActions {
       if (dependsOnTemplate(inputs, finding.path, action.literalInputs)) continue
       this.#codes.add('WORKFLOW_INVALID')
       const message = `${finding.finding.message} (inputs of ${type})`
-      this.diagnostics.push(document.diagnostic(['tasks', index, 'inputs', ...finding.path], finding.target, {...finding.finding, message}))
+      this.#report(document, ['tasks', index, 'inputs', ...finding.path], finding.target, {...finding.finding, message})
     }
   }
 }

@@ -15,4 +15,6 @@ export interface Diagnostic {
   /** The text of that line, for the code frame. */
   readonly sourceLine?: string
   readonly hint?: string
+  /** How many findings it stands for, when they were too many to list; otherwise absent. */
+  readonly count?: number
 }

@@ -29,8 +29,9 @@ export function describeFile(file: string, message: string | undefined, diagnost
 
 /** `2 errors and 1 warning` */
 export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
-  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length
-  const parts = [count(errors, 'error'), count(diagnostics.length - errors, 'warning')].filter((part) => !part.startsWith('0 '))
+  const sum = (severity: Diagnostic['severity']): number =>
+    diagnostics.reduce((total, diagnostic) => total + (diagnostic.severity === severity ? (diagnostic.count ?? 1) : 0), 0)
+  const parts = [count(sum('error'), 'error'), count(sum('warning'), 'warning')].filter((part) => !part.startsWith('0 '))
   return parts.length === 0 ? 'no findings' : parts.join(' and ')
 }
 
@@ -38,10 +39,13 @@ export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
 function sortByPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const files = [...new Set(diagnostics.map((diagnostic) => diagnostic.file))]
   return files.flatMap((file) =>
-    diagnostics
-      .filter((diagnostic) => diagnostic.file === file)
-      .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
+    diagnostics.filter((diagnostic) => diagnostic.file === file).sort((a, b) => lineOf(a) - lineOf(b) || (a.column ?? 0) - (b.column ?? 0)),
   )
+}
+
+function lineOf({line, code}: Diagnostic): number {
+  // It counts what was left out, and says so at the end.
+  return line ?? (code === 'more-findings' ? Number.POSITIVE_INFINITY : 0)
 }
 
 function renderFrame(diagnostic: Diagnostic, style: Style): string {

@@ -11,7 +11,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   let best: string | undefined
   for (const candidate of known) {
     if (Math.abs(candidate.length - wanted.length) > limit) continue
-    const found = distance(wanted, candidate.toLowerCase())
+    const found = distance(wanted, candidate.toLowerCase(), limit)
     if (found > limit || (found === limit && best !== undefined)) continue
     best = candidate
     limit = found
@@ -20,20 +20,34 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
   return best
 }
 
-function distance(a: string, b: string): number {
-  let beforeLast: number[] = []
-  let last = Array.from({length: b.length + 1}, (_, column) => column)
+/** For "did you mean" as a sentence. */
+export function didYouMean(name: string, known: Iterable<string>): string | undefined {
+  const meant = nearest(name, known)
+  return meant === undefined ? undefined : `did you mean "${meant}"?`
+}
+
+/** Rows of the table, used again and again: there may be many names to compare. */
+let beforeLast = new Uint8Array(256)
+let last = new Uint8Array(256)
+let current = new Uint8Array(256)
+
+/** The distance, or more than `limit` when it is larger. Both texts have fewer than 150 characters. */
+function distance(a: string, b: string, limit: number): number {
+  for (let column = 0; column <= b.length; column++) last[column] = column
   for (let row = 1; row <= a.length; row++) {
-    const current = [row]
+    current[0] = row
+    let least = row
     for (let column = 1; column <= b.length; column++) {
-      const isSame = a[row - 1] === b[column - 1]
+      const isSame = a.charCodeAt(row - 1) === b.charCodeAt(column - 1)
       let cost = Math.min((last[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, (last[column - 1] ?? 0) + (isSame ? 0 : 1))
-      const isSwapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-      if (isSwapped) cost = Math.min(cost, (beforeLast[column - 2] ?? 0) + 1)
-      current.push(cost)
+      if (row > 1 && column > 1 && a.charCodeAt(row - 1) === b.charCodeAt(column - 2) && a.charCodeAt(row - 2) === b.charCodeAt(column - 1))
+        cost = Math.min(cost, (beforeLast[column - 2] ?? 0) + 1)
+      current[column] = cost
+      if (cost < least) least = cost
     }
-    beforeLast = last
-    last = current
+    ;[beforeLast, last, current] = [last, current, beforeLast]
+    // A swap may lead back by one.
+    if (least > limit + 1) return limit + 1
   }
   return last[b.length] ?? 0
 }

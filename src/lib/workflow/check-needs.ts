@@ -1,6 +1,6 @@
 // Ids and needs: every id once, every need known, no cycles.
 
-import {nearest} from '../util/nearest.ts'
+import {didYouMean} from '../util/nearest.ts'
 import type {Report, WrittenTask} from './check.ts'
 import type {Graph} from './graph.ts'
 
@@ -15,11 +15,13 @@ export function checkNeeds(
   for (const task of tasks) {
     const other = first.get(task.id)
     if (other) {
-      const line = lineOf(other)
       report(['tasks', task.index, 'id'], 'value', {
         code: 'duplicate-id',
         message: `another task has the id "${task.id}"`,
-        hint: line === undefined ? undefined : `the first one stands on line ${line}`,
+        hint() {
+          const line = lineOf(other)
+          return line === undefined ? undefined : `the first one is on line ${line}`
+        },
       })
     } else first.set(task.id, task)
   }
@@ -32,12 +34,7 @@ export function checkNeeds(
       const path = ['tasks', index, 'needs', at]
       if (need === id) report(path, 'value', {code: 'needs-itself', message: `the task "${id}" needs itself`})
       else if (!first.has(need)) {
-        const meant = nearest(need, first.keys())
-        report(path, 'value', {
-          code: 'unknown-need',
-          message: `there is no task "${need}"`,
-          hint: meant === undefined ? undefined : `did you mean "${meant}"?`,
-        })
+        report(path, 'value', {code: 'unknown-need', message: `there is no task "${need}"`, hint: () => didYouMean(need, first.keys())})
       } else if (seen.has(need)) report(path, 'value', {code: 'duplicate-need', message: `the task "${id}" names its need "${need}" twice`})
       seen.add(need)
     }

@@ -13,16 +13,18 @@ export type SecretPlace =
   | {readonly kind: 'argument'; readonly input: string; readonly type: string}
   | {readonly kind: 'workflow-env' | 'if' | 'outputs'}
 
-type Say = (code: string, message: string, hint?: string) => void
+export type Say = (code: string, message: string, hint?: string | (() => string | undefined)) => void
 
 export class SecretChecker {
   readonly #declared: readonly string[]
+  readonly #known: ReadonlySet<string>
   readonly #report: Report
   readonly #used = new Set<string>()
 
   /** `declared` is the list as it is written; what is no name in it is left to the schema. */
   constructor(declared: unknown, report: Report) {
     this.#declared = Array.isArray(declared) ? declared.map((name) => (typeof name === 'string' ? name : '')) : []
+    this.#known = new Set(this.#declared)
     this.#report = report
   }
 
@@ -37,7 +39,7 @@ export class SecretChecker {
       return
     }
     this.#used.add(name)
-    if (!this.#declared.includes(name)) say('undeclared-secret', `Secret '${name}' not declared in workflow`, this.#suggest(name))
+    if (!this.#known.has(name)) say('undeclared-secret', `Secret '${name}' not declared in workflow`, () => this.#suggest(name))
     else if (deeper.length > 0) {
       const secret = formatPath('secrets', [name])
       say('unknown-name', `${secret} is text and has no properties`, `for a value that is JSON: fromJson(${secret})`)
@@ -47,9 +49,12 @@ export class SecretChecker {
 
   /** Call it after all templates were checked. */
   reportUnused(): void {
+    const seen = new Set<string>()
     for (const [index, name] of this.#declared.entries()) {
+      const isRepeated = seen.has(name)
+      seen.add(name)
       // What is no name, or a second time the same one, is a finding already.
-      if (!/^[\w-]{1,255}$/.test(name) || this.#declared.indexOf(name) !== index || this.#used.has(name)) continue
+      if (!/^[\w-]{1,255}$/.test(name) || isRepeated || this.#used.has(name)) continue
       this.#report(['secrets', index], 'value', {
         severity: 'warning',
         code: 'unused-secret',
@@ -61,7 +66,9 @@ export class SecretChecker {
 
   #suggest(name: string): string {
     const meant = nearest(name, this.#declared)
-    const list = [...this.#declared.filter((known) => known !== ''), name].join(', ')
+    const list = [...this.#declared.slice(0, 20).filter((known) => known !== ''), ...(this.#declared.length > 20 ? ['…'] : []), name].join(
+      ', ',
+    )
     return meant === undefined
       ? `add it to the list: secrets: [${list}]`
       : `did you mean '${meant}'? Or add it to the list: secrets: [${list}]`

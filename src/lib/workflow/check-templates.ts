@@ -5,9 +5,9 @@ import type {Reference} from '../templates/compiled-expression.ts'
 import {scopeRoots} from '../templates/scope.ts'
 import {TemplateError} from '../templates/template-error.ts'
 import {isTemplate, type Templates} from '../templates/templates.ts'
-import {nearest} from '../util/nearest.ts'
+import {didYouMean} from '../util/nearest.ts'
 import {fieldsOf, isFields, type Fields, type Report, type WrittenTask} from './check.ts'
-import type {SecretChecker, SecretPlace} from './check-secrets.ts'
+import type {Say, SecretChecker, SecretPlace} from './check-secrets.ts'
 import type {Graph} from './graph.ts'
 
 const later = new Set(['inputs', 'matrix', 'item', 'index'])
@@ -52,6 +52,7 @@ export class TemplateChecker {
   readonly #literalInputs: TemplateCheckerOptions['literalInputs']
   readonly #argumentInputs: TemplateCheckerOptions['argumentInputs']
   readonly #secrets: SecretChecker
+  #hasInputs = false
 
   constructor(options: TemplateCheckerOptions) {
     this.#literalInputs = options.literalInputs
@@ -65,6 +66,7 @@ export class TemplateChecker {
   }
 
   check(workflow: Fields, tasks: readonly WrittenTask[]): void {
+    this.#hasInputs = workflow['inputs'] !== undefined
     const env = fieldsOf(workflow['env'])
     this.#checkDeep(env, ['env'], {roots: ['vars'], env: {}, where: {kind: 'workflow-env'}})
     if (typeof workflow['workingDir'] === 'string' && isTemplate(workflow['workingDir']))
@@ -151,20 +153,20 @@ export class TemplateChecker {
 
   #checkReference(reference: Reference, path: DocumentPath, place: Place, text: string): void {
     const {root, path: steps, isOptional} = reference
-    const say = (code: string, message: string, hint?: string): void => this.#report(path, 'value', {code, message, hint}, reference)
+    const say: Say = (code, message, hint) => this.#report(path, 'value', {code, message, hint}, reference)
     const [name] = steps
     if (root === 'secrets') this.#secrets.check(reference, place.where, say)
     else if (later.has(root)) {
+      // What they come from is a finding already.
+      const {forEach, matrix} = place.task?.fields ?? {}
+      if (root === 'inputs' ? this.#hasInputs : forEach !== undefined || matrix !== undefined) return
       say('not-supported-yet', `"${root}" is not supported yet in this version`)
     } else if (!place.roots.includes(root)) {
       const isKnown = scopeRoots.some((known) => known === root)
-      const meant = nearest(root, place.roots)
       const isHyphenated = /[\w)\]]-$/.test(text.slice(0, reference.start))
       const hint = isHyphenated
         ? `a name with a hyphen is written in brackets: ['a-b']`
-        : meant === undefined
-          ? `known: ${place.roots.join(', ')}`
-          : `did you mean "${meant}"?`
+        : () => didYouMean(root, place.roots) ?? `known: ${place.roots.join(', ')}`
       say(
         'unknown-name',
         isKnown ? `"${root}" cannot be read here` : `unknown name "${root}"`,
@@ -174,20 +176,15 @@ export class TemplateChecker {
     else if (root === 'tasks') this.#checkTask(name, steps[1], place, say)
     else if (root === 'run') checkDeclared('run', name, runProperties, 'unknown-name', say)
     else if (!isOptional) {
-      const known = Object.keys(root === 'vars' ? this.#vars : place.env)
-      checkDeclared(root, name, known, root === 'vars' ? 'unknown-var' : 'unknown-env', say)
+      const declared = root === 'vars' ? this.#vars : place.env
+      if (Object.hasOwn(declared, name)) return
+      checkDeclared(root, name, Object.keys(declared), root === 'vars' ? 'unknown-var' : 'unknown-env', say)
     }
   }
 
-  #checkTask(
-    id: string,
-    property: string | number | undefined,
-    {task}: Place,
-    say: (code: string, message: string, hint?: string) => void,
-  ): void {
+  #checkTask(id: string, property: string | number | undefined, {task}: Place, say: Say): void {
     if (!this.#tasks.has(id)) {
-      const meant = nearest(id, this.#tasks)
-      say('unknown-task', `there is no task "${id}"`, meant === undefined ? undefined : `did you mean "${meant}"?`)
+      say('unknown-task', `there is no task "${id}"`, () => didYouMean(id, this.#tasks))
     } else if (task?.id === id) {
       say('reads-itself', `the task "${id}" reads its own result`)
     } else if (task && !this.#graph.isUpstream(id, task.id)) {
@@ -198,15 +195,8 @@ export class TemplateChecker {
   }
 }
 
-function checkDeclared(
-  where: string,
-  name: string,
-  known: readonly string[],
-  code: string,
-  say: (code: string, message: string, hint?: string) => void,
-): void {
+function checkDeclared(where: string, name: string, known: readonly string[], code: string, say: Say): void {
   if (known.includes(name)) return
-  const meant = nearest(name, known)
   const list = code === 'unknown-env' ? envHint : known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined
-  say(code, `${where} has no "${name}"`, meant === undefined ? list : `did you mean "${meant}"?`)
+  say(code, `${where} has no "${name}"`, () => didYouMean(name, known) ?? list)
 }

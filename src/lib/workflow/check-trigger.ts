@@ -3,24 +3,43 @@
 import {fieldsOf, type Report} from './check.ts'
 
 export async function checkTrigger(value: unknown, report: Report): Promise<void> {
+  if (value === undefined) return
   const {type, cron, timezone, path} = fieldsOf(value)
+  const seen = {isValid: true}
+  const refuse: Report = (...finding) => {
+    seen.isValid = false
+    report(...finding)
+  }
   const need = (name: string): void => {
-    report(['trigger'], 'key', {code: 'missing-property', message: `missing property "${name}" of a ${String(type)} trigger`})
+    refuse(['trigger'], 'key', {code: 'missing-property', message: `missing property "${name}" of a ${String(type)} trigger`})
   }
   if (type === 'cron' && cron === undefined) need('cron')
   if (type === 'webhook' && path === undefined) need('path')
   if (typeof cron === 'string' && !(await isCron(cron)))
-    report(['trigger', 'cron'], 'value', {
+    refuse(['trigger', 'cron'], 'value', {
       code: 'bad-cron',
       message: `"${cron}" is no cron expression`,
       hint: 'five fields: minute hour day month weekday, for example 0 3 * * *',
     })
   if (typeof timezone === 'string' && !isTimezone(timezone))
-    report(['trigger', 'timezone'], 'value', {
+    refuse(['trigger', 'timezone'], 'value', {
       code: 'bad-timezone',
       message: `there is no time zone "${timezone}"`,
       hint: 'for example Europe/Berlin',
     })
+  if (!seen.isValid || type === undefined) return
+  report(['trigger'], 'key', {
+    severity: 'warning',
+    code: 'trigger-ignored',
+    message:
+      type === 'webhook'
+        ? 'webhooks do not start workflows yet: "trigger" is checked and has no effect'
+        : 'schedules do not run yet: "trigger" is checked and has no effect',
+    hint:
+      type === 'webhook'
+        ? 'start it from the program that receives the request: workflow run FILE'
+        : `run it from cron: ${typeof cron === 'string' && cron.length < 50 ? cron : '0 3 * * *'} cd DIRECTORY && workflow run FILE`,
+  })
 }
 
 async function isCron(text: string): Promise<boolean> {

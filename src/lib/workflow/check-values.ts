@@ -1,9 +1,9 @@
-// Values a schema cannot judge well: durations, action types, retries; and what this version does not do yet.
+// Values a schema cannot judge well: durations, action types, retries.
 
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import type {DocumentPath} from '../documents/source-document.ts'
 import {checkResources} from './resources.ts'
-import {fieldsOf, type Fields, type Report, type WrittenTask} from './check.ts'
+import {fieldsOf, isFields, type Fields, type Report, type WrittenTask} from './check.ts'
 
 /** `namespace/plugin.action` */
 const actionType = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\/[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[A-Za-z_][\w-]*$/
@@ -21,22 +21,13 @@ export function checkValues(workflow: Fields, tasks: readonly WrittenTask[], rep
     checkDuration(fields['timeout'], [...at, 'timeout'], report)
     checkRetry(fields['retry'], [...at, 'retry'], report)
     checkResources(fields['resources'], [...at, 'resources'], report)
-    if (fields['retry'] !== undefined && fieldsOf(fields['retry'])['max'] === undefined && !hasDefaultMax)
+    if (isFields(fields['retry']) && fieldsOf(fields['retry'])['max'] === undefined && !hasDefaultMax)
       report([...at, 'retry'], 'key', {
         code: 'missing-property',
         message: 'missing property "max": how many attempts in all',
         hint: 'for example max: 3',
       })
   }
-}
-
-/** Properties the language has and this version does not do. */
-export function checkSupport(workflow: Fields, tasks: readonly WrittenTask[], report: Report): void {
-  const refuse = (path: DocumentPath, what: string): void =>
-    report(path, 'key', {code: 'not-supported-yet', message: `${what} is not supported yet in this version`})
-  for (const name of ['inputs', 'hooks']) if (workflow[name] !== undefined) refuse([name], `"${name}"`)
-  for (const {index, fields} of tasks)
-    for (const name of ['forEach', 'matrix']) if (fields[name] !== undefined) refuse(['tasks', index, name], `"${name}"`)
 }
 
 function checkType(type: unknown, path: DocumentPath, report: Report): void {

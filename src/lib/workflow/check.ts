@@ -6,7 +6,11 @@ import type {DocumentPath, Finding} from '../documents/source-document.ts'
 export type Report = (
   path: DocumentPath,
   target: 'key' | 'value',
-  finding: Omit<Finding, 'severity'> & Partial<Pick<Finding, 'severity'>>,
+  finding: Pick<Finding, 'code' | 'message'> &
+    Partial<Pick<Finding, 'severity'>> & {
+      /** A function for hints that take time to find: of many findings only the first are made. */
+      readonly hint?: string | undefined | (() => string | undefined)
+    },
   offset?: {readonly start: number; readonly length: number},
 ) => void
 

@@ -8,9 +8,12 @@ import type {SourceDocument} from '../documents/source-document.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import type {Templates} from '../templates/templates.ts'
 import {buildWorkflow, workflowDir} from './build-workflow.ts'
+import {checkRuleCount} from './check-rule-count.ts'
+import {FindingCollector, limitFindings} from './collect-findings.ts'
+import {recogniseForeignFile} from './foreign-file.ts'
 import type {GrantChecker} from './grant-checker.ts'
 import type {Workflow} from './model.ts'
-import {isFields, writtenTasks} from './check.ts'
+import {fieldsOf, isFields, writtenTasks} from './check.ts'
 import type {TaskActions} from './task-actions.ts'
 import {byPlace, validateWorkflow} from './validate.ts'
 
@@ -37,17 +40,28 @@ const what = 'workflow file'
 export async function loadWorkflow(from: string | {readonly text: string; readonly file: string}, options: LoadOptions): Promise<Workflow> {
   const document = await open(from, options)
   const {actions, grants, cwd} = options
-  if (actions !== undefined && isFields(document.value)) await actions.resolve(document, writtenTasks(document.value))
-  grants?.check(document, workflowDir(document, cwd))
-  const own = await validateWorkflow(document, options)
+  const foreign = recogniseForeignFile(document.value)
+  if (foreign) {
+    const {path, finding} = foreign
+    throw new WorkflowError('WORKFLOW_INVALID', `The file "${document.file}" is not a workflow file.`, {
+      diagnostics: [document.diagnostic(path, 'key', finding)],
+    })
+  }
+  const tasks = isFields(document.value) ? writtenTasks(document.value) : []
+  await actions?.resolve(document, tasks)
+  const collector = new FindingCollector(document)
+  if (checkRuleCount(fieldsOf(document.value), tasks, collector.startCheck())) grants?.check(document, workflowDir(document, cwd))
+  const {diagnostics: own, omitted: ownOmitted} = await validateWorkflow(document, options)
   const others = [actions, grants].filter((asked) => asked !== undefined)
-  const all = [...own, ...others.flatMap(({diagnostics}) => diagnostics)]
-  const errors = all.filter(isError)
-  if (errors.length > 0) {
+  const byOthers = others.flatMap(({diagnostics}) => diagnostics)
+  const all = [...own.filter((finding) => !byOthers.some((other) => isSaidBy(other, finding))), ...byOthers, ...collector.diagnostics]
+  const omitted = ownOmitted + (actions?.omitted ?? 0)
+  const errorCount = all.filter(isError).length + omitted
+  if (errorCount > 0) {
     const isHere = ({file}: Diagnostic): boolean => file === document.file
     // Then what is wrong in the plugins' own files.
-    const diagnostics = [...all.filter(isHere).sort(byPlace), ...all.filter((finding) => !isHere(finding))]
-    const count = errors.length === 1 ? 'a finding' : `${errors.length} findings`
+    const diagnostics = limitFindings([...all.filter(isHere).sort(byPlace), ...all.filter((finding) => !isHere(finding))], omitted)
+    const count = errorCount === 1 ? '1 error' : `${errorCount} errors`
     throw new WorkflowError(errorCodeOf(own, others), `The workflow file "${document.file}" has ${count}.`, {
       diagnostics,
       // Above the file it is looked for only where a project says that it begins.
@@ -56,10 +70,15 @@ export async function loadWorkflow(from: string | {readonly text: string; readon
         : {}),
     })
   }
-  const workflow = buildWorkflow(document, cwd, [...own, ...(grants?.diagnostics ?? [])])
+  const workflow = buildWorkflow(document, cwd, limitFindings([...own, ...(grants?.diagnostics ?? [])]))
   // `if: false` becomes a template only now.
   await options.templates.prepare(workflow.tasks.map((task) => task.if))
   return workflow
+}
+
+/** Whether somebody who knows more says the same: that a type is not one, and which was meant. */
+function isSaidBy(other: Diagnostic, {code, line, column}: Diagnostic): boolean {
+  return code === 'bad-type' && other.line === line && other.column === column
 }
 
 function isError({severity}: Diagnostic): boolean {

@@ -53,13 +53,6 @@ const task = {
     timeout: {$ref: '#/$defs/duration', description: 'How long one attempt may take.', default: '30s'},
     continueOnError: {type: 'boolean', description: 'A failure of this task is a warning; the tasks after it start.', default: false},
     idempotent: {type: 'boolean', description: 'The task may be started again by itself after a crash.', default: false},
-    forEach: {
-      ...closed,
-      description: 'Not supported yet in this version.',
-      required: ['items'],
-      properties: {items: {type: ['string', 'array']}, as: {type: 'string'}, parallelism: {type: 'integer', minimum: 1}},
-    },
-    matrix: {type: 'object', description: 'Not supported yet in this version.', additionalProperties: {type: 'array'}},
     permissions: {
       $ref: '#/$defs/permissions',
       description:
@@ -94,11 +87,6 @@ export const workflowSchema = {
       description: 'Free marks, for lists and filters.',
     },
     enabled: {type: 'boolean', description: 'A disabled workflow is not run.', default: true},
-    inputs: {
-      type: 'object',
-      additionalProperties: {type: 'object'},
-      description: 'Typed parameters of a run. Not supported yet in this version.',
-    },
     vars: {type: 'object', description: 'Constants, read as {{ vars.name }}; `--var name=value` overrides them.', default: {}},
     secrets: {
       type: 'array',
@@ -139,7 +127,7 @@ export const workflowSchema = {
     },
     trigger: {
       ...closed,
-      description: 'When a scheduler should start the workflow; `workflow run` ignores it.',
+      description: 'When the workflow should start. Schedules do not run yet: it is checked, and has no effect.',
       required: ['type'],
       properties: {
         type: {enum: ['cron', 'webhook']},
@@ -150,13 +138,6 @@ export const workflowSchema = {
       },
     },
     tasks: {type: 'array', minItems: 1, items: {$ref: '#/$defs/task'}, description: 'In any order; `needs` decides.'},
-    hooks: {
-      ...closed,
-      description: 'Tasks that run at the end. Not supported yet in this version.',
-      properties: Object.fromEntries(
-        ['onSuccess', 'onFailure', 'onCancel', 'finally'].map((name) => [name, {type: 'array', items: {type: 'object'}}]),
-      ),
-    },
     outputs: {type: 'object', description: 'What the run gives back. Templates may read every task.', default: {}},
   },
   $defs: {

@@ -10,6 +10,8 @@ export interface TaskActions {
   resolve(document: SourceDocument, tasks: readonly WrittenTask[]): Promise<void>
   /** Findings about types and inputs. */
   readonly diagnostics: readonly Diagnostic[]
+  /** Errors that were counted and not made. */
+  readonly omitted: number
   /** Of the error, when there are no other findings. */
   readonly errorCode: ErrorCode
   /** Inputs whose text is taken as it stands: no templates are evaluated in them. */

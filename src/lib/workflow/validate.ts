@@ -1,41 +1,66 @@
 // All findings about a workflow file, in one pass: its shape, then its meaning as far as the shape allows.
 
-import type {SchemaCompiler} from '../documents/json-schema.ts'
+import type {SchemaCheck, SchemaCompiler} from '../documents/json-schema.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
 import {placeSchemaFinding} from '../documents/schema-diagnostics.ts'
 import type {SchemaFinding} from '../documents/schema-findings.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {Templates} from '../templates/templates.ts'
-import {isFields, fieldsOf, writtenTasks, type Fields, type Report} from './check.ts'
+import {isFields, fieldsOf, writtenTasks, type Fields} from './check.ts'
+import {FindingCollector} from './collect-findings.ts'
 import {checkNeeds} from './check-needs.ts'
 import {SecretChecker} from './check-secrets.ts'
 import {TemplateChecker} from './check-templates.ts'
 import {checkTrigger} from './check-trigger.ts'
-import {checkSupport, checkValues} from './check-values.ts'
+import {checkValues} from './check-values.ts'
 import {Graph} from './graph.ts'
 import type {TaskActions} from './task-actions.ts'
 import {workflowSchema} from './schema.ts'
 
 type InputKinds = Pick<TaskActions, 'literalInputs' | 'argumentInputs'>
 
-/** Sorted by place. Without an error when the workflow is valid. */
+interface Findings {
+  /** Sorted by place. Without an error when the workflow is valid. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** Errors beyond the first. */
+  readonly omitted: number
+}
+
 export async function validateWorkflow(
   document: SourceDocument,
   options: {schemas: SchemaCompiler; templates: Templates; actions?: InputKinds},
-): Promise<Diagnostic[]> {
+): Promise<Findings> {
   const {value} = document
-  const diagnostics: Diagnostic[] = []
-  const report: Report = (path, target, finding, offset) => {
-    diagnostics.push(document.diagnostic(path, target, {severity: 'error', ...finding}, offset))
-  }
+  const collector = new FindingCollector(document)
+  const report = collector.startCheck()
 
   const checkShape = await options.schemas.compile(workflowSchema)
-  for (const found of checkShape(value)) {
+  for (const found of checkInParts(checkShape, value)) {
+    if (found.keyword === 'more') {
+      collector.omitted += Number(found.params['count'])
+      continue
+    }
     const {path, target, finding} = placeSchemaFinding(found)
     report(path, target, {...finding, ...inOurWords(found, value)})
   }
-  if (isFields(value)) await checkMeaning(value, report, document, options)
-  return diagnostics.sort(byPlace)
+  if (isFields(value)) await checkMeaning(value, collector, document, options)
+  return {diagnostics: collector.diagnostics.sort(byPlace), omitted: collector.omitted}
+}
+
+const tasksPerPart = 1000
+
+/** The generated check copies all findings so far for each task that has some; so a long list is checked in parts. */
+function checkInParts(check: SchemaCheck, value: unknown): SchemaFinding[] {
+  const {id, tasks, ...rest} = fieldsOf(value)
+  if (!Array.isArray(tasks) || tasks.length <= tasksPerPart) return check(value)
+  const findings = check({...rest, ...(id !== undefined && {id}), tasks: tasks.slice(0, tasksPerPart)})
+  for (let from = tasksPerPart; from < tasks.length; from += tasksPerPart) {
+    for (const found of check({id: 'part', tasks: tasks.slice(from, from + tasksPerPart)})) {
+      const [list, index, ...deeper] = found.path
+      findings.push(typeof index === 'number' ? {...found, path: [list ?? 'tasks', from + index, ...deeper]} : found)
+    }
+  }
+  return findings
 }
 
 /** Sorts findings of one file. */
@@ -45,7 +70,7 @@ export function byPlace(a: Diagnostic, b: Diagnostic): number {
 
 async function checkMeaning(
   workflow: Fields,
-  report: Report,
+  collector: FindingCollector,
   document: SourceDocument,
   {templates, actions}: {templates: Templates; actions?: InputKinds},
 ): Promise<void> {
@@ -54,15 +79,15 @@ async function checkMeaning(
   checkNeeds(
     tasks,
     graph,
-    report,
+    collector.startCheck(),
     ({index}) => document.diagnostic(['tasks', index, 'id'], 'value', {severity: 'error', code: 'place', message: ''}).line,
   )
-  checkValues(workflow, tasks, report)
-  await checkTrigger(workflow['trigger'], report)
-  checkSupport(workflow, tasks, report)
+  checkValues(workflow, tasks, collector.startCheck())
+  await checkTrigger(workflow['trigger'], collector.startCheck())
   await templates.prepare(workflow)
   const literalInputs = (type: string): readonly string[] => actions?.literalInputs(type) ?? []
   const argumentInputs = (type: string): readonly string[] => actions?.argumentInputs(type) ?? []
+  const report = collector.startCheck()
   const secrets = new SecretChecker(workflow['secrets'], report)
   const options = {templates, graph, report, vars: fieldsOf(workflow['vars']), tasks, literalInputs, argumentInputs, secrets}
   new TemplateChecker(options).check(workflow, tasks)
@@ -70,7 +95,13 @@ async function checkMeaning(
 }
 
 /** Where the schema's own sentence would show a regular expression or leave the task out. */
-function inOurWords({schema, path, keyword, message}: SchemaFinding, workflow: unknown): {code?: string; message?: string; hint?: string} {
+function inOurWords(
+  {schema, path, keyword, message}: SchemaFinding,
+  workflow: unknown,
+): {code?: string; message?: string; hint?: string | undefined} {
+  const property = keyword === 'additionalProperties' ? path.at(-1) : undefined
+  if (typeof property === 'string' && isFuture(path, property))
+    return {code: 'not-supported-yet', message: `"${property}" is not supported yet in this version`, hint: undefined}
   const id = taskIdAt(path, workflow)
   if (keyword === 'additionalProperties' || keyword === 'required') return id === undefined ? {} : {message: `${message} in task "${id}"`}
   if (keyword === 'pattern' && schema['title'] === 'id of a workflow')
@@ -98,6 +129,14 @@ function inOurWords({schema, path, keyword, message}: SchemaFinding, workflow: u
   if (keyword === 'anyOf' && schema['title'] === 'backoff')
     return {message: '"backoff" must be constant, exponential, or a number of seconds'}
   return {}
+}
+
+/** Keys that the language will have. They are not in the schema, so no editor offers them. */
+const future = {workflow: ['inputs', 'hooks'], task: ['forEach', 'matrix']} as const
+
+function isFuture(path: SchemaFinding['path'], name: string): boolean {
+  if (path.length === 1) return future.workflow.some((known) => known === name)
+  return path.length === 3 && path[0] === 'tasks' && future.task.some((known) => known === name)
 }
 
 function taskIdAt(path: SchemaFinding['path'], workflow: unknown): string | undefined {

@@ -1,0 +1,63 @@
+// What `validate` prints about broken files, whole: one mistake is one finding, in words for those who wrote the file.
+
+import {expect, it} from 'vitest'
+import {Project} from '../rig/project.ts'
+
+const task = '  - {id: a, type: core/console.log, inputs: {message: hi}}\n'
+const head = 'id: w\ntasks:\n'
+
+const files: Readonly<Record<string, string>> = {
+  '01-type.yaml': `${head}  - {id: a, type: shell, inputs: {command: ls}}\n`,
+  '02-retry.yaml': `${head}  - {id: a, type: core/console.log, inputs: {message: hi}, retry: 3}\n`,
+  '03-for-each.yaml': `${head}  - id: a\n    type: core/console.log\n    forEach: {in: [1, 2]}\n    inputs: {message: "{{ item }}"}\n`,
+  '04-inputs.yaml': `id: w\ninputs: {name: text}\ntasks:\n  - {id: a, type: core/console.log, inputs: {message: "{{ inputs.name }}"}}\n`,
+  '05-hooks.yaml': `id: w\nhooks: {onFailure: []}\ntasks:\n${task}`,
+  '06-indent-key.yaml': `id: w\nvars:\n    a: 1\n  b: 2\ntasks:\n${task}`,
+  '07-indent-item.yaml': `id: w\ntasks:\n  - id: a\n    type: core/console.log\n   inputs: {message: hi}\n`,
+  '08-tab.yaml': `id: w\ntasks:\n\t- id: a\n`,
+  '09-bracket.yaml': `id: w\nvars: {a: [1, 2}\ntasks:\n${task}`,
+  '10-quote.yaml': `id: "w\ntasks:\n${task}`,
+  '11-colon.yaml': `id: w\nname\ntasks:\n${task}`,
+  '12-duplicate.yaml': `id: w\nid: v\ntasks:\n${task}`,
+  '13-template.yaml': `${head}  - {id: a, type: core/console.log, inputs: {message: {{ vars.x }}}}\n`,
+  '14-github.yaml': 'name: CI\non: push\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n',
+  '15-taskfile.yaml': 'version: "3"\ntasks:\n  build:\n    cmds: [go build]\n',
+  '16-dagu.yaml': 'schedule: "0 3 * * *"\nsteps:\n  - name: a\n    command: echo hi\n',
+  '17-trigger.yaml': `id: w\ntrigger: {type: cron, cron: "0 3 * * *"}\ntasks:\n${task}`,
+  '18-cron.yaml': `id: w\ntrigger: {type: cron, cron: often}\ntasks:\n${task}`,
+  '19-long.yaml': `${head}  - {id: a, type: core/console.log, needs: [${'x'.repeat(2000)}], inputs: {message: hi}}\n`,
+  '20-number.yaml': `id: w\nvars: {n: 9007199254740993}\ntasks:\n${task}`,
+  '21-broken-plugin.yaml': `${head}${[1, 2, 3].map((n) => `  - {id: t${n}, type: my/broken.act${n}}\n`).join('')}`,
+}
+
+it('the findings of broken files', async () => {
+  const project = new Project({
+    ...files,
+    'autokestra.yaml': '',
+    'plugins/broken/plugin.yaml': 'name: broken\nnamespace: my\nversion: one\nprotocol: nothing\nactions: 3\n',
+  })
+  const {stdout, exitCode} = await project.run(['validate', ...Object.keys(files)])
+  expect(exitCode).not.toBe(0)
+  await expect(stdout.replaceAll(project.dir, 'DIR')).toMatchFileSnapshot('broken-files.txt')
+})
+
+it('run warns that a trigger has no effect', async () => {
+  const project = new Project({'w.yaml': files['17-trigger.yaml'] ?? ''})
+  const {exitCode, stderr} = await project.run(['run', 'w.yaml'])
+  expect(exitCode).toBe(0)
+  expect(stderr).toContain('schedules do not run yet: "trigger" is checked and has no effect')
+  expect(stderr).toContain('run it from cron: 0 3 * * *')
+})
+
+it('what is not supported is not in the schema', async () => {
+  const {stdout} = await new Project().run(['schema'])
+  expect(stdout).toContain('"trigger"')
+  for (const name of ['forEach', 'matrix', 'hooks', 'not supported']) expect(stdout).not.toContain(name)
+})
+
+it('run and --json list the first findings and count the others', async () => {
+  const project = new Project({'w.yaml': `${head}${'  - {}\n'.repeat(80)}`})
+  const json = JSON.parse((await project.run(['validate', 'w.yaml', '--json'])).stdout) as unknown
+  expect(JSON.stringify(json)).toContain('"message":"and 60 more errors"')
+  expect((await project.run(['run', 'w.yaml'])).stderr).toContain('error[more-findings]: and 60 more errors')
+})
