@@ -90,6 +90,8 @@ export interface ResultError {
   /** false: trying again is useless. Default true. */
   retryable?: boolean
   stack?: string
+  /** The action or the system says what is wrong: the stack is for those who ask for it. Otherwise it is a bug of the plugin. */
+  isExpected?: boolean
 }
 
 export interface HostMetrics {

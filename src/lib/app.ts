@@ -280,7 +280,12 @@ export class App {
 
   #openExecutor(config: Config, places: TaskPlaces): PluginExecutor {
     const schemas = this.#openSchemas(config)
-    return new PluginExecutor({places, compileSchema: (schema) => schemas.compile(schema), limits: config.limits})
+    return new PluginExecutor({
+      places,
+      compileSchema: (schema) => schemas.compile(schema),
+      limits: config.limits,
+      isDebug: Boolean(this.#options.env['DEBUG']),
+    })
   }
 
   async #openJournal(config: Config): Promise<Journal> {

@@ -121,9 +121,9 @@ export interface Ran {
 export async function run(
   {executor}: Pick<ExecutorRig, 'executor'>,
   plugin: Plugin,
-  more: Partial<Invocation> & Partial<Pick<ExecuteOptions, 'signal' | 'masker' | 'onLog'>> = {},
+  more: Partial<Invocation> & Partial<Pick<ExecuteOptions, 'signal' | 'masker' | 'onLog' | 'isDebug'>> = {},
 ): Promise<Ran> {
-  const {signal = new AbortController().signal, masker, onLog, ...invocation} = more
+  const {signal = new AbortController().signal, masker, onLog, isDebug = false, ...invocation} = more
   const [action] = plugin.manifest.actions
   if (action === undefined) throw new Error('a plugin without actions')
   const logs: LogEntry[] = []
@@ -143,6 +143,7 @@ export async function run(
     {
       signal,
       masker,
+      isDebug,
       onLog: (entry) => {
         logs.push(entry)
         onLog?.(entry)

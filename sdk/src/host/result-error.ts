@@ -23,10 +23,24 @@ export function toResultError(thrown: unknown, thrower = 'the action'): ResultEr
   const error: ResultError = {code: failed, message: cut(thrown.message, maxMessageUnits) || thrown.name}
   const stack = stackWithCauses(thrown)
   if (stack !== undefined) error.stack = cut(stack, maxStackUnits)
+  const {cause} = thrown
+  if (thrown.name === 'ActionError' || isOfSystem(thrown) || isOfSystem(cause)) error.isExpected = true
+  // `fetch failed` says nothing; what it was caused by does.
+  if (thrown.name !== 'ActionError' && !isOfSystem(thrown) && isOfSystem(cause))
+    error.message = cut(`${error.message}: ${messageOf(cause)}`, maxMessageUnits)
   if (thrown.name !== 'ActionError') return error
   if ('code' in thrown && typeof thrown.code === 'string' && codePattern.test(thrown.code)) error.code = thrown.code
   if ('retryable' in thrown && typeof thrown.retryable === 'boolean') error.retryable = thrown.retryable
   return error
+}
+
+/** `ENOENT`, `ENOTFOUND`, `ECONNREFUSED`, …: what the system answered. Errors of Node.js itself, such as `ERR_INVALID_ARG_TYPE`, are bugs. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]{2,}$/.test(error.code)
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : ''
 }
 
 function cut(text: string, units: number): string {

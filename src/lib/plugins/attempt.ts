@@ -35,6 +35,8 @@ export interface ExecuteOptions {
   readonly onLog: (entry: LogEntry) => void
   /** Hides secrets in what is given to `onLog`. The result of the attempt is not masked: other tasks work with it. */
   readonly masker?: LogMasker | undefined
+  /** Errors come with their stacks, whatever they are. Default: only bugs of plugins do. */
+  readonly isDebug?: boolean
 }
 
 // The longest delay a timer of Node can have (2^31 - 1 ms, 24.8 days); more would fire at once.
@@ -58,6 +60,7 @@ export class Attempt {
   readonly limits: ExecutionLimits
   readonly log: TaskLog
   readonly masker: LogMasker | undefined
+  readonly isDebug: boolean
   readonly warnings: ActionWarning[] = []
   readonly startedAt = performance.now()
   isCancelled = false
@@ -79,6 +82,7 @@ export class Attempt {
     this.invocation = invocation
     this.limits = limits
     this.masker = options.masker
+    this.isDebug = options.isDebug ?? false
     this.log = new TaskLog(limits, options.onLog, options.masker)
     this.#signal = options.signal
     this.isCancelled = options.signal.aborted

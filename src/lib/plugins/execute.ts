@@ -21,6 +21,8 @@ export interface PluginExecutorOptions {
   /** Makes the check of a schema. Called once per schema. */
   readonly compileSchema: (schema: JsonObject) => Promise<ValueCheck>
   readonly limits?: Partial<ExecutionLimits>
+  /** Errors come with their stacks, whatever they are. */
+  readonly isDebug?: boolean
 }
 
 export class PluginExecutor {
@@ -41,7 +43,12 @@ export class PluginExecutor {
 
   /** Runs one attempt to its end; nothing of it is left running when this resolves. Rejects only for a bug of ours. */
   async execute(invocation: Invocation, options: ExecuteOptions): Promise<ActionResult> {
-    const attempt = new Attempt(invocation, (++this.#attempts).toString(36), options, this.#limits)
+    const attempt = new Attempt(
+      invocation,
+      (++this.#attempts).toString(36),
+      {isDebug: this.#options.isDebug ?? false, ...options},
+      this.#limits,
+    )
     let outcome: ProtocolOutcome = {}
     let error: TaskError | undefined
     try {

@@ -76,7 +76,7 @@ async function finishSingle(session: SdkSession, attempt: Attempt, process: Runn
   const exit = await process.exited
   clearTimeout(timer)
   await session.close()
-  return {...outcomeOf(session.result, exit), isEndedByUs}
+  return {...outcomeOf(attempt, session.result, exit), isEndedByUs}
 }
 
 async function finishReuse(session: SdkSession, attempt: Attempt, lease: HostLease): Promise<ProtocolOutcome> {
@@ -85,7 +85,7 @@ async function finishReuse(session: SdkSession, attempt: Attempt, lease: HostLea
   if (result === undefined || attempt.isStopped) {
     const exit = await process.exited
     await session.close()
-    return outcomeOf(result, exit)
+    return outcomeOf(attempt, result, exit)
   }
   attempt.settle()
   // What the action wrote to stderr before its result is in the other pipe already: one turn of the loop reads it.
@@ -94,15 +94,15 @@ async function finishReuse(session: SdkSession, attempt: Attempt, lease: HostLea
   if (attempt.fault !== undefined) void process.kill()
   else if (result.ok) lease.giveBack()
   else setTimeout(() => lease.giveBack(), doubtMs).unref()
-  return outcomeOf(result)
+  return outcomeOf(attempt, result)
 }
 
-function outcomeOf(result: ResultFrame | undefined, exit?: ExitStatus): ProtocolOutcome {
+function outcomeOf(attempt: Attempt, result: ResultFrame | undefined, exit?: ExitStatus): ProtocolOutcome {
   const ending = exit === undefined ? {} : {exit}
   if (result === undefined) return {...ending, error: outputError('PROTOCOL_ERROR', 'the plugin ended before it gave a result')}
   const metrics = result.metrics ?? {}
   if (result.ok) return {...ending, output: result.output, metrics}
-  return {...ending, error: toTaskError(result), isReported: true, metrics}
+  return {...ending, error: toTaskError(result, attempt.isDebug), isReported: true, metrics}
 }
 
 class SdkSession {

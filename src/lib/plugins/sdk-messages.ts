@@ -51,18 +51,22 @@ function checkResult({ok, output, error, metrics, isRefused}: JsonObject): Resul
   const checked = {...(typeof peakMemoryBytes === 'number' && {peakMemoryBytes}), ...(typeof cpuTimeMs === 'number' && {cpuTimeMs})}
   if (ok === true) return {type: 'result', ok, output: output ?? null, metrics: checked}
   if (ok !== false || !isObject(error) || typeof error['code'] !== 'string' || typeof error['message'] !== 'string') return undefined
-  const {code, message, retryable, stack} = error
-  const details = {...(typeof retryable === 'boolean' && {retryable}), ...(typeof stack === 'string' && {stack})}
+  const {code, message, retryable, stack, isExpected} = error
+  const details = {
+    ...(typeof retryable === 'boolean' && {retryable}),
+    ...(typeof stack === 'string' && {stack}),
+    ...(isExpected === true && {isExpected}),
+  }
   return {type: 'result', ok, error: {code, message, ...details}, metrics: checked, ...(isRefused === true && {isRefused})}
 }
 
-/** The error of a result as the task's error. */
-export function toTaskError({error}: ResultFrame & {ok: false}): TaskError {
+/** The error of a result as the task's error. Where it is not a bug of the plugin, a stack says nothing, unless somebody asks for it. */
+export function toTaskError({error}: ResultFrame & {ok: false}, isDebug: boolean): TaskError {
   return {
     code: error.code,
     message: error.message,
     retryable: finalCodes.has(error.code) ? false : (error.retryable ?? true),
-    ...(error.stack !== undefined && {details: error.stack.split('\n')}),
+    ...(error.stack !== undefined && (isDebug || error.isExpected !== true) && {details: error.stack.split('\n')}),
   }
 }
 

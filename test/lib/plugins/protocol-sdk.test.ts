@@ -133,6 +133,26 @@ describe('a plugin with the SDK', () => {
     expect(error.retryable).toBe(false)
   })
 
+  it.each([
+    ['an ActionError', "throw new ActionError('HTTP_401', 'the server answered 401')", 'the server answered 401', false],
+    ['a missing file', "await (await import('node:fs/promises')).readFile('/no/such/file')", /^ENOENT: .*\/no\/such\/file/, false],
+    [
+      'an error of the system below another',
+      "throw new TypeError('fetch failed', {cause: Object.assign(new Error('getaddrinfo ENOTFOUND x'), {code: 'ENOTFOUND'})})",
+      'fetch failed: getaddrinfo ENOTFOUND x',
+      false,
+    ],
+    ['a TypeError', 'null.x', /Cannot read properties of null/, true],
+    ['an error of Node.js about its arguments', "(await import('node:fs')).readFileSync({})", /must be/, true],
+  ])('shows a stack of bugs, and of other failures only for DEBUG: %s', async (_, body, message, isBug) => {
+    const plugin = sdkPlugin(`export const run = defineAction({execute: async () => { ${body} }})`)
+    const error = errorOf(await run(openExecutor({hostFile}), plugin))
+    expect(error.message).toMatch(message)
+    expect((error.details ?? []).length > 0).toBe(isBug)
+    const debugged = errorOf(await run(openExecutor({hostFile}), plugin, {isDebug: true}))
+    expect(debugged.details?.join('\n')).toContain('main.mjs')
+  })
+
   it('does not try again when the action is not exported or the module cannot be loaded', async () => {
     const rig = openExecutor({hostFile})
     const other = sdkPlugin(
