@@ -44,8 +44,8 @@ export interface InvokeMessage {
   /** The manifest declares this action and no other: then an entry point may export it as its default, without a name. */
   isOnlyAction: boolean
   inputs: JsonObject
-  /** Milliseconds since 1970; absent when the task has no timeout. */
-  deadline?: number
+  /** Of the action, from when this is read: a point in time would follow a clock that is set. Absent when the task has no timeout. */
+  timeoutMs?: number
   context: RunContext
   /** Absolute path of the entry point. */
   main: string
@@ -63,6 +63,8 @@ export interface InvokeMessage {
 export interface CancelMessage {
   type: 'cancel'
   id: number
+  /** The task took too long; otherwise the run was stopped. */
+  isTimedOut?: boolean
 }
 
 export type HostMessage = InvokeMessage | CancelMessage

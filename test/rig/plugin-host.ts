@@ -15,7 +15,7 @@ export interface Invocation {
   inputs?: InvokeMessage['inputs']
   env?: Record<string, string>
   cwd?: string
-  deadline?: number
+  timeoutMs?: number
   v?: number
 }
 
@@ -82,7 +82,7 @@ export class HostProcess {
   }
 
   /** Sends an invoke; gives its id and nonce. */
-  send({main, action = 'run', isOnlyAction = true, inputs = {}, env = {}, cwd = '/', deadline, v = 1}: Invocation): {
+  send({main, action = 'run', isOnlyAction = true, inputs = {}, env = {}, cwd = '/', timeoutMs, v = 1}: Invocation): {
     id: number
     nonce: string
   } {
@@ -102,7 +102,7 @@ export class HostProcess {
       main,
       env,
       cwd,
-      ...(deadline === undefined ? {} : {deadline}),
+      ...(timeoutMs === undefined ? {} : {timeoutMs}),
     }
     this.write(`${JSON.stringify(message)}\n`)
     return {id, nonce}
@@ -132,8 +132,8 @@ export class HostProcess {
     this.child.stdin?.write(text)
   }
 
-  cancel(id: number): void {
-    this.write(`${JSON.stringify({type: 'cancel', id})}\n`)
+  cancel(id: number, more: {isTimedOut?: boolean} = {}): void {
+    this.write(`${JSON.stringify({type: 'cancel', id, ...more})}\n`)
   }
 
   /** Closes stdin, as the workflow command does when it is done with a host, and waits for the end. */

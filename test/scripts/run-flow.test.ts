@@ -89,6 +89,25 @@ describe('after a failure', () => {
     expect(task('later')).toMatchObject({status: 'skipped', reason: "needed task 'after' was skipped"})
   })
 
+  it('failFast ends each task once, also those that were about to be asked when an if could not be evaluated', async () => {
+    const project = new Project({
+      'w.yaml': workflow(
+        {
+          probe: 'continueOnError: true, inputs: {command: "exit 1"}',
+          slow: 'inputs: {command: "until [ -e watched ]; do sleep 0.01; done; echo end"}',
+          a: `needs: [probe], if: '{{ tasks.probe.output.exitCode == 0 }}', inputs: ${ok}`,
+          b: `needs: [probe], if: '{{ vars.no }}', inputs: ${ok}`,
+          c: `needs: [probe], if: '{{ vars.no }}', inputs: ${ok}`,
+          watch: `needs: [a, b, c], if: '{{ always() }}', inputs: {command: "touch watched"}`,
+        },
+        'vars: {no: false}\n',
+      ),
+    })
+    const {exitCode, result, task} = await project.runJson('w.yaml', ['--concurrency', '3'])
+    expect({exitCode, counts: result.counts}).toEqual({exitCode: 1, counts: {succeeded: 2, failed: 2, skipped: 2, cancelled: 0}})
+    expect(task('slow')).toMatchObject({status: 'succeeded', output: {stdout: 'end'}})
+  })
+
   it('failFast lets what runs come to its end', async () => {
     const project = new Project({
       'w.yaml': workflow({

@@ -331,16 +331,24 @@ describe('the signal', () => {
     expect(await host.result(nonce)).toMatchObject({ok: true, output: 'AbortError'})
   })
 
-  it('is aborted at the deadline with a TimeoutError', async () => {
-    const startedAt = Date.now()
-    expect(await sdk.start().invoke({main: plugin(wait), deadline: startedAt + 300})).toMatchObject({ok: true, output: 'TimeoutError'})
-    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(290)
+  it('is aborted with a TimeoutError also when the workflow command is the first to see that the time is over', async () => {
+    const host = sdk.start()
+    const {id, nonce} = host.send({main: plugin(`context.log.info("on"); ${wait}`), timeoutMs: 60_000})
+    await host.waitFor(() => host.frames[0])
+    host.cancel(id, {isTimedOut: true})
+    expect(await host.result(nonce)).toMatchObject({ok: true, output: 'TimeoutError'})
   })
 
-  it('is aborted at once when the deadline has passed, and never by one beyond what timers hold', async () => {
-    expect(await sdk.start().invoke({main: plugin(wait), deadline: Date.now() - 1000})).toMatchObject({output: 'TimeoutError'})
+  it('is aborted at its timeout with a TimeoutError', async () => {
+    const startedAt = performance.now()
+    expect(await sdk.start().invoke({main: plugin(wait), timeoutMs: 300})).toMatchObject({ok: true, output: 'TimeoutError'})
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(290)
+  })
+
+  it('is aborted at once when no time is left, and never by a timeout beyond what timers hold', async () => {
+    expect(await sdk.start().invoke({main: plugin(wait), timeoutMs: 0})).toMatchObject({output: 'TimeoutError'})
     expect(
-      await sdk.start().invoke({main: plugin('await new Promise(setImmediate); return context.signal.aborted'), deadline: 9e15}),
+      await sdk.start().invoke({main: plugin('await new Promise(setImmediate); return context.signal.aborted'), timeoutMs: 9e15}),
     ).toMatchObject({output: false})
   })
 

@@ -14,11 +14,10 @@ import {startMetrics} from './host-metrics.ts'
 import {importWithSdk} from './resolve-sdk.ts'
 import {toResultError} from './result-error.ts'
 
-// The longest delay setTimeout knows; a later deadline is left to the workflow command.
+// The longest delay setTimeout knows; a longer timeout is left to the workflow command.
 const maxDelayMs = 2 ** 31 - 1
 
 const chdir = process.chdir.bind(process)
-const now = Date.now.bind(Date)
 const setTimer = globalThis.setTimeout
 const clearTimer = globalThis.clearTimeout
 
@@ -84,7 +83,8 @@ export class PluginHost {
   }
 
   cancel(message: CancelMessage): void {
-    if (this.#running?.id === message.id) this.#running.controller.abort(new DOMException('the run was cancelled', 'AbortError'))
+    if (this.#running?.id !== message.id) return
+    this.#running.controller.abort(message.isTimedOut === true ? timeoutError() : new DOMException('the run was cancelled', 'AbortError'))
   }
 
   /** A line of console.*; text on stdout when no action runs. */
@@ -135,7 +135,7 @@ export class PluginHost {
 
   async #run(message: InvokeMessage, {output, controller}: Running): Promise<JsonValue> {
     takeOver(message, this.#egress?.env)
-    const timer = abortAtDeadline(message, controller)
+    const timer = abortAtTimeout(message, controller)
     try {
       for (const problem of (await this.#egress?.ready) ?? []) writeText(problem)
       const action = await this.#findAction(message)
@@ -185,14 +185,16 @@ function takeOver({env: own, cwd, main}: InvokeMessage, added: Readonly<Record<s
   }
 }
 
-function abortAtDeadline({deadline}: InvokeMessage, controller: AbortController): NodeJS.Timeout | undefined {
-  if (deadline === undefined) return undefined
+function abortAtTimeout({timeoutMs}: InvokeMessage, controller: AbortController): NodeJS.Timeout | undefined {
+  if (timeoutMs === undefined || timeoutMs > maxDelayMs) return undefined
   const abort = (): void => {
-    controller.abort(new DOMException('the task reached its timeout', 'TimeoutError'))
+    controller.abort(timeoutError())
   }
-  const delay = deadline - now()
-  if (delay > maxDelayMs) return undefined
-  return setTimer(abort, Math.max(0, delay)).unref()
+  return setTimer(abort, timeoutMs).unref()
+}
+
+function timeoutError(): DOMException {
+  return new DOMException('the task reached its timeout', 'TimeoutError')
 }
 
 function describe(error: unknown): ResultError {
