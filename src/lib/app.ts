@@ -29,6 +29,7 @@ import type {RunRows} from './storage/run-rows.ts'
 import type {SecretMasker} from './masking/secret-masker.ts'
 import type {SecretStore} from './secrets/secret-store.ts'
 import {describeSurroundings} from './surroundings.ts'
+import {maskDebugOutput} from './ui/mask-debug-output.ts'
 import {createReporter, type OutputLines, type ProgressMode} from './ui/create-reporter.ts'
 import {createEventsOutput} from './ui/events-output.ts'
 import {createPrompt, type Prompt} from './ui/prompt.ts'
@@ -118,6 +119,8 @@ export class App {
       open: () => this.#openVault(),
     })
     this.#masker = secrets?.masker
+    // Node itself prints environments then.
+    if (secrets !== undefined && this.#options.env['NODE_DEBUG'] !== undefined) maskDebugOutput(process.stderr, (text) => this.mask(text))
     const concurrency = chooseConcurrency({...config, parallelism: plan.workflow.parallelism, openFileLimit: readOpenFileLimit()})
     const opened = await openPlaces(plan, {
       runId,

@@ -348,6 +348,22 @@ tasks:
     await expectClean(project, {key}, ran)
   })
 
+  it('is not shown by NODE_DEBUG, which prints environments', async () => {
+    const project = new Project({
+      'w.yaml': `id: w
+secrets: [PLAIN]
+tasks:
+  - {id: use, type: core/shell.run, env: {TOKEN: '{{ secrets.PLAIN }}'}, inputs: {command: 'true'}}
+`,
+    })
+    await store(project, {PLAIN: secrets.PLAIN})
+    const ran = await project.run(['run', 'w.yaml'], {env: {NODE_DEBUG: 'child_process'}})
+    expect(ran.exitCode).toBe(0)
+    expect(ran.stderr).toContain('CHILD_PROCESS')
+    expect(ran.stderr).toContain('***SECRET***')
+    await expectClean(project, {PLAIN: secrets.PLAIN}, ran)
+  })
+
   it('does not show the key file either, whatever the workflow declares', async () => {
     const project = new Project({'w.yaml': oneTask('core/shell.run', `    inputs: {command: 'echo "it is $(cat "$HOME/secret.key")"'}\n`)})
     await store(project, {PLAIN: secrets.PLAIN})

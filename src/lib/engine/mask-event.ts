@@ -44,7 +44,7 @@ export function maskEvent(event: RunEventBody, masker: EventMasker): RunEventBod
 
 /** Masking keeps the shape of a value. */
 function maskJson<T extends JsonValue>(value: T, masker: EventMasker): T {
-  return hideVisibleDeep(masker, masker.maskValue(value)) as T
+  return hideVisibleDeep(masker, masker.maskValue(value))
 }
 
 function maskError(error: TaskError, masker: EventMasker): TaskError {

@@ -17,12 +17,15 @@ export interface RunSecrets {
 const leastComputedLength = 8
 
 /**
- * Makes the masker know what an expression has computed from secrets: every text in `value`, unless it is hidden already or stands in the
+ * Makes the masker know what an expression has computed from secrets: every text in `value`, names too, unless it is hidden already or stands in the
  * template itself, as one of two words to choose from does.
  */
 export function registerComputed(value: unknown, template: string, masker: Pick<SecretMasker, 'add' | 'mask'>): void {
   if (typeof value === 'object' && value !== null) {
-    for (const item of Object.values(value)) registerComputed(item, template, masker)
+    for (const [name, item] of Object.entries(value)) {
+      if (!Array.isArray(value)) registerText(name, template, masker)
+      registerComputed(item, template, masker)
+    }
   } else if (typeof value === 'string') registerText(value, template, masker)
   else if (typeof value === 'number') registerText(String(value), template, masker)
 }

@@ -34,7 +34,7 @@ type Kind = 'xxd' | 'hexdump' | 'pairs' | 'literals'
 
 export class DumpLines {
   readonly #matcher: Matcher
-  readonly #group = new Uint8Array(longestGroup)
+  readonly #group: number[] = []
   #groupLength = 0
   #groupStart = 0
   #view: TextView | undefined

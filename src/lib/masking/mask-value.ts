@@ -7,7 +7,7 @@ export interface ValueMask {
   readonly placeholder: string
   mask(text: string): string
   maskBytes(bytes: Buffer): Buffer
-  /** Whether the text is nothing but a value. */
+  /** Whether the text of a number or a boolean shows a value. */
   isHidden(text: string): boolean
 }
 

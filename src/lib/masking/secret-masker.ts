@@ -16,6 +16,9 @@ const totalFormsBudget = 40_000_000
 /** As many each value may have in any case: enough for all forms of a password, a token or a key. */
 const leastFormsBudget = 100_000
 
+/** From this length on a value is hidden in longer numbers, too. */
+const leastInNumber = 8
+
 interface CompiledPart {
   readonly values: readonly Buffer[]
   readonly matcher: Matcher
@@ -77,7 +80,7 @@ export class SecretMasker {
 
   /**
    * The same for a value of any shape and depth: texts, keys, Map, Set, errors with message, stack and cause, bytes; cycles stay cycles. A number, bigint
-   * or boolean that is a value becomes the placeholder. The same object when nothing is hidden; the input is never changed. What throws when it is
+   * or boolean that shows a value becomes the placeholder. The same object when nothing is hidden; the input is never changed. What throws when it is
    * read becomes the placeholder.
    */
   maskValue<T>(value: T): T {
@@ -108,8 +111,20 @@ export class SecretMasker {
       placeholder: this.placeholder,
       mask: (text: string) => this.mask(text),
       maskBytes: (bytes: Buffer) => this.maskBytes(bytes),
-      isHidden: (text: string) => this.mask(text) === this.placeholder,
+      isHidden: (text: string) => this.#isHiddenNumber(text),
     }
+  }
+
+  /** A value, with a sign or a fraction beside it, or in any number when it is long. Others that have a short value in them say nothing of it. */
+  #isHiddenNumber(text: string): boolean {
+    const masked = this.mask(text)
+    if (masked === text) return false
+    const rest = masked.split(this.placeholder)
+    const hidden = text.length - rest.reduce((sum, part) => sum + part.length, 0)
+    return (
+      hidden >= leastInNumber ||
+      rest.every((part, index) => (index === 0 || !/^\d/.test(part)) && !(index < rest.length - 1 && /\d$/.test(part)))
+    )
   }
 
   /** What templates compute is added one by one: only what is new is compiled, and joined with what came before when that is no more than twice as much. */

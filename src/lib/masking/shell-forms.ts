@@ -33,7 +33,12 @@ export function shellForms(text: string): string[] {
     text.replaceAll('$', '$$$$'),
     text.replaceAll('%', '%%'),
     text.replace(/[`$"]/g, '`$&'),
+    // cmd: what must be, what may be, and `%` for a batch file.
+    text.replace(/[&|<>^]/g, '^$&'),
     text.replace(/[&|<>^()"%!]/g, '^$&'),
+    text.replace(/[&|<>^()"!]/g, '^$&').replaceAll('%', '%%'),
+    text.replace(/[&|<>^]/g, '^$&').replaceAll('%', '%%'),
+    text.replace(/[()%!^"`<>&|;, *?]/g, '^$&'),
   ]
 }
 

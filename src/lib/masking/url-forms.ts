@@ -15,6 +15,8 @@ const escaped = {
   // encodeURI; the WHATWG's path and query.
   whole: /[^\w.~!*'();/?:@&=+$,#-]/gu,
   pathname: /[\s\p{Cc}"#<>?`{}^]|[^\p{ASCII}]/gu,
+  // The same before `^` was added, as Node 20 and many others write it.
+  oldPathname: /[\s\p{Cc}"#<>?`{}]|[^\p{ASCII}]/gu,
   query: /[\s\p{Cc}"#<>']|[^\p{ASCII}]/gu,
 } as const
 

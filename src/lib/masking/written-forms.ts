@@ -41,6 +41,7 @@ export function writtenForms(value: Buffer, budget = formsBudget): WrittenForms 
     else forms.addWhole(whole)
   }
   for (const text of lines) forms.addText(text)
+  for (const text of wholes) forms.addHost(text)
   for (const text of joined) forms.addText(text)
   return {patterns: forms.patterns, tokens}
 }
@@ -70,6 +71,12 @@ class Forms {
     for (const form of encoded) this.#add(form)
   }
 
+  /** A value in the place of a host, or with a host in it, as requests and their errors show it: in lower case. */
+  addHost(text: string): void {
+    const lower = /^[\w.-]{8,253}$/.test(text) ? text.toLowerCase() : lowerHost(text)
+    if (lower !== undefined && lower.length >= leastEncoded) this.#add(oneCharacterPerByte(lower))
+  }
+
   addText(text: string): void {
     const texts = new Set([text])
     if (this.#isBrief(text)) addMostWritten(text, texts)
@@ -86,6 +93,11 @@ class Forms {
     this.patterns.add(pattern)
     this.#budget -= pattern.length
   }
+}
+
+/** The URL `text` as it is written after it was read; undefined when it is none. */
+function lowerHost(text: string): string | undefined {
+  return text.length <= largeText && /^[a-z][\w+.-]*:\/\//i.test(text) && URL.canParse(text) ? new URL(text).href : undefined
 }
 
 /** One or two characters, however many bytes they are. */

@@ -1,6 +1,6 @@
 // The log of one attempt: bytes of its streams -> lines -> entries, up to a limit; after it lines are only counted.
 
-import {hideVisible, maskVisible} from '../masking/mask-visible.ts'
+import {hideVisible, hideVisibleDeep, maskVisible} from '../masking/mask-visible.ts'
 import {LineSplitter} from '../util/split-lines.ts'
 import type {ActionWarning, LogEntry} from './action-result.ts'
 import type {ExecutionLimits} from './limits.ts'
@@ -80,7 +80,7 @@ export class TaskLog {
   *addInSteps(level: LogEntry['level'], message: string, fields?: LogEntry['fields']): Generator<void> {
     const masker = this.#masker
     const text = masker === undefined ? message : maskVisible(masker, message)
-    let rest = masker === undefined || fields === undefined ? fields : masker.maskValue(fields)
+    let rest = masker === undefined || fields === undefined ? fields : hideVisibleDeep(masker, masker.maskValue(fields))
     for (let start = 0; start <= text.length;) {
       const end = endOfLines(text, start, linesPerStep)
       this.#add(level, text.slice(start, end), rest)

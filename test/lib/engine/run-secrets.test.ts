@@ -31,6 +31,36 @@ function secretsOf(known: Readonly<Record<string, string>> = values, sealer?: Ou
 
 const shown = (events: readonly RunEvent[]): string => JSON.stringify(events)
 
+describe('registerComputed', () => {
+  const registered = (value: unknown, template = '{{ x }}'): string[] => {
+    const added: string[] = []
+    registerComputed(value, template, {
+      add: (text) => {
+        added.push(String(text))
+      },
+      mask: (text) => text,
+    })
+    return added
+  }
+
+  it('takes texts and numbers of eight characters or more, at any depth, and names', () => {
+    expect(registered('12345678')).toEqual(['12345678'])
+    expect(registered('1234567')).toEqual([])
+    expect(registered(12345678)).toEqual(['12345678'])
+    expect(registered(1234567)).toEqual([])
+    expect(registered({'ALPHA-SECRET': 1, short: ['beta-secret', {'deep-name': true}]})).toEqual([
+      'ALPHA-SECRET',
+      'beta-secret',
+      'deep-name',
+    ])
+    expect(registered(['first', 'second'])).toEqual([])
+  })
+
+  it('leaves what stands in the template', () => {
+    expect(registered({'known-name': 'known-text'}, '{{ {"known-name": "known-text"} }}')).toEqual([])
+  })
+})
+
 describe('a task', () => {
   it('gets the secrets its own inputs and env name, and no others', async () => {
     const run = await startScriptedRun(
@@ -188,7 +218,7 @@ describe('registerComputed', () => {
     ['alpha-secret', '{{ secrets.A }}', []],
     ['Bearer alpha-secret', "{{ 'Bearer ' + secrets.A }}", []],
     ['production', "{{ secrets.A == 'x' ? 'production' : 'development' }}", []],
-    [{deep: ['value-one', {x: 'value-two', y: null, z: true}], longer_key: 5}, '{{ x }}', ['value-one', 'value-two']],
+    [{deep: ['value-one', {x: 'value-two', y: null, z: true}], longer_key: 5}, '{{ x }}', ['value-one', 'value-two', 'longer_key']],
     [123456789, '{{ x }}', ['123456789']],
     [12, '{{ x }}', []],
   ])('%j', (value, template, wanted) => {

@@ -40,6 +40,23 @@ describe('maskValue', () => {
     expect(JSON.parse(JSON.stringify(numbers.maskValue({port: 4711})))).toEqual({port: MASK})
   })
 
+  it('hides numbers with a sign, a fraction or more digits beside a value', () => {
+    const numbers = new SecretMasker()
+    for (const value of ['12345678', '4711']) numbers.add(value)
+    const masked = numbers.maskValue({
+      a: -12345678,
+      b: 12345678.5,
+      c: 9123456780,
+      d: 0.12345678,
+      e: -4711,
+      f: 4711.5,
+      g: 47112,
+      h: 14711n,
+      i: 12345679,
+    })
+    expect(masked).toEqual({a: MASK, b: MASK, c: MASK, d: MASK, e: MASK, f: MASK, g: 47112, h: 14711n, i: 12345679})
+  })
+
   it('keeps two hidden keys apart', () => {
     const other = new SecretMasker()
     other.add('first-value')

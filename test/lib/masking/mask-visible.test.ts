@@ -1,7 +1,7 @@
 // What stands between escape sequences is hidden as well: on a terminal they are gone.
 
 import {describe, expect, it} from 'vitest'
-import {hideVisible, maskVisible} from '../../../src/lib/masking/mask-visible.ts'
+import {hideVisible, hideVisibleDeep, maskVisible} from '../../../src/lib/masking/mask-visible.ts'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import {sanitizeText} from '../../../src/lib/ui/sanitize.ts'
 
@@ -32,6 +32,17 @@ describe('maskVisible', () => {
   it('leaves colours alone where there is nothing to hide, and around what is hidden', () => {
     expect(maskVisible(masker, 'a \u001b[31mhunter3\u001b[0m b')).toBe('a \u001b[31mhunter3\u001b[0m b')
     expect(maskVisible(masker, 'a \u001b[31mhunter2\u001b[0m b')).toBe('a \u001b[31m***SECRET***\u001b[0m b')
+  })
+
+  it('hides values and names of properties with escape sequences in them', () => {
+    const split = 'hun\u001b[31mter2'
+    expect(hideVisibleDeep(masker, {[split]: 1, [`${split}\u001b[0m`]: [split], a: {b: split}})).toEqual({
+      '***SECRET***': 1,
+      '***SECRET*** (2)': ['***SECRET***'],
+      a: {b: '***SECRET***'},
+    })
+    const plain = {a: '\u001b[31mred\u001b[0m', '\u001b[1mb': [1, null]}
+    expect(hideVisibleDeep(masker, plain)).toBe(plain)
   })
 
   it('gives the same text where there are no escape sequences', () => {

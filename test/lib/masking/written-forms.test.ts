@@ -180,6 +180,25 @@ describe('written forms', () => {
     expect(mask('short "short"', '"short"')).toBe(`short ${MASK}`)
   })
 
+  it.each([
+    ['the error of a request', 'MyHost-T0kenAB', 'getaddrinfo ENOTFOUND myhost-t0kenab', 'getaddrinfo ENOTFOUND #'],
+    ['a URL that was read', 'HTTPS://User:Pw1234@My-Host.Example/Path', 'failed: https://User:Pw1234@my-host.example/Path', 'failed: #'],
+    ['a path with an escaped caret', 'abc^def^ghi', '/v1/abc%5Edef%5Eghi', '/v1/#'],
+    ['a path with a caret and escaped blanks', 'abc^d f"ghi', '/v1/abc^d%20f%22ghi', '/v1/#'],
+    ['cmd, what must be escaped', 'a&b|c(d)e%f', 'echo a^&b^|c(d)e%f', 'echo #'],
+    ['cmd, in a batch file', 'a&b|c(d)e%f', 'echo a^&b^|c^(d^)e%%f', 'echo #'],
+    ['cmd, all signs', 'a b;c"d', 'echo a^ b^;c^"d', 'echo #'],
+    ['a batch file', '100%sure%', 'echo 100%%sure%%', 'echo #'],
+  ])('hides a value in %s', (_, secret, text, expected) => {
+    expect(mask(text, secret)).toBe(expected.replace('#', MASK))
+  })
+
+  it('hides lines and texts of a document from eight characters on', () => {
+    expect(mask('x 8-letter y 7-lette', 'first line\n8-letter\n7-lette')).toBe(`x ${MASK} y 7-lette`)
+    expect(mask('x eight-ch y seven-c', '{"a": "eight-ch", "b": "seven-c"}')).toBe(`x ${MASK} y seven-c`)
+    expect(mask('x inner-78 y "inner-7"', '"inner-78"', '"inner-7"')).toBe(`x ${MASK} y ${MASK}`)
+  })
+
   it('hides what cmd makes of carets', () => {
     expect(mask('x secretvalue y', 'secret^value')).toBe(`x ${MASK} y`)
   })
