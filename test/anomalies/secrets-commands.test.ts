@@ -173,7 +173,7 @@ describe('a terminal', () => {
 
   it('Ctrl-C at the second question, and at the question whether to delete, changes nothing either', async () => {
     const project = new Project()
-    await storeSecrets(project, {A: 'the old master key'})
+    await storeSecrets(project, {A: 'old'})
     const set = new Terminal(project, ['secrets', 'set', 'A'])
     await set.shows('Value of A:')
     set.press('new', 'Enter')
@@ -252,7 +252,7 @@ describe('import', () => {
 
   it('refuses what is stored already and names it all, skips it, or replaces it', async () => {
     const project = new Project({'.env': 'A=new\nB=new\nC=new\n'})
-    await storeSecrets(project, {A: 'old', C: 'the old master key'})
+    await storeSecrets(project, {A: 'old', C: 'old'})
     expectRefusal(await project.run(['secrets', 'import', '.env']), 3, 'SECRET_IMPORT_INVALID', /A, C/)
     expect(await storedNames(project)).toEqual(['A', 'C'])
     expect(await project.json(['secrets', 'import', '.env', '--skip-existing'])).toEqual({created: ['B'], updated: [], skipped: ['A', 'C']})

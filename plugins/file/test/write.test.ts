@@ -4,12 +4,22 @@ import {readFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {runAction} from '@autokestra/plugin-sdk/testing'
 import {describe, expect, it} from 'vitest'
+import {recordFileCalls} from '../../../test/rig/record-file-calls.ts'
 import {temporaryDir} from '../../../test/rig/temporary-dir.ts'
 import {write} from '../src/write.ts'
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 
 describe('core/file.write', () => {
+  it('is on the disk before it has its name', async () => {
+    const path = join(temporaryDir(), 'out')
+    const calls = await recordFileCalls(() => runAction(write, {path, content: 'text'}))
+    expect(calls.filter(({call}) => call !== 'open')).toEqual([
+      {call: 'sync', path: expect.stringMatching(/\.out\..*\.tmp$/)},
+      {call: 'rename', path},
+    ])
+  })
+
   it.each([
     ['text', 'grüße', undefined, 'grüße'],
     ['empty text', '', undefined, ''],

@@ -8,7 +8,7 @@ import {DerivedKeys} from './derived-keys.ts'
 import {hasKeyFile, readKeyFile} from './key-file.ts'
 import type {KdfParameters} from './key-derivation.ts'
 import {invalidKey, toKeyBytes} from './key-text.ts'
-import {createKeyFile, moveKeyFile, replaceKeyFile} from './write-key-file.ts'
+import {createKeyFile, moveKeyFile, removeLeftCopies, replaceKeyFile} from './write-key-file.ts'
 
 export type KeySource = {readonly kind: 'environment'} | {readonly kind: 'command'} | {readonly kind: 'file'; readonly path: string}
 
@@ -159,6 +159,15 @@ export class MasterKeyProvider {
     return `${resolveLinks(this.#options.keyFile)}.new`
   }
 
+  /** A process that was killed while it made the key has left one under another name. */
+  #removeLeftCopies(): void {
+    try {
+      for (const file of [this.#options.keyFile, this.#stagedFile]) removeLeftCopies(file)
+    } catch {
+      // Where nothing can be removed, the key can be used all the same.
+    }
+  }
+
   async #read(): Promise<MasterKey | undefined> {
     const {env, keyFile, runCommand} = this.#options
     const {AUTOKESTRA_SECRET_KEY: value, AUTOKESTRA_SECRET_KEY_CMD: command} = env
@@ -173,7 +182,9 @@ export class MasterKeyProvider {
       return {bytes: toKeyBytes(await runCommand(command), 'the output of AUTOKESTRA_SECRET_KEY_CMD'), source: {kind: 'command'}}
     }
     const bytes = readKeyFile(keyFile)
-    return bytes && {bytes, source: this.#file}
+    if (bytes === undefined) return undefined
+    this.#removeLeftCopies()
+    return {bytes, source: this.#file}
   }
 }
 

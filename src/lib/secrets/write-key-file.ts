@@ -1,11 +1,12 @@
 // Writes key files. Whenever the process is killed or the disk is full, a file holds a whole key, the one before, or does not exist.
 
 import {randomBytes} from 'node:crypto'
-import {closeSync, fchmodSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync, writeSync} from 'node:fs'
+import {closeSync, fchmodSync, fsyncSync, linkSync, openSync, readdirSync, renameSync, rmSync, statSync, writeSync} from 'node:fs'
 import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {ensurePrivateDir} from '../util/ensure-directory.ts'
 import {hasErrorCode} from '../util/error-code.ts'
+import {identifyProcess, isProcessAlive} from '../util/process-identity.ts'
 
 /**
  * Puts a key into a file, unless one is there or another process is faster: then that one stays. Makes the directory (0700) if it is missing.
@@ -50,7 +51,7 @@ export function moveKeyFile(from: string, to: string): void {
 
 /** A file beside `file`, for its owner only whatever the umask, its bytes on the disk. */
 function writeTemporary(file: string, content: Uint8Array): string {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`)
+  const temporary = path.join(path.dirname(file), temporaryName(file))
   // `wx`: a link somebody put at this name is not followed.
   const descriptor = openSync(temporary, 'wx', 0o600)
   try {
@@ -66,13 +67,32 @@ function writeTemporary(file: string, content: Uint8Array): string {
   return temporary
 }
 
-function finish(file: string): void {
+/** Removes copies of a key that killed processes have left beside the file; those of processes that are at work stay. */
+export function removeLeftCopies(file: string): void {
   const directory = path.dirname(file)
-  const prefix = `.${path.basename(file)}.`
-  // Whoever was killed left a copy of a key. Whoever still runs has lost the race, and does not need its file any more.
   for (const name of readdirSync(directory)) {
-    if (name.startsWith(prefix) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(prefix.length))) rmSync(path.join(directory, name), {force: true})
+    const copy = path.join(directory, name)
+    if (isLeft(path.basename(file), name, copy)) rmSync(copy, {force: true})
   }
+}
+
+function temporaryName(file: string): string {
+  const {pid, startTime, system} = identifyProcess()
+  return `.${path.basename(file)}.${randomBytes(6).toString('hex')}.${String(pid)}.${startTime}.${system}.tmp`
+}
+
+function isLeft(base: string, name: string, file: string): boolean {
+  if (!name.startsWith(`.${base}.`) || !name.endsWith('.tmp')) return false
+  const [random = '', pid, startTime, system, ...rest] = name.slice(base.length + 2, -'.tmp'.length).split('.')
+  if (!/^[0-9a-f]{12}$/.test(random) || rest.length > 0) return false
+  // Version 1.0 did not say who writes; nobody takes a minute to write a key.
+  if (pid === undefined) return (statSync(file, {throwIfNoEntry: false})?.mtimeMs ?? Infinity) < Date.now() - 60_000
+  return startTime !== undefined && system !== undefined && !isProcessAlive({pid: Number(pid), startTime, system})
+}
+
+function finish(file: string): void {
+  removeLeftCopies(file)
+  const directory = path.dirname(file)
   // The name must outlive a power failure too: what is stored next can be read with this key only.
   const descriptor = openSync(directory, 'r')
   try {

@@ -32,8 +32,19 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
       await link(temporary, file)
       await rm(temporary)
     } else await rename(temporary, file)
+    if (options.durable) await syncDirectory(directory)
   } catch (error) {
     await rm(temporary, {force: true})
     throw error
+  }
+}
+
+/** The name must outlive a power failure, too. */
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
   }
 }

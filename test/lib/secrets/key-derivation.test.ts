@@ -2,11 +2,12 @@
 // RFCs, is checked against the vectors of Project Wycheproof (C2SP/wycheproof, Apache-2.0) first, and ours against it.
 
 import {createHook} from 'node:async_hooks'
-import {createHmac, randomBytes} from 'node:crypto'
+import {createHmac, randomBytes, scryptSync} from 'node:crypto'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {DerivedKeys} from '../../../src/lib/secrets/derived-keys.ts'
 import {IntegrityError} from '../../../src/lib/secrets/integrity-error.ts'
-import {defaultIterations, deriveKek, subKey} from '../../../src/lib/secrets/key-derivation.ts'
+import {defaultIterations, defaultKdf, deriveKek, subKey} from '../../../src/lib/secrets/key-derivation.ts'
 import {bytesOf, readVectors} from '../../rig/vectors.ts'
 
 function hmac(key: Uint8Array, ...data: Uint8Array[]): Buffer {
@@ -132,5 +133,37 @@ describe('HKDF', () => {
     for (const label of ['a', 'autokestra/records/v1', 'é']) {
       expect(subKey(key, label)).toEqual(plainHkdf(key, Buffer.alloc(0), Buffer.from(label), 32))
     }
+  })
+})
+
+describe('deriveKek with what a header says', () => {
+  const [input, salt] = [Buffer.from('a master key'), randomBytes(32)]
+
+  it('gives what scrypt of the standard library gives, and what the iterations give', async () => {
+    expect(await deriveKek(input, {salt, kdf: defaultKdf})).toEqual(scryptSync(input, salt, 32, {N: 2 ** 15, r: 8, p: 1, maxmem: 2 ** 26}))
+    expect(await deriveKek(input, {salt, kdf: 'pbkdf2-sha256:i=100000'})).toEqual(await deriveKek(input, {salt, iterations: 100_000}))
+  })
+
+  it.each([
+    '',
+    'md5',
+    'scrypt:n=8192,r=8,p=1',
+    'scrypt:n=2097152,r=8,p=1',
+    'scrypt:n=40000,r=8,p=1',
+    'scrypt:n=32768,r=1,p=1',
+    'pbkdf2-sha256:i=99999',
+  ])('refuses %j before it derives anything', async (kdf) => {
+    await expect(deriveKek(input, {salt, kdf})).rejects.toBeInstanceOf(IntegrityError)
+  })
+
+  it('has keys overwritten when they are forgotten, and not those that somebody works with', async () => {
+    const derived = new DerivedKeys()
+    const kek = await derived.derive(input, {salt, iterations: 100_000})
+    const copy = Buffer.from(kek)
+    derived.forget()
+    await Promise.resolve()
+    expect(kek).toEqual(copy)
+    expect(await derived.derive(input, {salt, iterations: 100_000})).toEqual(copy)
+    expect(derived.count).toBe(2)
   })
 })

@@ -13,6 +13,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
@@ -21,6 +22,9 @@ import {describe, expect, it} from 'vitest'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
 import {peekKeyFile} from '../../../src/lib/secrets/key-file.ts'
 import {describeSource, MasterKeyProvider, type MasterKey} from '../../../src/lib/secrets/master-key.ts'
+import {createKeyFile, moveKeyFile, replaceKeyFile} from '../../../src/lib/secrets/write-key-file.ts'
+import {identifyProcess} from '../../../src/lib/util/process-identity.ts'
+import {recordFileCalls} from '../../rig/record-file-calls.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 import {nodeWithoutPrivileges} from '../../rig/without-privileges.ts'
@@ -239,15 +243,51 @@ describe('derived keys', () => {
   })
 })
 
+describe('a key file', () => {
+  const home = (): string => path.join(temporaryDir(), 'home')
+
+  it.each([
+    ['made', createKeyFile, 'link'],
+    ['replaced', replaceKeyFile, 'rename'],
+  ] as const)(
+    'that is %s is on the disk before it has its name, and its name before anything is stored with it',
+    async (_what, write, naming) => {
+      const file = path.join(home(), 'secret.key')
+      mkdirSync(path.dirname(file), {mode: 0o700})
+      const calls = await recordFileCalls(() => {
+        write(file, Buffer.from('key'))
+      })
+      const temporary = expect.stringMatching(/\.secret\.key\..*\.tmp$/)
+      expect(calls.filter(({call}) => call !== 'open')).toEqual([
+        {call: 'sync', path: temporary},
+        {call: naming, path: file},
+        {call: 'sync', path: path.dirname(file)},
+      ])
+    },
+  )
+
+  it('that is moved has its name on the disk', async () => {
+    const file = path.join(home(), 'secret.key')
+    writeKey(`${file}.new`, 'key')
+    expect(
+      await recordFileCalls(() => {
+        moveKeyFile(`${file}.new`, file)
+      }),
+    ).toMatchObject([
+      {call: 'rename', path: file},
+      {call: 'open', path: path.dirname(file)},
+      {call: 'sync', path: path.dirname(file)},
+    ])
+  })
+})
+
 describe('a key that is made', () => {
-  it.each(['000', '022', '077', '777'])('is 32 random bytes in Base64, for its owner only, under umask %s', async (umask) => {
+  it.each(['000', '022', '077', '277', '777'])('is 32 random bytes in Base64, for its owner only, under umask %s', async (umask) => {
     const script = await bundleScript(`${scriptHead}
 const key = await make(process.argv[2]).findOrGenerate()
 console.log('key ' + key.bytes.toString())
 `)
-    // With umask 777 not even the directory could be used: there it exists.
     const home = path.join(temporaryDir(), 'home')
-    if (umask === '777') mkdirSync(home, {mode: 0o700})
     const keyFile = path.join(home, 'secret.key')
     const keys: string[] = []
     for (let round = 0; round < 2; round++) {
@@ -300,8 +340,35 @@ for await (const keyFile of createInterface({input: process.stdin})) {
     mkdirSync(home, {mode: 0o700})
     for (const name of ['.secret.key.0123456789ab.tmp', '.secret.key.tmp', '.secret.key.mine', 'other'])
       writeFileSync(path.join(home, name), 'x')
+    const {pid, startTime, system} = identifyProcess()
+    const [working, dead] = [
+      `.secret.key.0123456789ac.${String(pid)}.${startTime}.${system}.tmp`,
+      `.secret.key.0123456789ad.${String(pid)}.1.${system}.tmp`,
+    ]
+    for (const name of [working, dead]) writeFileSync(path.join(home, name), 'x')
+    const longAgo = new Date(Date.now() - 120_000)
+    utimesSync(path.join(home, '.secret.key.0123456789ab.tmp'), longAgo, longAgo)
     await provider.findOrGenerate()
-    expect(readdirSync(home).sort()).toEqual(['.secret.key.mine', '.secret.key.tmp', 'other', 'secret.key'])
+    expect(readdirSync(home).sort()).toEqual([working, '.secret.key.mine', '.secret.key.tmp', 'other', 'secret.key'])
+  })
+
+  it('killed right after it has its name leaves no copy beyond its next use', async () => {
+    const script = await bundleScript(`${scriptHead}
+await make(process.argv[2]).findOrGenerate()
+`)
+    const home = path.join(temporaryDir(), 'home')
+    const keyFile = path.join(home, 'secret.key')
+    const preload = path.join(temporaryDir(), 'kill.cjs')
+    writeFileSync(
+      preload,
+      "const fs = require('node:fs'); const {linkSync} = fs; fs.linkSync = (...args) => { linkSync(...args); process.kill(process.pid, 'SIGKILL') }; require('node:module').syncBuiltinESMExports()",
+    )
+    const child = runScript(script, [keyFile], {nodeArgs: ['--require', preload]})
+    expect(await child.exit).toMatchObject({signal: 'SIGKILL'})
+    expect(readdirSync(home)).toHaveLength(2)
+    const provider = new MasterKeyProvider({env: {}, keyFile, runCommand: () => Promise.reject(new Error('none'))})
+    expect(await provider.find()).toBeDefined()
+    expect(readdirSync(home)).toEqual(['secret.key'])
   })
 
   it('is not made in a home that may not be written, and the error says so', async () => {

@@ -2,6 +2,7 @@ import {existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'no
 import {randomBytes} from 'node:crypto'
 import path from 'node:path'
 import {describe, expect, test} from 'vitest'
+import {defaultKdf} from '../../../src/lib/secrets/key-derivation.ts'
 import {databaseOf, keyFileOf, openStore} from '../../rig/secret-home.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 import {bytesOnDisk, rawDatabase} from '../../rig/raw-database.ts'
@@ -222,6 +223,100 @@ describe('changes', () => {
       code: 'SECRET_VALUE_INVALID',
     })
     expect(store.has('C')).toBe(false)
+    close()
+  })
+})
+
+describe('what was overwritten or deleted', () => {
+  const ciphertextOf = (home: string, name: string): Buffer => {
+    const db = rawDatabase(home)
+    const found = db.prepare<[string], Buffer>('SELECT encrypted_value FROM secrets WHERE name = ?').pluck().get(name)
+    db.close()
+    if (found === undefined) throw new Error(`${name} is stored`)
+    return found
+  }
+
+  test('is in no file, also while another connection is open', async () => {
+    const home = temporaryDir()
+    const {store, close} = await openStore(home)
+    await store.set('A', randomBytes(64))
+    await store.set('B', randomBytes(64))
+    // With it, closing does not write the log back, and SQLite keeps it.
+    const other = rawDatabase(home)
+    other.prepare('SELECT count(*) FROM secrets').get()
+    const [a, b] = [ciphertextOf(home, 'A'), ciphertextOf(home, 'B')]
+    expect(await store.set('A', randomBytes(64))).toEqual({created: false, isPurged: true})
+    expect(bytesOnDisk(home).includes(a)).toBe(false)
+    expect(await store.delete('B')).toEqual({isPurged: true})
+    expect(bytesOnDisk(home).includes(b)).toBe(false)
+    other.close()
+    close()
+  })
+
+  test('is said to be there when another process reads on, and gone with the next change', async () => {
+    const home = temporaryDir()
+    const {store, close} = await openStore(home)
+    await store.set('A', randomBytes(64))
+    const other = rawDatabase(home)
+    other.exec('BEGIN; SELECT count(*) FROM secrets')
+    other.prepare('SELECT count(*) FROM secrets').get()
+    const old = ciphertextOf(home, 'A')
+    expect(await store.set('A', randomBytes(64))).toEqual({created: false, isPurged: false})
+    expect(bytesOnDisk(home).includes(old)).toBe(true)
+    other.exec('COMMIT')
+    expect(await store.set('A', randomBytes(64))).toEqual({created: false, isPurged: true})
+    expect(bytesOnDisk(home).includes(old)).toBe(false)
+    other.close()
+    close()
+  })
+})
+
+describe('a typed master key', () => {
+  test.each(['short', 'k', 'aaaaaaaaaaaaaaaaaaaaaaaa', 'abcabcabcabcabcabc'])(
+    '%s is refused for a new store, and for a rotation',
+    async (weak) => {
+      const refused = {
+        code: 'MASTER_KEY_INVALID',
+        message: expect.stringMatching(/^AUTOKESTRA_SECRET_KEY is too easy to guess/),
+        hint: expect.stringContaining('openssl rand'),
+      }
+      const home = temporaryDir()
+      const {store, close} = await openStore(home, {AUTOKESTRA_SECRET_KEY: weak})
+      await expect(store.set('A', text('v'))).rejects.toMatchObject(refused)
+      expect(store.list()).toEqual([])
+      close()
+      const strong = await openStore(home, {AUTOKESTRA_SECRET_KEY: 'a key of sixteen'})
+      await strong.store.set('A', text('v'))
+      const newKey = {bytes: text(weak), source: {kind: 'environment'}} as const
+      await expect(strong.store.rotateKey({newKey, reencrypt: false})).rejects.toMatchObject(refused)
+      expect(await strong.store.get('A')).toEqual(text('v'))
+      strong.close()
+    },
+  )
+
+  test('is derived with scrypt for a new store, and with PBKDF2 where iterations are asked for', async () => {
+    const home = temporaryDir()
+    const {store, rows, close} = await openStore(home, {}, {kdf: defaultKdf})
+    await store.set('A', text('v'))
+    expect(rows.header()?.kdf).toBe('scrypt:n=32768,r=8,p=1')
+    await store.rotateKey({newKey: 'new-file', reencrypt: false, iterations: 100_000})
+    expect(rows.header()?.kdf).toBe('pbkdf2-sha256:i=100000')
+    expect(await store.get('A')).toEqual(text('v'))
+    await store.rotateKey({newKey: 'new-file', reencrypt: false})
+    expect(rows.header()?.kdf).toBe('scrypt:n=32768,r=8,p=1')
+    close()
+    const again = await openStore(home)
+    expect(await again.store.get('A')).toEqual(text('v'))
+    again.close()
+  })
+
+  test('is overwritten when it is forgotten', async () => {
+    const {store, keys, close} = await openStore(temporaryDir(), {AUTOKESTRA_SECRET_KEY: 'a key of sixteen'})
+    await store.set('A', text('v'))
+    const key = await keys.find()
+    expect(key?.bytes.toString()).toBe('a key of sixteen')
+    await store.close()
+    expect(key?.bytes).toEqual(Buffer.alloc(16))
     close()
   })
 })

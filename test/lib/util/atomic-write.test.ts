@@ -3,6 +3,7 @@ import path from 'node:path'
 import {expect, it} from 'vitest'
 import {writeFileAtomic} from '../../../src/lib/util/atomic-write.ts'
 import {ensurePrivateDir} from '../../../src/lib/util/ensure-directory.ts'
+import {recordFileCalls} from '../../rig/record-file-calls.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
 it('replaces a file as a whole, readable for its owner only', async () => {
@@ -56,4 +57,22 @@ it('replaces nothing when the file must be new', async () => {
   expect(readFileSync(file, 'utf8')).toBe('one')
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(readdirSync(directory)).toEqual(['file'])
+})
+
+it.each([
+  [{durable: true}, 'rename'],
+  [{durable: true, mustBeNew: true}, 'link'],
+] as const)('waits for the disk before the file has its name, and for the name, with %j', async (options, naming) => {
+  const file = path.join(temporaryDir(), 'file')
+  const calls = await recordFileCalls(() => writeFileAtomic(file, 'content', options))
+  expect(calls.filter(({call}) => call !== 'open')).toEqual([
+    {call: 'sync', path: expect.stringMatching(/\.file\..*\.tmp$/)},
+    {call: naming, path: file},
+    {call: 'sync', path: path.dirname(file)},
+  ])
+})
+
+it('does not wait for the disk where nothing asks for it', async () => {
+  const file = path.join(temporaryDir(), 'file')
+  expect((await recordFileCalls(() => writeFileAtomic(file, 'content'))).map(({call}) => call)).not.toContain('sync')
 })
