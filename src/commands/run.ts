@@ -61,6 +61,7 @@ export class Run extends BaseCommand {
     })
     app.ui.err.write(renderDiagnostics(plan.warnings, 'text', app.ui.errStyle))
     if (flags['dry-run']) {
+      await app.requireSecrets(plan)
       if (!this.jsonEnabled()) app.ui.out.write(renderPlan(plan, app.ui))
       return describePlan(plan)
     }

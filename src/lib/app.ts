@@ -105,6 +105,12 @@ export class App {
     return {...plan, warnings: [...config.warnings, ...plan.warnings]}
   }
 
+  /** Throws where a run of the plan would miss secrets. */
+  async requireSecrets(plan: RunPlan): Promise<void> {
+    const {requireSecrets} = await import('./engine/require-secrets.ts')
+    await requireSecrets(plan, {env: this.#options.env, open: () => this.#openVault()})
+  }
+
   /** Runs a plan to its end, or until it is stopped. */
   async run(plan: RunPlan, view: RunView, signals: StopSignals): Promise<RunOutcome> {
     const config = await this.#loadConfig()

@@ -178,3 +178,31 @@ describe('a run', () => {
     expect(await project.json(['runs', 'list'])).toEqual([])
   })
 })
+
+describe('a grant that is as good as none', () => {
+  it.each(['https://*', 'http://a.example', 'https://*.com'])('%s is allowed in a restricted workflow, and a warning', async (rule) => {
+    const {isValid, exitCode, diagnostics} = await findingsOf(workflow(`security: restricted\npermissions: {network: ['${rule}']}`))
+    expect({isValid, exitCode}).toEqual({isValid: true, exitCode: 0})
+    expect(diagnostics.map(({line}) => line)).toContain(3)
+    expect(diagnostics.length).toBeGreaterThan(0)
+  })
+
+  it('a narrow one is not', async () => {
+    const {diagnostics} = await findingsOf(workflow("security: restricted\npermissions: {network: ['https://api.example.com/v1/*']}"))
+    expect(diagnostics).toEqual([])
+  })
+})
+
+describe('--dry-run', () => {
+  it('fails as the run would when a secret is missing, and shows no value when it is there', async () => {
+    const text =
+      "id: w\nsecrets: [TOKEN]\ntasks:\n  - {id: t, type: core/shell.run, env: {T: '{{ secrets.TOKEN }}'}, inputs: {command: echo hi}}\n"
+    const project = openProject(text)
+    const [dry, real] = [await project.run(['run', 'w.yaml', '--dry-run']), await project.run(['run', 'w.yaml'])]
+    expect([dry.exitCode, real.exitCode]).toEqual([4, 4])
+    expect(dry.stderr).toContain('TOKEN')
+    const found = await project.run(['run', 'w.yaml', '--dry-run'], {env: {TOKEN: 'canary-value-1'}})
+    expect(found.exitCode).toBe(0)
+    expect(found.stdout + found.stderr).not.toContain('canary-value-1')
+  })
+})

@@ -7,6 +7,7 @@ import type {ErrorCode} from '../errors/error-codes.ts'
 import {parseNetworkRule, type NetworkRule} from '../runtimes/network-rule.ts'
 import {fieldsOf, writtenTasks} from '../workflow/check.ts'
 import type {GrantChecker} from '../workflow/grant-checker.ts'
+import {warnAboutGrants, type GrantWarning} from './grant-warnings.ts'
 import type {Surroundings} from './guarded-places.ts'
 import {PathPolicy, type GrantedPath, type PathAccess} from './path-policy.ts'
 import {exchangeablePaths, grantsPath, grantsRule, noPermissions, type Permissions} from './permissions.ts'
@@ -81,7 +82,10 @@ export class PermissionChecker implements GrantChecker {
   #readRules(list: unknown, at: DocumentPath): Placed<NetworkRule>[] {
     return textsOf(list).flatMap(({text, index}) => {
       const parsed = parseNetworkRule(text)
-      if (parsed.ok) return [{value: parsed.rule, at: [...at, index]}]
+      if (parsed.ok) {
+        if (this.#isRestricted) this.#warn([...at, index], warnAboutGrants({network: [text]}))
+        return [{value: parsed.rule, at: [...at, index]}]
+      }
       this.#report('WORKFLOW_INVALID', [...at, index], {code: 'bad-network-rule', message: parsed.message, hint: parsed.hint})
       return []
     })
@@ -140,6 +144,14 @@ export class PermissionChecker implements GrantChecker {
     // The file that is read says what plugins may do, like the configuration.
     const own = file === undefined || file === '-' ? [] : [path.join(this.#dir, path.basename(file))]
     return new PathPolicy({...this.#surroundings, configFiles: [...configFiles, ...own]}, {looksInside: this.#isRestricted})
+  }
+
+  /** What is granted on purpose is still said: a run with it is hardly restricted. */
+  #warn(at: DocumentPath, warnings: readonly GrantWarning[]): void {
+    for (const {code, message, hint} of warnings) {
+      const finding = this.#document?.diagnostic(at, 'value', {severity: 'warning', code, message, hint})
+      if (finding !== undefined) this.diagnostics.push(finding)
+    }
   }
 
   #report(errorCode: ErrorCode, at: DocumentPath, finding: {code: string; message: string; hint: string | undefined}): void {
