@@ -21,9 +21,9 @@ const files: readonly (readonly [title: string, text: string, shown: RegExp])[] 
   ['the same key again and again', fill('a:\n'), /already there/],
   ['a bad value', `id: w\ntasks:\n  - {id: a, type: "${fill('x ')}"}\n`, /bad-type|invalid-type/],
   [
-    'broken templates',
+    'templates without end in one text',
     `id: w\ntasks:\n  - {id: a, type: core/console.log, inputs: {message: "${'{{ x.y }}'.repeat(400_000)}"}}\n`,
-    /more errors/,
+    /too many templates/,
   ],
 ]
 

@@ -8,6 +8,8 @@ export type Segment =
   /** `start` is where the expression's text begins, behind `{{`. */
   | {readonly kind: 'expression'; readonly source: string; readonly start: number}
 
+const maxSegments = 20_000
+
 /** Throws TemplateError for an expression that is empty or never ends. */
 export function parseTemplate(text: string): Segment[] {
   const segments: Segment[] = []
@@ -26,6 +28,8 @@ export function parseTemplate(text: string): Segment[] {
       )
     const source = text.slice(start, end)
     if (source.trim() === '') throw new TemplateError('the template is empty', {start: open, length: end + 2 - open})
+    if (segments.length >= maxSegments)
+      throw new TemplateError(`the text has too many templates: at most ${maxSegments / 2}`, {start: open, length: end + 2 - open})
     segments.push({kind: 'expression', source, start})
     from = end + 2
   }

@@ -248,3 +248,9 @@ describe('the documented examples', () => {
     expect(templates.evaluate(template, documented)).toEqual(JSON.parse(result))
   })
 })
+
+test('a text may have many templates, but not any number', () => {
+  const scope = {vars: {a: 'x'}, env: {}, tasks: {}, run: {id: 'r', workflow: 'w', startedAt: ''}}
+  expect(new Templates().evaluate('{{ vars.a }} '.repeat(9000), scope)).toBe('x '.repeat(9000))
+  expect(() => new Templates().evaluate('{{ vars.a }}'.repeat(30_000), scope)).toThrow('the text has too many templates')
+})
