@@ -210,7 +210,7 @@ module.exports = {
     door(
       'oclif',
       '@oclif/core',
-      '^src/(commands/|help/|hooks/|[^/]+\\.ts$)',
+      '^src/(commands/|completion/|help/|hooks/|[^/]+\\.ts$)',
       'oclif ends at the commands. src/lib works without a command line.',
     ),
     door(

@@ -1,6 +1,8 @@
 // What the bundle offers to bin/run.js, and to oclif by the names that package.json gives under `oclif`.
 
 import {join} from 'node:path'
+import {Complete} from './commands/complete.ts'
+import {Completion} from './commands/completion.ts'
 import {Help} from './commands/help.ts'
 import {Init} from './commands/init.ts'
 import {PluginBuild} from './commands/plugin/build.ts'
@@ -32,6 +34,8 @@ export {WorkflowHelp} from './workflow-help.ts'
 
 /** Every command by its id: topics and verb joined with `:`. A new file in src/commands gets its line here. */
 export const COMMANDS = {
+  complete: Complete,
+  completion: Completion,
   help: Help,
   init: Init,
   'plugin:build': PluginBuild,

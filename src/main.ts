@@ -46,10 +46,10 @@ export async function runCommandLine(argv: readonly string[], root: string, ids:
   }
 }
 
-/** Whether the first word is one of our commands or topics. Help is not: it lists everything there is. */
+/** Whether the first word is one of our commands or topics. Help and completion are not: they know everything there is. */
 function isOwnCommand(argv: readonly string[], ids: readonly string[]): boolean {
   const [first] = argv
-  return first !== undefined && first !== 'help' && ids.some((id) => id.split(':')[0] === first)
+  return first !== undefined && first !== 'help' && first !== 'complete' && ids.some((id) => id.split(':')[0] === first)
 }
 
 function asksForJson(argv: readonly string[]): boolean {

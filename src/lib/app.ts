@@ -200,6 +200,12 @@ export class App {
     return rows
   }
 
+  /** The tasks of a workflow file, which may have findings. */
+  async taskIds(file: string): Promise<string[]> {
+    const {readTaskIds} = await import('./workflow/task-ids.ts')
+    return await readTaskIds(file, this.#options.cwd)
+  }
+
   /** The stored secrets. No key is asked for before a value is needed. */
   async secrets(): Promise<SecretStore> {
     const {store} = await this.#openVault()

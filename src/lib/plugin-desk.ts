@@ -38,6 +38,11 @@ export class PluginDesk {
     return {plugins, diagnostics: [...config.warnings, ...diagnostics]}
   }
 
+  /** Of the usable ones. No image is looked for. */
+  async names(): Promise<string[]> {
+    return (await this.#options.manager.list()).flatMap(({id, state}) => (state === 'ok' ? [id] : []))
+  }
+
   /** @param workflowFile compared with what the plugin asks for */
   async inspect(name: string, workflowFile?: string): Promise<PluginInspection> {
     const {manager, images, cwd} = this.#options

@@ -1,0 +1,25 @@
+// Prints what makes a shell complete command lines of this program.
+
+import {Args} from '@oclif/core'
+import {BaseCommand} from '../base-command.ts'
+import {completionScript, shells, type Shell} from '../completion/scripts.ts'
+
+export class Completion extends BaseCommand {
+  static override summary = 'Print the completion script of a shell.'
+  static override description =
+    'It completes commands, flags and their values, task ids, run ids, and names of secrets and plugins. Put the line of the example into the start-up file of the shell.'
+  static override examples = [
+    'eval "$(<%= config.bin %> completion bash)" # in ~/.bashrc',
+    'eval "$(<%= config.bin %> completion zsh)" # in ~/.zshrc, after compinit',
+    '<%= config.bin %> completion fish | source # in ~/.config/fish/config.fish',
+  ]
+  static override args = {shell: Args.string({required: true, options: [...shells], description: 'the shell'})}
+
+  async run(): Promise<{readonly shell: Shell; readonly script: string}> {
+    const {args} = await this.parse(Completion)
+    const shell = shells.find((name) => name === args.shell) ?? 'bash'
+    const script = completionScript(shell, this.config.bin)
+    if (!this.jsonEnabled()) process.stdout.write(script)
+    return {shell, script}
+  }
+}

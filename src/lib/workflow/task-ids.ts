@@ -1,0 +1,11 @@
+// The ids of the tasks of a workflow file, whatever else is wrong with it.
+
+import {readDocument} from '../documents/read-document.ts'
+import {fieldsOf} from './check.ts'
+
+/** Throws like {@link readDocument}. */
+export async function readTaskIds(file: string, cwd: string | undefined): Promise<string[]> {
+  const {value} = await readDocument(file, {what: 'workflow file', ...(cwd !== undefined && {cwd})})
+  const {tasks} = fieldsOf(value)
+  return Array.isArray(tasks) ? tasks.map((task) => fieldsOf(task)['id']).filter((id) => typeof id === 'string') : []
+}
