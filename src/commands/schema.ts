@@ -1,17 +1,34 @@
-// Prints the JSON Schema of workflow files.
+// Prints the JSON Schemas of the files people write, and of the events programs read.
 
+import {Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
+
+/** The very schemas that files are checked with. */
+const schemas = {
+  workflow: async () => (await import('../lib/workflow/schema.ts')).workflowSchema,
+  plugin: async () => (await import('../lib/plugins/manifest-schema.ts')).manifestSchema,
+  config: async () => (await import('../lib/config/schema.ts')).configSchema,
+  events: async () => (await import('../lib/engine/events-schema.ts')).eventsSchema,
+} satisfies Record<string, () => Promise<object>>
 
 export class Schema extends BaseCommand {
   static override summary = 'Print the JSON Schema of workflow files, for editors.'
   static override description =
     'Editors with yaml-language-server complete and check a workflow file that starts with: # yaml-language-server: $schema=workflow.schema.json'
-  static override examples = ['<%= config.bin %> schema > workflow.schema.json']
+  static override examples = [
+    '<%= config.bin %> schema > workflow.schema.json',
+    '<%= config.bin %> schema --of plugin > plugin.schema.json',
+  ]
+  static override flags = {
+    of: Flags.option({options: ['workflow', 'plugin', 'config', 'events'] as const, default: 'workflow' as const})({
+      description: 'of plugin.yaml, of autokestra.yaml, or of a line of --events instead',
+    }),
+  }
 
   async run(): Promise<object> {
-    await this.parse(Schema)
-    const {workflowSchema} = await import('../lib/workflow/schema.ts')
-    if (!this.jsonEnabled()) this.logJson(workflowSchema)
-    return workflowSchema
+    const {flags} = await this.parse(Schema)
+    const schema = await schemas[flags.of]()
+    if (!this.jsonEnabled()) this.logJson(schema)
+    return schema
   }
 }

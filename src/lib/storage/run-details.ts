@@ -1,6 +1,6 @@
 // What became of a run and each of its tasks, folded from the steps of its journal.
 
-import type {RunDiagnostic, RunEvent, RunState, TaskError, TaskState} from '../engine/events.ts'
+import type {AttemptMetrics, RunDiagnostic, RunEvent, RunState, TaskError, TaskState} from '../engine/events.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {StoredEvent} from './run-events.ts'
 
@@ -18,6 +18,8 @@ export interface TaskSummary {
   /** Of all attempts and the waiting between them. */
   readonly durationMs?: number
   readonly error?: TaskError
+  /** Of the last attempt. */
+  readonly metrics?: AttemptMetrics
   readonly isTolerated?: boolean
   /** Why it was skipped. */
   readonly reason?: string
@@ -79,6 +81,7 @@ function applyStep(tasks: Map<string, TaskSummary>, event: RunEvent): void {
       finishedAt: event.ts,
       // Runs of earlier versions have only the time of day, which may have been set back meanwhile.
       durationMs: event.durationMs ?? Math.max(0, Date.parse(event.ts) - Date.parse(startedAt)),
+      metrics: event.metrics,
       ...(event.error === undefined ? {} : {error: event.error}),
       ...(event.isTolerated === undefined ? {} : {isTolerated: event.isTolerated}),
     })

@@ -1,11 +1,12 @@
 // One run for people: what it was, how it went, and each of its tasks.
 
-import type {TaskError, TaskState} from '../engine/events.ts'
+import type {AttemptMetrics, TaskError, TaskState} from '../engine/events.ts'
 import {detailLines} from './error-details.ts'
 import {describeError, oneLine} from './event-text.ts'
 import {formatDuration, formatRelative} from './format-time.ts'
 import type {ListedRun} from './run-list.ts'
 import {paintState, type Style} from './style.ts'
+import {renderMetrics} from './run-metrics.ts'
 import {renderTable} from './table.ts'
 import type {Ui} from './ui.ts'
 
@@ -19,6 +20,7 @@ export interface ShownRun extends ListedRun {
     readonly attempts: number
     readonly durationMs?: number
     readonly error?: TaskError
+    readonly metrics?: AttemptMetrics
     readonly isTolerated?: boolean
     readonly reason?: string
   }[]
@@ -65,8 +67,9 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     ]),
     paint: (cell, column) => (column === statusColumn || column === 0 ? paintCell(cell, ui) : cell),
   })
+  const metrics = renderMetrics(run.tasks, ui)
   const next = run.logsOf === undefined ? '' : `\n${style.dim(`${style.program} runs logs ${run.id} --task ${run.logsOf}`)}\n`
-  return `${lines.join('')}${table === '' ? '' : `\n${table}`}${run.tasks.map((task) => renderError(task, style)).join('')}${next}`
+  return `${lines.join('')}${table === '' ? '' : `\n${table}`}${metrics === '' ? '' : `\n${metrics}`}${run.tasks.map((task) => renderError(task, style)).join('')}${next}`
 }
 
 /** The findings or the stack of a failed task, under its sentence. */

@@ -1,0 +1,82 @@
+// The JSON Schema of one line of an event stream, for programs that read it. New fields and types may come within a version: nothing is closed.
+
+import type {JsonObject, JsonValue} from '../util/json.ts'
+import type {RunEventBody} from './events.ts'
+
+const text: JsonObject = {type: 'string'}
+const flag: JsonObject = {type: 'boolean'}
+const amount: JsonObject = {type: 'number', minimum: 0}
+const count: JsonObject = {type: 'integer', minimum: 0}
+const anyOf = (...values: string[]): JsonObject => ({enum: values})
+
+/** Names that end with `?` may be absent. */
+function fields(named: Readonly<Record<string, JsonValue>>): JsonObject {
+  const properties = Object.fromEntries(Object.entries(named).map(([name, schema]) => [name.replace('?', ''), schema]))
+  return {type: 'object', required: Object.keys(named).filter((name) => !name.endsWith('?')), properties}
+}
+
+const error = fields({
+  code: text,
+  message: text,
+  retryable: flag,
+  'exitCode?': {type: 'integer'},
+  'signal?': text,
+  'details?': {type: 'array', items: text},
+})
+const metrics = fields({
+  durationMs: amount,
+  'exitCode?': {type: 'integer'},
+  'signal?': text,
+  'peakMemoryBytes?': amount,
+  'cpuTimeMs?': amount,
+  'networkRequests?': count,
+  'networkRefusals?': count,
+})
+const taskInFile = fields({id: text, type: text, needs: {type: 'array', items: text}})
+const attempt: JsonObject = {type: 'integer', minimum: 1}
+
+/** The compiler asks for every type of event; a test compares their fields with those of real runs. */
+const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, JsonValue>>>> = {
+  'run.started': {workflow: text, file: text, tasks: {type: 'array', items: taskInFile}},
+  'task.started': {task: text, attempt},
+  'task.log': {
+    task: text,
+    attempt,
+    stream: anyOf('stdout', 'stderr', 'log'),
+    level: anyOf('debug', 'info', 'warn', 'error'),
+    message: text,
+    'fields?': {type: 'object'},
+  },
+  'task.retrying': {task: text, attempt, delayMs: amount, error, metrics},
+  'task.finished': {
+    task: text,
+    attempt: count,
+    status: anyOf('succeeded', 'failed', 'cancelled'),
+    'output?': true,
+    'error?': error,
+    metrics,
+    'durationMs?': amount,
+    'isTolerated?': flag,
+  },
+  'task.skipped': {task: text, reason: text},
+  diagnostic: {severity: anyOf('warning', 'error'), code: text, message: text, 'task?': text},
+  'run.stopping': {cause: anyOf('interrupted', 'terminated', 'timeout'), 'atOnce?': flag},
+  'run.finished': {
+    status: anyOf('succeeded', 'failed', 'cancelled'),
+    durationMs: amount,
+    'outputs?': {type: 'object'},
+    'reason?': text,
+    counts: fields({succeeded: count, failed: count, skipped: count, cancelled: count}),
+  },
+}
+
+export const eventsSchema: JsonObject = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'A line of `--events`',
+  oneOf: [
+    fields({type: {const: 'version'}, format: {const: 'autokestra-events'}, version: {const: 1}}),
+    ...Object.entries(bodies).map(([type, body]) =>
+      fields({seq: attempt, ts: {type: 'string', format: 'date-time'}, run: text, type: {const: type}, ...body}),
+    ),
+  ],
+}
