@@ -22,7 +22,7 @@ import type {PluginDesk} from './plugin-desk.ts'
 import type {PluginImages} from './plugins/plugin-images.ts'
 import {PluginManager} from './plugins/plugin-manager.ts'
 import type {TaskPlaces} from './plugins/task-place.ts'
-import {readOpenFileLimit} from './runtimes/proc-fs.ts'
+import {readOpenFileLimit, readProcessLimit} from './runtimes/proc-fs.ts'
 import type {DockerClient} from './runtimes/docker-client.ts'
 import {sweepLeftovers} from './runtimes/reaper.ts'
 import type {RunRows} from './storage/run-rows.ts'
@@ -127,7 +127,8 @@ export class App {
     this.#masker = secrets?.masker
     // Node itself prints environments then.
     if (secrets !== undefined && this.#options.env['NODE_DEBUG'] !== undefined) maskDebugOutput(process.stderr, (text) => this.mask(text))
-    const concurrency = chooseConcurrency({...config, parallelism: plan.workflow.parallelism, openFileLimit: readOpenFileLimit()})
+    const limits = {openFileLimit: readOpenFileLimit(), processLimit: readProcessLimit()}
+    const concurrency = chooseConcurrency({...config, ...limits, parallelism: plan.workflow.parallelism})
     const opened = await openPlaces(plan, {
       runId,
       config,

@@ -67,7 +67,17 @@ export function readOutOfMemoryKills(): number {
 
 /** How many files this process may have open; undefined where the system does not tell. */
 export function readOpenFileLimit(): number | undefined {
+  return readLimit('Max open files')
+}
+
+/** How many processes and threads this user may have; undefined where the system does not tell, and for root, whom no limit stops. */
+export function readProcessLimit(): number | undefined {
+  return process.getuid?.() === 0 ? undefined : readLimit('Max processes')
+}
+
+function readLimit(name: string): number | undefined {
   const text = hasProcFs ? readProcFile('/proc/self/limits') : undefined
-  const match = text === undefined ? null : /^Max open files\s+(\d+)/m.exec(text)
-  return match === null ? undefined : Number(match[1])
+  const line = text?.split('\n').find((candidate) => candidate.startsWith(name))
+  const soft = line?.slice(name.length).trim().split(/\s+/)[0]
+  return soft === undefined || !/^\d+$/.test(soft) ? undefined : Number(soft)
 }
