@@ -24,7 +24,7 @@ function withoutDefault(property: JsonValue): JsonValue {
 
 const resources: JsonObject = {
   memory: {...size('Memory of all processes of a task.'), default: '256MiB'},
-  cpus: {type: 'number', minimum: 0.01, maximum: 1024, default: 0.5, description: "Cores' worth of time."},
+  cpus: {type: 'number', minimum: 0.01, maximum: 1024, default: 0.5, description: 'Number of cores the task may use, such as 0.5.'},
   pids: {type: 'integer', minimum: 16, maximum: 100_000, default: 128, description: 'Processes and threads.'},
   tmp: {...size('Size of the temporary directory, which counts as memory.'), default: '64MiB'},
 }
@@ -40,32 +40,32 @@ export const configSchema: JsonObject = {
     plugins: {
       type: 'object',
       additionalProperties: false,
-      description: 'How plugins are found, and what their images are made from.',
+      description: 'Where plugins are found, and what their images are built from.',
       properties: {
         allowShadowing: {
           type: 'array',
           items: {type: 'string', pattern: '^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$'},
           maxItems: 100,
           description:
-            'Plugins of the program, such as `core/shell`, that a project may replace by its own. Only in the configuration of a user.',
+            'Bundled plugins, such as `core/shell`, that a project may replace with its own. Only in the configuration of a user.',
         },
         autoBuild: {
           type: 'boolean',
           default: false,
-          description: 'Build images that are missing or stale before a restricted run. Without it, such a run is refused.',
+          description: 'Whether a restricted run first builds images that are missing or stale. Without it, such a run is refused.',
         },
         baseImage: {
           type: 'string',
           pattern: '^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}$',
           description:
-            'Image that generated images of plugins start from, such as `registry.example.com/node:20-slim`. Default: `node:20-slim`, for Python `python:3.13-slim`.',
+            'Base image of generated plugin images, such as `registry.example.com/node:20-slim`. Default: `node:20-slim`, or `python:3.13-slim` for Python.',
         },
         paths: {
           type: 'array',
           items: {type: 'string', minLength: 1},
           maxItems: 100,
           description:
-            'Directories that hold plugins, relative to this file; `~` is your home directory. They take the place of the default of this file: `plugins` beside it.',
+            'Directories that contain plugins, relative to this file; `~` is your home directory. They replace the default of this file: the directory `plugins` next to it.',
         },
       },
     },
@@ -73,17 +73,17 @@ export const configSchema: JsonObject = {
       type: 'integer',
       minimum: 1,
       maximum: maxConcurrency,
-      description: 'Most tasks at a time. Default: the number of processor cores.',
+      description: 'Maximum number of tasks that run at once. Default: the number of processor cores.',
     },
     inheritEnv: {
       ...inheritEnvSchema,
       description:
-        'Environment variables that the tasks of trusted workflows inherit from whoever runs the command, besides the usual ones; `AWS_*` is every name that begins so. Those of user and project add up.',
+        'Environment variables that the tasks of trusted workflows inherit from the caller, in addition to the usual ones; `AWS_*` matches every name that begins with `AWS_`. The lists of user and project are combined.',
     },
     masking: {
       type: 'object',
       additionalProperties: false,
-      description: 'How secrets are hidden in what is shown and kept.',
+      description: 'How secrets are hidden in everything that is shown or stored.',
       properties: {
         placeholder: {
           type: 'string',
@@ -91,19 +91,19 @@ export const configSchema: JsonObject = {
           maxLength: 100,
           pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$',
           default: '***SECRET***',
-          description: 'Stands where a secret was; 1 to 100 printable characters.',
+          description: 'The text that replaces a secret: 1 to 100 printable characters.',
         },
       },
     },
     sandbox: {
       type: 'object',
       additionalProperties: false,
-      description: 'How much of the machine a restricted task may use. `resources` of a workflow or a task count for more.',
+      description: 'How much of the machine a restricted task may use. `resources` of a workflow or a task take precedence.',
       properties: {
         ...resources,
         plugins: {
           type: 'object',
-          description: 'The same for single plugins, by their names.',
+          description: 'The same settings for single plugins, by name.',
           propertyNames: {pattern: '^[a-z][a-z0-9-]*/[a-z][a-z0-9-]*$'},
           additionalProperties: {
             type: 'object',
@@ -119,17 +119,17 @@ export const configSchema: JsonObject = {
       description: 'What one task may produce, and how it is stopped.',
       properties: {
         output: {...size('Largest output of a task.'), default: '10MiB'},
-        log: {...size('Log text kept of a task; the rest is counted and dropped.'), default: '10MiB'},
-        logLine: {...size('Longest line of a log; a longer one is cut into several.'), default: '16KiB'},
+        log: {...size('Largest log of a task; the rest is counted and dropped.'), default: '10MiB'},
+        logLine: {...size('Longest line of a log; longer lines are split.'), default: '16KiB'},
         outputDepth: {
           type: 'integer',
           minimum: 1,
           maximum: 10_000,
           default: 256,
-          description: 'How deep lists and maps of an output may be nested.',
+          description: 'How deeply lists and maps of an output may be nested.',
         },
-        exitGrace: {...duration('How long a process may go on after its result.'), default: '2s'},
-        killGrace: {...duration('How long a process may go on after it was asked to stop, before it is killed.'), default: '5s'},
+        exitGrace: {...duration('How long a process may keep running after its result.'), default: '2s'},
+        killGrace: {...duration('How long a process may keep running after it was asked to stop; then it is killed.'), default: '5s'},
       },
     },
   },

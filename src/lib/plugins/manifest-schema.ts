@@ -40,27 +40,27 @@ const actionSchema: JsonObject = {
     description: {type: 'string', description: 'One sentence: what the action does.'},
     input: {
       type: 'object',
-      description: 'JSON Schema of the inputs. A task whose inputs do not fit is refused before the plugin starts. Absent: any inputs.',
+      description:
+        'JSON Schema of the inputs. A task whose inputs do not match fails before the plugin starts. Without a schema, any inputs are accepted.',
     },
     output: {
       type: 'object',
-      description: 'JSON Schema of the output. An output that does not fit fails the task. Absent: any output, or none.',
+      description:
+        'JSON Schema of the output. A task whose output does not match fails. Without a schema, any output is accepted, or none.',
     },
     timeout: {
       type: ['string', 'number'],
-      description: 'How long one attempt may take when the task does not say: `500ms`, `30s`, `5m`, `1h`, or a number of seconds.',
+      description: 'How long one attempt may take if the task sets no `timeout`: `500ms`, `30s`, `5m`, `1h`, or a number of seconds.',
     },
-    idempotent: {type: 'boolean', default: false, description: 'Whether running the action twice does the same as running it once.'},
-    literalInputs: textList(
-      'Names of inputs that must be written out in the workflow file: no templates, so that no value can become code.',
-    ),
+    idempotent: {type: 'boolean', default: false, description: 'Whether running the action twice has the same effect as running it once.'},
+    literalInputs: textList('Names of inputs that cannot contain templates, so that no value can become code.'),
     exec: {
       type: 'array',
       items: {anyOf: [{type: 'string'}, argumentGroup, conditionalArguments]},
       minItems: 1,
       maxItems: 1000,
       description:
-        'Protocol `exec` only: program and arguments. An item is plain text or one whole reference, `{{ inputs.NAME }}`; a reference without a value drops its item. A list groups items that are kept or dropped together; `{when: {INPUT: VALUE}, args: [...]}` is a group that is there only when the inputs have these values (a list: one of them).',
+        'Protocol `exec` only: program and arguments. An item is plain text or one whole reference, `{{ inputs.NAME }}`; an item is dropped if its reference has no value. A list groups items that are kept or dropped together. `{when: {INPUT: VALUE}, args: [...]}` is a group that is kept only if the inputs have these values (or, for a list, one of them).',
     },
   },
 }
@@ -69,22 +69,22 @@ const actionSchema: JsonObject = {
 export const manifestSchema: JsonObject = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'plugin.yaml',
-  description: 'What a plugin is called, how it is started and which actions it offers.',
+  description: 'The name of a plugin, how it is started and which actions it offers.',
   type: 'object',
   additionalProperties: false,
   required: ['namespace', 'name', 'version', 'actions'],
   properties: {
-    namespace: kebabCase('Who the plugin is from, in kebab-case. The first part of a task type: `namespace/plugin.action`.'),
+    namespace: kebabCase('Who publishes the plugin, in kebab-case. The first part of a task type: `namespace/plugin.action`.'),
     name: kebabCase('Name of the plugin, in kebab-case. The second part of a task type.'),
     version: {
       type: 'string',
       pattern: semverPattern,
       maxLength: maxVersionLength,
-      description: 'Version of the plugin, as semantic versioning writes it: `1.0.0`, `2.1.0-beta.1`.',
+      description: 'Semantic version of the plugin: `1.0.0`, `2.1.0-beta.1`.',
     },
     description: {type: 'string', description: 'One or two sentences: what the plugin is for.'},
     author: {type: 'string', description: 'Who wrote it.'},
-    license: {type: 'string', description: 'Its licence, best as an SPDX name: `MIT`.'},
+    license: {type: 'string', description: 'Its licence, preferably an SPDX identifier: `MIT`.'},
     main: {
       type: 'string',
       minLength: 1,
@@ -102,7 +102,7 @@ export const manifestSchema: JsonObject = {
     protocol: {
       enum: ['sdk', 'plain', 'exec'],
       description:
-        'How inputs and outputs travel. `sdk`: as the plugin SDK does it. `plain`: inputs as JSON on standard input, one JSON document on standard output. `exec`: each action is a command line of its own, with neither `main` nor `command`. Default: `sdk` with `main`, `plain` with `command`.',
+        'How inputs and outputs are passed. `sdk`: by the plugin SDK. `plain`: inputs as JSON on standard input, one JSON document on standard output. `exec`: each action is a command line of its own, with neither `main` nor `command`. Default: `sdk` with `main`, `plain` with `command`.',
     },
     worker: {
       enum: ['single', 'reuse'],
@@ -112,13 +112,13 @@ export const manifestSchema: JsonObject = {
     strictStdout: {
       type: 'boolean',
       default: false,
-      description: 'Protocol `plain` only: anything on standard output besides the one JSON document fails the task.',
+      description: 'Protocol `plain` only: anything on standard output other than the one JSON document fails the task.',
     },
-    capabilities: textList('What the plugin uses, for people to read: `network`, `filesystem`, `process`.'),
+    capabilities: textList('What the plugin uses, for information: `network`, `filesystem`, `process`.'),
     permissions: {
       type: 'object',
       additionalProperties: false,
-      description: 'Permissions a workflow should grant when it runs the plugin restricted. A recommendation: nothing is granted by it.',
+      description: 'Permissions a workflow should grant when it runs the plugin restricted. Only a recommendation; it grants nothing.',
       properties: {
         network: textList('Addresses the plugin talks to, e.g. `https://api.example.com/*`.'),
         filesystem: {
@@ -129,7 +129,7 @@ export const manifestSchema: JsonObject = {
         },
       },
     },
-    actions: {type: 'array', items: actionSchema, minItems: 1, maxItems: 1000, description: 'The actions a task can name.'},
+    actions: {type: 'array', items: actionSchema, minItems: 1, maxItems: 1000, description: 'The actions of the plugin.'},
   },
 }
 

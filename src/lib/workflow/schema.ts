@@ -39,24 +39,28 @@ const task = {
       description: 'What the task does, as namespace/plugin.action.',
       examples: ['core/shell.run', 'core/http.request'],
     },
-    name: {type: 'string', description: 'What people call the task.'},
+    name: {type: 'string', description: 'Name for people to read.'},
     description: {type: 'string', description: 'What the task is for.'},
-    needs: {type: 'array', items: {type: 'string'}, description: 'Ids of the tasks that must be done before.', default: []},
+    needs: {type: 'array', items: {type: 'string'}, description: 'Ids of the tasks that must finish first.', default: []},
     if: {
       type: ['string', 'boolean'],
-      description: 'A template; the task is skipped when its value is false. One that reads a status is asked also after a failure.',
+      description:
+        'A template; the task is skipped when its value is false. A template that reads a status is evaluated after a failure too.',
       examples: ['{{ vars.limit > 0 }}', '{{ failure() }}'],
     },
     inputs: {type: 'object', description: 'Inputs of the action. Templates are evaluated in every string.', default: {}},
     env: {...environment, description: "Environment variables of the task's process. Templates are evaluated."},
     retry: {$ref: '#/$defs/retry'},
     timeout: {$ref: '#/$defs/duration', description: 'How long one attempt may take.', default: '30s'},
-    continueOnError: {type: 'boolean', description: 'A failure of this task is a warning; the tasks after it start.', default: false},
-    idempotent: {type: 'boolean', description: 'The task may be started again by itself after a crash.', default: false},
+    continueOnError: {
+      type: 'boolean',
+      description: 'A failure of this task is only a warning; the tasks that need it still run.',
+      default: false,
+    },
+    idempotent: {type: 'boolean', description: 'The task may be started again automatically after a crash.', default: false},
     permissions: {
       $ref: '#/$defs/permissions',
-      description:
-        'What the workflow grants and this task needs not is taken away: what is written here takes the place of what the workflow grants.',
+      description: 'Narrows what the workflow grants: what you write here replaces the permissions of the workflow for this task.',
     },
     resources: {$ref: '#/$defs/resources'},
   },
@@ -79,12 +83,12 @@ export const workflowSchema = {
       description: 'Name of the workflow: small letters, digits, - and _.',
       examples: ['nightly-report'],
     },
-    name: {type: 'string', description: 'What people call the workflow.'},
+    name: {type: 'string', description: 'Name for people to read.'},
     description: {type: 'string', description: 'What the workflow is for.'},
     labels: {
       type: 'object',
       additionalProperties: {type: ['string', 'number', 'boolean']},
-      description: 'Free marks, for lists and filters.',
+      description: 'Labels of your choice, for lists and filters.',
     },
     enabled: {type: 'boolean', description: 'A disabled workflow is not run.', default: true},
     vars: {type: 'object', description: 'Constants, read as {{ vars.name }}; `--var name=value` overrides them.', default: {}},
@@ -101,7 +105,7 @@ export const workflowSchema = {
     inheritEnv: {
       ...inheritEnvSchema,
       description:
-        'Environment variables that tasks inherit from whoever runs the command, besides the usual ones; `AWS_*` is every name that begins so.',
+        'Environment variables that tasks inherit from the caller, in addition to the usual ones; `AWS_*` matches every name that begins with `AWS_`.',
       default: [],
     },
     workingDir: {type: 'string', minLength: 1, description: 'Where tasks run, relative to the workflow file.', default: '.'},
@@ -109,25 +113,25 @@ export const workflowSchema = {
     parallelism: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many tasks run at once. Default: the number of cores.'},
     failFast: {
       type: 'boolean',
-      description: 'After a failure no new task starts. false: branches that do not need the failed task go on.',
+      description: 'After a failure no new task starts. false: tasks that do not need the failed task still run.',
       default: true,
     },
     security: {
       enum: ['trusted', 'restricted'],
       description:
-        'trusted: tasks are processes that may do what you may. restricted: each task runs in a container and gets what permissions grant.',
+        'trusted: tasks are processes with all your rights. restricted: each task runs in a container and can reach only what permissions grant.',
       default: 'trusted',
     },
     permissions: {$ref: '#/$defs/permissions'},
     resources: {$ref: '#/$defs/resources'},
     defaults: {
       ...closed,
-      description: 'Settings of all tasks that do not set their own.',
+      description: 'Settings for tasks that do not set their own.',
       properties: {retry: {$ref: '#/$defs/retry'}, timeout: {$ref: '#/$defs/duration'}},
     },
     trigger: {
       ...closed,
-      description: 'When the workflow should start. Schedules do not run yet: it is checked, and has no effect.',
+      description: 'When the workflow should start. Schedules do not run yet: the trigger is checked but has no effect.',
       required: ['type'],
       properties: {
         type: {enum: ['cron', 'webhook']},
@@ -137,8 +141,13 @@ export const workflowSchema = {
         method: {enum: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']},
       },
     },
-    tasks: {type: 'array', minItems: 1, items: {$ref: '#/$defs/task'}, description: 'In any order; `needs` decides.'},
-    outputs: {type: 'object', description: 'What the run gives back. Templates may read every task.', default: {}},
+    tasks: {
+      type: 'array',
+      minItems: 1,
+      items: {$ref: '#/$defs/task'},
+      description: 'Tasks in any order; `needs` determines when they run.',
+    },
+    outputs: {type: 'object', description: 'What the run returns. Templates may read every task.', default: {}},
   },
   $defs: {
     task,
@@ -147,7 +156,7 @@ export const workflowSchema = {
       pattern: '^[A-Za-z0-9][A-Za-z0-9_-]*$',
       maxLength: 100,
       title: 'id of a task',
-      description: 'Letters, digits, - and _; others name the task by it.',
+      description: 'Letters, digits, - and _. Other tasks refer to the task by it.',
     },
     duration,
     retry: {
@@ -155,7 +164,7 @@ export const workflowSchema = {
       title: 'retry',
       description: 'What happens after a failed attempt.',
       properties: {
-        max: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many attempts in all: 3 is at most three tries.'},
+        max: {type: 'integer', minimum: 1, maximum: 1000, description: 'Maximum number of attempts, including the first.'},
         backoff: {
           anyOf: [
             {type: 'string', enum: ['constant', 'exponential']},
@@ -165,15 +174,15 @@ export const workflowSchema = {
           description: 'How the delay grows; a number is a constant delay in seconds.',
           default: 'constant',
         },
-        delay: {$ref: '#/$defs/duration', description: 'Before the second attempt.', default: '1s'},
-        maxDelay: {$ref: '#/$defs/duration', description: 'No delay grows beyond it.', default: '30s'},
-        jitter: {type: 'boolean', description: 'Makes delays random, so that many tasks do not try at the same moment.', default: false},
+        delay: {$ref: '#/$defs/duration', description: 'Delay before the second attempt.', default: '1s'},
+        maxDelay: {$ref: '#/$defs/duration', description: 'Upper limit of the delay.', default: '30s'},
+        jitter: {type: 'boolean', description: 'Makes delays random, so that many tasks do not retry at the same moment.', default: false},
         on: {
           type: 'array',
           minItems: 1,
           uniqueItems: true,
           items: {enum: ['error', 'timeout']},
-          description: 'Which failures are tried again.',
+          description: 'Which failures are retried.',
           default: ['error', 'timeout'],
         },
       },
@@ -187,18 +196,18 @@ export const workflowSchema = {
           type: 'array',
           items: {type: 'string', minLength: 1},
           description:
-            'Addresses they may reach, as scheme://host[:port][/path]; `*.` stands for the first labels of a name, `*` at the end of a path for its rest.',
+            'Addresses that tasks may reach, as scheme://host[:port][/path]; `*.` stands for the first labels of a name, `*` at the end of a path for its rest.',
           examples: [['https://api.example.com/v1/*', 'https://*.example.org']],
         },
         filesystem: {
           ...closed,
-          description: 'Files and directories, with all that is in them; relative to the workflow file, absolute, or from ~.',
+          description: 'Files and directories, including everything in them: relative to the workflow file, absolute, or from ~.',
           properties: {
-            read: {type: 'array', items: {type: 'string', minLength: 1}, description: 'They may be read.', examples: [['./data']]},
+            read: {type: 'array', items: {type: 'string', minLength: 1}, description: 'Paths that may be read.', examples: [['./data']]},
             write: {
               type: 'array',
               items: {type: 'string', minLength: 1},
-              description: 'They may be read and written.',
+              description: 'Paths that may be read and written.',
               examples: [['./out']],
             },
           },
@@ -208,10 +217,11 @@ export const workflowSchema = {
     resources: {
       ...closed,
       title: 'resources',
-      description: 'How much of the machine a restricted task may use. What stands nearer to the task counts; the configuration has more.',
+      description:
+        'How much of the machine a restricted task may use. The setting nearest to the task takes precedence; the configuration has the defaults.',
       properties: {
-        memory: {...size, description: 'Memory of all its processes.', examples: ['256MiB', '1GiB']},
-        cpus: {type: 'number', minimum: 0.01, maximum: 1024, description: "Cores' worth of time.", examples: [0.5, 2]},
+        memory: {...size, description: 'Memory of all its processes together.', examples: ['256MiB', '1GiB']},
+        cpus: {type: 'number', minimum: 0.01, maximum: 1024, description: 'Number of cores the task may use.', examples: [0.5, 2]},
         pids: {type: 'integer', minimum: 16, maximum: 100_000, description: 'Processes and threads.', examples: [128]},
         tmp: {...size, description: 'Size of its temporary directory, which counts as memory.', examples: ['64MiB']},
       },
