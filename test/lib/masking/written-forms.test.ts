@@ -189,6 +189,12 @@ describe('written forms', () => {
     ['cmd, in a batch file', 'a&b|c(d)e%f', 'echo a^&b^|c^(d^)e%%f', 'echo #'],
     ['cmd, all signs', 'a b;c"d', 'echo a^ b^;c^"d', 'echo #'],
     ['a batch file', '100%sure%', 'echo 100%%sure%%', 'echo #'],
+    ['a format of printf', 'a&b%c^d', 'printf a&b%%c^d', 'printf #'],
+    ['a path with a caret and escaped braces', 'ab^c`d{e', '/v1/ab^c%60d%7Be', '/v1/#'],
+    ['a URL in a URL, as strictly as can be', 'a b(c)d', '?u=a%2520b%2528c%2529d', '?u=#'],
+    ['base64 of eight characters', 'abcdef', 'x YWJjZGVm y', 'x # y'],
+    ['hexadecimal of eight digits', 'wxyz', 'x 7778797a y', 'x # y'],
+    ['quotes of nine characters with them', '"inner-7"', 'x inner-7 y', 'x # y'],
   ])('hides a value in %s', (_, secret, text, expected) => {
     expect(mask(text, secret)).toBe(expected.replace('#', MASK))
   })
