@@ -274,6 +274,7 @@ export class App {
       paths: config.pluginPaths,
       cacheDir: config.cacheDir,
       shadowing: {allowed: config.allowShadowing, configFile: join(config.home, 'config.yaml')},
+      bundledSources: join(this.#options.root, 'plugins'),
       schemas: this.#openSchemas(config),
       programVersion: this.#options.version,
       // Bundled into TypeScript plugins: finding the SDK at run time would cost their host a loader.

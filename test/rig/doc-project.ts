@@ -17,7 +17,7 @@ interface RanCommand {
 }
 
 /** What a clone has after `npm ci`, and the pages that begin in one may use. */
-const cloned = {copied: ['examples', 'plugins', 'package.json', 'oclif.manifest.json'], linked: ['bin', 'dist', 'node_modules', 'sdk']}
+const cloned = {copied: ['examples', 'package.json', 'oclif.manifest.json'], linked: ['bin', 'dist', 'node_modules', 'sdk']}
 
 /** Call it inside a test. */
 export class DocProject {

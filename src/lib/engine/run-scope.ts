@@ -1,6 +1,6 @@
 // What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
 
-import {Budget} from '../templates/budget.ts'
+import {Budget, maxConditionSteps} from '../templates/budget.ts'
 import type {RunStatus, Scope, TaskView} from '../templates/scope.ts'
 import {TemplateError} from '../templates/template-error.ts'
 import {toText} from '../templates/templates.ts'
@@ -48,7 +48,9 @@ export class RunScope {
       failure: state.tasks.get(task.id)?.hasFailedUpstream ?? false,
       cancelled: state.stopCause !== undefined,
     }
-    const evaluated = this.#attempt(task.id, ['if'], () => this.#plan.templates.evaluate(text, this.#scope, {status}))
+    const evaluated = this.#attempt(task.id, ['if'], () =>
+      this.#plan.templates.evaluate(text, this.#scope, {status, budget: new Budget(maxConditionSteps)}),
+    )
     if (!evaluated.ok) return {kind: 'fail', error: evaluated.error}
     if (evaluated.value === true) return {kind: 'run'}
     if (evaluated.value === false) return {kind: 'skip', reason: `its condition is false: ${text}`}

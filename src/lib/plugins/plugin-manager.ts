@@ -11,7 +11,7 @@ import {ManifestCache} from './manifest-cache.ts'
 import type {ActionDef, Plugin} from './manifest.ts'
 import type {PluginEntry, PluginPath} from './plugin-entry.ts'
 import {prepareEntry} from './prepare-entry.ts'
-import {describeShadowing, settleShadowing, type ShadowingRules} from './shadowing.ts'
+import {describeShadowing, bundledNamespace, settleShadowing, type ShadowingRules} from './shadowing.ts'
 
 export interface PluginManagerOptions {
   /** In order: the first path that has a plugin wins. */
@@ -24,6 +24,8 @@ export interface PluginManagerOptions {
   readonly programVersion: string
   /** Default: a project replaces no plugin of the program. */
   readonly shadowing?: ShadowingRules
+  /** Where the sources of the bundled plugins are in a clone: they are those plugins, and take nobody's place. */
+  readonly bundledSources?: string
   /** Import name -> absolute file of the SDK's modules, for TypeScript entry points. Default: none; the plugin's host resolves them. */
   readonly sdkModules?: Readonly<Record<string, string>>
 }
@@ -116,7 +118,7 @@ export class PluginManager {
 
   /** A later path is looked at only when no earlier one has the plugin; a broken one is not passed over for a plugin of the same name. */
   async #search(id: string): Promise<PluginEntry | undefined> {
-    const {paths} = this.#options
+    const paths = this.#options.paths.filter((from) => !this.#areSources(from.path, id))
     for (const [index, from] of paths.entries()) {
       const [first] = await findInPath(from, this.#listing(from), id, this.#context)
       if (!first) continue
@@ -126,6 +128,10 @@ export class PluginManager {
       return settleShadowing(first, later, this.#shadowing)
     }
     return undefined
+  }
+
+  #areSources(dir: string, id: string): boolean {
+    return dir === this.#options.bundledSources && id.startsWith(bundledNamespace)
   }
 
   get #shadowing(): ShadowingRules {
@@ -142,8 +148,9 @@ export class PluginManager {
   }
 
   #discoverAll(): ReturnType<typeof discover> {
-    this.#discovered ??= discover(this.#options.paths, this.#context).then(async ({entries, diagnostics}) => {
+    this.#discovered ??= discover(this.#options.paths, this.#context).then(async ({entries: all, diagnostics}) => {
       await this.#context.cache.save()
+      const entries = all.filter(({dir, id}) => !this.#areSources(path.dirname(dir), id))
       const first = new Set<string>()
       const settled = entries.map((entry) => {
         const isFirst = !first.has(entry.id)

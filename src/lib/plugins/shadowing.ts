@@ -10,12 +10,13 @@ export interface ShadowingRules {
   readonly configFile: string
 }
 
-const guardedNamespace = 'core/'
+/** Of the plugins that come with the program. */
+export const bundledNamespace = 'core/'
 
 /** @param entries all that have the id of the first, in order of their places; the first is the one that wins */
 export function settleShadowing(winner: PluginEntry, entries: readonly PluginEntry[], {allowed, configFile}: ShadowingRules): PluginEntry {
   const others = entries.filter(({id, dir}) => id === winner.id && dir !== winner.dir)
-  const isGuarded = winner.id.startsWith(guardedNamespace) && winner.origin === 'project' && !allowed.includes(winner.id)
+  const isGuarded = winner.id.startsWith(bundledNamespace) && winner.origin === 'project' && !allowed.includes(winner.id)
   const bundled = others.find(({origin}) => origin === 'bundled')
   if (isGuarded && bundled !== undefined) {
     const refusal: Diagnostic = {

@@ -1,8 +1,10 @@
 // How much work templates may do. They are evaluated in the process of the command, where nothing else happens meanwhile: no Ctrl-C, no
-// timeout. So each evaluation counts its steps and ends when there are too many (docs/decisions/0013-template-budget.md).
+// timeout. So each evaluation counts its steps and ends when there are too many (docs/decisions/0014-template-budget.md).
 
 /** Half a second; two where most of them are errors. */
 export const maxSteps = 5_000_000
+/** Of a condition, a twentieth: the conditions of many tasks may be asked in one go. */
+export const maxConditionSteps = 250_000
 /** Characters of one text. */
 export const maxTextLength = 16 * 1024 * 1024
 const maxListLength = 1_000_000
