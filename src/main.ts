@@ -1,5 +1,6 @@
 // From the words of a command line to an exit code. Everything that can go wrong before, in or after a command ends here.
 
+import {userInfo} from 'node:os'
 import {join} from 'node:path'
 import {type Interfaces, run, settings} from '@oclif/core'
 import packageJson from '../package.json' with {type: 'json'}
@@ -20,6 +21,7 @@ export async function runCommandLine(argv: readonly string[], root: string, ids:
   const isOwn = isOwnCommand(argv, ids)
   const bin = programName(process.argv[1])
   guardProcess(isJson)
+  nameShell()
   const dataDir = keepExtensionsInHome(bin, argv[0] === 'plugins')
   // A linked extension runs what it has built; oclif would else look for a TypeScript compiler in it.
   settings.enableAutoTranspile = false
@@ -78,6 +80,16 @@ function keepExtensionsInHome(bin: string, isInstalling: boolean): string | unde
   } catch {
     // No home or no current directory: --help works without, and a command that needs them says so.
     return undefined
+  }
+}
+
+/** oclif asks the system which shell a user has when SHELL does not say, and the system throws for a user that it does not know, as in many containers. */
+function nameShell(): void {
+  if (process.env['SHELL'] !== undefined) return
+  try {
+    userInfo()
+  } catch {
+    process.env['SHELL'] = '/bin/sh'
   }
 }
 

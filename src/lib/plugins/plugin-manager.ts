@@ -1,5 +1,6 @@
 // From what a task's `type` names to the plugin and action on disk. Looks at the disk when asked, and remembers for its own life.
 
+import {dirname} from 'node:path'
 import type {SchemaCompiler} from '../documents/json-schema.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ErrorCode} from '../errors/error-codes.ts'
@@ -150,7 +151,7 @@ export class PluginManager {
   #discoverAll(): ReturnType<typeof discover> {
     this.#discovered ??= discover(this.#options.paths, this.#context).then(async ({entries: all, diagnostics}) => {
       await this.#context.cache.save()
-      const entries = all.filter(({dir, id}) => !this.#areSources(path.dirname(dir), id))
+      const entries = all.filter(({dir, id}) => !this.#areSources(dirname(dir), id))
       const first = new Set<string>()
       const settled = entries.map((entry) => {
         const isFirst = !first.has(entry.id)
