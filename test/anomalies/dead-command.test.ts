@@ -1,6 +1,7 @@
 // A command that dies without a chance to tidy up: what it has started ends with it, with nobody else on the machine to see to that.
 
 import {spawnSync} from 'node:child_process'
+import {readdirSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {cookieHolders, until} from '../rig/processes.ts'
@@ -125,10 +126,20 @@ describe('a command that ends', () => {
     const project = new Project({'w.yaml': `id: w\ntasks:\n${task('t', 'exit 3')}`})
     const running = project.start(['run', 'w.yaml'])
     await running.ended
-    const watchdogs = (): string[] =>
-      spawnSync('ps', ['-eo', 'args', '-ww'], {encoding: 'utf8'})
-        .stdout.split('\n')
-        .filter((line) => line.includes(`watchdog ${String(running.pid)}:`))
+    const watchdogs = (): string[] => commandLines().filter((line) => line.includes(`watchdog ${String(running.pid)}:`))
     await until(() => watchdogs().length === 0)
   })
 })
+
+/** Of all processes, their arguments with blanks between. */
+function commandLines(): string[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      return [readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')]
+    } catch {
+      // It has ended in the meantime.
+      return []
+    }
+  })
+}

@@ -29,11 +29,17 @@ export async function ensureEngine(env: NodeJS.ProcessEnv): Promise<TestEngine> 
 
 /** Debian's package: engine, containerd, runc and the init process. */
 function installEngine(): void {
-  if (findProgram('dockerd')) return
+  if (findProgram('dockerd') && findProgram('docker')) return
+  console.log(`installing a Docker engine for the tests (apt-get install docker.io); ${wayOut}`)
   const options = {env: {...process.env, DEBIAN_FRONTEND: 'noninteractive'}, stdio: 'ignore' as const}
   try {
     execFileSync('apt-get', ['update', '-qq'], options)
-    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'docker.io'], options)
+    const install = (name: string): void => {
+      execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], options)
+    }
+    install('docker.io')
+    // Debian 13 has the command in a package of its own.
+    if (!findProgram('docker')) install('docker-cli')
   } catch (cause) {
     throw new Error(`no Docker engine answers, and \`apt-get install docker.io\` failed; ${wayOut}`, {cause})
   }

@@ -1,7 +1,6 @@
 // Node as somebody whom permissions stop. Root keeps its name, and so its way into this checkout, but gives up the right to pass over permissions.
 
-import {spawnSync} from 'node:child_process'
-import {chownSync} from 'node:fs'
+import {chownSync, readdirSync, statSync} from 'node:fs'
 
 /** Program and first arguments; the script follows. */
 export const nodeWithoutPrivileges: readonly [string, ...string[]] =
@@ -32,6 +31,14 @@ export function withRoomFor(count: number, home: string): readonly [string, ...s
 
 /** The limit counts whatever runs as this user already. */
 function threadsOfUser(): number {
-  const {stdout} = spawnSync('ps', ['-L', '-u', String(process.getuid?.()), '-o', 'lwp='], {encoding: 'utf8'})
-  return stdout.split('\n').length
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .reduce((count, name) => {
+      try {
+        return statSync(`/proc/${name}`).uid === process.getuid?.() ? count + readdirSync(`/proc/${name}/task`).length : count
+      } catch {
+        // It has ended in the meantime.
+        return count
+      }
+    }, 0)
 }
