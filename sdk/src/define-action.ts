@@ -39,7 +39,7 @@ export function defineAction(definition: AnyAction): AnyAction {
 /** Defines several actions at once, for `export default`: each is called by its key. */
 export function defineActions<const T extends Readonly<Record<string, AnyAction>>>(actions: T): T {
   for (const [name, action] of Object.entries(actions)) {
-    if (!isAction(action)) throw new TypeError(`defineActions: '${name}' is no action; it needs a function execute(input, context)`)
+    if (!isAction(action)) throw new TypeError(`defineActions: '${name}' is not an action; it needs a function execute(input, context)`)
   }
   return actions
 }

@@ -159,8 +159,11 @@ describe('a home', () => {
     const home = project.path('home')
     mkdirSync(home)
     chmodSync(home, 0o555)
-    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /may not write/, {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
-    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /cannot be made|may not/, {
+    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /do not have permission to write/, {
+      command: unprivileged,
+      env: {AUTOKESTRA_HOME: home},
+    })
+    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /cannot be created|do not have permission/, {
       command: unprivileged,
       env: {AUTOKESTRA_HOME: path.join(home, 'new')},
     })
@@ -180,7 +183,7 @@ describe('a home', () => {
       const {exitCode, stderr} = await project.run(args, {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
       expect({args, exitCode}, stderr).toEqual({args, exitCode: 9})
       expect(stderr).toBe(
-        `error[STORAGE_UNREADABLE]: you may not enter the home directory ${home}\nhint: it may belong to another user: set AUTOKESTRA_HOME to a directory of your own\n`,
+        `error[STORAGE_UNREADABLE]: you do not have permission to enter the home directory ${home}\nhint: it may belong to another user: set AUTOKESTRA_HOME to a directory of your own\n`,
       )
     }
     expect(project.has('started')).toBe(false)
@@ -266,7 +269,7 @@ describe('a home', () => {
     await expectRefusal(project, 'STORAGE_UNREADABLE', /is a directory/)
     const piped = new Project({'w.yaml': mark})
     execFileSync('mkfifo', [path.join(piped.home, 'autokestra.db')])
-    await expectRefusal(piped, 'STORAGE_UNREADABLE', /no regular file/)
+    await expectRefusal(piped, 'STORAGE_UNREADABLE', /not a regular file/)
   })
 
   it('on a full disk is refused, and a run that fills it ends with a clear error', async () => {

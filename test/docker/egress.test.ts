@@ -169,7 +169,7 @@ describeInDocker('the network of a container', () => {
       'ECONNREFUSED',
       'ENETUNREACH',
     ])
-    expect(foreign).toContain('names another host than the tunnel')
+    expect(foreign).toContain('names a different host than the tunnel')
     expect(server.requests).toHaveLength(0)
   })
 

@@ -281,7 +281,7 @@ describe('a disabled workflow', () => {
     expect(await project.run(['run', 'w.yaml'])).toMatchObject({
       exitCode: 3,
       stdout: '',
-      stderr: 'error[WORKFLOW_DISABLED]: workflow "demo" is disabled (enabled: false)\nhint: --force runs it all the same\n',
+      stderr: 'error[WORKFLOW_DISABLED]: workflow "demo" is disabled (enabled: false)\nhint: --force runs it anyway\n',
     })
     expect(await project.json(['runs', 'list'])).toEqual([])
     expect(await project.runJson('w.yaml', ['--force'])).toMatchObject({exitCode: 0})

@@ -42,7 +42,7 @@ describe('runs list', () => {
     const project = new Project()
     expect(await project.run(['runs', 'list'])).toEqual({exitCode: 0, signal: null, stdout: '', stderr: 'No runs yet.\n'})
     const {exitCode, stderr} = await project.run(['runs', 'show'])
-    expect({exitCode, stderr}).toEqual({exitCode: 1, stderr: 'error[RUN_NOT_FOUND]: there is no run yet\nhint: workflow run FILE\n'})
+    expect({exitCode, stderr}).toEqual({exitCode: 1, stderr: 'error[RUN_NOT_FOUND]: there are no runs yet\nhint: workflow run FILE\n'})
   })
 })
 

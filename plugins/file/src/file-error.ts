@@ -4,16 +4,16 @@ import {ActionError} from '@autokestra/plugin-sdk'
 
 const reasons: Readonly<Record<string, readonly [code: string, reason: string]>> = {
   ENOENT: ['FILE_NOT_FOUND', 'it does not exist'],
-  ENOTDIR: ['NOT_A_DIRECTORY', 'a part of the path is no directory'],
+  ENOTDIR: ['NOT_A_DIRECTORY', 'a part of the path is not a directory'],
   EISDIR: ['NOT_A_FILE', 'it is a directory'],
   EACCES: ['FILE_NOT_PERMITTED', 'permission denied'],
   EPERM: ['FILE_NOT_PERMITTED', 'permission denied'],
   EROFS: ['FILE_NOT_PERMITTED', 'the file system is read-only'],
   ELOOP: ['FILE_NOT_FOUND', 'its links form a loop'],
   ENAMETOOLONG: ['FILE_NOT_FOUND', 'the path is too long'],
-  ENXIO: ['NOT_A_FILE', 'it is a named pipe that nobody reads'],
+  ENXIO: ['NOT_A_FILE', 'it is a named pipe without a reader'],
   ERR_INVALID_ARG_VALUE: ['INPUT_INVALID', 'the path holds a zero byte'],
-  EEXIST: ['NOT_A_DIRECTORY', 'a part of the path is no directory'],
+  EEXIST: ['NOT_A_DIRECTORY', 'a part of the path is not a directory'],
 }
 
 /** Rethrows `error` with the path and the reason in words; codes are INPUT_INVALID, FILE_NOT_FOUND, NOT_A_FILE, NOT_A_DIRECTORY, FILE_NOT_PERMITTED, or those of the error itself. */

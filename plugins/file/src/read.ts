@@ -24,7 +24,7 @@ export const read = defineAction({
     try {
       const state = await file.stat()
       if (!state.isFile())
-        throw new ActionError('NOT_A_FILE', `cannot read '${path}': it is ${state.isDirectory() ? 'a directory' : 'no regular file'}`, {
+        throw new ActionError('NOT_A_FILE', `cannot read '${path}': it is ${state.isDirectory() ? 'a directory' : 'not a regular file'}`, {
           retryable: false,
         })
       const bytes = await readUpTo(file, maxBytes, path, context.signal)
@@ -68,7 +68,7 @@ function decode(bytes: Buffer, encoding: NonNullable<ReadInput['encoding']>, pat
   if (inexact === undefined) return value
   throw new ActionError(
     'FILE_LOSES_DIGITS',
-    `the number at character ${String(inexact + 1)} of '${path}' has more digits than a number keeps; read the file with encoding: utf8`,
+    `the number at character ${String(inexact + 1)} of '${path}' would lose digits; read the file with encoding: utf8`,
     {retryable: false},
   )
 }
@@ -83,5 +83,5 @@ function decodeText(bytes: Buffer, path: string): string {
 
 function positionOf(error: unknown): Error | undefined {
   const position = /at position \d+/.exec(String(error))?.[0]
-  return position === undefined ? undefined : new Error(`JSON ends being valid ${position}`)
+  return position === undefined ? undefined : new Error(`not valid JSON ${position}`)
 }

@@ -51,7 +51,7 @@ describe('core/file.write', () => {
     execFileSync('mkfifo', [path])
     await expect(runAction(write, {path, content: 'x', ...more})).rejects.toMatchObject({
       code: 'NOT_A_FILE',
-      message: `cannot write '${path}': it is a named pipe that nobody reads`,
+      message: `cannot write '${path}': it is a named pipe without a reader`,
       retryable: false,
     })
   })

@@ -28,7 +28,7 @@ export async function fetchThroughRedirects(
     if (location === null || mode === 'manual') return {url, response}
     // An unread body would keep its connection.
     await response.body?.cancel()
-    if (mode === 'error') throw refuse('HTTP_REDIRECT', `${withoutQuery(url)} redirects, and redirects: error was asked for`)
+    if (mode === 'error') throw refuse('HTTP_REDIRECT', `${withoutQuery(url)} redirects, but redirects is set to error`)
     if (count >= maxRedirects)
       throw refuse('HTTP_TOO_MANY_REDIRECTS', `${withoutQuery(start)} redirects more than ${String(maxRedirects)} times`)
     const next = resolveLocation(location, url)
@@ -40,7 +40,7 @@ export async function fetchThroughRedirects(
 function resolveLocation(location: string, from: URL): URL {
   const next = URL.canParse(location, from.href) ? new URL(location, from) : undefined
   if (next === undefined || !['http:', 'https:'].includes(next.protocol))
-    throw refuse('HTTP_REDIRECT', `${withoutQuery(from)} redirects to what is no http address`)
+    throw refuse('HTTP_REDIRECT', `${withoutQuery(from)} redirects to an address that is not http(s)`)
   next.username = ''
   next.password = ''
   return next

@@ -59,7 +59,7 @@ function parse(bytes: Buffer): JsonValue {
   if (inexact === undefined) return value
   throw new ActionError(
     'HTTP_LOSES_DIGITS',
-    `the number at character ${String(inexact + 1)} of the response has more digits than a number keeps; read it with response: text`,
+    `the number at character ${String(inexact + 1)} of the response would lose digits; read it with response: text`,
     {retryable: false},
   )
 }

@@ -16,7 +16,7 @@ export function parseDuration(duration: string | number): number {
   const ms = typeof duration === 'number' ? duration * 1000 : Number(amount) * (unitMs.get(unit) ?? NaN)
   if (!(ms >= 0 && ms <= longestMs)) {
     const hint = 'write 500ms, 30s, 5m, 1h or a number of seconds, at most 20 days'
-    throw new ActionError('INPUT_INVALID', `'${String(duration)}' is no duration: ${hint}`, {retryable: false})
+    throw new ActionError('INPUT_INVALID', `'${String(duration)}' is not a duration: ${hint}`, {retryable: false})
   }
   return ms
 }

@@ -55,7 +55,7 @@ export function findAction(actions: ExportedActions, name: string, isOnlyAction:
 }
 
 function describeNoAction(functions: readonly string[]): string {
-  if (functions.length === 0) return 'it exports no action (what defineAction gives)'
+  if (functions.length === 0) return 'it exports no action (make one with defineAction)'
   return `it exports the function ${functions.map((name) => `'${name}'`).join(', ')}: wrap it with defineAction({execute: …})`
 }
 

@@ -111,7 +111,7 @@ export class PluginHost {
     const found = toResultError(error)
     // Nobody can tell whose timer or promise it was.
     if (this.#before !== undefined)
-      found.message += ' (it escaped from a call that nobody awaited, perhaps one of an earlier task of the same process)'
+      found.message += ' (it comes from a call that was not awaited, perhaps by an earlier task of the same process)'
     return this.#running?.output.finish({type: 'result', ok: false, error: found}) ?? false
   }
 

@@ -84,7 +84,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
 /** A project that came from elsewhere does not say itself what it may do. */
 function withoutEffect(project: FileSettings | undefined, userFile: string): Diagnostic[] {
   if (project?.allowShadowing === undefined) return []
-  const message = 'plugins.allowShadowing has no effect here: only a user decides which plugins of the program a project may replace'
+  const message =
+    'plugins.allowShadowing has no effect here: only the user configuration decides which built-in plugins a project may replace'
   return [{severity: 'warning', code: 'setting-without-effect', message, file: project.file, hint: `set it in ${userFile}`}]
 }
 
@@ -125,7 +126,7 @@ function requireReachable(home: string): void {
     statSync(`${home}/.`, {throwIfNoEntry: false})
   } catch (error) {
     if (!hasErrorCode(error, 'EACCES')) return
-    throw new WorkflowError('STORAGE_UNREADABLE', `you may not enter the home directory ${home}`, {
+    throw new WorkflowError('STORAGE_UNREADABLE', `you do not have permission to enter the home directory ${home}`, {
       hint: 'it may belong to another user: set AUTOKESTRA_HOME to a directory of your own',
       cause: error,
     })

@@ -88,8 +88,12 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
   const {limits, findings} = isChecked(document.value, diagnostics) ? readLimits(document.value, document) : {limits: {}, findings: []}
   const all = [...diagnostics, ...findings, ...checkSandbox(document)]
   if (!isChecked(document.value, all)) {
-    const count = all.length === 1 ? 'is not valid' : `has ${String(all.length)} findings`
-    throw new WorkflowError('CONFIG_INVALID', `The configuration file "${file}" ${count}.`, {diagnostics: all})
+    const errors = all.reduce((sum, {severity, count = 1}) => (severity === 'error' ? sum + count : sum), 0)
+    throw new WorkflowError(
+      'CONFIG_INVALID',
+      `The configuration file "${file}" has ${errors === 1 ? '1 error' : `${String(errors)} errors`}.`,
+      {diagnostics: all},
+    )
   }
   const {plugins, concurrency, inheritEnv, masking, sandbox} = document.value
   return {

@@ -55,7 +55,7 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const loaded = await loadWorkflow(from, {templates, schemas: sources.schemas, actions, grants, cwd: sources.cwd})
   if (!loaded.enabled && request.force !== true) {
     throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${loaded.id}" is disabled (enabled: false)`, {
-      hint: '--force runs it all the same',
+      hint: '--force runs it anyway',
     })
   }
   const vars = overrideVars(loaded.vars, request.vars ?? [])
@@ -103,6 +103,6 @@ function readTimeout(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const timeoutMs = parseDuration(/^\d+$/.test(text) ? Number(text) : text)
   if (timeoutMs === undefined)
-    throw new WorkflowError('USAGE', `--timeout ${text} is no duration`, {hint: `write it like ${durationExamples}`})
+    throw new WorkflowError('USAGE', `--timeout ${text} is not a duration`, {hint: `write it like ${durationExamples}`})
   return timeoutMs
 }

@@ -11,7 +11,7 @@ const besideOthersMs = 50
 const longestPauseMs = 1000
 const patienceMs = 60_000
 
-const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once: going on with fewer'}
+const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once; continuing with fewer'}
 
 export type Refusal =
   /** Try the task again. */
@@ -46,7 +46,7 @@ export class Room {
     const nowMs = this.#clock.elapsed()
     this.#refusedSinceMs ??= nowMs
     if (nowMs - this.#refusedSinceMs >= patienceMs) {
-      return {kind: 'fail', error: {...error, message: `${error.message}; there was no room for ${String(patienceMs / 1000)} s`}}
+      return {kind: 'fail', error: {...error, message: `${error.message}; it had no room for ${String(patienceMs / 1000)} s`}}
     }
     // Others would be refused, too.
     this.#slots.holdFor(task)

@@ -39,9 +39,9 @@ function readExtensions(extensions: Reader): ClientHello | string {
   while (!extensions.isEmpty) {
     const type = extensions.number(2)
     const content = extensions.block(2)
-    if (seen.has(type)) return 'the ClientHello has an extension twice'
+    if (seen.has(type)) return 'the ClientHello repeats an extension'
     seen.add(type)
-    if (hidingExtensions.has(type)) return 'the ClientHello hides the name of the server (encrypted_client_hello)'
+    if (hidingExtensions.has(type)) return 'the ClientHello hides the server name (encrypted_client_hello)'
     if (type === serverNameExtension) serverName = readServerName(content)
   }
   return serverName === undefined ? 'the ClientHello names no server' : {serverName}

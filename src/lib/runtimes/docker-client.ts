@@ -191,7 +191,7 @@ export class DockerClient {
 
   async #checkHost(): Promise<void> {
     const hint =
-      'A restricted task may see granted directories and the network only through this machine. `unset DOCKER_HOST` uses its own engine.'
+      'Restricted tasks reach granted directories and the network only through this machine. `unset DOCKER_HOST` to use its own engine.'
     if (!this.endpoint.isSocket) {
       throw new WorkflowError('DOCKER_UNAVAILABLE', `the Docker engine at '${this.endpoint.name}' is not on this machine`, {hint})
     }

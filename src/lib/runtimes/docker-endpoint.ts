@@ -92,6 +92,6 @@ function readCertificate(file: string): Buffer {
 
 function wrongHost(value: string): WorkflowError {
   return new WorkflowError('DOCKER_UNAVAILABLE', `DOCKER_HOST='${value}' is not the address of a Docker engine`, {
-    hint: 'It looks like unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host. `unset DOCKER_HOST` uses the engine of this machine.',
+    hint: 'Write it like unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host, or `unset DOCKER_HOST` to use the engine of this machine.',
   })
 }

@@ -23,13 +23,13 @@ export function explainUnavailable(cause: unknown, endpoint: DockerEndpoint, sea
   const fail = (message: string, hint: string): WorkflowError => new WorkflowError('DOCKER_UNAVAILABLE', message, {hint, cause})
   if (endpoint.isSocket && (code === 'EACCES' || code === 'EPERM')) {
     return fail(
-      `Docker is there, but you are not permitted to use it: '${endpoint.name}' may not be opened`,
-      'Type `sudo usermod -aG docker "$USER"` and log in again, or use Docker without root (https://docs.docker.com/go/rootless/).',
+      `Docker is installed, but you do not have permission to use it: cannot open '${endpoint.name}'`,
+      'Run `sudo usermod -aG docker "$USER"` and log in again, or use rootless Docker (https://docs.docker.com/go/rootless/).',
     )
   }
   if (endpoint.isChosen) {
     return fail(
-      `no Docker engine answers at '${endpoint.name}', which DOCKER_HOST names${code === '' ? '' : ` (${code})`}`,
+      `no Docker engine answers at '${endpoint.name}', the address in DOCKER_HOST${code === '' ? '' : ` (${code})`}`,
       'Correct DOCKER_HOST, or `unset DOCKER_HOST` to use the engine of this machine.',
     )
   }
@@ -41,13 +41,13 @@ export function explainUnavailable(cause: unknown, endpoint: DockerEndpoint, sea
   }
   if (code === 'ENOENT' && !isInstalled(searchPath)) {
     return fail(
-      'Docker is not installed: restricted tasks run in its containers',
-      'Install it (https://docs.docker.com/engine/install/), or let the workflow run with `security: trusted`.',
+      'Docker is not installed; restricted tasks run in Docker containers',
+      'Install it (https://docs.docker.com/engine/install/), or set `security: trusted` in the workflow.',
     )
   }
   return fail(
     `Docker is installed, but its engine is not running: nothing answers at '${endpoint.name}'`,
-    'Type `sudo systemctl start docker`, or start Docker Desktop.',
+    'Run `sudo systemctl start docker`, or start Docker Desktop.',
   )
 }
 

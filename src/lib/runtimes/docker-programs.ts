@@ -42,7 +42,7 @@ export class ContainerPrograms {
       if (entry.isDirectory || !entry.isExecutable) {
         throw new StartError(
           'ENTRYPOINT_NOT_EXECUTABLE',
-          `the program '${file}' in the image ${entry.isDirectory ? 'is a directory' : 'may not be executed'}`,
+          `the program '${file}' in the image ${entry.isDirectory ? 'is a directory' : 'is not executable'}`,
         )
       }
       this.#found.add(key)

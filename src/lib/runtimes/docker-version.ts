@@ -13,9 +13,9 @@ export function agreeOnVersion({apiVersion, minApiVersion}: EngineVersion, endpo
   if (compareVersions(apiVersion, oldestApiVersion) < 0) {
     throw new WorkflowError(
       'DOCKER_UNAVAILABLE',
-      `the Docker engine at '${endpoint.name}' is too old: it speaks version ${apiVersion || '?'} of its API`,
+      `the Docker engine at '${endpoint.name}' is too old: its API version is ${apiVersion || '?'}`,
       {
-        hint: `update Docker: version ${oldestApiVersion} of the API (Docker 19.03) is the oldest one that will do`,
+        hint: `update Docker: API version ${oldestApiVersion} (Docker 19.03) or later is required`,
       },
     )
   }

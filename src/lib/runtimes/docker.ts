@@ -70,7 +70,7 @@ export class DockerRuntime implements Runtime {
 
   /** Rejects with StartError, or with WorkflowError when the engine is on another machine. */
   async start(spec: StartSpec): Promise<RunningProcess> {
-    if (this.#isClosed) throw new StartError('SPAWN_FAILED', 'the program is stopping; no container is started any more')
+    if (this.#isClosed) throw new StartError('SPAWN_FAILED', 'the program is stopping, so no more containers are started')
     const starting = this.#start(spec)
     // close() must see every container, also one that does not exist yet.
     this.#starting.add(starting)
@@ -157,7 +157,7 @@ export class DockerRuntime implements Runtime {
   async #openDoor(): Promise<NetworkWatcher | undefined> {
     const {sandbox, network} = this.#options
     if (sandbox.network === undefined) return undefined
-    if (network === undefined) throw new TypeError('a sandbox with a grant of the network needs a door')
+    if (network === undefined) throw new TypeError('a sandbox with network access needs a gateway')
     return await NetworkWatcher.open(network, sandbox.network, this.#user)
   }
 

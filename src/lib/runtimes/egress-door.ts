@@ -14,7 +14,7 @@ import type {NetworkRule} from './network-rule.ts'
 import {findUnlistedHeader} from './request-headers.ts'
 import {parseAbsoluteTarget, parseOriginTarget, printable, type RequestTarget} from './request-target.ts'
 
-const pipelined = 'it was sent before the answer to the request before it'
+const pipelined = 'it was sent before the previous request was answered'
 
 export interface EgressDoorOptions {
   readonly rules: readonly NetworkRule[]
@@ -109,7 +109,7 @@ export class EgressDoor {
       this.#refused += 1
       if (this.#hasReportedCap) return
       this.#hasReportedCap = true
-      this.#options.onRefused({method: 'connect', target: 'the door', reason: `more than ${String(connections)} connections at once`})
+      this.#options.onRefused({method: 'connect', target: 'the proxy', reason: `more than ${String(connections)} connections at once`})
     })
     return server
   }
@@ -180,14 +180,14 @@ export class EgressDoor {
     }
     const parts = parseOriginTarget(url)
     const host = request.headers.host
-    if (parts === undefined) return 'its path is not plain'
+    if (parts === undefined) return 'its path is not in plain form'
     // Either is a name for the server; who says two different ones wants them to be read by different readers.
     if (
       host !== undefined &&
       host !== formatAuthority(tunnel.host, tunnel.port, 80) &&
       host !== formatAuthority(tunnel.host, tunnel.port)
     ) {
-      return 'its Host header names another host than the tunnel'
+      return 'its Host header names a different host than the tunnel'
     }
     return {...tunnel, ...parts}
   }

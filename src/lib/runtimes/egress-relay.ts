@@ -73,7 +73,7 @@ export function refuseFraming(request: IncomingMessage): string | undefined {
   if (encoding !== undefined && encoding !== 'chunked') return 'its transfer encoding is not supported'
   if (encoding !== undefined && request.headers['content-length'] !== undefined) return 'its length is stated twice'
   if (/\bwebsocket\b/i.test(request.headers.upgrade ?? ''))
-    return 'a WebSocket needs a tunnel (CONNECT), and that a rule for the whole host over https'
+    return 'a WebSocket needs a tunnel (CONNECT), and a tunnel needs an https rule for the whole host'
   return undefined
 }
 
@@ -128,7 +128,7 @@ function send(request: IncomingMessage, response: ServerResponse, options: Relay
   upstream.on('error', finish)
   // Also without an error, as after an answer that changes the protocol.
   upstream.once('close', () => {
-    finish(new Error('the server ended the connection without an answer'))
+    finish(new Error('the server closed the connection without an answer'))
   })
   // Not a pipeline: when the server fails, the client is still to be answered.
   if (hasBody) request.pipe(upstream)

@@ -47,7 +47,7 @@ export function runTunnel({client, head, upstream, host, helloTimeoutMs, idleMs,
     if (error) end()
   }
   const timer = setTimeout(() => {
-    end('no ClientHello came in time')
+    end('no ClientHello arrived in time')
   }, helloTimeoutMs)
   const pass = (bytes: Buffer): void => {
     if (bytes.length === 0) return

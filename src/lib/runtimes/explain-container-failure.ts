@@ -11,7 +11,7 @@ export function checkArguments(command: readonly string[], env: Readonly<Record<
   const entries = Object.entries(env)
   const texts = [...command, ...entries.map(([name, value]) => `${name}=${value}`)]
   if (texts.some((text) => text.includes('\0')) || entries.some(([name]) => name === '' || name.includes('='))) {
-    throw new StartError('ARGUMENTS_INVALID', 'an argument or a variable of the environment holds a zero byte, or has no name')
+    throw new StartError('ARGUMENTS_INVALID', 'an argument or an environment variable contains a zero byte, or a variable has no name')
   }
   if (texts.some((text) => Buffer.byteLength(text) >= longestArgument)) throw tooLong()
 }
@@ -20,11 +20,11 @@ export function checkArguments(command: readonly string[], env: Readonly<Record<
 export function explainContainerFailure(cause: unknown, image: string): unknown {
   if (!(cause instanceof Error) || cause instanceof StartError || cause.name === 'WorkflowError') return cause
   if (!(cause instanceof EngineError)) {
-    return new StartError('CONTAINER_FAILED', `the Docker engine does not answer any more: ${cause.message}`, {isRetryable: true, cause})
+    return new StartError('CONTAINER_FAILED', `the Docker engine no longer answers: ${cause.message}`, {isRetryable: true, cause})
   }
   const {status, message} = cause
   if (/no such image/i.test(message)) {
-    return new StartError('IMAGE_MISSING', `the image '${image}' is not here any more; build it with \`workflow plugin build\``, {cause})
+    return new StartError('IMAGE_MISSING', `the image '${image}' no longer exists; build it with \`workflow plugin build\``, {cause})
   }
   if (/bind source path does not exist|invalid mount config/i.test(message)) {
     return new StartError('GRANT_UNUSABLE', `a granted path cannot be mounted: ${message}`, {cause})

@@ -24,7 +24,7 @@ export function explainStartFailure(cause: unknown, program: string, cwd: string
     )
   }
   if (code === 'ERR_INVALID_ARG_VALUE' || code === 'ERR_INVALID_ARG_TYPE') {
-    return new StartError('ARGUMENTS_INVALID', 'an argument or a variable of the environment holds a zero byte', {cause})
+    return new StartError('ARGUMENTS_INVALID', 'an argument or an environment variable contains a zero byte', {cause})
   }
   // chdir happens in the child, and its errors look like those of the program: the directory is asked first.
   const complaint = complaintAboutDirectory(cwd)
@@ -35,10 +35,10 @@ export function explainStartFailure(cause: unknown, program: string, cwd: string
     return new StartError('ENTRYPOINT_NOT_FOUND', `the interpreter '${interpreter}' of '${program}' does not exist`, {cause})
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return new StartError('ENTRYPOINT_NOT_EXECUTABLE', `the program '${program}' may not be executed`, {cause})
+    return new StartError('ENTRYPOINT_NOT_EXECUTABLE', `the program '${program}' cannot be executed: permission denied`, {cause})
   }
   if (code === 'ENOEXEC' || code === 'ELIBBAD') {
-    return new StartError('ENTRYPOINT_NOT_EXECUTABLE', `the program '${program}' is not made for this system`, {cause})
+    return new StartError('ENTRYPOINT_NOT_EXECUTABLE', `the program '${program}' was built for a different system`, {cause})
   }
   return new StartError('SPAWN_FAILED', `the program '${program}' could not be started (${code})`, {cause})
 }
@@ -60,7 +60,7 @@ function complaintAboutDirectory(dir: string): string | undefined {
     accessSync(dir, constants.X_OK)
     return undefined
   } catch {
-    return 'may not be entered'
+    return 'cannot be entered: permission denied'
   }
 }
 

@@ -52,7 +52,7 @@ function checkProgram(file: string): string {
   try {
     accessSync(file, constants.X_OK)
   } catch (cause) {
-    throw new StartError('ENTRYPOINT_NOT_EXECUTABLE', `the program '${file}' may not be executed (chmod +x?)`, {cause})
+    throw new StartError('ENTRYPOINT_NOT_EXECUTABLE', `the program '${file}' is not executable (chmod +x?)`, {cause})
   }
   if (process.platform === 'linux' && !isExecutableFormat(file)) {
     throw new StartError(

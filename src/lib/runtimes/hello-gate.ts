@@ -84,13 +84,13 @@ export class HelloGate {
     if (this.#state === 'open') return this.#take(this.#held.length)
     const type = this.#held[0]
     if (type !== handshake && (!followers.has(type ?? -1) || (this.#state === 'hello' && !this.#isSecond))) {
-      throw new GateError('what the client sends is not TLS')
+      throw new GateError('the client did not send TLS')
     }
     const record = readRecord(this.#held, 0)
     if (record === undefined) return undefined
     if (type !== handshake) return this.#take(record.end)
     // Sent before the server could ask for it: a server that does ask would read it, and nobody would have looked.
-    if (this.#state === 'answer') throw new GateError('the client sends a second ClientHello unasked')
+    if (this.#state === 'answer') throw new GateError('the client sent a second ClientHello that was not requested')
     return this.#takeHello()
   }
 
@@ -101,7 +101,7 @@ export class HelloGate {
     for (;;) {
       const record = readRecord(this.#held, end)
       if (record === undefined || this.#held[end] !== handshake) {
-        if (record !== undefined) throw new GateError('the ClientHello is cut in two')
+        if (record !== undefined) throw new GateError('the ClientHello is interrupted by another record')
         if (this.#held.length > maxHello) throw new GateError('the ClientHello is too long')
         return undefined
       }
@@ -121,7 +121,7 @@ export class HelloGate {
   #check(message: Buffer): void {
     const hello = parseClientHello(message)
     if (typeof hello === 'string') throw new GateError(hello)
-    if (hello.serverName !== this.#host) throw new GateError('the ClientHello names another server than the tunnel')
+    if (hello.serverName !== this.#host) throw new GateError('the ClientHello names a different server than the tunnel')
   }
 
   #take(length: number): Buffer {
@@ -135,7 +135,7 @@ function readRecord(bytes: Buffer, at: number): {content: Buffer; end: number} |
   if (bytes.length < at + recordHeader) return undefined
   const length = bytes.readUInt16BE(at + 3)
   // Encrypted early data may be 256 bytes longer. RFC 8446 section 5.2.
-  if (bytes[at + 1] !== 3 || length === 0 || length > maxRecord + 256) throw new GateError('what the client sends is not TLS')
+  if (bytes[at + 1] !== 3 || length === 0 || length > maxRecord + 256) throw new GateError('the client did not send TLS')
   const end = at + recordHeader + length
   return bytes.length < end ? undefined : {content: bytes.subarray(at + recordHeader, end), end}
 }

@@ -35,7 +35,7 @@ export class MountCheck {
         'GRANT_UNUSABLE',
         found === 'too-large'
           ? `the granted path '${source}' has grown too large to be searched for sockets`
-          : `the granted path '${source}' holds ${found.path}, ${found.why}`,
+          : `the granted path '${source}' contains ${found.path}, ${found.why}`,
       )
     }
   }
@@ -51,7 +51,7 @@ function checkPlace(source: string): void {
   if (real !== source) {
     throw new StartError(
       'GRANT_UNUSABLE',
-      `the granted path '${source}' ${real === undefined ? 'does not exist any more' : 'has become a symbolic link'}`,
+      `the granted path '${source}' ${real === undefined ? 'no longer exists' : 'has become a symbolic link'}`,
     )
   }
 }

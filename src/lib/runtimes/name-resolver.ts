@@ -115,7 +115,7 @@ function explain(name: string, failures: readonly unknown[]): Error {
   const isAll = (...codes: string[]): boolean => failures.length > 0 && failures.every((error) => hasErrorCode(error, ...codes))
   if (isAll('ENODATA', 'ENOTFOUND')) return new Error(`the name ${name} has no address`, {cause})
   if (failures.length === 0 || failures.some((error) => hasErrorCode(error, 'ETIMEOUT')))
-    return new Error(`no name server has answered for ${name} in time`, {cause})
+    return new Error(`no name server answered for ${name} in time`, {cause})
   const code = failures.find((error) => hasErrorCode(error, 'ESERVFAIL', 'EREFUSED', 'ECONNREFUSED', 'ECANCELLED'))
   return new Error(`the name ${name} could not be looked up${code === undefined ? '' : ` (${String((code as {code: unknown}).code)})`}`, {
     cause,

@@ -36,7 +36,7 @@ export function parseNetworkRule(text: string): ParsedNetworkRule {
   const [, scheme = '', authority = '', path = '', rest = ''] = match
   if (scheme !== 'http' && scheme !== 'https') return refuse(`'${text}': the scheme is http or https, in lower case`, form)
   if (rest !== '')
-    return refuse(`'${text}': a rule has no query and no fragment`, 'leave out what follows the path; query strings are always free')
+    return refuse(`'${text}': a rule has no query and no fragment`, 'leave out everything after the path; query strings are always allowed')
   if (authority.includes('@')) return refuse(`'${text}': a rule has no user name`, form)
   const target = parseHost(authority)
   if (typeof target === 'string') return refuse(`'${text}': ${target}`, form)
@@ -61,13 +61,13 @@ function parseHost(authority: string): Target | string {
   const isAny = /^\*(?::|$)/.test(authority)
   const isWildcard = isAny || authority.startsWith('*.')
   const text = isAny ? authority.replace('*', 'any') : isWildcard ? authority.slice(2) : authority
-  if (text.includes('*')) return "'*' stands for the first labels of the host (*.example.com) or for every host"
+  if (text.includes('*')) return "'*' may replace the first labels of the host (*.example.com) or the whole host"
   const parsed = parseAuthority(toAscii(text))
   if (parsed === undefined)
-    return 'the host or its port is not valid; names end without a dot, addresses are written as 10.0.0.5 or [fd00::5]'
+    return 'the host or its port is not valid; write names without a final dot, and addresses as 10.0.0.5 or [fd00::5]'
   const {host} = parsed
   if (isAddress(host)) {
-    if (isWildcard) return 'a wildcard stands before a name, not before an address'
+    if (isWildcard) return 'a wildcard may come before a name, not before an address'
     const reason = refuseAddress(host)
     if (reason !== undefined) return `${host} is ${reason}, which is never granted`
   }
@@ -87,7 +87,7 @@ function parsePath(path: string): Pick<NetworkRule, 'path' | 'isPathPrefix'> | s
   if (path === '') return {path: '/', isPathPrefix: true}
   const isPathPrefix = path.endsWith('*')
   const text = isPathPrefix ? path.slice(0, -1) : path
-  if (text.includes('*')) return "'*' stands at the end of a path only"
+  if (text.includes('*')) return "'*' is allowed only at the end of a path"
   const normal = normalizePath(text)
   if (normal === undefined) return "the path is ambiguous: no empty or dot segments, no escaped '/', '%' or '\\', no ';'"
   return {path: normal, isPathPrefix}

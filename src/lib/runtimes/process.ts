@@ -62,7 +62,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   async start(spec: StartSpec): Promise<RunningProcess> {
-    if (this.#isClosed) throw new StartError('SPAWN_FAILED', 'the program is stopping; no process is started any more')
+    if (this.#isClosed) throw new StartError('SPAWN_FAILED', 'the program is stopping, so no more processes are started')
     const program = this.#programs.find(spec.command[0], spec.env['PATH'], spec.cwd)
     const cookie = this.#ownPrefix() + spec.cookie
     const {outerCookie} = this.#options

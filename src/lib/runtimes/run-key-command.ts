@@ -42,12 +42,12 @@ export async function runKeyCommand(
   }, timeoutMs)
   child.stdout.on('data', (chunk: Buffer) => {
     size += chunk.length
-    if (size > maxBytes) end('wrote more than 64 KiB, which is no key')
+    if (size > maxBytes) end('wrote more than 64 KiB, which is not a key')
     else chunks.push(chunk)
   })
   try {
     const {code, signal} = await exitOf(child)
-    problem ??= signal === null ? (code === 0 ? undefined : `failed with exit code ${String(code)}`) : `was ended by ${signal}`
+    problem ??= signal === null ? (code === 0 ? undefined : `failed with exit code ${String(code)}`) : `was killed by ${signal}`
   } catch (cause) {
     throw failure('could not be started', cause)
   } finally {

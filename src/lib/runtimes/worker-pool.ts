@@ -197,5 +197,5 @@ export class WorkerPool {
 }
 
 function noStart(): StartError {
-  return new StartError('SPAWN_FAILED', 'the program is stopping; no process is started any more')
+  return new StartError('SPAWN_FAILED', 'the program is stopping, so no more processes are started')
 }

@@ -45,7 +45,7 @@ export function formatLines(
   if (binary.length > 0) {
     throw new WorkflowError(
       'SECRET_VALUE_INVALID',
-      `the format ${format} has no way to write bytes that are no text: ${binary.join(', ')}`,
+      `the format ${format} can hold only text, and these values are not text: ${binary.join(', ')}`,
       {
         hint: 'use --format json',
       },
@@ -68,12 +68,12 @@ function readLine(text: string, start: number, found: SecretFindings): number {
   const nul = line.indexOf('\0')
   if (isSilent) return end + 1
   if (nul !== -1) {
-    found.report('error', 'zero-byte', 'a zero byte: this is no text, or not UTF-8', start + nul)
+    found.report('error', 'zero-byte', 'a zero byte: this is not text, or not UTF-8', start + nul)
     return end + 1
   }
   const sign = line.indexOf('=')
   if (sign === -1) {
-    const hint = 'a value of several lines stands in quotes'
+    const hint = 'put a value of several lines in quotes'
     found.report('error', 'not-an-assignment', 'expected NAME=VALUE', first, hint)
     return end + 1
   }
@@ -95,11 +95,11 @@ function readPlain(text: string, offset: number, isHashValue: boolean, found: Se
   const comment = text.startsWith('#') && !isHashValue ? 0 : text.search(/[ \t]#/)
   const value = trimEnd(comment === -1 ? text : text.slice(0, comment))
   if (value.startsWith('`')) {
-    found.report('error', 'unknown-quote', 'backticks are no quotes everywhere', offset, 'use single or double quotes')
+    found.report('error', 'unknown-quote', 'backticks are not supported as quotes', offset, 'use single or double quotes')
     return undefined
   }
   if (value.includes('\r')) {
-    const hint = String.raw`in double quotes it is written \r`
+    const hint = String.raw`in double quotes, write it as \r`
     found.report('error', 'carriage-return', 'a carriage return within the line', offset + value.indexOf('\r'), hint)
     return undefined
   }
@@ -134,9 +134,9 @@ function readDoubleQuoted(text: string, opening: number, found: SecretFindings):
       found.report(
         'error',
         'unknown-escape',
-        'a backslash before a character that needs none',
+        'a backslash before a character that needs no escape',
         stop,
-        'use single quotes, or write it twice',
+        'use single quotes, or double the backslash',
       )
       isBroken = true
       at = stop + 1
@@ -152,7 +152,7 @@ function afterQuotes(text: string, value: string | undefined, offset: number, fo
   const rest = text.slice(offset, end).replace(/\r$/, '')
   const after = trimStart(rest)
   if (after !== '' && !(after.startsWith('#') && after.length < rest.length)) {
-    found.report('error', 'text-after-quotes', 'text after the closing quote', offset, String.raw`in double quotes, a quote is written \"`)
+    found.report('error', 'text-after-quotes', 'text after the closing quote', offset, String.raw`in double quotes, write a quote as \"`)
     return {value: undefined, next: end + 1}
   }
   return {value, next: end + 1}
@@ -166,7 +166,7 @@ function unclosed(text: string, opening: number, found: SecretFindings): Quoted 
 
 function warnOfExpansion(text: string, offset: number, found: SecretFindings): void {
   const at = text.search(/\$[{(]/)
-  if (at !== -1) found.report('warning', 'not-expanded', 'kept as it stands: variables and commands are not expanded', offset + at)
+  if (at !== -1) found.report('warning', 'not-expanded', 'kept as written: variables and commands are not expanded', offset + at)
 }
 
 function quote(value: string): string {

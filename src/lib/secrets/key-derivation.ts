@@ -65,5 +65,5 @@ function parseKdf(text: string): {readonly iterations: number} | {readonly cost:
   if (pbkdf2Match !== null) return {iterations: Number(pbkdf2Match[1])}
   const scryptMatch = /^scrypt:n=(\d{1,12}),r=8,p=1$/.exec(text)
   if (scryptMatch !== null) return {cost: Number(scryptMatch[1])}
-  throw new IntegrityError('shape', 'the key derivation is not one that is known here')
+  throw new IntegrityError('shape', 'the key derivation is unknown')
 }

@@ -52,12 +52,12 @@ function openKeyFile(file: string): number | undefined {
     return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (cause) {
     if (hasErrorCode(cause, 'ENOENT') && isLink(file)) {
-      throw invalidKey(`the key file ${file} is a link to a file that does not exist`, {hint: 'bring back the file it leads to'})
+      throw invalidKey(`the key file ${file} is a link to a file that does not exist`, {hint: 'restore the file it points to'})
     }
     if (hasErrorCode(cause, 'ENOENT', 'ENOTDIR')) return undefined
     const isRefused = hasErrorCode(cause, 'EACCES', 'EPERM')
-    throw invalidKey(isRefused ? `you may not read the key file ${file}` : `the key file ${file} cannot be read`, {
-      hint: `look at its owner and mode: ls -l ${quotePath(file)}`,
+    throw invalidKey(isRefused ? `you do not have permission to read the key file ${file}` : `the key file ${file} cannot be read`, {
+      hint: `check its owner and mode: ls -l ${quotePath(file)}`,
       cause,
     })
   }
@@ -71,8 +71,8 @@ function isLink(file: string): boolean {
 function checkOpened(descriptor: number, file: string): void {
   const stats = fstatSync(descriptor)
   if (!stats.isFile()) {
-    throw invalidKey(`the key file ${file} is ${stats.isDirectory() ? 'a directory' : 'no regular file'}`, {
-      hint: 'move it away, and bring back the key file from a backup if there was one',
+    throw invalidKey(`the key file ${file} is ${stats.isDirectory() ? 'a directory' : 'not a regular file'}`, {
+      hint: 'move it away, and restore the key file from a backup if you have one',
     })
   }
   const user = process.getuid?.()

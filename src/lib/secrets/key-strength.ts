@@ -14,8 +14,8 @@ export function isStrongKey(bytes: Uint8Array): boolean {
 /** Throws MASTER_KEY_INVALID. */
 export function checkKeyStrength({bytes, source}: MasterKey, origin = describeSource(source)): void {
   if (isStrongKey(bytes)) return
-  throw invalidKey(`${origin} is too easy to guess: a master key has at least 16 characters, 8 of them different`, {
-    hint: 'make one with: openssl rand -base64 32',
+  throw invalidKey(`${origin} is too easy to guess: a master key needs at least 16 characters, 8 of them different`, {
+    hint: 'generate one with: openssl rand -base64 32',
   })
 }
 

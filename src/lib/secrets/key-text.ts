@@ -15,7 +15,7 @@ const blank = new Set([0x00, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x20])
  * @param origin begins the message: `the key file /…`
  */
 export function toKeyBytes(raw: Buffer, origin: string): Buffer {
-  if (raw.length > maxKeyBytes) throw invalidKey(`${origin} has more than 64 KiB, which is no key`, {hint: generateHint})
+  if (raw.length > maxKeyBytes) throw invalidKey(`${origin} is larger than 64 KiB, which is not a key`, {hint: generateHint})
   if (raw.every((byte) => blank.has(byte))) {
     throw invalidKey(`${origin} is ${raw.length === 0 ? 'empty' : 'blank'}`, {hint: generateHint})
   }
@@ -23,7 +23,7 @@ export function toKeyBytes(raw: Buffer, origin: string): Buffer {
 }
 
 const generateHint =
-  'the key that the secrets were stored with belongs there. Is nothing stored yet? Then remove it, and a key is made; or make one with: openssl rand -base64 32'
+  'use the key that the secrets were stored with. If nothing is stored yet, remove it to have a key generated, or generate one with: openssl rand -base64 32'
 
 export function invalidKey(message: string, options: {readonly hint: string; readonly cause?: unknown}): WorkflowError {
   return new WorkflowError('MASTER_KEY_INVALID', message, options)

@@ -78,8 +78,8 @@ export class MasterKeyProvider {
       // Read back also when this process was the first: the key that counts is the one in the file.
       createKeyFile(this.#options.keyFile, newKeyLine())
     }
-    throw new WorkflowError('STORAGE_NOT_WRITABLE', `the key file ${this.#options.keyFile} vanishes as soon as it is made`, {
-      hint: 'find out what removes it, or bring a key of your own in AUTOKESTRA_SECRET_KEY',
+    throw new WorkflowError('STORAGE_NOT_WRITABLE', `the key file ${this.#options.keyFile} disappears as soon as it is created`, {
+      hint: 'find out what removes it, or provide your own key in AUTOKESTRA_SECRET_KEY',
     })
   }
 

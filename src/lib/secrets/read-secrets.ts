@@ -37,7 +37,7 @@ export function readSecrets(bytes: Uint8Array, file: string, format?: SecretsFor
   if (/^\uFEFF?\s*$/.test(text)) throw invalid(`${name} is empty`)
   const isJson = format === undefined ? file.endsWith('.json') || /^\uFEFF?\s*\{/.test(text) : format === 'json'
   const {entries, diagnostics} = (isJson ? parseSecretsJson : parseEnvFile)(text, file)
-  if (diagnostics.some(({severity}) => severity === 'error')) throw invalid(`${name} has findings; nothing was stored`, diagnostics)
+  if (diagnostics.some(({severity}) => severity === 'error')) throw invalid(`${name} has errors; nothing was stored`, diagnostics)
   return {entries, warnings: diagnostics}
 }
 

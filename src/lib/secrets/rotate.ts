@@ -125,7 +125,7 @@ async function deriveNew(
   try {
     return await keys.derive(key, parameters)
   } catch (error) {
-    if (error instanceof IntegrityError) throw new WorkflowError('USAGE', 'the iterations must lie between 100000 and 10000000')
+    if (error instanceof IntegrityError) throw new WorkflowError('USAGE', 'the iterations must be between 100000 and 10000000')
     throw error
   }
 }

@@ -27,7 +27,7 @@ export class SecretFindings implements ParsedSecrets {
   /** One name with its value, both checked. The last one of a name wins. */
   add(name: string, value: Buffer, offset: number): void {
     if (!isSecretName(name)) {
-      this.report('error', 'invalid-name', 'this is no name for a secret', offset, 'letters, digits, _ and -, 1 to 255 of them')
+      this.report('error', 'invalid-name', 'this is not a valid secret name', offset, 'letters, digits, _ and -, 1 to 255 of them')
       return
     }
     if (value.length === 0) {
@@ -44,7 +44,7 @@ export class SecretFindings implements ParsedSecrets {
       this.report(
         'warning',
         'duplicate-name',
-        `${name} is set twice: line ${String(line)} counts, line ${String(earlier)} does not`,
+        `${name} is set twice: line ${String(line)} is used, line ${String(earlier)} is ignored`,
         offset,
       )
     }

@@ -62,7 +62,7 @@ export class SecretResolver {
 function decode(name: string, bytes: Buffer): string {
   const text = decodeText(bytes)
   if (text !== undefined) return text
-  throw new WorkflowError('SECRET_NOT_TEXT', `Secret '${name}' is not UTF-8 text, and a template can read nothing else`, {
+  throw new WorkflowError('SECRET_NOT_TEXT', `Secret '${name}' is not UTF-8 text, and templates can read only text`, {
     hint: 'store it as base64, and let the task decode it',
   })
 }

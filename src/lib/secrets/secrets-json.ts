@@ -25,8 +25,8 @@ export function parseSecretsJson(source: string, file: string): ParsedSecrets {
   const found = new SecretFindings(text, file)
   const broken = jsonErrorOffset(text)
   const start = skipBlank(text, 0)
-  if (broken !== -1) found.report('error', 'invalid-json', 'this is no JSON', broken)
-  else if (text[start] !== '{') found.report('error', 'not-an-object', 'expected one object: names and their values', start)
+  if (broken !== -1) found.report('error', 'invalid-json', 'this is not JSON', broken)
+  else if (text[start] !== '{') found.report('error', 'not-an-object', 'expected one object with names and their values', start)
   else readPairs(text, start, found)
   return found
 }
@@ -49,14 +49,14 @@ function readPairs(text: string, start: number, found: SecretFindings): void {
 function readValue(value: unknown, offset: number, found: SecretFindings): Buffer | undefined {
   if (typeof value === 'string') {
     if (!/\p{Cs}/u.test(value)) return Buffer.from(value)
-    found.report('error', 'not-text', 'half of a surrogate pair, which no text has', offset, 'write bytes as {"base64": "…"}')
+    found.report('error', 'not-text', 'half of a surrogate pair, which is not valid text', offset, 'write bytes as {"base64": "…"}')
     return undefined
   }
   if (isBase64Object(value)) {
     const bytes = Buffer.from(value.base64, 'base64')
     // Node skips what it does not understand.
     if (bytes.toString('base64') === value.base64) return bytes
-    found.report('error', 'invalid-base64', 'this is no base64 (RFC 4648, with padding)', offset)
+    found.report('error', 'invalid-base64', 'this is not base64 (RFC 4648, with padding)', offset)
     return undefined
   }
   const hint = typeof value === 'number' || typeof value === 'boolean' ? 'put it into double quotes' : undefined

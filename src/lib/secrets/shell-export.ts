@@ -10,7 +10,7 @@ const shellName = /^[A-Za-z_]\w*$/
 export function formatShellExport(entries: ReadonlyMap<string, Uint8Array>): string {
   const foreign = [...entries.keys()].filter((name) => !shellName.test(name))
   if (foreign.length > 0) {
-    throw new WorkflowError('SECRET_VALUE_INVALID', `no shell variable can have the name ${foreign.join(', ')}`, {
+    throw new WorkflowError('SECRET_VALUE_INVALID', `not a valid name for a shell variable: ${foreign.join(', ')}`, {
       hint: 'use --format env or --format json',
     })
   }

@@ -15,14 +15,14 @@ export function secretNotFound(name: string, known: Iterable<string>): WorkflowE
 
 /** What was given as a name is the value of a secret. */
 export function valueGivenAsName(): WorkflowError {
-  return new WorkflowError('SECRET_NOT_FOUND', 'Secret not found; the name is not shown here, as it is the value of a stored secret', {
+  return new WorkflowError('SECRET_NOT_FOUND', 'Secret not found; the name is not shown because it is the value of a stored secret', {
     hint: 'workflow secrets list',
   })
 }
 
 export function swapped(): WorkflowError {
   return new WorkflowError('USAGE', 'name and value seem to be swapped; neither is shown here', {
-    hint: 'the name comes first; if it is meant so, give the value on standard input: workflow secrets set NAME --stdin',
+    hint: 'the name comes first; if this is what you meant, pass the value on standard input: workflow secrets set NAME --stdin',
   })
 }
 
@@ -51,17 +51,17 @@ export type Replacement = 'emptied' | 'older' | 'other store' | 'no anchor'
 /** @param anchorFile where the anchor stands or should stand */
 export function storeReplaced(how: Replacement, anchorFile: string): WorkflowError {
   const problem = {
-    emptied: 'the secret store was emptied or removed: there were secrets in it',
+    emptied: 'the secret store was emptied or removed, but it contained secrets',
     older: 'the database is older than the secrets that were stored last',
-    'other store': 'the database holds another secret store than the one that was used last',
-    'no anchor': 'the record of the last change is missing or is not of this store',
+    'other store': 'the database holds a different secret store than the one that was used last',
+    'no anchor': 'the record of the last change is missing or belongs to another store',
   }[how]
   const wayOn =
     how === 'emptied'
       ? 'restore the database from a backup; or, to start again without secrets: workflow secrets reset'
       : 'if you restored a backup or moved the database on purpose: workflow secrets verify --accept-restored'
   return new WorkflowError('SECRET_STORE_REPLACED', `${problem} (${anchorFile})`, {
-    hint: how === 'emptied' ? wayOn : `${wayOn}; otherwise bring back the newest database`,
+    hint: how === 'emptied' ? wayOn : `${wayOn}; otherwise restore the newest database`,
   })
 }
 
@@ -77,8 +77,8 @@ export function secretReplaced(name: string, how: 'rolled back' | 'deleted'): Wo
 }
 
 export function setChanged(): WorkflowError {
-  return new WorkflowError('SECRET_TAMPERED', 'the stored secrets are not those that were written last', {
-    hint: 'workflow secrets verify names what differs',
+  return new WorkflowError('SECRET_TAMPERED', 'the stored secrets are not the ones that were written last', {
+    hint: 'workflow secrets verify lists the differences',
   })
 }
 
@@ -93,21 +93,21 @@ export function masterKeyMissing(keyFile: string, {isEmpty}: {readonly isEmpty: 
   if (isEmpty) {
     return new WorkflowError(
       'MASTER_KEY_MISSING',
-      `master key not configured: the secret store holds no secrets, but its key is gone: neither AUTOKESTRA_SECRET_KEY is set nor is there a key file ${keyFile}`,
+      `master key not configured: the secret store holds no secrets, but its key is gone: AUTOKESTRA_SECRET_KEY is not set and there is no key file ${keyFile}`,
       {
         hint:
-          'if secrets should be there, restore the database and set AUTOKESTRA_SECRET_KEY or restore the key file; ' +
+          'if it should hold secrets, restore the database and set AUTOKESTRA_SECRET_KEY or restore the key file; ' +
           'to start again with a new key: workflow secrets reset',
       },
     )
   }
   return new WorkflowError(
     'MASTER_KEY_MISSING',
-    `master key not configured: secrets are stored, but neither AUTOKESTRA_SECRET_KEY is set nor is there a key file ${keyFile}`,
+    `master key not configured: secrets are stored, but AUTOKESTRA_SECRET_KEY is not set and there is no key file ${keyFile}`,
     {
       hint:
         `set AUTOKESTRA_SECRET_KEY to the key the secrets were stored with, or restore the key file ${keyFile} from a backup; ` +
-        'no new key is made, because it could not open them. To give the secrets up: workflow secrets reset',
+        'no new key is generated, because it could not decrypt them. To give up the secrets: workflow secrets reset',
     },
   )
 }
@@ -121,7 +121,7 @@ export function masterKeyWrong(source: KeySource, others: readonly KeySource[]):
       hint:
         alternatives === ''
           ? 'use the key the secrets were stored with; if it is the same, the header of the store was changed: restore the database from a backup'
-          : `${describeSource(source)} comes first, but there is also ${alternatives}: if that is the right key, ${withoutSource(source)}`,
+          : `${describeSource(source)} takes precedence, but there is also ${alternatives}: if that is the right key, ${withoutSource(source)}`,
     },
   )
 }
@@ -144,20 +144,20 @@ function withoutSource(source: KeySource): string {
 /** @param names what stands in the way, those that are known by name */
 export function setNotWhole(names: readonly string[]): WorkflowError {
   const which = names.length === 0 ? '' : `: ${names.join(', ')}`
-  return new WorkflowError('SECRET_TAMPERED', `the stored secrets are not those that were written${which}; nothing was re-encrypted`, {
+  return new WorkflowError('SECRET_TAMPERED', `the stored secrets are not the ones that were written${which}; nothing was re-encrypted`, {
     hint: 'workflow secrets verify; then set the named secrets again',
   })
 }
 
 /** @param names those that do not open */
 export function setNotAccepted(names: readonly string[]): WorkflowError {
-  return new WorkflowError('SECRET_TAMPERED', `these secrets do not open, so the store was not accepted: ${names.join(', ')}`, {
+  return new WorkflowError('SECRET_TAMPERED', `these secrets cannot be decrypted, so the store was not accepted: ${names.join(', ')}`, {
     hint: 'restore another backup; or, to start again without secrets: workflow secrets reset',
   })
 }
 
 export function secretsStoredAlready(names: readonly string[]): WorkflowError {
   return new WorkflowError('SECRET_IMPORT_INVALID', `already stored: ${names.join(', ')}; nothing was imported`, {
-    hint: 'say --overwrite to replace them, or --skip-existing to keep them',
+    hint: 'use --overwrite to replace them, or --skip-existing to keep them',
   })
 }

@@ -76,11 +76,11 @@ const meanings: Readonly<Record<FindingCode, string>> = {
   tampered: 'was changed or damaged, or its row belongs to another name or store',
   missing: 'was deleted from the database by something other than this program',
   'rolled-back': 'is an older version than the one that was stored last',
-  foreign: 'was put into the database by something other than this program',
-  newer: 'has a format that only a newer version of this program knows',
+  foreign: 'was added to the database by something other than this program',
+  newer: 'has a format that only a newer version of this program understands',
   'manifest-damaged': 'has a changed entry in the ledger',
   'header-damaged': 'has a damaged key',
-  'store-replaced': 'is of another store',
+  'store-replaced': 'belongs to another store',
   'audit-damaged': 'has a changed entry in the audit log',
 }
 
@@ -111,7 +111,7 @@ function checkDigest(
   if (stored.equals(actual)) return undefined
   const name = stored.locate(actual)
   const message =
-    'the stored secrets are not those that were written last: some were removed or put back together with their entries in the ledger'
+    'the stored secrets are not the ones that were written last: some were removed or rolled back together with their entries in the ledger'
   return {...(name === undefined ? {} : {name}), isDamaged: false, finding: {code: 'manifest-damaged', message}}
 }
 

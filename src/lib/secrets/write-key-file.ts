@@ -110,7 +110,7 @@ function explainingFailures<T>(file: string, action: () => T): T {
     const directory = path.dirname(file)
     const [reason, hint] = hasErrorCode(cause, 'ENOSPC', 'EDQUOT')
       ? ['the disk is full: ', `free some space on the disk of ${directory}`]
-      : ['', `check the permissions of ${directory}, or bring a key of your own in AUTOKESTRA_SECRET_KEY`]
+      : ['', `check the permissions of ${directory}, or provide your own key in AUTOKESTRA_SECRET_KEY`]
     throw new WorkflowError('STORAGE_NOT_WRITABLE', `${reason}the key file ${file} cannot be written`, {hint, cause})
   }
 }

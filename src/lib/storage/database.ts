@@ -68,9 +68,13 @@ function checkFile(file: string, isReadonly: boolean): void {
   const found = statSync(file, {throwIfNoEntry: false})
   // Opening a pipe or a device would hang, and opening a database twice in one process would drop its locks: so the path is looked at, not opened.
   if (found !== undefined && !found.isFile()) {
-    throw new WorkflowError('STORAGE_UNREADABLE', `${file} is ${found.isDirectory() ? 'a directory' : 'no regular file'}, not a database`, {
-      hint: 'move it away, or set AUTOKESTRA_HOME to a directory of your own',
-    })
+    throw new WorkflowError(
+      'STORAGE_UNREADABLE',
+      `${file} is ${found.isDirectory() ? 'a directory, not a database' : 'not a regular file'}`,
+      {
+        hint: 'move it away, or set AUTOKESTRA_HOME to a directory of your own',
+      },
+    )
   }
   if (isReadonly) return
   if (found === undefined) createPrivately(file)
@@ -93,7 +97,7 @@ function configure(db: SqliteDatabase, file: string, {readonly: isReadonly = fal
   // Looked at before anything is written: not even the journal mode of a newer database may be changed.
   const state = readSchemaState(db)
   if (state === 'newer') {
-    throw new WorkflowError('STORAGE_NEWER', `the database ${file} was made by a newer version of this program`, {
+    throw new WorkflowError('STORAGE_NEWER', `the database ${file} was created by a newer version of this program`, {
       hint: 'npm install -g autokestra@latest',
     })
   }

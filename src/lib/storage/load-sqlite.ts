@@ -45,7 +45,7 @@ export function explainMissingBinding(error: unknown, root: string): WorkflowErr
   return new WorkflowError(
     'STORAGE_UNREADABLE',
     isOtherNode
-      ? `the native part of better-sqlite3 was built for another version of Node.js than this one (${process.version})`
+      ? `the native part of better-sqlite3 was built for a different version of Node.js than this one (${process.version})`
       : 'the native part of better-sqlite3 is missing: it was neither downloaded nor compiled at installation',
     {hint: `npm rebuild better-sqlite3 --prefix ${JSON.stringify(root)}`, cause: error},
   )

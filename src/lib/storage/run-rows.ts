@@ -158,18 +158,14 @@ export class RunRows {
   #find(reference: string): typeof runs.$inferSelect {
     const [exact] = reference === 'latest' ? this.#select(undefined, 1) : this.#select(eq(runs.id, reference), 1)
     if (exact !== undefined) return exact
-    if (reference === 'latest') throw new WorkflowError('RUN_NOT_FOUND', 'there is no run yet', {hint: 'workflow run FILE'})
+    if (reference === 'latest') throw new WorkflowError('RUN_NOT_FOUND', 'there are no runs yet', {hint: 'workflow run FILE'})
     const matches = reference === '' ? [] : this.#select(and(gte(runs.id, reference), lt(runs.id, `${reference}\u{10ffff}`)), shownMatches)
     const [match] = matches
     if (match !== undefined && matches.length === 1) return match
     if (match === undefined) throw new WorkflowError('RUN_NOT_FOUND', `no run has the id "${reference}"`, {hint: 'workflow runs list'})
-    throw new WorkflowError(
-      'RUN_NOT_FOUND',
-      `the ids of several runs begin with "${reference}": ${matches.map((run) => run.id).join(', ')}`,
-      {
-        hint: 'type more of the id',
-      },
-    )
+    throw new WorkflowError('RUN_NOT_FOUND', `several run ids begin with "${reference}": ${matches.map((run) => run.id).join(', ')}`, {
+      hint: 'type more of the id',
+    })
   }
 
   #select(where: SQL | undefined, limit: number): (typeof runs.$inferSelect)[] {

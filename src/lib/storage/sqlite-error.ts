@@ -14,7 +14,7 @@ export function storageError(error: unknown, file: string): unknown {
   if (isBusy(error)) {
     return make(
       'STORAGE_BUSY',
-      `the database ${file} is in use by another process for too long`,
+      `the database ${file} has been in use by another process for too long`,
       'wait for the other `workflow` commands to end, then try again',
     )
   }
@@ -74,11 +74,13 @@ function whyNotOpen(file: string): ['STORAGE_UNREADABLE' | 'STORAGE_NOT_WRITABLE
     if (parent !== undefined && !parent.isDirectory()) return ['STORAGE_UNREADABLE', `${directory} is not a directory`]
     const found = statSync(file, {throwIfNoEntry: false})
     if (found !== undefined && !found.isFile())
-      return ['STORAGE_UNREADABLE', `${file} is ${found.isDirectory() ? 'a directory' : 'no regular file'}, not a database`]
-    if (found !== undefined && !isAllowed(file, constants.R_OK)) return ['STORAGE_UNREADABLE', `you may not read the database ${file}`]
-    if (found !== undefined && !isAllowed(file, constants.W_OK)) return ['STORAGE_NOT_WRITABLE', `you may not write the database ${file}`]
-    if (found === undefined && parent === undefined) return ['STORAGE_NOT_WRITABLE', `the directory ${directory} cannot be made`]
-    return ['STORAGE_NOT_WRITABLE', `you may not write in the directory ${directory}`]
+      return ['STORAGE_UNREADABLE', `${file} is ${found.isDirectory() ? 'a directory, not a database' : 'not a regular file'}`]
+    if (found !== undefined && !isAllowed(file, constants.R_OK))
+      return ['STORAGE_UNREADABLE', `you do not have permission to read the database ${file}`]
+    if (found !== undefined && !isAllowed(file, constants.W_OK))
+      return ['STORAGE_NOT_WRITABLE', `you do not have permission to write to the database ${file}`]
+    if (found === undefined && parent === undefined) return ['STORAGE_NOT_WRITABLE', `the directory ${directory} cannot be created`]
+    return ['STORAGE_NOT_WRITABLE', `you do not have permission to write in the directory ${directory}`]
   } catch {
     // Even looking is refused: a directory above may not be entered, or is none.
     return ['STORAGE_UNREADABLE', `the database ${file} cannot be reached`]

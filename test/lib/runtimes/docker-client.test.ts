@@ -50,10 +50,10 @@ async function refusal(env: Record<string, string>, timeoutMs?: number): Promise
 }
 
 describe('an engine that is not there', () => {
-  it('was given by DOCKER_HOST: that is to blame', async () => {
+  it('was given by DOCKER_HOST: that is the cause', async () => {
     for (const host of ['unix:///no/such/docker.sock', 'tcp://127.0.0.1:1', '127.0.0.1:1']) {
       const error = await refusal({DOCKER_HOST: host, PATH: pathWith('docker')})
-      expect(error.message).toContain('which DOCKER_HOST names')
+      expect(error.message).toContain('the address in DOCKER_HOST')
       expect(error.hint).toContain('unset DOCKER_HOST')
     }
   })
@@ -69,7 +69,7 @@ describe('an engine that is not there', () => {
       import {DockerClient} from 'src/lib/runtimes/docker-client.ts'
       DockerClient.connect({DOCKER_HOST: 'unix://${socket}'}).then(() => console.log('connected'), ({code, message, hint}) => console.log(code, message, hint))`)
     const said = await runScript(script, [], {node: nodeWithoutPrivileges}).line('')
-    expect(said).toMatch(/^DOCKER_UNAVAILABLE Docker is there, but you are not permitted .*usermod -aG docker/)
+    expect(said).toMatch(/^DOCKER_UNAVAILABLE Docker is installed, but you do not have permission .*usermod -aG docker/)
   })
 
   it('has certificates that cannot be read', async () => {

@@ -267,7 +267,7 @@ describe('a relayed request', () => {
     const {socket, refusals} = await openTestDoor([origin])
     const first = `GET ${origin}/a HTTP/1.1\r\nHost: x\r\n\r\n`
     await exchange(socket, first + first)
-    expect(refusals).toEqual([expect.objectContaining({reason: 'it was sent before the answer to the request before it'})])
+    expect(refusals).toEqual([expect.objectContaining({reason: 'it was sent before the previous request was answered'})])
   })
 
   it('may follow on the same connection once the one before has its answer', async () => {
@@ -369,7 +369,7 @@ describe('a door', () => {
     const dropped = await Promise.all(Array.from({length: 200}, () => connectTo(socket)))
     await Promise.all(dropped.map(readToEnd))
     expect(kept.filter(({destroyed}) => destroyed)).toEqual([])
-    expect(refusals).toEqual([{method: 'connect', target: 'the door', reason: 'more than 4 connections at once'}])
+    expect(refusals).toEqual([{method: 'connect', target: 'the proxy', reason: 'more than 4 connections at once'}])
     expect(door.activity.refused).toBe(200)
   })
 

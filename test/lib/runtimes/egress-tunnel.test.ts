@@ -64,15 +64,15 @@ describe('a tunnel', () => {
   })
 
   it.each([
-    ['another name', record(clientHello({name: 'evil.test'})), 'the ClientHello names another server than the tunnel'],
+    ['another name', record(clientHello({name: 'evil.test'})), 'the ClientHello names a different server than the tunnel'],
     ['no name', record(clientHello({})), 'the ClientHello names no server'],
     [
       'a hidden name',
       record(clientHello({name: 'api.test', extensions: [[0xfe0d, Buffer.alloc(9)]]})),
-      'the ClientHello hides the name of the server',
+      'the ClientHello hides the server name',
     ],
-    ['no TLS', Buffer.from('GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n'), 'what the client sends is not TLS'],
-    ['HTTP/2 in plain', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 'what the client sends is not TLS'],
+    ['no TLS', Buffer.from('GET / HTTP/1.1\r\nHost: evil.test\r\n\r\n'), 'the client did not send TLS'],
+    ['HTTP/2 in plain', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 'the client did not send TLS'],
   ])('ends when the client sends %s, and the server sees nothing of it', async (_what, bytes, reason) => {
     const listener = await startListener()
     const test = await openTestDoor([`https://api.test:${String(listener.port)}`])
@@ -91,7 +91,7 @@ describe('a tunnel', () => {
     const test = await openTestDoor([`https://api.test:${String(listener.port)}`], {limits: {headerTimeoutMs: 100}})
     const {client} = await tunnelTo(test, `api.test:${String(listener.port)}`)
     await readToEnd(client)
-    expect(test.refusals[0]?.reason).toBe('no ClientHello came in time')
+    expect(test.refusals[0]?.reason).toBe('no ClientHello arrived in time')
   })
 
   it('ends when both sides are silent for too long', async () => {
@@ -219,8 +219,8 @@ describe('a tunnel for plain HTTP', () => {
   })
 
   it.each([
-    ['another Host', 'GET /a HTTP/1.1\r\nHost: evil.test\r\n\r\n', 'names another host than the tunnel'],
-    ['an absolute target', 'GET http://evil.test/ HTTP/1.1\r\nHost: evil.test\r\n\r\n', 'its path is not plain'],
+    ['another Host', 'GET /a HTTP/1.1\r\nHost: evil.test\r\n\r\n', 'names a different host than the tunnel'],
+    ['an absolute target', 'GET http://evil.test/ HTTP/1.1\r\nHost: evil.test\r\n\r\n', 'its path is not in plain form'],
     ['a tunnel inside of it', 'CONNECT evil.test:443 HTTP/1.1\r\nHost: evil.test:443\r\n\r\n', 'does not name its target'],
     ['something else', 'SSH-2.0-OpenSSH\r\n\r\n', 'not valid HTTP/1.1'],
   ])('refuses %s', async (_what, bytes, reason) => {

@@ -63,7 +63,7 @@ describe('a network rule', () => {
     ['http://169.254.169.254', 'cloud metadata'],
     ['http://[fd00:ec2::254]', 'cloud metadata'],
     ['http://0.0.0.0', 'unspecified'],
-    ['https://example.com/a/*/b', 'at the end of a path only'],
+    ['https://example.com/a/*/b', 'only at the end of a path'],
     ['https://example.com/a/../b', 'ambiguous'],
     ['https://example.com//a', 'ambiguous'],
     ['https://example.com/a%2fb', 'ambiguous'],

@@ -50,9 +50,9 @@ describe('the key command', () => {
   it.each([
     ['exit 3', 'failed with exit code 3'],
     ['no-such-program-anywhere 2> /dev/null', 'failed with exit code 127'],
-    ['kill -TERM $$', 'was ended by SIGTERM'],
-    ['yes', 'wrote more than 64 KiB, which is no key'],
-    ['head -c 65537 /dev/zero', 'wrote more than 64 KiB, which is no key'],
+    ['kill -TERM $$', 'was killed by SIGTERM'],
+    ['yes', 'wrote more than 64 KiB, which is not a key'],
+    ['head -c 65537 /dev/zero', 'wrote more than 64 KiB, which is not a key'],
   ])('%j is refused, and why', async (command, words) => {
     const error = await refusal(command)
     expect(error).toMatchObject({code: 'MASTER_KEY_INVALID', message: `the command of AUTOKESTRA_SECRET_KEY_CMD ${words}`})

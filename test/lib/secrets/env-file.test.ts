@@ -105,7 +105,7 @@ describe('a finding', () => {
   it('of a name that is there twice says which of them counts', () => {
     const {entries, diagnostics} = parseEnvFile('A=1\nB=2\nA=3\n', '.env')
     expect(entries.get('A')?.toString()).toBe('3')
-    expect(diagnostics).toMatchObject([{message: 'A is set twice: line 3 counts, line 1 does not', file: '.env', line: 3}])
+    expect(diagnostics).toMatchObject([{message: 'A is set twice: line 3 is used, line 1 is ignored', file: '.env', line: 3}])
   })
 
   it('never quotes what may be a value', () => {

@@ -505,23 +505,26 @@ await make(process.argv[2]).findOrGenerate().catch((error) => console.log('error
     const keyFile = path.join(temporaryDir(), 'secret.key')
     writeKey(keyFile, 'k', 0o000)
     const child = runScript(script, [keyFile], {node: nodeWithoutPrivileges})
-    expect(JSON.parse((await child.line('error ')).slice(6))).toEqual(['MASTER_KEY_INVALID', `you may not read the key file ${keyFile}`])
+    expect(JSON.parse((await child.line('error ')).slice(6))).toEqual([
+      'MASTER_KEY_INVALID',
+      `you do not have permission to read the key file ${keyFile}`,
+    ])
     expect(modeOf(keyFile)).toBe('0')
   })
 
   const odd: [string, (keyFile: string) => void, RegExp][] = [
     ['a directory', (file) => mkdirSync(file, {recursive: true}), /is a directory$/],
-    ['a named pipe', (file) => execFileSync('mkfifo', ['-m', '600', file]), /is no regular file$/],
-    ['a device', (file) => symlinkSync('/dev/zero', file), /is no regular file$/],
+    ['a named pipe', (file) => execFileSync('mkfifo', ['-m', '600', file]), /is not a regular file$/],
+    ['a device', (file) => symlinkSync('/dev/zero', file), /is not a regular file$/],
     ['a link to nothing', (file) => symlinkSync('nowhere', file), /is a link to a file that does not exist$/],
     ['a link to itself', (file) => symlinkSync('secret.key', file), /cannot be read$/],
     ['a link to a file with mode 0644', (file) => linkTo(file, 0o644), /other users have access/],
     ['empty', (file) => writeKey(file, ''), /is empty$/],
     ['blank', (file) => writeKey(file, ' \n\n'), /is blank$/],
     ['nothing but zeros', (file) => writeKey(file, Buffer.alloc(45)), /is blank$/],
-    ['of 16 MB', (file) => bigFile(file, 16 * 1024 * 1024), /has more than 64 KiB/],
-    ['of 1 TB', (file) => bigFile(file, 2 ** 40), /has more than 64 KiB/],
-    ['a byte too long', (file) => writeKey(file, Buffer.alloc(65_537, 'k')), /has more than 64 KiB/],
+    ['of 16 MB', (file) => bigFile(file, 16 * 1024 * 1024), /is larger than 64 KiB/],
+    ['of 1 TB', (file) => bigFile(file, 2 ** 40), /is larger than 64 KiB/],
+    ['a byte too long', (file) => writeKey(file, Buffer.alloc(65_537, 'k')), /is larger than 64 KiB/],
   ]
   it.each(odd)('that is %s is refused at once, and stays as it is', async (_, make, words) => {
     const {keyFile, provider} = homeWith()

@@ -15,7 +15,7 @@ it('tells the format by the name and by the content', () => {
 
 it('goes by the format that is asked for', () => {
   expect(names('A={"B": 1}', 's.json', 'env')).toEqual(['A'])
-  expect(() => names('A=b', '.env', 'json')).toThrow('".env" has findings; nothing was stored')
+  expect(() => names('A=b', '.env', 'json')).toThrow('".env" has errors; nothing was stored')
 })
 
 it.each([

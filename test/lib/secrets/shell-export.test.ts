@@ -32,7 +32,7 @@ it.each(shells)('a %s that sources it has the same bytes, and executes nothing',
 
 it('refuses names that no variable can have, and names them all', () => {
   const entries = new Map(oddNames.map((name) => [name, Buffer.from('x')]))
-  expect(() => formatShellExport(entries)).toThrow('no shell variable can have the name 0, 9A, a-b, -, --, -rf, --help')
+  expect(() => formatShellExport(entries)).toThrow('not a valid name for a shell variable: 0, 9A, a-b, -, --, -rf, --help')
   expect(() => formatShellExport(new Map([['9A', Buffer.from('x')]]))).toThrow(expect.objectContaining({code: 'SECRET_VALUE_INVALID'}))
   expect(formatShellExport(new Map([['__proto__', Buffer.from('x')]]))).toBe("export __proto__='x'\n")
 })

@@ -224,7 +224,7 @@ describe('verify', () => {
     // Of two at once it can only tell that something is gone.
     db.exec("DELETE FROM secrets WHERE name = 'A'; DELETE FROM secret_ledger WHERE name = 'A'")
     expect((await store.verify()).findings).toMatchObject([
-      {code: 'manifest-damaged', message: expect.stringContaining('removed or put back')},
+      {code: 'manifest-damaged', message: expect.stringContaining('removed or rolled back')},
     ])
     close(planted)
   })

@@ -165,7 +165,7 @@ describe('openDatabase', () => {
     execFileSync('mkfifo', [pipe])
     await expect(openDatabase(pipe)).rejects.toMatchObject({
       code: 'STORAGE_UNREADABLE',
-      message: `${pipe} is no regular file, not a database`,
+      message: `${pipe} is not a regular file`,
     })
     const file = path.join(temporaryDir(), 'plain')
     writeFileSync(file, '')
@@ -197,14 +197,16 @@ describe('openDatabase', () => {
     chmodSync(dir, 0o755)
     const closed = path.join(dir, 'closed')
     mkdirSync(closed, {mode: 0o555})
-    expect(await open(path.join(closed, 'a.db'))).toBe(`STORAGE_NOT_WRITABLE: you may not write in the directory ${closed}`)
+    expect(await open(path.join(closed, 'a.db'))).toBe(
+      `STORAGE_NOT_WRITABLE: you do not have permission to write in the directory ${closed}`,
+    )
 
     const home = path.join(dir, 'home')
     const file = path.join(home, 'a.db')
     ;(await openDatabase(file)).close()
     chmodSync(home, 0o755)
     chmodSync(file, 0)
-    expect(await open(file)).toBe(`STORAGE_UNREADABLE: you may not read the database ${file}`)
+    expect(await open(file)).toBe(`STORAGE_UNREADABLE: you do not have permission to read the database ${file}`)
     chmodSync(file, 0o444)
     chmodSync(home, 0o555)
     expect(await open(file)).toMatch(/^STORAGE_NOT_WRITABLE: /)
@@ -260,7 +262,7 @@ describe('openDatabase', () => {
     expect(isBusy(seen)).toBe(true)
     expect(storageError(seen, file)).toMatchObject({
       code: 'STORAGE_BUSY',
-      message: `the database ${file} is in use by another process for too long`,
+      message: `the database ${file} has been in use by another process for too long`,
     })
     other.close()
     holder.close()

@@ -30,7 +30,7 @@ describe('RunRows', () => {
     const file = path.join(temporaryDir(), 'home', 'a.db')
     const rows = await RunRows.open(file)
     expect(rows.list({limit: 10})).toEqual([])
-    expect(() => rows.get('latest')).toThrow(expect.objectContaining({code: 'RUN_NOT_FOUND', message: 'there is no run yet'}))
+    expect(() => rows.get('latest')).toThrow(expect.objectContaining({code: 'RUN_NOT_FOUND', message: 'there are no runs yet'}))
     await rows.close()
     expect(existsSync(path.dirname(file))).toBe(false)
   })
@@ -137,7 +137,7 @@ describe('RunRows', () => {
     expect(rows.get('latest').id).toBe('bc')
     expect(rows.get('abd').id).toBe('abd')
     expect(() => rows.get('ab')).toThrow(
-      expect.objectContaining({code: 'RUN_NOT_FOUND', message: 'the ids of several runs begin with "ab": abd, abc'}),
+      expect.objectContaining({code: 'RUN_NOT_FOUND', message: 'several run ids begin with "ab": abd, abc'}),
     )
     for (const reference of ['zzz', '', '%', "' OR 1=1 --"]) {
       expect(() => rows.get(reference), reference).toThrow(
