@@ -165,7 +165,8 @@ export class PluginManager {
 
   async #explainInvalidType(type: string): Promise<Resolution> {
     const types = await this.#listTypes()
-    const suggestion = types.find((known) => known.endsWith(`/${type}`)) ?? nearest(type, types)
+    // `shell` and `shell.run` are what people write who know the plugin.
+    const suggestion = types.find((known) => known.endsWith(`/${type}`) || known.includes(`/${type}.`)) ?? nearest(type, types)
     return fail(
       'invalid-type',
       'WORKFLOW_INVALID',

@@ -104,6 +104,7 @@ function inOurWords(
     return {code: 'not-supported-yet', message: `"${property}" is not supported yet in this version`, hint: undefined}
   const id = taskIdAt(path, workflow)
   if (keyword === 'additionalProperties' || keyword === 'required') return id === undefined ? {} : {message: `${message} in task "${id}"`}
+  if (keyword === 'type' && schema['title'] === 'retry') return {hint: 'for example retry: {max: 3}, which is at most three attempts'}
   if (keyword === 'pattern' && schema['title'] === 'id of a workflow')
     return {
       code: 'bad-id',
