@@ -29,7 +29,10 @@ export interface ExpressionLanguage {
 /** For those who evaluate in a process of their own, which a timeout can end. */
 const stepsOfProcess = 1_000_000_000
 
-/** Evaluates one expression over JSON data. Numbers, dates and bytes come back as JSON. Throws TemplateError. */
+/**
+ * Evaluates one expression over JSON data. Numbers, dates and bytes come back as JSON. Throws TemplateError.
+ * @public core/json imports it by an alias
+ */
 export async function evaluateExpression(source: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
   const language = createExpressionLanguage(needsRegExps(source) ? await loadRe2() : undefined)
   return language.compile(source).evaluate(variables, undefined, new Budget(stepsOfProcess))
