@@ -26,7 +26,7 @@ export async function generateSchemas(pluginDir: string, outDir: string): Promis
   try {
     const manager = new PluginManager({paths: [{path: pluginDir, origin: 'bundled'}], cacheDir, schemas, programVersion: 'build'})
     const findings = (await manager.list()).flatMap(({id, diagnostics}) => diagnostics.map(({message}) => `${id}: ${message}`))
-    if (findings.length > 0) throw new Error(`the bundled plugins have findings:\n${findings.join('\n')}`)
+    if (findings.length > 0) throw new Error(`the bundled plugins have errors:\n${findings.join('\n')}`)
     await compileSchemas([workflowSchema, configSchema, ...schemas.seen], outDir)
   } finally {
     await rm(cacheDir, {recursive: true, force: true})

@@ -16,7 +16,7 @@ const {output} = await cruise(folders, {...options, ruleSet: {forbidden}, valida
 const {violations, totalCruised, totalDependenciesCruised} = output.summary
 
 if (totalCruised === 0 || totalDependenciesCruised === 0) {
-  console.error('walls: no module was looked at. Is the version of TypeScript one that dependency-cruiser can read?')
+  console.error('walls: no modules were checked. Is the version of TypeScript one that dependency-cruiser can read?')
   process.exitCode = 1
 } else if (violations.length > 0) {
   for (const name of new Set(violations.map(({rule}) => rule.name))) {
@@ -28,5 +28,5 @@ if (totalCruised === 0 || totalDependenciesCruised === 0) {
   console.error(`\nwalls: ${violations.length} imports go where they must not (${totalCruised} modules)`)
   process.exitCode = 1
 } else {
-  console.log(`walls: ${totalCruised} modules, ${totalDependenciesCruised} imports, all in their place`)
+  console.log(`walls: ${totalCruised} modules, ${totalDependenciesCruised} imports, all allowed`)
 }

@@ -45,7 +45,7 @@ it('run warns that a trigger has no effect', async () => {
   const project = new Project({'w.yaml': files['17-trigger.yaml'] ?? ''})
   const {exitCode, stderr} = await project.run(['run', 'w.yaml'])
   expect(exitCode).toBe(0)
-  expect(stderr).toContain('schedules do not run yet: "trigger" is checked and has no effect')
+  expect(stderr).toContain('schedules do not run yet: "trigger" is checked but has no effect')
   expect(stderr).toContain('run it from cron: 0 3 * * *')
 })
 

@@ -34,7 +34,7 @@ describe('templates that work too much', () => {
     for (const id of ['t0', 't1', 'asked']) {
       expect(tasks[id]?.error?.code).toBe('TEMPLATE_FAILED')
       const steps = id === 'asked' ? '250 000' : '5 000 000'
-      expect(tasks[id]?.error?.message).toMatch(/heavy\.yaml:\d+:\d+: the template needs too much work: stopped after [\d ]+ steps \(/)
+      expect(tasks[id]?.error?.message).toMatch(/heavy\.yaml:\d+:\d+: the template does too much work: stopped after [\d ]+ steps \(/)
       expect(tasks[id]?.error?.message).toContain(`after ${steps} steps`)
     }
     expect(tasks['timed']?.error?.code).toBe('TIMEOUT')

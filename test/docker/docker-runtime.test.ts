@@ -253,7 +253,7 @@ describeInDocker('containers', () => {
       })
       await expect(run('true', {mounts: [mount(dir, '/granted')]})).rejects.toMatchObject({
         code: 'GRANT_UNUSABLE',
-        message: `the granted path '${dir}' contains ${dir}/deep/late.sock, a socket: whoever answers there does what the plugin says`,
+        message: `the granted path '${dir}' contains ${dir}/deep/late.sock, a socket: the program behind it would obey the plugin`,
       })
       const other = sharedDir()
       execFileSync('mkfifo', [path.join(other, 'pipe')])

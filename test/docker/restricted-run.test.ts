@@ -125,7 +125,7 @@ outputs: {text: '{{ tasks.think.output }}', lines: '{{ tasks.write.output.value 
     project.write({[`plugins/${one}/added.txt`]: 'more'})
     const both = await project.docker(['run', 'w.yaml'])
     expect(both.exitCode).toBe(5)
-    expect(both.stderr).toContain('error[IMAGE_MISSING]: Before the run: 2 images have to be built.')
+    expect(both.stderr).toContain('error[IMAGE_MISSING]: Before the run: 2 images must be built.')
     expect(both.stderr).toContain(`hint: workflow plugin build test/${two} && workflow plugin build test/${one}`)
     await project.build(`test/${two}`)
     const stale = await project.docker(['run', 'w.yaml'])

@@ -59,7 +59,7 @@ describe('a task that fails', () => {
   it.each([
     ['throws', 'throw new Error("the disk is on fire")', 'ACTION_FAILED', 'the disk is on fire'],
     ['exits', 'process.exit(4)', 'EXIT_CODE', 'exit code 4'],
-    ['exits without a word', 'process.exit(0)', 'PROTOCOL_ERROR', 'before it gave a result'],
+    ['exits without a word', 'process.exit(0)', 'PROTOCOL_ERROR', 'before it returned a result'],
     ['is aborted', 'process.abort()', 'KILLED_BY_SIGNAL', 'SIGABRT'],
     ['gives back what is no JSON', 'return {n: 1n}', 'OUTPUT_INVALID_JSON', 'n'],
     ['gives back what the schema refuses', 'return {n: 1.5}', 'OUTPUT_INVALID', 'n'],

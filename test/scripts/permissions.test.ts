@@ -60,7 +60,7 @@ permissions:
     const {exitCode, found, diagnostics} = await findingsOf(text)
     expect(exitCode).toBe(6)
     expect(found).toEqual(['5:20', '5:26', '5:48', '6:13', '6:16', '6:27'].map((place) => `${place} permission-refused`))
-    expect(diagnostics[0]?.message).toBe("'/etc' says how this machine works and who its users are: it is never granted")
+    expect(diagnostics[0]?.message).toBe("'/etc' holds the settings and users of this machine: it is never granted")
   })
 
   it('that lead out by a link are refused', async () => {
@@ -70,7 +70,7 @@ permissions:
     const {exitCode, diagnostics} = await findingsOf('', project)
     expect(exitCode).toBe(6)
     expect(diagnostics.map(({message}) => message)).toEqual([
-      "'./data/link' (/etc) says how this machine works and who its users are: it is never granted",
+      "'./data/link' (/etc) holds the settings and users of this machine: it is never granted",
       `'./outside' (${project.home}) holds the stored secrets and the runs of this program: it is never granted`,
     ])
   })
@@ -79,7 +79,7 @@ permissions:
     const permissions = 'permissions: {filesystem: {read: [./none], write: [./new]}}'
     const {exitCode, found, diagnostics} = await findingsOf(workflow(`security: restricted\n${permissions}`))
     expect({exitCode, found}).toEqual({exitCode: 3, found: ['3:35 granted-path-missing', '3:52 granted-path-missing']})
-    expect(diagnostics[1]?.hint).toMatch(/^make it first: mkdir -p .*\/new$/)
+    expect(diagnostics[1]?.hint).toMatch(/^create it first: mkdir -p .*\/new$/)
     expect(await findingsOf(workflow(permissions))).toMatchObject({isValid: true})
   })
 
@@ -124,7 +124,7 @@ permissions:
       found: ['9:53', '9:82', '11:37', '12:30'].map((place) => `${place} permission-not-granted`),
     })
     expect(diagnostics[0]).toMatchObject({
-      message: "'https://api.example.com/*' is more than the workflow grants, and a task can only be given less",
+      message: "'https://api.example.com/*' is more than the workflow grants, and a task can only get less",
       hint: 'add it to permissions.network of the workflow, or take it away here',
     })
     expect(await findingsOf(workflow('security: restricted', '    permissions: {network: ["https://x.com"]}\n'))).toMatchObject({

@@ -229,7 +229,7 @@ describe('the timeout of a run', () => {
     expect(await project.json(['runs', 'list'])).toMatchObject([{status: 'failed', reason: 'the run timed out'}])
   })
 
-  it('that is no duration is wrong usage', async () => {
+  it('that is not a duration is wrong usage', async () => {
     const {exitCode, stderr} = await new Project({'w.yaml': workflow({a: `inputs: ${ok}`})}).run(['run', 'w.yaml', '--timeout', 'soon'])
     expect(exitCode).toBe(2)
     expect(stderr).toMatch(/^error\[USAGE\]: --timeout soon .*\nhint: /)

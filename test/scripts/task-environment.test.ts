@@ -84,7 +84,7 @@ describe('the environment of a task', () => {
     const project = new Project({'w.yaml': `inheritEnv: ['*']\n${oneTask('core/shell.run', "    inputs: {command: 'env'}\n")}`})
     const {exitCode, stdout} = await project.run(['validate', 'w.yaml'])
     expect(exitCode).toBe(3)
-    expect(stdout).toContain('this is not the name of an environment variable')
+    expect(stdout).toContain('this is not a valid environment variable name')
   })
 
   it('does not stay in a process that serves another task', async () => {

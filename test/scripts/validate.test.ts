@@ -75,7 +75,7 @@ describe('validate', () => {
       expect(stdout).toContain(`--> w.yaml:${String(line)}:${String(column)}\n`)
     }
     expect(stdout).toContain('  8 |     timeot: 5s\n    |     ^^^^^^ did you mean "timeout"?\n')
-    expect(stdout).toMatch(/^w\.yaml: .*9 errors.* \(9 errors\)$/m)
+    expect(stdout).toMatch(/^w\.yaml: .* has 9 errors\.$/m)
   })
 
   it('writes annotations for GitHub', async () => {

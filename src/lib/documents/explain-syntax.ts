@@ -112,17 +112,18 @@ async function listErrors(text: string): Promise<Found[]> {
   }
 }
 
-const severalDocuments = 'the file holds several YAML documents; only one is allowed'
+const severalDocuments = 'the file contains several YAML documents; only one is allowed'
 
 const codes: Readonly<Record<string, string>> = {DUPLICATE_KEY: 'duplicate-key', TAG_RESOLVE_FAILED: 'unknown-tag'}
 
 const sentences = {
-  duplicateKey: 'this key is already there: each key of a map may be given once',
-  tab: 'a tab indents this line; YAML wants spaces',
-  indent: 'the indentation of this line fits no line above it: keys of one map begin in the same column, and so do the dashes of one list',
-  unclosedFlow: 'a bracket that was opened before is not closed: ] or } is missing',
-  unclosedQuote: 'a quote that was opened before is not closed',
-  colon: 'this line is neither "key: value" nor "- item"; or the lines of a long text are not indented',
+  duplicateKey: 'duplicate key: each key of a map may appear only once',
+  tab: 'this line is indented with a tab; YAML requires spaces',
+  indent:
+    'the indentation of this line matches no line above it: the keys of a map start in the same column, and so do the dashes of a list',
+  unclosedFlow: 'an opening bracket is never closed: ] or } is missing',
+  unclosedQuote: 'an opening quote is never closed',
+  colon: 'this line is neither "key: value" nor "- item"; if it continues a longer text, indent it',
   comma: 'a comma is missing between two items in brackets',
 }
 
@@ -156,18 +157,16 @@ function explainFirst(text: string, stop: YamlStop | undefined, problem: ValuePr
   if (problem === 'cycle' || problem === 'bomb') {
     const start = Math.max(0, text.search(/\*[^\s*,\]}]/))
     const message =
-      problem === 'cycle'
-        ? 'an alias leads back into the value that contains it'
-        : 'the aliases stand for too much: more than 100 000 values'
+      problem === 'cycle' ? 'an alias refers to the value that contains it' : 'the aliases expand to too much: more than 100 000 values'
     return {code: 'aliases', message, start, end: start + (/^\S+/.exec(text.slice(start))?.[0].length ?? 1)}
   }
   if (problem === 'too-many-values')
     return {
       code: 'too-many-values',
-      message: 'the file holds more than 250 000 values',
+      message: 'the file contains more than 250 000 values',
       start: 0,
       end: 1,
-      hint: 'move data into files of its own, and read them in a task',
+      hint: 'move data into separate files, and read them in a task',
     }
   if (problem === 'key-is-a-map') {
     // Nearly always a template without quotes; unquotedTemplate says so when the place is its line.

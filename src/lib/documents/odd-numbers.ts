@@ -29,8 +29,8 @@ function judge(value: number, written: string, mayRound: boolean): Pick<Diagnost
   // It is told at its anchor.
   if (written.startsWith('*')) return undefined
   if (/^[-+]?\./.test(written) && !/\d/.test(written))
-    return {code: 'not-a-number', message: `${written} is no number that JSON knows`, hint: quoteHint}
+    return {code: 'not-a-number', message: `${written} is not a JSON number`, hint: quoteHint}
   if (!Number.isFinite(value)) return {code: 'number-too-large', message: 'this number is too large', hint: quoteHint}
   if (mayRound || !losesDigits(written)) return undefined
-  return {code: 'number-loses-digits', message: 'this number has more digits than a number can keep', hint: quoteHint}
+  return {code: 'number-loses-digits', message: 'this number has more digits than a number can hold', hint: quoteHint}
 }

@@ -48,15 +48,12 @@ export async function parseDocument(source: string, file: string, options: ReadO
   if (!parsed.ok || problem) {
     const diagnostics = await explainSyntax(text, file, parsed.ok ? undefined : parsed.error, problem)
     const first = diagnostics[0]?.message ?? 'not valid YAML'
-    const rest = diagnostics.length > 1 ? ` (and ${diagnostics.length - 1} more)` : ''
-    throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} is not valid YAML: ${first}${rest}`, {
-      diagnostics,
-    })
+    throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} is not valid YAML: ${first}`, {diagnostics})
   }
   if (parsed.hasOddNumber) {
     const diagnostics = findOddNumbers(text, file, parser.locate(text), options.mayRound ?? false)
     if (diagnostics.length > 0)
-      throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} holds a number that cannot be kept`, {
+      throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} contains a number that would lose digits`, {
         diagnostics,
       })
   }
@@ -99,8 +96,8 @@ function explainSystemError(error: unknown, file: string, options: ReadOptions):
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return unreadable(`${what} does not exist`, 'Check the path; it is relative to the current directory.')
   if (code === 'EACCES' || code === 'EPERM')
-    return unreadable(`${what} may not be read: permission denied`, `Try: chmod ${missingPermission(file, options)}`)
-  if (code === 'ELOOP') return unreadable(`${what} is a symbolic link that leads back to itself`)
+    return unreadable(`${what} cannot be read: permission denied`, `Try: chmod ${missingPermission(file, options)}`)
+  if (code === 'ELOOP') return unreadable(`${what} is a symbolic link that points back to itself`)
   return unreadable(`${what} cannot be read (${code})`)
 }
 
@@ -137,7 +134,7 @@ function firstInvalidByte(bytes: Buffer): number {
   return offset
 }
 
-const tooLargeHint = 'Split it into several files, or move data into files of its own.'
+const tooLargeHint = 'Split it into several files, or move data into separate files.'
 
 function name(file: string, options: ReadOptions): string {
   return `${options.what ?? 'file'} ${file === '-' ? 'from standard input' : `"${file}"`}`

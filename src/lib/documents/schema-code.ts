@@ -53,7 +53,7 @@ function usesDraft7(schema: unknown): boolean {
 }
 
 function describe(error: {instancePath: string; message?: string} | undefined, schema: unknown): SchemaError {
-  const message = `this is no JSON Schema: ${error?.message ?? 'it breaks the rules of its draft'}`
+  const message = `this is not a valid JSON Schema: ${error?.message ?? 'it breaks the rules of its draft'}`
   const path = (error?.instancePath ?? '').split('/').slice(1)
   return new SchemaError(typeof schema === 'object' ? message : 'a schema is an object, true or false', path)
 }

@@ -39,7 +39,7 @@ export function toFindings(raw: readonly RawFinding[], value: unknown): SchemaFi
   const more = {
     path: [],
     keyword: 'more',
-    message: `and ${count} more findings`,
+    message: `and ${count} more ${count === 1 ? 'error' : 'errors'}`,
     isSentence: true,
     target: 'value',
     params: {count},
@@ -117,7 +117,8 @@ function choicesOfProperties(forms: unknown): string[] | undefined {
 
 function describeChoice(forms: unknown, isMoreThanOne: boolean): Pick<SchemaFinding, 'message' | 'isSentence'> {
   const names = choicesOfProperties(forms)
-  if (names === undefined) return {message: isMoreThanOne ? 'fits more than one of the allowed forms' : 'fits none of the allowed forms'}
+  if (names === undefined)
+    return {message: isMoreThanOne ? 'matches more than one of the allowed forms' : 'matches none of the allowed forms'}
   return {
     isSentence: true,
     message: isMoreThanOne ? `only one of ${names.join(', ')} may be given` : `missing property ${names.join(' or ')}`,
@@ -153,7 +154,7 @@ function describe(error: RawFinding, root: unknown): SchemaFinding {
       return finding(`missing property "${text('missingProperty')}"`, {target: 'key'})
     case 'dependentRequired':
     case 'dependencies':
-      return finding(`missing property "${text('missingProperty')}", needed because of "${text('property')}"`, {target: 'key'})
+      return finding(`missing property "${text('missingProperty')}", required by "${text('property')}"`, {target: 'key'})
     case 'propertyNames':
       return finding(`"${text('propertyName')}" is not allowed as a name here`, {path: [...path, text('propertyName')], target: 'key'})
     case 'type':
@@ -176,17 +177,17 @@ function describe(error: RawFinding, root: unknown): SchemaFinding {
     case 'minLength':
       return finding(params['limit'] === 1 ? 'must not be empty' : `must have at least ${text('limit')} characters`)
     case 'maxLength':
-      return finding(`must have at most ${text('limit')} characters`)
+      return finding(`must have at most ${text('limit')} ${params['limit'] === 1 ? 'character' : 'characters'}`)
     case 'minItems':
       return finding(params['limit'] === 1 ? 'must not be empty' : `must have at least ${text('limit')} items`)
     case 'maxItems':
-      return finding(`must have at most ${text('limit')} items`)
+      return finding(`must have at most ${text('limit')} ${params['limit'] === 1 ? 'item' : 'items'}`)
     case 'minProperties':
       return finding(params['limit'] === 1 ? 'must not be empty' : `must have at least ${text('limit')} properties`)
     case 'maxProperties':
-      return finding(`must have at most ${text('limit')} properties`)
+      return finding(`must have at most ${text('limit')} ${params['limit'] === 1 ? 'property' : 'properties'}`)
     case 'uniqueItems':
-      return finding(`items ${text('j')} and ${text('i')} are the same; each may be given once`)
+      return finding(`items ${text('j')} and ${text('i')} are the same; each may appear only once`)
     case 'minimum':
       return finding(`must be at least ${text('limit')}`)
     case 'maximum':
@@ -211,7 +212,7 @@ function describe(error: RawFinding, root: unknown): SchemaFinding {
     case 'false schema':
       return finding('is not allowed here')
     default:
-      return finding(error.message ?? `breaks the rule "${keyword}"`)
+      return finding(error.message ?? `violates the rule "${keyword}"`)
   }
 }
 

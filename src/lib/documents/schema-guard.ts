@@ -96,9 +96,10 @@ function* children(schema: Place['schema'], only?: ReadonlySet<string>): Generat
 function checkReference(reference: unknown, path: Place['path'], root: Place['schema'], ids: ReadonlySet<string>): void {
   if (typeof reference !== 'string') return
   const [base = '', fragment = ''] = reference.split('#')
-  if (base !== '' && !ids.has(base)) throw new SchemaError(`the reference "${reference}" leads out of the schema; nothing is fetched`, path)
+  if (base !== '' && !ids.has(base))
+    throw new SchemaError(`the reference "${reference}" points outside the schema; nothing is fetched`, path)
   if (base === '' && ids.size === 0 && fragment.startsWith('/') && resolve(root, reference) === undefined)
-    throw new SchemaError(`the reference "${reference}" leads nowhere`, path)
+    throw new SchemaError(`the reference "${reference}" points to nothing`, path)
 }
 
 function resolve(root: unknown, reference: string): unknown {

@@ -183,7 +183,7 @@ function toDiagnostic(message: Message, directory: string, pluginDir: string): D
 }
 
 function unusableFile({message}: NotPlainFileError): Diagnostic {
-  return {severity: 'error', code: 'entry-point-invalid', message, hint: 'put a regular file in its place, or remove it'}
+  return {severity: 'error', code: 'entry-point-invalid', message, hint: 'replace it with a regular file, or remove it'}
 }
 
 /** esbuild's own advice, to leave the import out of the bundle, is about settings nobody has here. */

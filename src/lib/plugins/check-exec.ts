@@ -21,7 +21,7 @@ export function checkExecItem(item: string, inputNames: readonly string[]): Find
       error(
         'invalid-exec',
         `exec item must be plain text or one whole reference: ${item}`,
-        'write it as an item of its own: "{{ inputs.name }}"',
+        'write it as a separate item: "{{ inputs.name }}"',
       ),
     ]
   }

@@ -61,7 +61,8 @@ function checkName(label: string, name: unknown, path: DocumentPath): PlacedFind
       ),
     ]
   }
-  if (reservedName.test(name)) return [error(path, 'reserved-name', `${label} must not be "${name}": Windows keeps that name for a device`)]
+  if (reservedName.test(name))
+    return [error(path, 'reserved-name', `${label} must not be "${name}": Windows reserves that name for a device`)]
   return []
 }
 
@@ -90,7 +91,7 @@ function checkStart(value: Fields): PlacedFinding[] {
       error(
         ['command'],
         'main-and-command',
-        'main and command exclude each other: a plugin is started in one way',
+        'main and command cannot be combined: a plugin starts in one way',
         'remove one of them',
         'key',
       ),
@@ -102,7 +103,7 @@ function checkStart(value: Fields): PlacedFinding[] {
         error(
           [field],
           'main-with-exec',
-          `${field} has no place beside protocol exec: each action is a command line of its own`,
+          `${field} cannot be combined with protocol exec: each action has its own command line`,
           undefined,
           'key',
         ),
@@ -110,14 +111,16 @@ function checkStart(value: Fields): PlacedFinding[] {
     }
   } else if (main === undefined && command === undefined) {
     const hint = 'add `main: index.js` for JavaScript and TypeScript, or `command: [python3, main.py]` for any program'
-    findings.push(error([], 'no-entry-point', 'the plugin says neither main nor command', hint))
+    findings.push(error([], 'no-entry-point', 'the manifest has neither main nor command', hint))
   }
   const effective = protocol ?? (main === undefined ? 'plain' : 'sdk')
   if (value.worker === 'reuse' && effective !== 'sdk') {
-    findings.push(error(['worker'], 'reuse-without-sdk', 'worker reuse needs protocol sdk: the other protocols end with one task'))
+    findings.push(
+      error(['worker'], 'reuse-without-sdk', 'worker reuse requires protocol sdk: with the others, a process ends after one task'),
+    )
   }
   if (value.strictStdout === true && effective !== 'plain') {
-    findings.push(warning(['strictStdout'], 'no-effect', 'strictStdout has no effect: it is for protocol plain', 'key'))
+    findings.push(warning(['strictStdout'], 'no-effect', 'strictStdout has no effect: it applies only to protocol plain', 'key'))
   }
   return findings
 }

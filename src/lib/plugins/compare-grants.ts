@@ -67,10 +67,10 @@ export function compareGrants(plugin: Plugin, {file, isRestricted, grants, tasks
     warnings.push(warn('not-enforced', 'permissions are not enforced: the workflow is trusted', 'security: restricted enforces them'))
   if (own.length === 0) warnings.push(warn('unused-plugin', `no task of the workflow uses ${plugin.id}`))
   if (isRestricted && missing.length > 0) {
-    warnings.push(warn('grant-missing', `not granted, and recommended by ${plugin.id}: ${missing.map(show).join(', ')}`))
+    warnings.push(warn('grant-missing', `recommended by ${plugin.id} but not granted: ${missing.map(show).join(', ')}`))
   }
   if (unneeded.length > 0)
-    warnings.push(warn('grant-unneeded', `granted, and more than ${plugin.id} recommends: ${unneeded.map(show).join(', ')}`))
+    warnings.push(warn('grant-unneeded', `granted beyond what ${plugin.id} recommends: ${unneeded.map(show).join(', ')}`))
   const security = isRestricted ? 'restricted' : 'trusted'
   return {
     file,

@@ -31,6 +31,6 @@ function describe({text, access, real}: GrantedPath, {uid, gid}: ContainerIds): 
   const advice = access === 'write' ? `chown -R ${String(uid)}:${String(gid)} ${real}` : `chmod o+rX ${real}`
   return {
     code: 'GRANT_NOT_USABLE',
-    message: `restricted tasks of root run as user ${String(uid)}, who may not ${access} '${text}': run the workflow as another user than root, or type: ${advice}`,
+    message: `when root starts a workflow, its restricted tasks run as user ${String(uid)}, who may not ${access} '${text}': run the workflow as a user other than root, or run: ${advice}`,
   }
 }

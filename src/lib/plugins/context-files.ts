@@ -98,7 +98,7 @@ function readEntry(dir: string, relative: string, stats: Stats, found: Walk): Co
     const target = readlinkSync(file)
     const problem = refuseLink(dir, relative, target)
     if (problem === undefined) return [{path: relative, kind: 'link', mode: 0o777, size: 0, target}]
-    const hint = 'make it a relative link to something in the directory, copy what it leads to, or name it in .dockerignore'
+    const hint = 'make it a relative link to something in the directory, copy its target, or list it in .dockerignore'
     found.errors.push({severity: 'error', code: 'link-outside', message: `${relative} ${problem}`, file, hint})
     return []
   }
@@ -106,7 +106,7 @@ function readEntry(dir: string, relative: string, stats: Stats, found: Walk): Co
   found.warnings.push({
     severity: 'warning',
     code: 'special-file',
-    message: `${relative} is no file and no directory, and is left out`,
+    message: `${relative} is neither a file nor a directory, and is left out`,
     file,
   })
   return []
@@ -116,10 +116,10 @@ function readEntry(dir: string, relative: string, stats: Stats, found: Walk): Co
 function refuseLink(dir: string, relative: string, target: string): string | undefined {
   if (path.isAbsolute(target)) return `is a link to an absolute path: ${target}`
   const leaves = (to: string): boolean => to === '..' || to.startsWith(`..${path.sep}`)
-  if (leaves(path.join(path.dirname(relative), target))) return `is a link that leads out of the plugin's directory: ${target}`
+  if (leaves(path.join(path.dirname(relative), target))) return `is a link that points outside the plugin's directory: ${target}`
   try {
     const real = realpathSync.native(path.join(dir, relative))
-    if (leaves(path.relative(dir, real))) return `is a link that leads out of the plugin's directory: ${real}`
+    if (leaves(path.relative(dir, real))) return `is a link that points outside the plugin's directory: ${real}`
   } catch {
     // It leads nowhere, and does so in the image too.
   }
@@ -135,7 +135,7 @@ export async function readIgnoreRules(dir: string, before: readonly string[] = [
     if (hasErrorCode(error, 'ENOENT')) return await parseIgnoreRules('', before)
     if (!(error instanceof NotPlainFileError)) throw error
     throw new WorkflowError('BUILD_FAILED', `${file} cannot be used: it ${error.reason}`, {
-      hint: 'put a regular file of at most 1 MiB in its place, or remove it',
+      hint: 'replace it with a regular file of at most 1 MiB, or remove it',
     })
   }
 }
@@ -160,13 +160,13 @@ function tooLarge(dir: string, entries: readonly ContextEntry[], bytes: number, 
   const largest = [...byTop].sort(([, a], [, b]) => b - a).slice(0, 3)
   const message =
     bytes > maxBytes
-      ? `the files are too large: ${inMiB(bytes)}, at most ${inMiB(maxBytes)} are sent`
-      : `there are too many files: at most ${String(maxContextFiles)} are sent`
+      ? `the files are too large: ${inMiB(bytes)}, the limit is ${inMiB(maxBytes)}`
+      : `there are too many files: the limit is ${String(maxContextFiles)}`
   return {
     severity: 'error',
     code: 'context-too-large',
     message,
     file: dir,
-    hint: `name what the plugin does not need in ${ignoreFileName}; most is in ${largest.map(([name, size]) => `${name} (${inMiB(size)})`).join(', ')}`,
+    hint: `list what the plugin does not need in ${ignoreFileName}; the largest are ${largest.map(([name, size]) => `${name} (${inMiB(size)})`).join(', ')}`,
   }
 }

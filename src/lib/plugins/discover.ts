@@ -81,7 +81,7 @@ function duplicate(plugin: LoadedPlugin, rivals: readonly LoadedPlugin[]): Diagn
   return {
     severity: 'error',
     code: 'duplicate-plugin',
-    message: `two plugins of the same path are called "${String(plugin.id)}": ${list}`,
+    message: `two plugins in the same plugin path are called "${String(plugin.id)}": ${list}`,
     file: plugin.place.manifestFile,
     hint: 'Remove one of them, or give it another name or namespace.',
   }

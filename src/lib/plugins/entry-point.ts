@@ -73,13 +73,13 @@ function checkEntryPoint(dir: string, entry: EntryPoint): EntryFinding | undefin
       : finding('entry-point-unreadable', `the entry point cannot be read: ${entry.path} (${errorCode(error)})`)
   }
   if (leaves(path.relative(dir, real))) {
-    return finding('entry-point-outside', `the entry point leads out of the plugin's directory: ${entry.path} is ${real}`)
+    return finding('entry-point-outside', `the entry point points outside the plugin's directory: ${entry.path} is ${real}`)
   }
   if (entry.kind === 'argument') return undefined
   if (!statSync(real, {throwIfNoEntry: false})?.isFile())
     return finding('entry-point-no-file', `the entry point is not a file: ${entry.path}`)
   if (entry.kind === 'program' && !isExecutable(real)) {
-    return finding('entry-point-not-executable', `the program may not be executed: ${entry.path}`, `chmod +x ${file}`)
+    return finding('entry-point-not-executable', `the program is not executable: ${entry.path}`, `chmod +x ${file}`)
   }
   return undefined
 }

@@ -37,7 +37,7 @@ export function execArguments(plugin: Plugin, action: ActionDef, inputs: JsonObj
     if (!('when' in item)) return resolveGroup(item, resolve)
     return holds(item.when) ? resolveGroup(item.args, resolve) : []
   })
-  if (program === undefined || program === '') throw invalid('no program is left of the command line of the action')
+  if (program === undefined || program === '') throw invalid('the command line of the action names no program')
   const isOwnFile = program.includes('/') && !path.isAbsolute(program)
   return [isOwnFile ? path.resolve(root, program) : program, ...rest]
 }
@@ -60,7 +60,7 @@ function toArguments(value: JsonValue | undefined, name: string): readonly strin
 function toText(value: JsonValue, name: string): string {
   if (typeof value === 'object') throw invalid(`the input '${name}' must be text, a number, true or false to become an argument`)
   const text = String(value)
-  if (text.includes('\0')) throw invalid(`the input '${name}' holds a zero byte, which no argument can`)
+  if (text.includes('\0')) throw invalid(`the input '${name}' contains a NUL byte, which arguments cannot`)
   return text
 }
 

@@ -86,13 +86,18 @@ export class PluginExecutor {
   async #checkInputs({plugin, action, inputs}: Invocation, mask: (text: string) => string): Promise<TaskError | undefined> {
     if (action.input === undefined) return undefined
     const check = this.#checks.get(action.input) ?? (await this.#compile(action.input))
-    return describeMisfit('INPUT_INVALID', `the inputs do not fit the input schema of ${plugin.id}.${action.name}`, check(inputs), mask)
+    return describeMisfit('INPUT_INVALID', `the inputs do not match the input schema of ${plugin.id}.${action.name}`, check(inputs), mask)
   }
 
   async #checkOutput({plugin, action}: Invocation, output: JsonValue, mask: (text: string) => string): Promise<TaskError | undefined> {
     if (action.output === undefined) return undefined
     const check = this.#checks.get(action.output) ?? (await this.#compile(action.output))
-    return describeMisfit('OUTPUT_INVALID', `the output does not fit the output schema of ${plugin.id}.${action.name}`, check(output), mask)
+    return describeMisfit(
+      'OUTPUT_INVALID',
+      `the output does not match the output schema of ${plugin.id}.${action.name}`,
+      check(output),
+      mask,
+    )
   }
 
   async #compile(schema: JsonObject): Promise<ValueCheck> {

@@ -64,8 +64,8 @@ function subdirectories(directory: string): Dirent[] {
 }
 
 function unreadable(directory: string, error: unknown): Diagnostic {
-  const reason = isCode(error, 'ELOOP') ? 'its links lead in a circle' : isCode(error, 'EACCES') ? 'permission denied' : String(error)
-  return {severity: 'warning', code: 'directory-unreadable', message: `cannot look into ${directory}: ${reason}`, file: directory}
+  const reason = isCode(error, 'ELOOP') ? 'its links form a loop' : isCode(error, 'EACCES') ? 'permission denied' : String(error)
+  return {severity: 'warning', code: 'directory-unreadable', message: `cannot read the directory ${directory}: ${reason}`, file: directory}
 }
 
 function isCode(error: unknown, code: string): boolean {

@@ -19,7 +19,7 @@ export function findPlugin(entries: readonly PluginEntry[], name: string): Found
   const ids = [...new Set(reachable.map(({id}) => id))]
   const matching = name.includes('/') ? [name] : ids.filter((id) => id.slice(id.indexOf('/') + 1) === name)
   if (matching.length > 1) {
-    throw new WorkflowError('USAGE', `Several plugins are called "${name}": ${matching.join(', ')}.`, {hint: 'name its namespace, too'})
+    throw new WorkflowError('USAGE', `Several plugins are called "${name}": ${matching.join(', ')}.`, {hint: 'add its namespace'})
   }
   const [id = name] = matching
   const entry = reachable.find((candidate) => candidate.id === id)

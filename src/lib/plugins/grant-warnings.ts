@@ -54,7 +54,7 @@ function checkNetworkGrant(text: string): GrantWarning[] {
   const warnings: GrantWarning[] = []
   if (rule.scheme === 'http') {
     const hint = rule.host === '' ? 'name hosts, with https://' : `use https://${rule.isWildcard ? '*.' : ''}${rule.host}, if the host can`
-    warnings.push({code: 'unencrypted', message: `${text}: whoever is on the way can read and change what is sent`, hint})
+    warnings.push({code: 'unencrypted', message: `${text}: anyone on the network path can read and change what is sent`, hint})
   }
   return [...warnings, ...checkHost(rule)]
 }
@@ -68,7 +68,7 @@ function checkHost(rule: NetworkRule): GrantWarning[] {
     return [
       {
         code: 'wildcard-too-wide',
-        message: `${text} grants hosts of anybody: names below ${host} are for everyone`,
+        message: `${text} grants hosts that anyone can register: names below ${host}`,
         hint: 'name the host itself',
       },
     ]
@@ -87,7 +87,7 @@ function checkHost(rule: NetworkRule): GrantWarning[] {
     const hint = isWholeHost(rule)
       ? 'grant no more than the path it needs, such as https://host/path/*'
       : 'make sure that the path is yours'
-    return [{code: 'drop-place', message: `${text}: at ${place} anybody can leave data for anybody to fetch`, hint}]
+    return [{code: 'drop-place', message: `${text}: anyone can leave data at ${place} for anyone to fetch`, hint}]
   }
   return []
 }
@@ -95,7 +95,7 @@ function checkHost(rule: NetworkRule): GrantWarning[] {
 function checkNumberOfHosts(network: readonly string[]): GrantWarning[] {
   const hosts = new Set(network.flatMap((text) => (parseNetworkRule(text).ok ? [text.split('/')[2] ?? text] : [])))
   if (hosts.size <= manyHosts) return []
-  const message = `${String(hosts.size)} hosts are granted: more than anybody can keep an eye on`
+  const message = `${String(hosts.size)} hosts are granted: too many to keep track of`
   return [{code: 'many-hosts', message, hint: 'split the work into plugins, or tasks, that need fewer'}]
 }
 

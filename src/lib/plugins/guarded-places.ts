@@ -31,13 +31,13 @@ export interface Guard {
 }
 
 const system: readonly (readonly [string, string])[] = [
-  ['/etc', 'says how this machine works and who its users are'],
+  ['/etc', 'holds the settings and users of this machine'],
   ['/proc', 'shows and controls the processes of this machine'],
   ['/sys', 'controls the devices of this machine'],
   ['/dev', 'holds the devices of this machine'],
   ['/run', 'holds the sockets of the services of this machine'],
   ['/var/run', 'holds the sockets of the services of this machine'],
-  ['/boot', 'is what this machine starts with'],
+  ['/boot', 'is what this machine boots from'],
   ['/var/lib/docker', "holds the engine's containers and images"],
   ['/var/lib/containerd', "holds the engine's containers and images"],
   ['/var/lib/containers', "holds the engine's containers and images"],
@@ -88,12 +88,12 @@ const userSockets = [
 export function guardedPlaces(surroundings: Surroundings): Guard[] {
   const {userHome, programHome, runtimeDir, sockets, pluginDirs, configFiles} = surroundings
   const guards: Guard[] = system.map(([place, why]) => ({path: place, why}))
-  for (const place of inContainer) guards.push({path: place, why: "would take the place of the container's own programs", onlyWhole: true})
-  for (const place of ['/plugin', '/autokestra']) guards.push({path: place, why: 'is where the plugin stands in its container'})
-  guards.push({path: '/tmp', why: 'is shared by everybody on this machine, with their sockets', onlyWhole: true})
+  for (const place of inContainer) guards.push({path: place, why: "would hide the container's own programs", onlyWhole: true})
+  for (const place of ['/plugin', '/autokestra']) guards.push({path: place, why: 'is where the plugin is in its container'})
+  guards.push({path: '/tmp', why: 'is shared by all users of this machine and holds their sockets', onlyWhole: true})
   guards.push({path: '/home', why: 'holds the home directories of this machine', onlyWhole: true})
   for (const socket of [...engineSockets, ...sockets])
-    guards.push({path: socket, why: 'is a socket: whoever answers there does what the plugin says'})
+    guards.push({path: socket, why: 'is a socket: the program behind it would obey the plugin'})
   guards.push({path: programHome, why: 'holds the stored secrets and the runs of this program'})
   if (runtimeDir !== undefined) guards.push({path: runtimeDir, why: 'holds the sockets of your session'})
   if (userHome !== undefined) {
@@ -104,9 +104,9 @@ export function guardedPlaces(surroundings: Surroundings): Guard[] {
     for (const socket of userSockets) guards.push({path: path.join(userHome, socket), why: "is an engine's socket"})
   }
   for (const place of pluginDirs)
-    guards.push({path: place, why: 'is where plugins are loaded from: one that may write there can become any other', onlyWriting: true})
+    guards.push({path: place, why: 'is where plugins are loaded from: one that may write there can replace any other', onlyWriting: true})
   for (const file of configFiles)
-    guards.push({path: file, why: 'says what plugins may do: one that may write there can lift its own limits', onlyWriting: true})
+    guards.push({path: file, why: 'sets what plugins may do: one that may write there can lift its own limits', onlyWriting: true})
   return guards.flatMap(withRealPath)
 }
 

@@ -83,6 +83,6 @@ function parseRule(line: string, re2: Re2): Rule[] {
 
 function badPattern(reason: string): WorkflowError {
   return new WorkflowError('BUILD_FAILED', `The .dockerignore cannot be used: ${reason}.`, {
-    hint: 'Docker would refuse it, too: mend it, or remove it',
+    hint: 'Docker would refuse it too: fix it, or remove it',
   })
 }

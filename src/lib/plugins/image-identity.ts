@@ -65,8 +65,8 @@ function hashFile(file: string, hash: Hash, buffer: Buffer): void {
     }
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new WorkflowError('BUILD_FAILED', `${file} cannot be read (${reason}), and it belongs to the image`, {
-      hint: 'make it readable, or name it in .dockerignore',
+    throw new WorkflowError('BUILD_FAILED', `${file} belongs to the image but cannot be read (${reason})`, {
+      hint: 'make it readable, or list it in .dockerignore',
       cause: error,
     })
   }

@@ -41,7 +41,7 @@ export interface ImageSource {
   /** Name of the image. */
   readonly reference: string
   readonly warnings: readonly Diagnostic[]
-  /** The same with another base image; itself when the plugin has a Dockerfile of its own. */
+  /** The same with another base image; itself when the plugin has its own Dockerfile. */
   withBase(base: string): ImageSource
 }
 
@@ -98,7 +98,7 @@ function sdkFiles({manifest}: Plugin, sdkDir: string): AddedFile[] {
     ]
   } catch (error) {
     throw new WorkflowError('BUILD_FAILED', `The plugin SDK of this program cannot be read from ${sdkDir}.`, {
-      hint: 'install the program again',
+      hint: 'reinstall the program',
       cause: error,
     })
   }

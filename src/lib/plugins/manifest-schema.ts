@@ -36,7 +36,9 @@ const actionSchema: JsonObject = {
   additionalProperties: false,
   required: ['name'],
   properties: {
-    name: kebabCase('Name of the action, in kebab-case and unique within the plugin. A task names it last: `namespace/plugin.action`.'),
+    name: kebabCase(
+      'Name of the action, in kebab-case and unique within the plugin. The last part of a task type: `namespace/plugin.action`.',
+    ),
     description: {type: 'string', description: 'One sentence: what the action does.'},
     input: {
       type: 'object',
@@ -102,7 +104,7 @@ export const manifestSchema: JsonObject = {
     protocol: {
       enum: ['sdk', 'plain', 'exec'],
       description:
-        'How inputs and outputs are passed. `sdk`: by the plugin SDK. `plain`: inputs as JSON on standard input, one JSON document on standard output. `exec`: each action is a command line of its own, with neither `main` nor `command`. Default: `sdk` with `main`, `plain` with `command`.',
+        'How inputs and outputs are passed. `sdk`: by the plugin SDK. `plain`: inputs as JSON on standard input, one JSON document on standard output. `exec`: each action has its own command line, with neither `main` nor `command`. Default: `sdk` with `main`, `plain` with `command`.',
     },
     worker: {
       enum: ['single', 'reuse'],

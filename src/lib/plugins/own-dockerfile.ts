@@ -40,7 +40,7 @@ export function findMisnamedDockerfile(dir: string): Diagnostic | undefined {
   return {
     severity: 'warning',
     code: 'dockerfile-misnamed',
-    message: `${name} is not used: the name is Dockerfile`,
+    message: `${name} is not used: the file must be called Dockerfile`,
     file: path.join(dir, name),
     hint: `mv ${name} Dockerfile`,
   }
@@ -49,11 +49,11 @@ export function findMisnamedDockerfile(dir: string): Diagnostic | undefined {
 function readOwn(dir: string, file: string): string {
   const refuse = (reason: string): WorkflowError =>
     new WorkflowError('BUILD_FAILED', `${file} cannot be used: ${reason}`, {
-      hint: 'put a regular file in its place, or remove it: one is then generated',
+      hint: 'replace it with a regular file, or remove it to have one generated',
     })
   try {
     const real = realpathSync.native(file)
-    if (!isWithin(real, path.resolve(dir))) throw refuse(`it is a link that leads out of the plugin's directory, to ${real}`)
+    if (!isWithin(real, path.resolve(dir))) throw refuse(`it is a link that points outside the plugin's directory, to ${real}`)
     return readPlainFile(real, {maxBytes, mayBeLink: false}).toString('utf8')
   } catch (error) {
     if (error instanceof NotPlainFileError) throw refuse(`it ${error.reason}`)
@@ -74,13 +74,13 @@ export function checkDockerfile(text: string, file: string): Diagnostic[] {
     if (keyword === 'FROM') {
       const [image = '', as = '', stage = ''] = args
       if (!stages.has(image) && image !== 'scratch' && !isPinned(image)) {
-        const message = `the base image ${image} is not pinned: another day it may be another image`
+        const message = `the base image ${image} is not pinned: it may be a different image tomorrow`
         findings.push({
           severity: 'warning',
           code: 'base-not-pinned',
           message,
           ...at,
-          hint: 'name a version, or best a digest: image@sha256:…',
+          hint: 'name a version, or preferably a digest: image@sha256:…',
         })
       }
       if (as.toUpperCase() === 'AS') stages.add(stage)

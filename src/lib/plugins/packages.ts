@@ -43,7 +43,7 @@ function planNpm(dir: string): PackagePlan {
 function warnAboutPython(dir: string): Diagnostic[] {
   const file = path.join(dir, 'requirements.txt')
   if (!hasRequirements(file)) return []
-  const message = 'the packages that requirements.txt names are not in the image'
+  const message = 'the packages that requirements.txt lists are not in the image'
   const hint = `save what --print shows as ${path.join(dir, 'Dockerfile')}, and before USER add: RUN ["pip", "install", "--no-cache-dir", "-r", "/plugin/requirements.txt"]`
   return [{severity: 'warning', code: 'packages-missing', message, file, hint}]
 }

@@ -37,21 +37,21 @@ export function checkPathGrant(text: string, access: 'read' | 'write'): GrantWar
     secretPlaces.some((place) => `/${normal}/`.includes(`/${place}/`)) ||
     parts.some((part) => /^\.env(?:\..+)?$|^secrets?$/.test(part))
   ) {
-    return [{code: 'secret-directory', message: `${shown} is where secrets are kept`, hint: 'hand secrets to the plugin as inputs'}]
+    return [{code: 'secret-directory', message: `${shown} is where secrets are kept`, hint: 'pass secrets to the plugin as inputs'}]
   }
   if (/\.sock(?:et)?$/.test(normal))
     return [
-      {code: 'socket', message: `${shown} is a socket: whoever answers there does the work`, hint: 'grant files and directories only'},
+      {code: 'socket', message: `${shown} is a socket: the program behind it does the work`, hint: 'grant files and directories only'},
     ]
   if (systemDirs.some((dir) => normal === dir || normal.startsWith(`${dir}/`)) && !normal.startsWith('/var/lib/')) {
     return [{code: 'system-directory', message: `${shown} belongs to the system`, hint: 'copy what the plugin needs into the project'}]
   }
   if (parts.includes('.git')) {
-    const why = access === 'write' ? 'its hooks run as you' : 'it holds everything that ever was in the project'
+    const why = access === 'write' ? 'its hooks run as you' : 'it holds the whole history of the project'
     return [{code: 'git-directory', message: `${shown}: ${why}`, hint: 'grant the files, not the repository'}]
   }
   if (parts[0] === '..')
-    return [{code: 'outside-project', message: `${shown} leads out of the directory of the workflow`, hint: 'grant a directory in it'}]
+    return [{code: 'outside-project', message: `${shown} points outside the directory of the workflow`, hint: 'grant a directory in it'}]
   if (normal === '.' && access === 'write') {
     const message = `${shown} grants the directory of the workflow itself: the plugin can change the workflow and the other plugins`
     return [{code: 'project-writable', message, hint: 'grant a directory for its results, such as ./out'}]

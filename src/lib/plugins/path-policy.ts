@@ -70,7 +70,7 @@ export class PathPolicy {
   }
 
   #expand(text: string, dir: string): string | PathRefusal {
-    if (text.includes('\0')) return unusable(`${JSON.stringify(text)} holds a zero byte, which no path can`)
+    if (text.includes('\0')) return unusable(`${JSON.stringify(text)} contains a NUL byte, which paths cannot`)
     if (text === '~' || text.startsWith('~/')) {
       const {userHome} = this.#surroundings
       if (userHome === undefined) return unusable(`'${text}': your home directory is not known`, 'set HOME, or write the absolute path')
@@ -78,7 +78,7 @@ export class PathPolicy {
     }
     if (text.startsWith('~')) return unusable(`'${text}': only your own home directory has a short form, ~`, 'write the absolute path')
     if (/^[A-Za-z]:[\\/]/.test(text))
-      return unusable(`'${text}' is a path of Windows, and containers have others`, 'write a path relative to the workflow file')
+      return unusable(`'${text}' is a Windows path, which containers do not have`, 'write a path relative to the workflow file')
     return path.resolve(dir, text)
   }
 
@@ -117,7 +117,7 @@ export class PathPolicy {
     if (found !== 'too-large') return refused(`${name} holds ${found.path}, ${found.why}`)
     return {
       kind: 'refused',
-      message: `${name} holds more than ${String(maxEntries)} files and directories, or too many levels of them, to be searched for sockets`,
+      message: `${name} holds more than ${String(maxEntries)} files and directories, or too many levels of them, to search for sockets`,
       hint: 'grant the directories below it that the task needs',
     }
   }
@@ -146,11 +146,11 @@ function findReal(written: string, text: string, access: PathAccess): string | P
     return realpathSync(written)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'
-    if (code !== 'ENOENT' && code !== 'ENOTDIR') return unusable(`${nameOf(written, text)} cannot be looked at (${code})`)
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') return unusable(`${nameOf(written, text)} cannot be read (${code})`)
     const hint = /[*?]/.test(text)
       ? 'patterns are not expanded: name the directory'
       : access === 'write'
-        ? `make it first: mkdir -p ${written}`
+        ? `create it first: mkdir -p ${written}`
         : 'paths are relative to the workflow file'
     return {kind: 'missing', message: `${nameOf(written, text)} does not exist`, hint, written}
   }
@@ -161,8 +161,8 @@ function refuseLinkOut(written: string, real: string, text: string, dir: string)
   if (!isWithin(written, path.resolve(dir)) || isWithin(real, realpathSync(dir))) return undefined
   return {
     kind: 'refused',
-    message: `'${text}' is a link that leads out of the directory of the workflow, to ${real}`,
-    hint: `grant what it leads to, if that is meant: ${real}`,
+    message: `'${text}' is a link that points outside the directory of the workflow, to ${real}`,
+    hint: `grant its target, if you mean it: ${real}`,
   }
 }
 

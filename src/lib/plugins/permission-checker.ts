@@ -116,7 +116,7 @@ export class PermissionChecker implements GrantChecker {
     const refuse = (at: DocumentPath, what: string, list: string): void =>
       this.#report('PERMISSION_REFUSED', at, {
         code: 'permission-not-granted',
-        message: `${what} is more than the workflow grants, and a task can only be given less`,
+        message: `${what} is more than the workflow grants, and a task can only get less`,
         hint: `add it to ${list} of the workflow, or take it away here`,
       })
     for (const {value, at} of rules) if (!grantsRule(this.#granted, value)) refuse(at, `'${value.text}'`, 'permissions.network')
@@ -132,8 +132,8 @@ export class PermissionChecker implements GrantChecker {
       if (at === undefined) continue
       this.#report('PERMISSION_REFUSED', at, {
         code: 'granted-path-exchangeable',
-        message: `'${granted.text}' stands in '${text}', which a task may write to: it could put a link in its place before another task gets it`,
-        hint: `grant directories that stand beside each other, or '${text}' to both`,
+        message: `'${granted.text}' is in '${text}', which a task may write to: it could replace it with a link before another task gets it`,
+        hint: `grant separate directories, or grant '${text}' to both`,
       })
     }
   }

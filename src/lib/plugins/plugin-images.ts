@@ -65,7 +65,7 @@ export class PluginImages {
     const source = await readImageSource(plugin, this.#options)
     if (baseImage === undefined) return source
     if (source.dockerfile.isOwn) {
-      throw new WorkflowError('USAGE', `--base-image has no effect: plugin "${plugin.id}" has a Dockerfile of its own`, {
+      throw new WorkflowError('USAGE', `--base-image has no effect: plugin "${plugin.id}" has its own Dockerfile`, {
         hint: `change its FROM line, in ${plugin.dir}`,
       })
     }

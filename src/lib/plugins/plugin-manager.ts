@@ -170,7 +170,7 @@ export class PluginManager {
     return fail(
       'invalid-type',
       'WORKFLOW_INVALID',
-      `"${type}" is no task type: it has the form namespace/plugin.action`,
+      `"${type}" is not a valid task type: the form is namespace/plugin.action`,
       didYouMean(suggestion),
     )
   }

@@ -76,7 +76,7 @@ function makeOutput(
     output['value'] = output['stdout'] === '' && stdout.bytes.length === 0 ? [] : withoutLineEnd(stdout.text).split(/\r?\n/)
   if (stdout.isOverflown || stderr.isOverflown) {
     output['truncated'] = true
-    attempt.log.add('warn', 'the output is cut: the process printed more than maxOutputBytes')
+    attempt.log.add('warn', 'the output was truncated: the process printed more than maxOutputBytes')
   }
   return {output}
 }

@@ -49,7 +49,7 @@ function readStdout(attempt: Attempt, bytes: Buffer, hasSucceeded: boolean): Fou
   const isStrict = invocation.plugin.manifest.strictStdout
   if (isBlank(bytes)) {
     if (invocation.action.output === undefined) return {output: null}
-    return {error: outputError('NO_OUTPUT', 'the process ended without the JSON document it should write to standard output')}
+    return {error: outputError('NO_OUTPUT', 'the process ended without writing a JSON document to standard output')}
   }
   const whole = readJson(bytes, limits.outputDepth, 'standard output')
   if (whole.ok) return {output: whole.value}
@@ -59,14 +59,14 @@ function readStdout(attempt: Attempt, bytes: Buffer, hasSucceeded: boolean): Fou
   logText(attempt, found === undefined || !hasSucceeded ? bytes : Buffer.from(found.others))
   if (text === undefined || found === undefined) return {error: whole.error}
   if (isStrict)
-    return {error: outputError('STDOUT_POLLUTED', `standard output holds more than one JSON document (${offsetOf(text, bytes)})`)}
+    return {error: outputError('STDOUT_POLLUTED', `standard output contains more than one JSON document (${offsetOf(text, bytes)})`)}
   const inexact = lostDigits(found.line, 'the last line of standard output')
   if (inexact) return {error: inexact}
   const result = checkDepth(found.value, Buffer.from(found.line), limits.outputDepth)
   if (!result.ok) return {error: result.error}
   attempt.warn(
     'STDOUT_POLLUTED',
-    'standard output holds more than the one JSON document; its last line that is a JSON object was taken as the output',
+    'standard output contains more than the JSON document; its last line that is a JSON object was used as the output',
   )
   return {output: result.value}
 }

@@ -69,7 +69,7 @@ async function finishSingle(session: SdkSession, attempt: Attempt, process: Runn
     const {exitGraceMs} = attempt.limits
     timer = setTimeout(() => {
       isEndedByUs = true
-      attempt.warn('PROCESS_LINGERED', `the process was still running ${exitGraceMs} ms after its result and was ended`)
+      attempt.warn('PROCESS_LINGERED', `the process was still running ${exitGraceMs} ms after its result and was stopped`)
       void process.kill()
     }, exitGraceMs)
   }
@@ -99,7 +99,7 @@ async function finishReuse(session: SdkSession, attempt: Attempt, lease: HostLea
 
 function outcomeOf(attempt: Attempt, result: ResultFrame | undefined, exit?: ExitStatus): ProtocolOutcome {
   const ending = exit === undefined ? {} : {exit}
-  if (result === undefined) return {...ending, error: outputError('PROTOCOL_ERROR', 'the plugin ended before it gave a result')}
+  if (result === undefined) return {...ending, error: outputError('PROTOCOL_ERROR', 'the plugin ended before it returned a result')}
   const metrics = result.metrics ?? {}
   if (result.ok) return {...ending, output: result.output, metrics}
   return {...ending, error: toTaskError(result, attempt.isDebug), isReported: true, metrics}
@@ -221,7 +221,7 @@ class SdkSession {
       this.#onResult?.()
       if (this.#attempt.isStopped) void this.#process.kill()
     } else {
-      if (!this.#hasSecondResult) this.#attempt.warn('SECOND_RESULT', 'the plugin gave more than one result; the first one counts')
+      if (!this.#hasSecondResult) this.#attempt.warn('SECOND_RESULT', 'the plugin returned more than one result; the first one is used')
       this.#hasSecondResult = true
     }
   }

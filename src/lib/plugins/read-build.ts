@@ -88,8 +88,8 @@ function buildFailure(
       ? {}
       : {
           hint: isOwnDockerfile
-            ? `the base image ${base} cannot be had: docker pull ${base}`
-            : `the base image ${base} cannot be had: docker pull ${base}, or take another one: workflow plugin build ${pluginId} --base-image IMAGE`,
+            ? `the base image ${base} is not available: docker pull ${base}`
+            : `the base image ${base} is not available: docker pull ${base}, or use another one: workflow plugin build ${pluginId} --base-image IMAGE`,
         }),
     diagnostics:
       step === undefined

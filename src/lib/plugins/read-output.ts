@@ -50,7 +50,7 @@ export function lostDigits(text: string, what: string): TaskError | undefined {
   const index = inexactNumber(text)
   if (index === undefined) return undefined
   const where = `${what}: the number at byte ${Buffer.byteLength(text.slice(0, index))}`
-  const message = `${where} has more digits than a number keeps; write it as a string ("…"), or take the output as text`
+  const message = `${where} has more digits than a number can hold; write it as a string ("…"), or take the output as text`
   return {code: 'OUTPUT_LOSES_DIGITS', message, retryable: false}
 }
 

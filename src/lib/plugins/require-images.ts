@@ -22,15 +22,13 @@ export async function requireImages(
     if (state === 'current' && imageId !== undefined) ids.set(plugin.id, imageId)
     else if (build !== undefined) ids.set(plugin.id, await build(plugin))
     else if (state === 'stale') stale.push(finding('image-stale', `plugin "${plugin.id}" has changed since its image was built`, plugin))
-    else missing.push(finding('image-missing', `there is no image of plugin "${plugin.id}"`, plugin))
+    else missing.push(finding('image-missing', `there is no image for plugin "${plugin.id}"`, plugin))
   }
   const diagnostics = [...missing, ...stale]
   const [first] = diagnostics
   if (first === undefined) return ids
   const message =
-    diagnostics.length === 1
-      ? `Before the run: ${first.message}.`
-      : `Before the run: ${String(diagnostics.length)} images have to be built.`
+    diagnostics.length === 1 ? `Before the run: ${first.message}.` : `Before the run: ${String(diagnostics.length)} images must be built.`
   throw new WorkflowError(missing.length > 0 ? 'IMAGE_MISSING' : 'IMAGE_STALE', message, {
     hint: diagnostics.map(({hint}) => hint).join(' && '),
     diagnostics,

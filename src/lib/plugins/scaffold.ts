@@ -84,8 +84,8 @@ export async function scaffoldPlugin(pluginsDir: string, name: string, language:
   const parts = name.split('/')
   const [namespace = '', own = ''] = parts.length === 1 ? [defaultNamespace, name] : parts
   if (parts.length > 2 || !isKebabCase(namespace) || !isKebabCase(own)) {
-    throw new WorkflowError('USAGE', `"${name}" is no name of a plugin.`, {
-      hint: 'use small letters, digits and single hyphens, perhaps with a namespace before it: acme/send-mail',
+    throw new WorkflowError('USAGE', `"${name}" is not a valid plugin name.`, {
+      hint: 'use lower-case letters, digits and single hyphens, optionally after a namespace: acme/send-mail',
     })
   }
   const {program, exec = '', output, file} = templates[language]

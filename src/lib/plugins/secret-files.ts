@@ -26,9 +26,9 @@ export function findSecretFiles(dir: string, entries: readonly {readonly path: s
           {
             severity: 'warning' as const,
             code: 'secret-file',
-            message: `${name} looks like it holds a secret, and goes into the image`,
+            message: `${name} looks like it holds a secret, and would go into the image`,
             file: path.join(dir, name),
-            hint: `keep it out: add ${name} to .dockerignore, and hand secrets to the plugin as inputs`,
+            hint: `keep it out: add ${name} to .dockerignore, and pass secrets to the plugin as inputs`,
           },
         ],
   )

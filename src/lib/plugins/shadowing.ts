@@ -22,7 +22,7 @@ export function settleShadowing(winner: PluginEntry, entries: readonly PluginEnt
     const refusal: Diagnostic = {
       severity: 'error',
       code: 'shadowing-refused',
-      message: `the plugin "${winner.id}" in ${winner.dir} would take the place of the one that comes with the program`,
+      message: `the plugin "${winner.id}" in ${winner.dir} would replace the one that comes with the program`,
       file: winner.dir,
       hint: `Give it another name, or allow it in ${configFile}: plugins: {allowShadowing: [${winner.id}]}`,
     }
@@ -35,5 +35,5 @@ export function settleShadowing(winner: PluginEntry, entries: readonly PluginEnt
 export function describeShadowing({id, dir, origin, shadows = []}: PluginEntry): Omit<Diagnostic, 'severity'> | undefined {
   if (shadows.length === 0) return undefined
   const others = shadows.map((other) => `${other.dir} (${other.origin})`).join(' and ')
-  return {code: 'plugin-shadows', message: `the plugin "${id}" in ${dir} (${origin}) is used in place of ${others}`}
+  return {code: 'plugin-shadows', message: `the plugin "${id}" in ${dir} (${origin}) is used instead of ${others}`}
 }

@@ -9,11 +9,11 @@ const refused = 'AUTOKESTRA_SECRET_KEY'
 export function checkEnvironment(declared: Readonly<Record<string, string>>): void {
   for (const name in declared) {
     if (name === refused)
-      throw new TaskFault({code: 'ENV_REFUSED', message: `the environment of a task cannot have '${refused}'`, retryable: false})
+      throw new TaskFault({code: 'ENV_REFUSED', message: `the environment of a task cannot contain '${refused}'`, retryable: false})
     if (name === '' || name.includes('=') || name.includes('\0')) {
       throw new TaskFault({
         code: 'ARGUMENTS_INVALID',
-        message: 'the environment of the task has a name that is empty or holds = or a zero byte',
+        message: 'the environment of the task has a name that is empty or contains = or a NUL byte',
         retryable: false,
       })
     }

@@ -46,5 +46,5 @@ export const defaultSandboxLimits: SandboxLimits = {memoryBytes: 256 * mebibyte,
 /** Why an entry must not be in a mounted tree, as a phrase: a mount that cannot be written does not keep anybody from talking through it. */
 export function describeChannel({channel}: Pick<TreeEntry, 'channel'>): string | undefined {
   if (channel === undefined) return undefined
-  return `${channel}: whoever ${channel === 'a socket' ? 'answers' : 'reads'} there does what the plugin says`
+  return `${channel}: the program behind it would obey the plugin`
 }

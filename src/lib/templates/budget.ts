@@ -43,8 +43,8 @@ export class Budget {
     this.#left -= steps
     if (this.#left < 0)
       throw new BudgetError(
-        `the template needs too much work: stopped after ${shown(this.#steps)} steps`,
-        `let it look at fewer items or at shorter texts; or ${inTask}`,
+        `the template does too much work: stopped after ${shown(this.#steps)} steps`,
+        `let it process fewer items or shorter texts; or ${inTask}`,
       )
   }
 

@@ -93,7 +93,7 @@ function say(code: string, summary: string, functions: readonly KnownFunction[])
     case 'no_matching_overload':
       return sayFunction(summary, functions)
     case 'index_out_of_bounds':
-      return {message: 'there is no item at this index', hint: 'items are counted from 0; size(list) tells how many there are'}
+      return {message: 'there is no item at this index', hint: 'items are counted from 0; size(list) returns how many there are'}
     case 'no_such_key':
       return {
         message: lowerFirst(
@@ -108,7 +108,7 @@ function say(code: string, summary: string, functions: readonly KnownFunction[])
     case 'limit_exceeded':
       return {message: `the expression is too large: ${lowerFirst(summary)}`}
     case 'unsupported_type':
-      return {message: 'the expression uses a value that is no data'}
+      return {message: 'the expression uses a value that is not data'}
     default:
       return {message: plainTypes(lowerFirst(summary))}
   }
@@ -120,7 +120,7 @@ function sayOperator(summary: string): {message: string; hint?: string | undefin
   const isText = types === 'string + number' || types === 'number + string'
   return {
     message: `cannot compute ${types}`,
-    hint: isText ? 'string(x) makes a number text; or write the text around the template' : undefined,
+    hint: isText ? 'string(x) turns a number into text; or write the text around the template' : undefined,
   }
 }
 

@@ -99,7 +99,7 @@ function parseJson(text: string): unknown {
   }
   const inexact = inexactNumber(text)
   if (inexact === undefined) return value
-  throw new FunctionError(`fromJson(): the number at character ${inexact + 1} has more digits than a number keeps; write it as a string`)
+  throw new FunctionError(`fromJson(): the number at character ${inexact + 1} has more digits than a number can hold; write it as a string`)
 }
 
 /** How a value reads inside of a longer text. */
@@ -118,7 +118,7 @@ function numbers(list: Iterable<unknown>, name: string): number[] {
 /** A whole number as a decimal one. */
 function exact(value: Num, name: string): number {
   const number = Number(value)
-  if (typeof value === 'bigint' && BigInt(number) !== value) return fail(`${name}: a number has more digits than are kept`)
+  if (typeof value === 'bigint' && BigInt(number) !== value) return fail(`${name}: a number has more digits than a number can hold`)
   return number
 }
 
@@ -126,7 +126,7 @@ function sum(list: Iterable<unknown>): number {
   const all = numbers(list, 'sum()')
   const total = all.reduce((before, one) => before + one, 0)
   if (Number.isInteger(total) && !Number.isSafeInteger(total) && all.every((one) => Number.isSafeInteger(one)))
-    return fail('sum(): the result has more digits than a number keeps')
+    return fail('sum(): the result has more digits than a number can hold')
   return total
 }
 

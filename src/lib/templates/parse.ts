@@ -22,7 +22,7 @@ export function parseTemplate(text: string): Segment[] {
     const end = findEnd(text, start)
     if (end === -1)
       throw new TemplateError(
-        'the template has no end: }} is missing',
+        'the template is not closed: }} is missing',
         {start: open, length: text.length - open},
         {hint: `a literal {{ is written as {{ '{{' }}`},
       )

@@ -126,7 +126,7 @@ function joinDefaults(read: readonly Piece[]): Piece[] {
       const before = pieces.slice((cell.marks[nth - 1] ?? cell.start - 1) + 1, index)
       const behind = pieces.slice(index + 1, cell.marks[nth + 1])
       if (isBlank(before) || isBlank(behind))
-        throw new TemplateError('syntax error: ?? stands between two expressions', {start: piece.from, length: 2})
+        throw new TemplateError('syntax error: ?? needs an expression on both sides', {start: piece.from, length: 2})
       piece.text = nth === cell.marks.length - 1 ? ',' : `,${defaultMacro}(`
     }
     const from = pieces[cell.start]?.from ?? 0

@@ -106,7 +106,7 @@ function makePattern(pattern: string, re2: Re2): Pattern {
     return {test, size: test.size ?? 1}
   } catch {
     // The reason quotes the pattern, which may have been computed from a secret.
-    throw new FunctionError('matches(): this is not a regular expression of RE2, which knows no look-around and no back references')
+    throw new FunctionError('matches(): this is not a valid RE2 regular expression; RE2 has no look-around and no back references')
   }
 }
 

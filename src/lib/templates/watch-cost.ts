@@ -130,7 +130,7 @@ function spendOnOperator(operator: string, left: unknown, right: unknown, budget
 function checkDigits(left: unknown, right: unknown, value: number): void {
   if (!Number.isInteger(value) || Number.isSafeInteger(value)) return
   if (!Number.isSafeInteger(Number(left)) || !Number.isSafeInteger(Number(right))) return
-  throw new FunctionError('the result has more digits than a number keeps; int(x) computes with whole numbers of 64 bits')
+  throw new FunctionError('the result has more digits than a number can hold; int(x) computes with whole numbers of 64 bits')
 }
 
 /** They give back what they are given. */
@@ -184,7 +184,7 @@ const functions = new Map<string, Own>(
     string: decodeBytes,
     double([value]) {
       if (typeof value === 'bigint' && BigInt(Number(value)) !== value)
-        throw new FunctionError('double(): the number has more digits than a decimal number keeps')
+        throw new FunctionError('double(): the number has more digits than a decimal number can hold')
     },
     duration([text]) {
       // The library's pattern takes the third power of the length.

@@ -24,15 +24,20 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], format: Di
 /** The line about a whole file that ends its findings. */
 export function describeFile(file: string, message: string | undefined, diagnostics: readonly Diagnostic[]): string {
   if (message === undefined) return `${safe(file)}: valid\n`
-  return `${safe(file)}: ${safe(message)}${diagnostics.length === 0 ? '' : ` (${countDiagnostics(diagnostics)})`}\n`
+  return `${safe(file)}: ${safe(message)}${countSuffix(message, diagnostics)}\n`
 }
 
-/** `2 errors and 1 warning` */
-export function countDiagnostics(diagnostics: readonly Diagnostic[]): string {
+/** ` (2 errors and 1 warning)` after a message about several findings, without what the message counts already. */
+export function countSuffix(message: string, diagnostics: readonly Diagnostic[]): string {
+  if (diagnostics.length < 2) return ''
+  const parts = countParts(diagnostics).filter((part) => !message.includes(` ${part}`))
+  return parts.length === 0 ? '' : ` (${parts.join(' and ')})`
+}
+
+function countParts(diagnostics: readonly Diagnostic[]): string[] {
   const sum = (severity: Diagnostic['severity']): number =>
     diagnostics.reduce((total, diagnostic) => total + (diagnostic.severity === severity ? (diagnostic.count ?? 1) : 0), 0)
-  const parts = [count(sum('error'), 'error'), count(sum('warning'), 'warning')].filter((part) => !part.startsWith('0 '))
-  return parts.length === 0 ? 'no findings' : parts.join(' and ')
+  return [count(sum('error'), 'error'), count(sum('warning'), 'warning')].filter((part) => !part.startsWith('0 '))
 }
 
 /** Files in the order of their first finding; what has no place comes first in its file. */

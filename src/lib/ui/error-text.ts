@@ -3,7 +3,7 @@
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {inNameOf} from './called-program.ts'
-import {countDiagnostics, renderDiagnostics} from './diagnostics.ts'
+import {countSuffix, renderDiagnostics} from './diagnostics.ts'
 import {sanitizeText} from './sanitize.ts'
 import type {Style} from './style.ts'
 
@@ -26,7 +26,7 @@ const reportHint = 'please report it, with the output of the same command under 
 export function renderError(error: unknown, style: Style, isDebug = false): string {
   if (!(error instanceof WorkflowError)) return renderBug(error, style, isDebug)
   const frames = error.diagnostics.length === 0 ? '' : `${renderDiagnostics(error.diagnostics, 'text', style)}\n`
-  const count = error.diagnostics.length > 1 ? ` (${countDiagnostics(error.diagnostics)})` : ''
+  const count = countSuffix(error.message, error.diagnostics)
   const hint = error.hint === undefined ? '' : `${style.bold('hint')}: ${safe(inNameOf(style.program, error.hint))}\n`
   const stack = isDebug ? `${style.dim(safe(describeCauses(error)))}\n` : ''
   return `${frames}${style.bold(style.red(`error[${error.code}]`))}: ${safe(error.message)}${count}\n${hint}${stack}`

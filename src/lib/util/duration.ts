@@ -9,7 +9,7 @@ const maxMs = 2 ** 31 - 1
 /** How to write a duration, for hints. */
 export const durationExamples = '500ms, 30s, 5m, 1h, or a number of seconds'
 
-/** Milliseconds, rounded. Undefined for anything that is no duration above zero, or longer than a timer can wait (24 days). */
+/** Milliseconds, rounded. Undefined for anything that is not a duration above zero, or longer than a timer can wait (24 days). */
 export function parseDuration(value: unknown): number | undefined {
   const ms = typeof value === 'number' ? value * 1000 : typeof value === 'string' ? parseText(value) : undefined
   if (ms === undefined || !Number.isFinite(ms)) return undefined

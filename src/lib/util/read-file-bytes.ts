@@ -23,7 +23,7 @@ export async function readFileBytes(file: string, maxBytes: number): Promise<Buf
     if (error instanceof WorkflowError) throw error
     if (hasErrorCode(error, 'ENOENT', 'ENOTDIR')) throw unreadable(file, 'does not exist')
     if (hasErrorCode(error, 'EISDIR')) throw unreadable(file, 'is a directory')
-    if (hasErrorCode(error, 'EACCES', 'EPERM')) throw unreadable(file, 'may not be read: permission denied')
+    if (hasErrorCode(error, 'EACCES', 'EPERM')) throw unreadable(file, 'cannot be read: permission denied')
     if (error instanceof Error && 'code' in error) throw unreadable(file, `cannot be read (${String(error.code)})`)
     throw error
   } finally {

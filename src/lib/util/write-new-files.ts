@@ -30,7 +30,7 @@ export async function writeNewFiles(dir: string, files: readonly NewFile[], hint
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     throw new WorkflowError('FILE_NOT_WRITABLE', `cannot write to ${dir} (${String(error.code)})`, {
-      hint: 'name a directory you may write to',
+      hint: 'name a directory you can write to',
       cause: error,
     })
   }

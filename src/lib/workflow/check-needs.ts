@@ -35,7 +35,7 @@ export function checkNeeds(
       if (need === id) report(path, 'value', {code: 'needs-itself', message: `the task "${id}" needs itself`})
       else if (!first.has(need)) {
         report(path, 'value', {code: 'unknown-need', message: `there is no task "${need}"`, hint: () => didYouMean(need, first.keys())})
-      } else if (seen.has(need)) report(path, 'value', {code: 'duplicate-need', message: `the task "${id}" names its need "${need}" twice`})
+      } else if (seen.has(need)) report(path, 'value', {code: 'duplicate-need', message: `the task "${id}" lists the need "${need}" twice`})
       seen.add(need)
     }
   }

@@ -11,7 +11,7 @@ export function checkRuleCount(workflow: Fields, tasks: readonly WrittenTask[], 
   if (rules <= maxRules) return true
   report(['permissions'], 'key', {
     code: 'too-many-rules',
-    message: `permissions have ${rules} rules in all; at most ${maxRules} are checked`,
+    message: `permissions have ${rules} rules in total; the limit is ${maxRules}`,
     hint: 'grant directories instead of files, and *.domain instead of names',
   })
   return false

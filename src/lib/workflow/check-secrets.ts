@@ -33,8 +33,8 @@ export class SecretChecker {
     if (typeof name !== 'string') {
       say(
         'computed-secret',
-        'secrets can only be read one by one, by their names',
-        `write ${formatPath('secrets', [this.#declared[0] ?? 'NAME'])}: so the file shows which task is given what`,
+        'secrets can only be read one at a time, by name',
+        `write ${formatPath('secrets', [this.#declared[0] ?? 'NAME'])}, so that the file shows which task gets which secret`,
       )
       return
     }
@@ -59,7 +59,7 @@ export class SecretChecker {
         severity: 'warning',
         code: 'unused-secret',
         message: `no task reads the secret '${name}'`,
-        hint: 'the run needs it all the same; take it off the list, or read it in the inputs or the env of a task',
+        hint: 'the run needs it anyway; remove it from the list, or read it in the inputs or the env of a task',
       })
     }
   }
@@ -83,24 +83,24 @@ function refuse(place: SecretPlace, name: string, say: Say): void {
     case 'argument':
       say(
         'secret-in-arguments',
-        `the input "${place.input}" of ${place.type} becomes an argument of a process, and process lists show arguments to everybody`,
+        `the input "${place.input}" of ${place.type} becomes an argument of a process, and process lists show arguments to everyone`,
         `pass the secret through the env of the task: ${env}`,
       )
       return
     case 'workflow-env':
       say(
         'secret-not-allowed',
-        'secrets cannot be read in the env of the workflow, which every task is given',
+        'secrets cannot be read in the env of the workflow, which every task gets',
         `write it in the tasks that need it: ${env}`,
       )
       return
     case 'if':
-      say('secret-not-allowed', 'secrets cannot be read in "if"', 'let a task look at the secret, and read its output in "if"')
+      say('secret-not-allowed', 'secrets cannot be read in "if"', 'check the secret in a task, and read the output of that task in "if"')
       return
     case 'outputs':
       say(
         'secret-not-allowed',
-        'secrets cannot be read in the outputs of the workflow, which are shown and kept',
+        'secrets cannot be read in the outputs of the workflow, which are shown and stored',
         'secrets are for the inputs and the env of tasks',
       )
   }

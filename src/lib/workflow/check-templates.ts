@@ -88,7 +88,7 @@ export class TemplateChecker {
       if (!/\{\{\s*secrets\s*[.[]/.test(value)) return
       this.#report(path, 'value', {
         code: 'secret-not-allowed',
-        message: 'no templates are evaluated in vars: this would stay text',
+        message: 'templates are not evaluated in vars: this would stay text',
         hint: 'read the secret in the inputs or the env of the tasks that need it',
       })
     } else if (Array.isArray(value)) value.forEach((item, index) => this.#checkVars(item, [...path, index]))
@@ -105,7 +105,7 @@ export class TemplateChecker {
       else if (ourExpression.test(JSON.stringify(value)))
         this.#report([...path, name], 'value', {
           code: 'template-not-allowed',
-          message: `no templates are evaluated in the input "${name}" of ${type}, so that no value can become code`,
+          message: `templates are not evaluated in the input "${name}" of ${type}, so that no value can become code`,
           hint: `pass the value through env, and use it there: env: {VALUE: '{{ … }}'}`,
         })
     }
@@ -188,7 +188,7 @@ export class TemplateChecker {
     } else if (task?.id === id) {
       say('reads-itself', `the task "${id}" reads its own result`)
     } else if (task && !this.#graph.isUpstream(id, task.id)) {
-      say('not-upstream', `the task "${id}" need not be done when "${task.id}" starts`, `add "${id}" to the needs of "${task.id}"`)
+      say('not-upstream', `the task "${id}" may not have finished when "${task.id}" starts`, `add "${id}" to the needs of "${task.id}"`)
     } else if (typeof property === 'string') {
       checkDeclared(`tasks.${id}`, property, taskProperties, 'unknown-name', say)
     }

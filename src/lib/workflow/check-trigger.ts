@@ -18,7 +18,7 @@ export async function checkTrigger(value: unknown, report: Report): Promise<void
   if (typeof cron === 'string' && !(await isCron(cron)))
     refuse(['trigger', 'cron'], 'value', {
       code: 'bad-cron',
-      message: `"${cron}" is no cron expression`,
+      message: `"${cron}" is not a valid cron expression`,
       hint: 'five fields: minute hour day month weekday, for example 0 3 * * *',
     })
   if (typeof timezone === 'string' && !isTimezone(timezone))
@@ -33,8 +33,8 @@ export async function checkTrigger(value: unknown, report: Report): Promise<void
     code: 'trigger-ignored',
     message:
       type === 'webhook'
-        ? 'webhooks do not start workflows yet: "trigger" is checked and has no effect'
-        : 'schedules do not run yet: "trigger" is checked and has no effect',
+        ? 'webhooks do not start workflows yet: "trigger" is checked but has no effect'
+        : 'schedules do not run yet: "trigger" is checked but has no effect',
     hint:
       type === 'webhook'
         ? 'start it from the program that receives the request: workflow run FILE'

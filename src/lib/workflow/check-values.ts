@@ -24,7 +24,7 @@ export function checkValues(workflow: Fields, tasks: readonly WrittenTask[], rep
     if (isFields(fields['retry']) && fieldsOf(fields['retry'])['max'] === undefined && !hasDefaultMax)
       report([...at, 'retry'], 'key', {
         code: 'missing-property',
-        message: 'missing property "max": how many attempts in all',
+        message: 'missing property "max": the number of attempts in total',
         hint: 'for example max: 3',
       })
   }
@@ -34,7 +34,7 @@ function checkType(type: unknown, path: DocumentPath, report: Report): void {
   if (typeof type !== 'string' || actionType.test(type)) return
   report(path, 'value', {
     code: 'bad-type',
-    message: `"${type}" is no action`,
+    message: `"${type}" is not a valid action`,
     hint: 'write namespace/plugin.action, for example core/shell.run',
   })
 }
@@ -43,7 +43,7 @@ function checkDuration(value: unknown, path: DocumentPath, report: Report): void
   if ((typeof value !== 'string' && typeof value !== 'number') || parseDuration(value) !== undefined) return
   report(path, 'value', {
     code: 'bad-duration',
-    message: `${JSON.stringify(value)} is no duration`,
+    message: `${JSON.stringify(value)} is not a duration`,
     hint: `write ${durationExamples}; at most 24 days`,
   })
 }

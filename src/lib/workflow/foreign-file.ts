@@ -16,7 +16,7 @@ export function recogniseForeignFile(value: unknown): Recognised | undefined {
     finding: {
       severity: 'error',
       code: 'foreign-file',
-      message: `this looks like ${what}, not like a workflow of this program`,
+      message: `this looks like ${what}, not a workflow for this program`,
       hint: `a workflow has an "id" and a list of "tasks"; ${instead}`,
     },
   })
@@ -24,14 +24,14 @@ export function recogniseForeignFile(value: unknown): Recognised | undefined {
     return say(
       'jobs',
       'a GitHub Actions workflow',
-      'write each step with "run" as a task with type: core/shell.run, and its text as inputs: {command: …}',
+      'turn each step with "run" into a task with type: core/shell.run and inputs: {command: …}',
     )
   if (
     isFields(tasks) &&
     (version !== undefined || Object.values(tasks).some((task) => isFields(task) && ('cmds' in task || 'cmd' in task)))
   )
-    return say('tasks', 'a Taskfile', 'write each task as an item of the list, with type: core/shell.run, and "needs" instead of "deps"')
+    return say('tasks', 'a Taskfile', 'make each task an item of the list, with type: core/shell.run and "needs" instead of "deps"')
   if (tasks === undefined && (Array.isArray(steps) || isFields(steps)))
-    return say('steps', 'a dagu file', 'write each step as a task with type: core/shell.run, and "needs" instead of "depends"')
+    return say('steps', 'a dagu file', 'make each step a task with type: core/shell.run and "needs" instead of "depends"')
   return undefined
 }

@@ -66,7 +66,7 @@ export async function loadWorkflow(from: string | {readonly text: string; readon
       diagnostics,
       // Above the file it is looked for only where a project says that it begins.
       ...(diagnostics.some((finding) => finding.code === 'unknown-plugin')
-        ? {hint: 'a directory `plugins` above the workflow file is used when an autokestra.yaml, even an empty one, stands beside it'}
+        ? {hint: 'a `plugins` directory above the workflow file is used only if an autokestra.yaml, even an empty one, is next to it'}
         : {}),
     })
   }

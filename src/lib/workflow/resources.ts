@@ -37,7 +37,9 @@ export function checkResources(value: unknown, path: DocumentPath, report: Repor
     const bytes = parseByteSize(size)
     if (bytes !== undefined && bytes >= least[name]) continue
     const message =
-      bytes === undefined ? `${JSON.stringify(size)} is no size` : `${JSON.stringify(size)} is too little: no program can work with it`
+      bytes === undefined
+        ? `${JSON.stringify(size)} is not a valid size`
+        : `${JSON.stringify(size)} is too small: no program can run with it`
     report([...path, name], 'value', {
       code: 'bad-size',
       message,

@@ -80,7 +80,7 @@ export const workflowSchema = {
       pattern: '^[a-z0-9][a-z0-9_-]*$',
       maxLength: 100,
       title: 'id of a workflow',
-      description: 'Name of the workflow: small letters, digits, - and _.',
+      description: 'Name of the workflow: lower-case letters, digits, - and _.',
       examples: ['nightly-report'],
     },
     name: {type: 'string', description: 'Name for people to read.'},

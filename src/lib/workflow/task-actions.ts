@@ -14,7 +14,7 @@ export interface TaskActions {
   readonly omitted: number
   /** Of the error, when there are no other findings. */
   readonly errorCode: ErrorCode
-  /** Inputs whose text is taken as it stands: no templates are evaluated in them. */
+  /** Inputs whose text is taken as it stands: templates are not evaluated in them. */
   literalInputs(type: string): readonly string[]
   /** Inputs that become arguments of a process, which everybody on the machine can see. */
   argumentInputs(type: string): readonly string[]

@@ -108,23 +108,23 @@ function inOurWords(
   if (keyword === 'pattern' && schema['title'] === 'id of a workflow')
     return {
       code: 'bad-id',
-      message: 'this is no id for a workflow',
-      hint: 'small letters, digits, - and _, starting with a letter or a digit',
+      message: 'this is not a valid workflow id',
+      hint: 'lower-case letters, digits, - and _, starting with a letter or a digit',
     }
   if (keyword === 'pattern' && schema['title'] === 'id of a task')
-    return {code: 'bad-id', message: 'this is no id for a task', hint: 'letters, digits, - and _, starting with a letter or a digit'}
+    return {code: 'bad-id', message: 'this is not a valid task id', hint: 'letters, digits, - and _, starting with a letter or a digit'}
   if (keyword === 'pattern' && schema['title'] === 'name of a secret')
-    return {code: 'bad-name', message: 'this is no name for a secret', hint: 'letters, digits, _ and -, at most 255'}
+    return {code: 'bad-name', message: 'this is not a valid secret name', hint: 'letters, digits, _ and -, at most 255'}
   if (keyword === 'pattern' && schema['title'] === 'environment variable')
     return {
       code: 'bad-name',
-      message: 'this is not the name of an environment variable',
-      hint: 'letters, digits and _, not starting with a digit; a * at the end stands for the rest: AWS_*',
+      message: 'this is not a valid environment variable name',
+      hint: 'letters, digits and _, not starting with a digit; a * at the end matches the rest: AWS_*',
     }
   if (keyword === 'propertyNames')
     return {
       code: 'bad-name',
-      message: `"${String(path.at(-1))}" is no name for an environment variable`,
+      message: `"${String(path.at(-1))}" is not a valid environment variable name`,
       hint: 'letters, digits and _, not starting with a digit',
     }
   if (keyword === 'anyOf' && schema['title'] === 'backoff')

@@ -55,7 +55,7 @@ describe('findings', () => {
   test('alternatives give the findings of the form that was meant', async () => {
     const schema = {anyOf: [{type: 'string'}, {type: 'object', required: ['a'], properties: {a: {type: 'number'}}}]}
     expect(await say(schema, {a: 'x'})).toEqual(['a: must be a number, not a string'])
-    expect(await say(schema, 5)).toEqual([': fits none of the allowed forms'])
+    expect(await say(schema, 5)).toEqual([': matches none of the allowed forms'])
   })
 
   test('a choice of properties is one finding that names them', async () => {
@@ -77,7 +77,7 @@ describe('findings', () => {
   test('oneOf gives the findings of the form that was meant, too', async () => {
     const schema = {oneOf: [{type: 'string'}, {type: 'object', required: ['a']}]}
     expect(await say(schema, {})).toEqual(['!: missing property "a"'])
-    expect(await say(schema, 5)).toEqual([': fits none of the allowed forms'])
+    expect(await say(schema, 5)).toEqual([': matches none of the allowed forms'])
   })
 
   test('a pattern is told by the examples and the description of its schema', async () => {
@@ -96,7 +96,7 @@ describe('findings', () => {
       },
       properties: {v: {anyOf: [{$ref: '#/$defs/a'}, {$ref: '#/$defs/b'}]}, w: {type: 'string'}},
     }
-    expect((await say(schema, {v: {}, w: 1})).sort()).toEqual(['v: fits none of the allowed forms', 'w: must be a string, not a number'])
+    expect((await say(schema, {v: {}, w: 1})).sort()).toEqual(['v: matches none of the allowed forms', 'w: must be a string, not a number'])
   })
 
   test('the suggestion comes from the schema the property was looked up in', async () => {
@@ -131,14 +131,14 @@ describe('hostile schemas', () => {
   test.each<[string, unknown, RegExp]>([
     ['a remote reference', {properties: {a: {$ref: 'https://example.com/schema.json'}}}, /nothing is fetched \(at properties\.a\.\$ref\)/],
     ['a reference to a file', {$ref: 'file:///etc/passwd'}, /nothing is fetched/],
-    ['a reference to nothing', {$ref: '#/$defs/missing'}, /leads nowhere \(at \$ref\)/],
+    ['a reference to nothing', {$ref: '#/$defs/missing'}, /points to nothing \(at \$ref\)/],
     ['doubling references', {$defs: bomb, $ref: '#/$defs/l0'}, /grows too large/],
     ['deep nesting', deep, /nested too deeply/],
     ['a huge schema', {description: 'x'.repeat(300_000)}, /too large/],
     ['an asynchronous schema', {$async: true, type: 'string'}, /"\$async" is not allowed/],
     ['no regular expression', {properties: {a: {pattern: '('}}}, /not a regular expression \(at properties\.a\.pattern\)/],
     ['a pattern only backtracking can run', {pattern: '^(a+)+(?!b)$'}, /can take very long/],
-    ['a wrong type', {type: 'strnig'}, /no JSON Schema.*\(at type\)/],
+    ['a wrong type', {type: 'strnig'}, /not a valid JSON Schema.*\(at type\)/],
     ['no schema', 5, /a schema is an object/],
     ['a list', [], /a schema is an object/],
   ])('%s is refused with its place', async (_case, schema, message) => {

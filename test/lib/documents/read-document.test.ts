@@ -78,7 +78,7 @@ describe('reading a file', () => {
   test('a symbolic link to itself is refused', async () => {
     const loop = join(dir, 'loop')
     symlinkSync(loop, loop)
-    expect((await failure(readDocument(loop))).message).toMatch(/leads back to itself/)
+    expect((await failure(readDocument(loop))).message).toMatch(/points back to itself/)
   })
 
   test('text from standard input may be too large, too', async () => {
@@ -113,7 +113,7 @@ describe('values', () => {
 describe('syntax findings', () => {
   test.each<[string, string, string]>([
     ['a: [1, 2', '1:9 yaml-syntax', ''],
-    ['a: 1\na: 2', '2:1 duplicate-key', 'already there'],
+    ['a: 1\na: 2', '2:1 duplicate-key', 'duplicate key'],
     ['a: 1\n---\nb: 2', '2:1 several-documents', 'several'],
     ['a: {{ x }}', '1:4 unquoted-template', 'quoted'],
     ['a:\n  - {{ tasks.a.output }}', '2:5 unquoted-template', 'quoted'],
@@ -122,14 +122,14 @@ describe('syntax findings', () => {
     ['a: !!js/function "function () {}"', '1:4 unknown-tag', 'only plain data'],
     ['a:\n\tb: 1', '2:1 yaml-syntax', 'tab'],
     ['a: *nowhere', '1:4 unknown-alias', 'nowhere'],
-    ['a: &x [*x]', '1:8 aliases', 'leads back'],
+    ['a: &x [*x]', '1:8 aliases', 'refers to the value'],
     ['a: 1e999', '1:4 number-too-large', 'too large'],
     ['a: 1\nb: [x, 9007199254740993]', '2:8 number-loses-digits', 'more digits'],
     ['a: &big 123456789012345678901234567890\nb: *big', '1:9 number-loses-digits', 'more digits'],
     ['a: 0xFFFFFFFFFFFFFFFF # all bits', '1:4 number-loses-digits', 'more digits'],
     ['a:\n  - -9007199254740993', '2:5 number-loses-digits', 'more digits'],
-    ['a: {b: -.inf}', '1:8 not-a-number', '-.inf is no number'],
-    ['a: .NaN', '1:4 not-a-number', '.NaN is no number'],
+    ['a: {b: -.inf}', '1:8 not-a-number', '-.inf is not a JSON number'],
+    ['a: .NaN', '1:4 not-a-number', '.NaN is not a JSON number'],
     ['? {a: 1}\n: b', '1:3 key-is-a-map', 'key'],
   ])('%# %s', async (text, at, message) => {
     const found = await findings(text)

@@ -69,10 +69,10 @@ describe('the files of a context', () => {
   })
 
   it.each([
-    ['../secret', 'out of the plugin'],
-    ['lib/../../secret', 'out of the plugin'],
+    ['../secret', 'outside the plugin'],
+    ['lib/../../secret', 'outside the plugin'],
     ['/etc/passwd', 'absolute'],
-    ['hop', 'out of the plugin'],
+    ['hop', 'outside the plugin'],
   ])('are refused when a link leads to %s', async (target, reason) => {
     const home = temporaryDir()
     const dir = writeFiles(path.join(home, 'p'), {'lib/a.js': ''})

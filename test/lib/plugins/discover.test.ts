@@ -155,7 +155,7 @@ describe('a broken plugin', () => {
         writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad'))
         symlinkSync('/etc/hostname', path.join(dir, 'index.js'))
       },
-      /^the entry point leads out of the plugin's directory: index.js is /,
+      /^the entry point points outside the plugin's directory: index.js is /,
     ],
     [
       'a linked directory on the way to the entry point',
@@ -163,12 +163,12 @@ describe('a broken plugin', () => {
         writeFileSync(path.join(dir, 'plugin.yaml'), manifestText('acme/bad', '1.0.0', 'command: [./x/env]'))
         symlinkSync('/usr/bin', path.join(dir, 'x'))
       },
-      /^the entry point leads out of the plugin's directory: .\/x\/env is /,
+      /^the entry point points outside the plugin's directory: .\/x\/env is /,
     ],
     [
       'a program that may not be executed',
       (dir: string) => writeFiles(dir, {'plugin.yaml': manifestText('acme/bad', '1.0.0', 'command: [./run.sh]'), 'run.sh': ''}),
-      'the program may not be executed: ./run.sh',
+      'the program is not executable: ./run.sh',
     ],
   ] as const)('with %s is a diagnostic and breaks no other', async (_, make, message) => {
     const home = temporaryDir()
@@ -223,7 +223,7 @@ describe('plugins of one id', () => {
     const home = temporaryDir()
     const a = writePlugin(path.join(home, 'plugins/a'), 'acme/tool', '1.0.0')
     const b = writePlugin(path.join(home, 'plugins/b'), 'acme/tool', '2.0.0')
-    const message = `two plugins of the same path are called "acme/tool": ${a} (version 1.0.0) and ${b} (version 2.0.0)`
+    const message = `two plugins in the same plugin path are called "acme/tool": ${a} (version 1.0.0) and ${b} (version 2.0.0)`
     expect(await list(home)).toMatchObject([
       {dir: a, state: 'broken', diagnostics: [{code: 'duplicate-plugin', message}]},
       {dir: b, state: 'broken', diagnostics: [{code: 'duplicate-plugin', message}]},

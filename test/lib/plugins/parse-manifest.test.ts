@@ -139,7 +139,9 @@ describe('names and versions', () => {
 
   it('refuses a name of 300 characters and one that Windows keeps for a device', async () => {
     expect(errors(await parse(valid.replace('tool', 'a'.repeat(300))))).toEqual(['2:7 name must be at most 64 characters long'])
-    expect(errors(await parse(valid.replace('tool', 'con')))).toEqual(['2:7 name must not be "con": Windows keeps that name for a device'])
+    expect(errors(await parse(valid.replace('tool', 'con')))).toEqual([
+      '2:7 name must not be "con": Windows reserves that name for a device',
+    ])
   })
 
   it.each([
@@ -174,7 +176,7 @@ describe('findings', () => {
   it('are all reported at once, in the order of the file', async () => {
     const record = await parse('namespace: A\nname: b_c\nversion: 1\nactions:\n  - name: X\n  - {}\n')
     expect(errors(record)).toEqual([
-      '1:1 the plugin says neither main nor command',
+      '1:1 the manifest has neither main nor command',
       '1:12 namespace must be kebab-case',
       '2:7 name must be kebab-case',
       '3:10 version must be a string, not a number',
@@ -202,13 +204,13 @@ describe('findings', () => {
     [
       'both main and command',
       `${head}main: a.js\ncommand: [b]\nactions: [{name: run}]\n`,
-      'main and command exclude each other: a plugin is started in one way',
+      'main and command cannot be combined: a plugin starts in one way',
     ],
-    ['neither main nor command', `${head}actions: [{name: run}]\n`, 'the plugin says neither main nor command'],
+    ['neither main nor command', `${head}actions: [{name: run}]\n`, 'the manifest has neither main nor command'],
     [
       'main beside protocol exec',
       `${head}main: a.js\nprotocol: exec\nactions: [{name: run, exec: [ls]}]\n`,
-      'main has no place beside protocol exec: each action is a command line of its own',
+      'main cannot be combined with protocol exec: each action has its own command line',
     ],
     [
       'an action without exec',
@@ -232,7 +234,7 @@ describe('findings', () => {
     [
       'reuse without the SDK',
       `${head}command: [a]\nworker: reuse\nactions: [{name: run}]\n`,
-      'worker reuse needs protocol sdk: the other protocols end with one task',
+      'worker reuse requires protocol sdk: with the others, a process ends after one task',
     ],
     [
       'an unknown literal input',
@@ -261,9 +263,9 @@ describe('findings', () => {
   })
 
   it.each([
-    ['a remote reference', '{$ref: "https://example.com/x.json"}', 'leads out of the schema'],
+    ['a remote reference', '{$ref: "https://example.com/x.json"}', 'points outside the schema'],
     ['a pattern that can take for ever', '{properties: {a: {pattern: "(?=(a+)+)b"}}}', 'can take very long'],
-    ['a type that does not exist', '{type: strng}', 'this is no JSON Schema'],
+    ['a type that does not exist', '{type: strng}', 'this is not a valid JSON Schema'],
   ])('refuse an input schema with %s, naming the action', async (_, schema, message) => {
     const {diagnostics} = await parse(`${head}main: a.js\nactions:\n  - name: run\n    input: ${schema}\n`)
     expect(diagnostics).toMatchObject([{severity: 'error', code: 'invalid-schema', line: 7}])

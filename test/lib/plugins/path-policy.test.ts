@@ -124,7 +124,7 @@ describe('paths that are never granted', () => {
     expect(message(decide('~'))).toMatch(`refused: '~' (${home}) holds ${home}/`)
     expect(message(decide('../.ssh'))).toBe(`refused: '../.ssh' (${home}/.ssh) holds your SSH keys: it is never granted`)
     expect(message(decide('/etc/ssl'))).toBe(
-      "refused: '/etc/ssl' is in /etc, which says how this machine works and who its users are: it is never granted",
+      "refused: '/etc/ssl' is in /etc, which holds the settings and users of this machine: it is never granted",
     )
   })
 
@@ -151,7 +151,9 @@ describe('paths that are never granted', () => {
   it('include a link in the project that leads out of it, to whatever', () => {
     const {dir, home, decide} = openRig()
     symlinkSync(path.join(home, 'shared'), path.join(dir, 'link'))
-    expect(message(decide('./link'))).toBe(`refused: './link' is a link that leads out of the directory of the workflow, to ${home}/shared`)
+    expect(message(decide('./link'))).toBe(
+      `refused: './link' is a link that points outside the directory of the workflow, to ${home}/shared`,
+    )
     expect(granted(decide('../shared'))).toBe(path.join(home, 'shared'))
   })
 
@@ -227,7 +229,7 @@ describe('paths that are never granted', () => {
     expect(message(decide(chosen))).toMatch(/is a socket/)
     mkdirSync(path.join(dir, 'data/deep/er'), {recursive: true})
     await listen(path.join(dir, 'data/deep/er/any'))
-    expect(message(decide('./data'))).toMatch(/holds .*data\/deep\/er\/any, a socket: whoever answers/)
+    expect(message(decide('./data'))).toMatch(/holds .*data\/deep\/er\/any, a socket: the program behind it/)
     await listen(path.join(dir, 'out/other.sock'))
     expect(message(decide('./out/other.sock'))).toMatch(/is neither a file nor a directory/)
   })
@@ -242,9 +244,9 @@ describe('paths that are never granted', () => {
     })
     // As with one that was bound by a relative path, or in another network namespace.
     renameSync(path.join(dir, 'elsewhere'), path.join(dir, 'data/moved'))
-    expect(message(decide('./data'))).toMatch(/^refused: .*holds .*data\/moved\/any\.sock, a socket: whoever answers/)
+    expect(message(decide('./data'))).toMatch(/^refused: .*holds .*data\/moved\/any\.sock, a socket: the program behind it/)
     execFileSync('mkfifo', [path.join(dir, 'out/pipe')])
-    expect(message(decide('./out', 'write'))).toMatch(/^refused: .*holds .*out\/pipe, a named pipe: whoever reads/)
+    expect(message(decide('./out', 'write'))).toMatch(/^refused: .*holds .*out\/pipe, a named pipe: the program behind it/)
   })
 
   it('include directories that are too large to be searched, with a way out', () => {
@@ -255,7 +257,7 @@ describe('paths that are never granted', () => {
     expect(policy.decide('./data', 'read', dir)).toMatchObject({
       refusal: {
         kind: 'refused',
-        message: `'./data' (${dir}/data) holds more than 2 files and directories, or too many levels of them, to be searched for sockets`,
+        message: `'./data' (${dir}/data) holds more than 2 files and directories, or too many levels of them, to search for sockets`,
         hint: 'grant the directories below it that the task needs',
       },
     })
@@ -286,8 +288,8 @@ describe('paths that cannot be used', () => {
     ['./data/*.csv', "missing: './data/*.csv' (DIR/data/*.csv) does not exist"],
     ['$HOME/x', "missing: '$HOME/x' (DIR/$HOME/x) does not exist"],
     ['~root/x', "unusable: '~root/x': only your own home directory has a short form, ~"],
-    ['C:\\data', "unusable: 'C:\\data' is a path of Windows, and containers have others"],
-    ['a\0b', 'unusable: "a\\u0000b" holds a zero byte, which no path can'],
+    ['C:\\data', "unusable: 'C:\\data' is a Windows path, which containers do not have"],
+    ['a\0b', 'unusable: "a\\u0000b" contains a NUL byte, which paths cannot'],
   ])('%j', (text, expected) => {
     const {dir, decide} = openRig()
     expect(message(decide(text)).replaceAll(dir, 'DIR')).toBe(expected)
@@ -297,7 +299,7 @@ describe('paths that cannot be used', () => {
     const {dir, decide} = openRig()
     symlinkSync('loop', path.join(dir, 'loop'))
     expect(message(decide('./loop'))).toMatch(/unusable: .*\(ELOOP\)/)
-    expect(decide('./new', 'write')).toMatchObject({refusal: {hint: `make it first: mkdir -p ${dir}/new`}})
+    expect(decide('./new', 'write')).toMatchObject({refusal: {hint: `create it first: mkdir -p ${dir}/new`}})
     expect(decide('./data/*')).toMatchObject({refusal: {hint: 'patterns are not expanded: name the directory'}})
   })
 

@@ -118,7 +118,7 @@ describe('resolving a type', () => {
     const home = temporaryDir()
     writePlugin(path.join(home, 'plugins/tool'), 'acme/tool')
     const found = failure(await managerWith(home).resolve(type))
-    expect(found).toMatchObject({code: 'invalid-type', message: `"${type}" is no task type: it has the form namespace/plugin.action`})
+    expect(found).toMatchObject({code: 'invalid-type', message: `"${type}" is not a valid task type: the form is namespace/plugin.action`})
     if (hint !== undefined) expect(found.hint).toBe(hint)
   })
 

@@ -155,7 +155,7 @@ describe('the exec protocol', () => {
   })
 
   it.each([
-    [{command: 'a\0b'}, /zero byte/],
+    [{command: 'a\0b'}, /NUL byte/],
     [{command: 'true', args: [{}]}, /'args'/],
     [{command: 'true', expectedExitCodes: 'no'}, /'expectedExitCodes'/],
     [{command: 'true', parse: 'xml'}, /'parse'/],

@@ -31,7 +31,7 @@ describe('a plugin of the program', () => {
     const failure = {
       code: 'invalid-plugin',
       errorCode: 'PLUGIN_INVALID',
-      message: expect.stringContaining('would take the place of the one that comes with the program') as unknown,
+      message: expect.stringContaining('would replace the one that comes with the program') as unknown,
       hint: expect.stringContaining('/home/config.yaml: plugins: {allowShadowing: [core/shell]}') as unknown,
     }
     expect(await refused.resolve('core/shell.run')).toMatchObject({ok: false, failure})
@@ -88,7 +88,7 @@ describe('a project that was cloned', () => {
     ]) {
       const ended = await project.run(args)
       expect(ended.exitCode).not.toBe(0)
-      expect(ended.stderr + ended.stdout).toContain('would take the place of the one that comes with the program')
+      expect(ended.stderr + ended.stdout).toContain('would replace the one that comes with the program')
       expect(ended.stderr + ended.stdout).toContain('has no effect here')
       expect(ended.stdout).not.toContain('stolen')
     }
@@ -105,7 +105,7 @@ describe('a project that was cloned', () => {
     ]) {
       const ended = await project.run(args)
       expect({args, text: ended.stderr + ended.stdout}).toMatchObject({
-        text: expect.stringMatching(/"team\/other" in .*other \(project\) is used in place of .*mine \(user\)/) as unknown,
+        text: expect.stringMatching(/"team\/other" in .*other \(project\) is used instead of .*mine \(user\)/) as unknown,
       })
       expect(ended.exitCode).toBe(0)
     }

@@ -161,8 +161,8 @@ describe('errors', () => {
     ['{{ vars.list.length }}', 'vars.list.length does not exist', 3, 16],
     ['x {{ 1 + }}', 'syntax error: unexpected token: the end', 8, 1],
     ['x {{ }}', 'the template is empty', 2, 5],
-    ['x {{ vars.x', 'the template has no end: }} is missing', 2, 9],
-    ["x {{ 'open }}", 'the template has no end: }} is missing', 2, 11],
+    ['x {{ vars.x', 'the template is not closed: }} is missing', 2, 9],
+    ["x {{ 'open }}", 'the template is not closed: }} is missing', 2, 11],
   ])('%s', async (text, message, start, length) => {
     const error = await failure(text)
     expect(error.message).toBe(message)

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest'
 import type {Diagnostic} from '../../../src/lib/errors/diagnostic.ts'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
-import {countDiagnostics, describeFile, renderDiagnostics} from '../../../src/lib/ui/diagnostics.ts'
+import {countSuffix, describeFile, renderDiagnostics} from '../../../src/lib/ui/diagnostics.ts'
 import {errorToJson, renderError} from '../../../src/lib/ui/error-text.ts'
 import {createStyle} from '../../../src/lib/ui/style.ts'
 
@@ -90,11 +90,14 @@ describe('renderDiagnostics', () => {
   })
 
   test('counts', () => {
-    expect(countDiagnostics([finding, finding, {...finding, severity: 'warning'}])).toBe('2 errors and 1 warning')
-    expect(countDiagnostics([finding])).toBe('1 error')
-    expect(countDiagnostics([])).toBe('no findings')
+    const three = [finding, finding, {...finding, severity: 'warning'}] as const
+    expect(countSuffix('it is wrong', three)).toBe(' (2 errors and 1 warning)')
+    expect(countSuffix('it has 2 errors.', three)).toBe(' (1 warning)')
+    expect(countSuffix('it has 2 errors.', [finding, finding])).toBe('')
+    expect(countSuffix('it is wrong', [finding])).toBe('')
     expect(describeFile('a.yaml', undefined, [])).toBe('a.yaml: valid\n')
-    expect(describeFile('a.yaml', 'it is wrong', [finding])).toBe('a.yaml: it is wrong (1 error)\n')
+    expect(describeFile('a.yaml', 'it is wrong', [finding])).toBe('a.yaml: it is wrong\n')
+    expect(describeFile('a.yaml', 'it is wrong', [finding, finding])).toBe('a.yaml: it is wrong (2 errors)\n')
     expect(describeFile('a.yaml', 'it is empty', [])).toBe('a.yaml: it is empty\n')
   })
 })

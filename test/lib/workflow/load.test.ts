@@ -160,7 +160,7 @@ describe('the shape', () => {
     [
       'id: My Flow\ntasks: []',
       [
-        '1:5 bad-id: this is no id for a workflow (small letters, digits, - and _, starting with a letter or a digit)',
+        '1:5 bad-id: this is not a valid workflow id (lower-case letters, digits, - and _, starting with a letter or a digit)',
         '2:8 invalid-value: tasks must not be empty',
       ],
     ],
@@ -170,11 +170,11 @@ describe('the shape', () => {
     [task('needs:'), ['8:5 wrong-type: needs must be a list, not empty']],
     [
       task('env: {"A-B": x}'),
-      ['8:11 bad-name: "A-B" is no name for an environment variable (letters, digits and _, not starting with a digit)'],
+      ['8:11 bad-name: "A-B" is not a valid environment variable name (letters, digits and _, not starting with a digit)'],
     ],
     [task('env: {A: [1]}'), ['8:14 wrong-type: A must be a string, a number or true or false, not a list']],
     [task('retry: {max: 0}'), ['8:18 invalid-value: max must be at least 1']],
-    [task('retry: {delay: 1s}'), ['8:5 missing-property: missing property "max": how many attempts in all (for example max: 3)']],
+    [task('retry: {delay: 1s}'), ['8:5 missing-property: missing property "max": the number of attempts in total (for example max: 3)']],
     [task('retry: {max: 2, backoff: linear}'), ['8:30 invalid-value: backoff must be one of "constant", "exponential"']],
     [task('retry: {max: 2, backoff: -1}'), ['8:30 invalid-value: backoff must be greater than 0']],
     [task('retry: {max: 2, backoff: [1]}'), ['8:30 invalid-value: "backoff" must be constant, exponential, or a number of seconds']],
@@ -186,7 +186,7 @@ describe('the shape', () => {
       'id: a\ntasks: [{type: a/b.c}, {id: "a b", type: a/b.c}]',
       [
         '2:9 missing-property: missing property "id"',
-        '2:29 bad-id: this is no id for a task (letters, digits, - and _, starting with a letter or a digit)',
+        '2:29 bad-id: this is not a valid task id (letters, digits, - and _, starting with a letter or a digit)',
       ],
     ],
     [
@@ -202,9 +202,9 @@ describe('values', () => {
   test.each<[string, string]>([
     [
       task('timeout: 5 minutes'),
-      '8:14 bad-duration: "5 minutes" is no duration (write 500ms, 30s, 5m, 1h, or a number of seconds; at most 24 days)',
+      '8:14 bad-duration: "5 minutes" is not a duration (write 500ms, 30s, 5m, 1h, or a number of seconds; at most 24 days)',
     ],
-    [task('timeout: 0'), '8:14 bad-duration: 0 is no duration'],
+    [task('timeout: 0'), '8:14 bad-duration: 0 is not a duration'],
     [task('timeout: -1s'), '8:14 bad-duration: "-1s"'],
     [task('timeout: 100000h'), '8:14 bad-duration'],
     [task('retry: {max: 2, delay: soon}'), '8:28 bad-duration: "soon"'],
@@ -212,7 +212,7 @@ describe('values', () => {
     ['id: a\ndefaults: {timeout: x}\ntasks: [{id: t, type: a/b.c}]', '2:21 bad-duration: "x"'],
     [
       'id: a\ntasks: [{id: t, type: shell}]',
-      '2:23 bad-type: "shell" is no action (write namespace/plugin.action, for example core/shell.run)',
+      '2:23 bad-type: "shell" is not a valid action (write namespace/plugin.action, for example core/shell.run)',
     ],
     ['id: a\ntasks: [{id: t, type: Core/shell.run}]', '2:23 bad-type'],
     ['id: a\ntasks: [{id: t, type: core/shell}]', '2:23 bad-type'],
@@ -241,7 +241,7 @@ describe('ids and needs', () => {
       '5:36 unknown-need: there is no task "fecth" (did you mean "fetch"?)',
       '5:43 needs-itself: the task "use" needs itself',
       '5:48 unknown-need: there is no task "nothing"',
-      '5:64 duplicate-need: the task "use" names its need "fetch" twice',
+      '5:64 duplicate-need: the task "use" lists the need "fetch" twice',
     ])
   })
 
@@ -263,7 +263,7 @@ describe('templates', () => {
     [task('inputs: {a: "{{ tasks.frist.output }}"}'), '8:21 unknown-task: there is no task "frist" (did you mean "first"?)'],
     [
       task('inputs: {a: "{{ tasks.first.output }}"}'),
-      '8:21 not-upstream: the task "first" need not be done when "second" starts (add "first" to the needs of "second")',
+      '8:21 not-upstream: the task "first" may not have finished when "second" starts (add "first" to the needs of "second")',
     ],
     [task('inputs: {a: "{{ tasks.second.output }}"}'), '8:21 reads-itself'],
     [
@@ -278,7 +278,7 @@ describe('templates', () => {
     [task('inputs: {a: "{{ 1 + }}"}'), '8:24 bad-template: syntax error: unexpected token: the end'],
     [task('inputs: {a: "{{ toJsn(1) }}"}'), '8:21 bad-template: unknown function toJsn() (did you mean toJson()?)'],
     [task('inputs: {a: "{{ }}"}'), '8:18 bad-template: the template is empty'],
-    [task('inputs: {a: "{{ vars.limit"}'), '8:18 bad-template: the template has no end'],
+    [task('inputs: {a: "{{ vars.limit"}'), '8:18 bad-template: the template is not closed'],
     [task('inputs:\n  list:\n    - deep: |\n        one\n        two {{ vars.nope }}'), '12:20 unknown-var'],
     [task('inputs: {a: "{{ failure() }}"}'), '8:17 status-function'],
     [task('if: vars.limit > 0'), '8:9 bad-if: "if" must be a template (write if: "{{ vars.limit > 0 }}")'],
@@ -352,7 +352,7 @@ describe('secrets', () => {
     "{{ ['A'].map(name, secrets[name]) }}",
   ])('names are literal: %s', async (template) => {
     expect(await findings(using('[A]', `inputs: {a: "{{ secrets.A }}", b: 1}\nenv: {X: "${template}"}`))).toEqual([
-      expect.stringMatching(/^9:\d+ computed-secret: secrets can only be read one by one, by their names/),
+      expect.stringMatching(/^9:\d+ computed-secret: secrets can only be read one at a time, by name/),
     ])
   })
 
@@ -380,7 +380,7 @@ describe('secrets', () => {
   test('in vars they would stay text, and that is a finding', async () => {
     const text =
       'id: a\nsecrets: [A]\nvars: {x: [{y: "a {{ secrets.A }}"}], z: "{{ .Values.secrets.A }}"}\ntasks: [{id: t, type: a/b.c, env: {V: "{{ secrets.A }}"}}]'
-    expect(await findings(text)).toEqual([expect.stringContaining('3:16 secret-not-allowed: no templates are evaluated in vars')])
+    expect(await findings(text)).toEqual([expect.stringContaining('3:16 secret-not-allowed: templates are not evaluated in vars')])
   })
 
   test('a secret is text: what looks like a property of it is a finding', async () => {
