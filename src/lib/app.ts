@@ -25,7 +25,8 @@ import type {TaskPlaces} from './plugins/task-place.ts'
 import {readOpenFileLimit, readProcessLimit} from './runtimes/proc-fs.ts'
 import type {DockerClient} from './runtimes/docker-client.ts'
 import {sweepLeftovers} from './runtimes/reaper.ts'
-import type {RunRows} from './storage/run-rows.ts'
+import type {RevealedOutputs} from './reveal-outputs.ts'
+import type {RunRows, RunSummary} from './storage/run-rows.ts'
 import type {SecretMasker} from './masking/secret-masker.ts'
 import type {SecretStore} from './secrets/secret-store.ts'
 import {describeSurroundings} from './surroundings.ts'
@@ -199,6 +200,12 @@ export class App {
     const rows = await RunRows.open(config.databaseFile)
     this.#cleanUps.push(() => rows.close())
     return rows
+  }
+
+  /** What the tasks of a run and the run itself returned, secrets in clear text. */
+  async revealOutputs(run: RunSummary, rows: RunRows): Promise<RevealedOutputs> {
+    const {revealOutputs} = await import('./reveal-outputs.ts')
+    return await revealOutputs(run, rows, () => this.secrets())
   }
 
   /** The tasks of a workflow file, which may have findings. */

@@ -213,7 +213,7 @@ outputs: {all: '{{ tasks.login.output }}'}
     expect(ran.task('login').output).toMatchObject({value: {token: '***SECRET***'}})
     expect(ran.result.outputs).toMatchObject({all: {value: {token: '***SECRET***'}}})
     expect(project.read('used')).toBe(secrets.PLAIN)
-    expect(await countSealed(project)).toBe(1)
+    expect(await countSealed(project)).toBe(2)
     await expectClean(project, {PLAIN: secrets.PLAIN}, ran)
   })
 

@@ -2,23 +2,45 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../base-command.ts'
-import type {RunDetails} from '../../lib/storage/run-details.ts'
-import type {RunSummary} from '../../lib/storage/run-rows.ts'
+import type {App} from '../../lib/app.ts'
+import {WorkflowError} from '../../lib/errors/workflow-error.ts'
+import type {RevealedOutputs} from '../../lib/reveal-outputs.ts'
+import type {RunDetails, TaskSummary} from '../../lib/storage/run-details.ts'
+import type {RunRows, RunSummary} from '../../lib/storage/run-rows.ts'
 import {printEventStream} from '../../lib/ui/print-events.ts'
 import {renderRunDetails} from '../../lib/ui/run-details.ts'
+import {renderRunOutputs} from '../../lib/ui/run-outputs.ts'
+import {exposureWarning} from '../../lib/ui/secret-output.ts'
+import type {JsonValue} from '../../lib/util/json.ts'
+
+interface RevealFlags {
+  readonly reveal: boolean
+  readonly force: boolean
+  readonly 'no-input': boolean
+}
+
+type ShownRun = RunSummary & Omit<RunDetails, 'tasks'> & {readonly tasks: readonly (TaskSummary & {readonly output?: JsonValue})[]}
 
 export class RunsShow extends BaseCommand {
   static override summary = 'Show one run and its tasks.'
-  static override description = '--events prints the very lines that `run --events` printed.'
+  static override description =
+    '--events prints the very lines that `run --events` printed. --reveal also prints what each task and the run returned, with secrets in clear ' +
+    'text where the journal has placeholders; it asks first, needs the master key, and is recorded (`secrets audit`).'
   static override examples = [
     '<%= config.bin %> runs show latest',
     '<%= config.bin %> runs show latest --json',
     '<%= config.bin %> runs show latest --events',
+    '<%= config.bin %> runs show latest --reveal',
   ]
   static override args = {run: Args.string({default: 'latest', description: 'id of the run, the beginning of one, or latest'})}
-  static override flags = {events: Flags.boolean({description: 'print all events as lines of JSON', exclusive: ['json']})}
+  static override flags = {
+    events: Flags.boolean({description: 'print all events as lines of JSON', exclusive: ['json', 'reveal']}),
+    reveal: Flags.boolean({description: 'also print what tasks returned, secrets in clear text'}),
+    force: Flags.boolean({char: 'f', description: 'with --reveal: do not ask'}),
+    'no-input': Flags.boolean({description: 'never ask: refuse --reveal without --force'}),
+  }
 
-  async run(): Promise<(RunSummary & RunDetails) | undefined> {
+  async run(): Promise<ShownRun | undefined> {
     const {args, flags} = await this.parse(RunsShow)
     const app = await this.app()
     const rows = await app.runs()
@@ -28,11 +50,41 @@ export class RunsShow extends BaseCommand {
       return undefined
     }
     const details = {...run, ...rows.details(run)}
-    if (this.jsonEnabled()) return details
+    const revealed = flags.reveal ? await this.#reveal(app, run, rows, flags) : undefined
+    if (this.jsonEnabled()) return revealed === undefined ? details : withOutputs(details, revealed)
     const failed = details.tasks.filter(({status}) => status === 'failed' || status === 'interrupted').slice(0, 20)
     const logsOf = failed.find(({id}) => rows.hasLog(run, id))?.id
     app.ui.out.write(renderRunDetails({...details, logsOf}, app.ui, Date.now()))
+    if (revealed !== undefined) app.ui.out.write(renderRunOutputs(revealed, app.ui))
     await app.ui.flush()
     return details
+  }
+
+  /** Undefined when the answer is no. */
+  async #reveal(app: App, run: RunSummary, rows: RunRows, flags: RevealFlags): Promise<RevealedOutputs | undefined> {
+    if (!flags.force) {
+      if (!app.prompt.isAvailable(flags['no-input'])) {
+        throw new WorkflowError('USAGE', `the outputs of run ${run.id} were not shown: ${app.prompt.whyNot(flags['no-input'])}`, {
+          hint: 'use --force to show secrets in clear text without being asked',
+        })
+      }
+      if (!(await app.prompt.confirm('This shows secrets in clear text to whoever sees your terminal. Go on?'))) {
+        app.ui.err.write('The outputs were not shown.\n')
+        return undefined
+      }
+    }
+    const revealed = await app.revealOutputs(run, rows)
+    if (revealed.sealedCount > 0) app.ui.err.write(exposureWarning)
+    else app.ui.err.write('note: no output of this run is stored encrypted; they are shown as they were recorded\n')
+    await app.ui.flush()
+    return revealed
+  }
+}
+
+function withOutputs(details: RunSummary & RunDetails, {tasks, run}: RevealedOutputs): ShownRun {
+  return {
+    ...details,
+    tasks: details.tasks.map((task) => (tasks.has(task.id) ? {...task, output: tasks.get(task.id) ?? null} : task)),
+    ...(run === undefined ? {} : {outputs: run}),
   }
 }

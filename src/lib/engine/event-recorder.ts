@@ -1,6 +1,7 @@
 // Gives events their place and time, masks them, and hands them on in batches: first to the journal, then to the reporter.
 
-import type {SealedValue} from '../secrets/sealed-value.ts'
+import {placeOfRunOutputs, type SealedValue} from '../secrets/sealed-value.ts'
+import type {JsonValue} from '../util/json.ts'
 import type {RunEvent, RunEventBody} from './events.ts'
 import {maskEvent} from './mask-event.ts'
 import type {Clock, Journal, Reporter} from './ports.ts'
@@ -21,7 +22,7 @@ export class EventRecorder {
   readonly #onError: (error: unknown) => void
   readonly #secrets: RunSecrets | undefined
   #batch: RunEvent[] = []
-  /** Outputs of the batch that masking has changed, by `seq`. */
+  /** Outputs of the batch that masking has changed, of tasks and of the run, by `seq`. */
   #sealed = new Map<number, SealedValue>()
   #timer: NodeJS.Immediate | undefined
   #seq = 0
@@ -66,10 +67,10 @@ export class EventRecorder {
     if (this.#secrets === undefined) return body
     const {masker, sealer} = this.#secrets
     const masked = maskEvent(body, masker)
-    if (sealer === undefined || body.type !== 'task.finished' || body.output === undefined) return masked
-    if (masked.type === 'task.finished' && masked.output !== body.output) {
-      const context = {run: this.#runId, task: body.task, attempt: body.attempt}
-      this.#sealed.set(this.#seq, sealer.seal(Buffer.from(JSON.stringify(body.output)), context))
+    const output = outputOf(body)
+    if (sealer !== undefined && output !== undefined && outputOf(masked) !== output) {
+      const place = body.type === 'task.finished' ? {task: body.task, attempt: body.attempt} : placeOfRunOutputs
+      this.#sealed.set(this.#seq, sealer.seal(Buffer.from(JSON.stringify(output)), {run: this.#runId, ...place}))
     }
     return masked
   }
@@ -81,4 +82,9 @@ export class EventRecorder {
       this.#onError(error)
     }
   }
+}
+
+function outputOf(body: RunEventBody): JsonValue | undefined {
+  if (body.type === 'task.finished') return body.output
+  return body.type === 'run.finished' ? body.outputs : undefined
 }

@@ -11,7 +11,7 @@ export interface Journal {
   create(run: NewRun): void
   /**
    * Appends in one transaction. When it returns, the events survive the death of this process.
-   * @param sealed outputs that hold secrets, by the `seq` of the `task.finished` they belong to
+   * @param sealed outputs that hold secrets, by the `seq` of the `task.finished` or `run.finished` they belong to
    */
   append(runId: string, events: readonly RunEvent[], sealed?: ReadonlyMap<number, SealedValue>): void
 }

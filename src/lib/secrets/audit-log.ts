@@ -5,7 +5,7 @@ import {createHash} from 'node:crypto'
 import {associatedData} from './associated-data.ts'
 import type {AuditEntry, SecretRows, StoreHeader} from './secret-rows.ts'
 
-export type AuditAction = 'read' | 'set' | 'delete' | 'rotate-key' | 'reencrypt' | 'accept-restored'
+export type AuditAction = 'read' | 'reveal' | 'set' | 'delete' | 'rotate-key' | 'reencrypt' | 'accept-restored'
 
 /** Who is at work. */
 export interface Actor {

@@ -202,6 +202,10 @@ export class KeyRing {
     return {keyId, ...this.#active.outputs.encrypt(plaintext, this.#outputContext(keyId, context))}
   }
 
+  hasKey(keyId: string): boolean {
+    return this.#keys.has(keyId)
+  }
+
   /** Throws IntegrityError. Undefined when the data key is not there any more. */
   openOutput(sealed: SealedValue, context: OutputContext): Buffer | undefined {
     return this.#keys.get(sealed.keyId)?.outputs.decrypt(sealed, this.#outputContext(sealed.keyId, context))

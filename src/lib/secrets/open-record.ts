@@ -4,7 +4,7 @@ import {IntegrityError} from './integrity-error.ts'
 import type {KeyRing} from './key-ring.ts'
 import type {OutputContext, OutputSealer, SealedValue} from './sealed-value.ts'
 import type {SecretRecord} from './secret-rows.ts'
-import {outputTampered, secretTampered} from './store-errors.ts'
+import {outputKeyGone, outputTampered, secretTampered} from './store-errors.ts'
 
 /** Throws SECRET_TAMPERED, SECRET_STORE_NEWER. */
 export function openRecord(ring: KeyRing, record: SecretRecord): Buffer {
@@ -17,11 +17,13 @@ export function openRecord(ring: KeyRing, record: SecretRecord): Buffer {
 export function createSealer(ring: KeyRing): OutputSealer {
   return {
     seal: (plaintext: Uint8Array, context: OutputContext) => ring.sealOutput(plaintext, context),
-    open: (sealed: SealedValue, context: OutputContext) =>
-      orTampered(
+    open: (sealed: SealedValue, context: OutputContext) => {
+      if (!ring.hasKey(sealed.keyId)) throw outputKeyGone(context.task)
+      return orTampered(
         () => ring.openOutput(sealed, context),
         () => outputTampered(context.task),
-      ),
+      )
+    },
   }
 }
 

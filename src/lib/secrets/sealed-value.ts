@@ -14,9 +14,12 @@ export interface OutputContext {
   readonly attempt: number
 }
 
+/** Where the outputs of a run as a whole belong: no task has this id. */
+export const placeOfRunOutputs = {task: '', attempt: 1} as const
+
 /** Encrypts outputs with a key of the store, without asking for anything again. */
 export interface OutputSealer {
   seal(plaintext: Uint8Array, context: OutputContext): SealedValue
-  /** Throws SECRET_TAMPERED. */
+  /** Throws SECRET_TAMPERED; SECRET_STORE_DAMAGED when the data key is not in the store any more. */
   open(sealed: SealedValue, context: OutputContext): Buffer
 }

@@ -1,7 +1,7 @@
 // The stored secrets. What is asked of it needs the master key only when a value is read or written, and no value stands in the database.
 
 import {WorkflowError} from '../errors/workflow-error.ts'
-import {readAudit} from './audit-log.ts'
+import {readAudit, type AuditFields} from './audit-log.ts'
 import {createSealer} from './open-record.ts'
 import {rotateKey, type RotateOptions, type RotateResult} from './rotate.ts'
 import type {OutputSealer} from './sealed-value.ts'
@@ -93,12 +93,12 @@ export class SecretStore {
 
   /** Writes into the audit log that values were read. Where nothing can be written, the log stays as it is. */
   async recordRead(names: readonly string[], run?: string): Promise<void> {
-    if (names.length === 0) return
-    try {
-      await this.#access.change(() => ({result: true, audit: {action: 'read', names, run}}), {create: false})
-    } catch (error) {
-      if (!(error instanceof WorkflowError && error.code === 'STORAGE_NOT_WRITABLE')) throw error
-    }
+    if (names.length > 0) await this.#record({action: 'read', names, run})
+  }
+
+  /** Writes into the audit log that the sealed outputs of a run were opened; as {@link recordRead}. */
+  async recordReveal(run: string): Promise<void> {
+    await this.#record({action: 'reveal', names: [], run})
   }
 
   /** The last entries of the audit log, the newest first. Needs no key; `verify` says whether the log is whole. */
@@ -195,6 +195,14 @@ export class SecretStore {
   async close(): Promise<void> {
     await this.#access.unlocker.wipe()
     this.#access.keys.forget()
+  }
+
+  async #record(audit: Omit<AuditFields, 'at'>): Promise<void> {
+    try {
+      await this.#access.change(() => ({result: true, audit}), {create: false})
+    } catch (error) {
+      if (!(error instanceof WorkflowError && error.code === 'STORAGE_NOT_WRITABLE')) throw error
+    }
   }
 
   #metadata(name: string): SecretMetadata | undefined {

@@ -32,10 +32,26 @@ export function secretTampered(name: string): WorkflowError {
   })
 }
 
+/** @param task empty: the outputs of the run */
 export function outputTampered(task: string): WorkflowError {
-  return new WorkflowError('SECRET_TAMPERED', `the stored output of task "${task}" was changed or damaged, or its key is gone`, {
-    hint: 'run the workflow again',
+  return new WorkflowError('SECRET_TAMPERED', `${sealedOutput(task)} was changed or damaged in the database; the master key is right`, {
+    hint: 'restore the database from a backup, or run the workflow again',
   })
+}
+
+/** @param task empty: the outputs of the run */
+export function outputKeyGone(task: string): WorkflowError {
+  return new WorkflowError(
+    'SECRET_STORE_DAMAGED',
+    `the data key that ${sealedOutput(task)} was encrypted with is gone from the secret store`,
+    {
+      hint: 'restore the database from a backup, or run the workflow again',
+    },
+  )
+}
+
+function sealedOutput(task: string): string {
+  return task === '' ? 'the sealed output of the run' : `the sealed output of task "${task}"`
 }
 
 /** @param part what of the store is meant, with its verb: "the check value was" */

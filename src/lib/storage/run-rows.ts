@@ -11,6 +11,7 @@ import {DeadRuns} from './dead-runs.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {summarizeRun, type RunDetails} from './run-details.ts'
 import {readEvents, type EventFilter, type StoredEvent} from './run-events.ts'
+import {readOutputs, type StoredOutputs} from './run-outputs.ts'
 import {storageError} from './sqlite-error.ts'
 import {runs} from './tables.ts'
 
@@ -101,6 +102,11 @@ export class RunRows {
 
   details(run: RunSummary): RunDetails {
     return this.#guard(() => summarizeRun(readEvents(this.#db, this.#find(run.id).number, {kind: 'steps'}), run.status))
+  }
+
+  /** What its tasks and the run itself returned, as far as they have ended. */
+  outputs(run: RunSummary): StoredOutputs {
+    return this.#guard(() => readOutputs(this.#db, this.#find(run.id).number))
   }
 
   /** Throws USAGE for a task that the run does not have. A run that has no events yet is not judged. */

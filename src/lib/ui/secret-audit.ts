@@ -31,14 +31,21 @@ export function renderSecretAudit(
       entry.action,
       describeNames(entry),
       entry.user,
-      entry.run === null ? entry.command : `run ${entry.run}`,
+      entry.run === null || isReveal(entry) ? entry.command : `run ${entry.run}`,
     ]),
     style,
     terminal,
   })
 }
 
-function describeNames({names, nameCount}: ShownAuditEntry): string {
+/** The run it names is not who was at work, but whose outputs were shown. */
+function isReveal({action}: ShownAuditEntry): boolean {
+  return action === 'reveal'
+}
+
+function describeNames(entry: ShownAuditEntry): string {
+  const {names, nameCount, run} = entry
+  if (isReveal(entry)) return `outputs of run ${run ?? ''}`
   if (nameCount === 0) return 'all'
   const more = nameCount - names.length
   return `${names.join(', ')}${more > 0 ? ` and ${String(more)} more` : ''}`

@@ -1,0 +1,59 @@
+// What the tasks of a run returned: as the journal shows it, and sealed where masking hid something of it.
+
+import type {RunEvent} from '../engine/events.ts'
+import {placeOfRunOutputs, type SealedValue} from '../secrets/sealed-value.ts'
+import type {JsonObject, JsonValue} from '../util/json.ts'
+import type {SqliteDatabase} from './load-sqlite.ts'
+import {readEvents} from './run-events.ts'
+
+export interface StoredOutput<T extends JsonValue> {
+  /** Of the run as a whole: `placeOfRunOutputs`. */
+  readonly task: string
+  readonly attempt: number
+  /** With placeholders where there were secrets. */
+  readonly masked: T
+  /** The original, if it differs. */
+  readonly sealed?: SealedValue
+}
+
+export interface StoredOutputs {
+  /** By task, in the order in which they ended. */
+  readonly tasks: ReadonlyMap<string, StoredOutput<JsonValue>>
+  /** What the workflow declared as outputs. */
+  readonly run?: StoredOutput<JsonObject>
+}
+
+/** The row of a sealed output: of one task, or of the run. */
+type SealedRow = SealedValue & {readonly task: string; readonly attempt: number}
+
+export function readOutputs(db: SqliteDatabase, runNumber: number): StoredOutputs {
+  const sealed = readSealed(db, runNumber)
+  const tasks = new Map<string, StoredOutput<JsonValue>>()
+  let run: StoredOutput<JsonObject> | undefined
+  for (const {line} of readEvents(db, runNumber, {kind: 'steps'})) {
+    // The journal holds what the engine wrote: that is the check this trusts.
+    const event = JSON.parse(line) as RunEvent
+    if (event.type === 'task.finished' && event.output !== undefined) tasks.set(event.task, join(event.output, event, sealed))
+    else if (event.type === 'run.finished' && event.outputs !== undefined) run = join(event.outputs, placeOfRunOutputs, sealed)
+  }
+  return {tasks, ...(run === undefined ? {} : {run})}
+}
+
+function join<T extends JsonValue>(
+  masked: T,
+  {task, attempt}: {readonly task: string; readonly attempt: number},
+  rows: ReadonlyMap<string, SealedRow>,
+): StoredOutput<T> {
+  const sealed = rows.get(task)
+  return {task, attempt, masked, ...(sealed?.attempt === attempt ? {sealed} : {})}
+}
+
+function readSealed(db: SqliteDatabase, runNumber: number): Map<string, SealedRow> {
+  // Only the attempt that a task ended with has an output.
+  const rows = db
+    .prepare<[number], SealedRow>(
+      'SELECT task, attempt, key_id AS keyId, iv, auth_tag AS tag, ciphertext FROM sealed_outputs WHERE run_number = ?',
+    )
+    .all(runNumber)
+  return new Map(rows.map((row) => [row.task, row]))
+}
