@@ -8,7 +8,7 @@ function errorsPage(): string {
   return [
     '# Errors',
     '',
-    'Every error has a stable code. The exit code of the process tells its kind; the code tells the case. With `--json` both are in the document: `{"error": {"code", "message", "hint", "diagnostics"}, "exitCode"}`.',
+    'Every error has a stable code. The exit code of the process gives the kind of error, the code the exact error. With `--json` both are in the document: `{"error": {"code", "message", "hint", "diagnostics"}, "exitCode"}`.',
     '',
     '## Errors that end a command',
     '',
@@ -20,7 +20,7 @@ function errorsPage(): string {
     '',
     '## Why a task failed',
     '',
-    'In `task.finished` and `task.retrying` events, in `runs show` and in `tasks.<id>.error`. A failed task makes the run fail (exit 1), unless it says `continueOnError: true`. An action may also fail with a code of its own.',
+    'These codes are in `task.finished` and `task.retrying` events, in `runs show` and in `tasks.<id>.error`. A failed task makes the run fail (exit 1), unless it has `continueOnError: true`. An action can also fail with its own code.',
     '',
     row('code', 'meaning'),
     row('---', '---'),
