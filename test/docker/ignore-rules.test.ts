@@ -84,7 +84,6 @@ describeInDocker('the engine', () => {
     const dir = makeContext(`top-${index}`, rules, ignoreTree)
     const sent = filesInImage(dir).filter(isOwn).sort()
     expect((await filesWeSend(dir)).filter(isOwn).sort()).toEqual(sent)
-    expect(sent).toEqual(keptFiles(rules))
   })
 
   it.each(refusedIgnoreCases.map((rules, index) => [rules, index] as const))('refuses %j, as Docker does', async (rules, index) => {
