@@ -18,7 +18,7 @@ const files: readonly (readonly [title: string, text: string, shown: RegExp])[] 
   ['empty tasks', `id: w\ntasks:\n${'  - {}\n'.repeat(60_000)}`, /more-findings\]: and 119\d{3} more errors/],
   ['empty items', '-\n'.repeat(400_000), /250 000 values/],
   ['open brackets and commas', `a: ${fill('[,,,')}`, /error\[/],
-  ['the same key again and again', fill('a:\n'), /already there/],
+  ['the same key again and again', fill('a:\n'), /duplicate key/],
   ['a bad value', `id: w\ntasks:\n  - {id: a, type: "${fill('x ')}"}\n`, /bad-type|invalid-type/],
   [
     'templates without end in one text',

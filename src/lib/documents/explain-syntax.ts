@@ -1,4 +1,4 @@
-// What is wrong with a text that is no valid YAML, with every place. The door to `yaml`, which goes on after an error; loaded only here.
+// What is wrong with a text that is not valid YAML, with every position. The only module that loads `yaml`, which goes on after an error.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ValueProblem} from './check-expansion.ts'

@@ -1,5 +1,5 @@
 // Schema -> check, without loading ajv when the check was generated before: by the build (our schemas, bundled plugins) or by an
-// earlier run (other plugins). One cache file per schema, named by its content; a damaged or foreign file is made anew.
+// earlier run (other plugins). One cache file per schema, named by its content; a damaged or foreign file is made again.
 
 import {createHash, randomBytes} from 'node:crypto'
 import {constants} from 'node:fs'

@@ -1,4 +1,4 @@
-// Text -> value, fast; and, when asked, where each node stands. The door to js-yaml.
+// Text -> value, fast; and, when asked, where each node stands. The only module that loads js-yaml.
 // YAML 1.2 core schema with merge keys: `yes` and dates stay strings, `1_000` is no number.
 
 import type * as JsYaml from 'js-yaml'

@@ -1,4 +1,4 @@
-// Of all that went wrong in an attempt, names the one thing that is to blame:
+// Of all that went wrong in an attempt, names the one cause:
 // cancelled > timeout > out of memory > signal > exit code > output too large > output not UTF-8 > protocol > output schema.
 
 import type {ExitStatus} from '../runtimes/runtime.ts'

@@ -128,7 +128,7 @@ function withRealPath(guard: Guard): Guard[] {
   try {
     real = realpathSync(place)
   } catch {
-    // Not there yet; what is made there one day is guarded all the same.
+    // Does not exist yet; it is guarded anyway once it does.
     return [{...guard, path: place}]
   }
   return real === place

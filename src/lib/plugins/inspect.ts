@@ -1,4 +1,4 @@
-// Everything there is to know about one plugin before it is trusted with anything: what it offers, what it asks for, and what to mind.
+// Everything there is to know about one plugin before it is trusted with anything: what it offers, what it asks for, and what to watch out for.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'

@@ -72,7 +72,7 @@ export function mayDeclare(place: PluginDir, id: string, cache: ManifestCache): 
   }
 }
 
-/** A FIFO or a device is never opened: reading could wait for ever. */
+/** A FIFO or a device is never opened: reading might never end. */
 function refuseManifestFile({stats, manifestFile}: PluginDir): Diagnostic | undefined {
   if (stats.isFile() && stats.size <= maxManifestBytes) return undefined
   if (stats.isFile()) return unreadable(manifestFile, `it is larger than ${String(maxManifestBytes / 1024 / 1024)} MiB`)

@@ -1,4 +1,4 @@
-// What the door of the network has to tell about one task: each refusal is a line of its log, and all that passed is counted.
+// What the network gateway reports about one task: each refusal is a line of its log, and all that passed is counted.
 
 import type {NetworkActivity, Refusal} from '../runtimes/network-door.ts'
 import type {RunningProcess} from '../runtimes/runtime.ts'

@@ -20,7 +20,7 @@ export interface PrepareEntryOptions {
   /** `namespace/name`, for messages. */
   readonly id: string
   readonly cacheDir: string
-  /** Names what else the bundle depends on: another version of the program builds anew. */
+  /** Names what else the bundle depends on: another version of the program builds again. */
   readonly programVersion: string
   /** Import name -> absolute file, of the modules of the SDK. Default: none; the plugin's host resolves them. */
   readonly sdkModules?: Readonly<Record<string, string>>
@@ -162,7 +162,7 @@ function readRecord(recordFile: string): BundleRecord | undefined {
     // Other shapes than written by build() make compare() answer `changed`.
     return isRecord(record) ? record : undefined
   } catch {
-    // Missing or damaged: built anew.
+    // Missing or damaged: built again.
     return undefined
   }
 }

@@ -109,7 +109,7 @@ describe('a project that was cloned', () => {
       })
       expect(ended.exitCode).toBe(0)
     }
-    const list = (await project.json(['plugin', 'list'])) as {plugins: {id: string; state: string; shadows?: string[]}[]}
-    expect(list.plugins.find(({id, state}) => id === 'team/other' && state === 'ok')?.shadows).toEqual([project.home + '/plugins/mine'])
+    const list = (await project.json(['plugin', 'list'])) as {id: string; state: string; shadows?: string[]}[]
+    expect(list.find(({id, state}) => id === 'team/other' && state === 'ok')?.shadows).toEqual([project.home + '/plugins/mine'])
   })
 })
