@@ -1,4 +1,4 @@
-// The examples that run in containers, as they stand in examples/, but for the address of a web service that nobody has.
+// The examples that run in containers: as they stand in examples/, and with a server of the test in the place of a page on the internet.
 
 import {cpSync} from 'node:fs'
 import path from 'node:path'
@@ -11,33 +11,47 @@ import {builtCommand, jsonOf, packageRoot} from '../rig/workflow-command.ts'
 
 const examples = path.join(packageRoot, 'examples')
 
-/** A copy of the examples whose service is the server of the test. */
+/** A copy of the examples, and beside it one that grants the server of the test instead of a page on the internet. */
 function openExamples(port: number): RestrictedProject {
   const project = new RestrictedProject()
   cpSync(examples, project.dir, {recursive: true, filter: (source) => path.relative(examples, source) !== 'out'})
-  const text = project.read('09-restricted.yaml').replaceAll('https://api.example.com', `http://${redirectedAddress}:${String(port)}`)
-  project.write({
-    'restricted.yaml': text,
-    'trusted.yaml': text.replace('security: restricted\n', '').replace(`url: 'http://${redirectedAddress}`, "url: 'http://127.0.0.1"),
-  })
+  const text = project.read('09-restricted.yaml').replaceAll('https://example.com', `http://${redirectedAddress}:${String(port)}`)
+  project.write({'restricted.yaml': text, 'trusted.yaml': text.replace('security: restricted\n', '')})
   return project
 }
 
 describeInDocker('the examples', () => {
+  it('09-restricted succeeds as it is, without the internet', async () => {
+    const project = openExamples(1)
+    await project.build('example/http-check', 'example/weather', 'example/stats')
+    const run = await project.runRestricted('09-restricted.yaml')
+    expect(run).toMatchObject({exitCode: 0})
+    expect(run.stderr).not.toContain('warning')
+    expect(run.result.outputs).toEqual({page: null, wind: expect.any(Number) as number})
+    expect(run.task('check')).toMatchObject({status: 'skipped'})
+  })
+
   it('09-restricted gives the same in containers as without them', async () => {
     const {port, requests} = await startServer((_request, response) => {
-      response.end('all is ok')
+      response.end('Example of a page')
     })
     const project = openExamples(port)
     await project.build('example/http-check', 'example/weather', 'example/stats')
-    const contained = await project.runRestricted('restricted.yaml', [], redirectEnv())
+    const page = (host: string): string => `page=http://${host}:${String(port)}/v1/status`
+    const contained = await project.runRestricted('restricted.yaml', ['--var', page(redirectedAddress)], redirectEnv())
     expect(contained).toMatchObject({exitCode: 0})
-    expect(contained.result.outputs).toEqual({isUp: true, wind: expect.any(Number) as number})
+    const found = {status: 200, bytes: 17, found: true}
+    expect(contained.result.outputs).toEqual({page: found, wind: expect.any(Number) as number})
     expect(contained.task('check').metrics).toMatchObject({networkRequests: 1, networkRefusals: 0})
-    const trusted = await project.runJson('trusted.yaml')
+    const trusted = await project.runJson('trusted.yaml', ['--var', page('127.0.0.1')])
     expect(trusted.result.outputs).toEqual(contained.result.outputs)
     expect(trusted.task('describe').output).toEqual(contained.task('describe').output)
     expect(requests.map(({url}) => url)).toEqual(['/v1/status', '/v1/status'])
+    const refused = await project.runRestricted('restricted.yaml', ['--var', 'page=https://example.org/'])
+    expect(refused.error('check')).toMatchObject({
+      code: 'PERMISSION_DENIED',
+      message: expect.stringContaining("permissions.network would allow it with 'https://example.org/'") as string,
+    })
   })
 
   it('example/http-check works in both modes, and its build script builds its image', async () => {

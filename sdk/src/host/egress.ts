@@ -3,9 +3,11 @@
 import {Buffer} from 'node:buffer'
 import net, {type Socket} from 'node:net'
 import {createRelayFetch} from '../relay-fetch.ts'
+import {createRefusingFetch} from './refusing-fetch.ts'
 
 export interface Egress {
-  readonly fetch: typeof fetch
+  /** @param report takes what is to stand in the log of the task */
+  readonly fetch: (report: (message: string) => void) => typeof fetch
   /** Settles when the listeners are ready. Resolves with what could not be set up, as sentences. */
   readonly ready: Promise<readonly string[]>
   /** What programs that the plugin starts find in their environment. */
@@ -21,15 +23,19 @@ interface Forward {
 
 const maxAnswerHead = 16 * 1024
 
-/** Undefined outside of a sandbox with a network. Reads AUTOKESTRA_EGRESS_SOCKET and AUTOKESTRA_EGRESS_FORWARD (`address:port[=host:port],…`). */
+/** Undefined outside of a sandbox. Reads AUTOKESTRA_NETWORK (`none`: nothing is granted), AUTOKESTRA_EGRESS_SOCKET and AUTOKESTRA_EGRESS_FORWARD (`address:port[=host:port],…`). */
 export function openEgress(variables: NodeJS.ProcessEnv): Egress | undefined {
   const socketPath = variables['AUTOKESTRA_EGRESS_SOCKET']
-  if (socketPath === undefined || socketPath === '') return undefined
+  if (socketPath === undefined || socketPath === '') {
+    if (variables['AUTOKESTRA_NETWORK'] !== 'none') return undefined
+    return {fetch: createRefusingFetch, ready: Promise.resolve([]), env: {AUTOKESTRA_NETWORK: 'none'}}
+  }
   const forwards = parseForwards(variables['AUTOKESTRA_EGRESS_FORWARD'] ?? '')
   const ready = Promise.all(forwards.map((forward) => listen(forward, socketPath)))
   const proxy = forwards.find(({target}) => target === undefined)
+  const relayFetch = createRelayFetch(socketPath)
   return {
-    fetch: createRelayFetch(socketPath),
+    fetch: () => relayFetch,
     ready: ready.then((problems) => problems.filter((problem) => problem !== undefined)),
     env: {
       AUTOKESTRA_EGRESS_SOCKET: socketPath,

@@ -49,7 +49,7 @@ export class PluginHost {
   #actions: Promise<ExportedActions> | undefined
   readonly #egress: Egress | undefined
 
-  /** @param egress the way out of a sandbox; absent where the network is open, or where there is none */
+  /** @param egress the way out of a sandbox; absent where the network is open */
   constructor(egress?: Egress) {
     this.#egress = egress
   }
@@ -143,7 +143,9 @@ export class PluginHost {
         run: message.context,
         signal: controller.signal,
         emit: output.emit,
-        ...(this.#egress === undefined ? {} : {fetch: this.#egress.fetch}),
+        ...(this.#egress === undefined
+          ? {}
+          : {fetch: this.#egress.fetch((text) => output.emit({type: 'log', level: 'warn', message: text.toWellFormed()}))}),
       })
       // An input is whatever the workflow command has checked against the action's schema.
       return toJson(await action.execute(message.inputs as never, context))

@@ -15,6 +15,7 @@ export const taskErrorCodes = {
   STDOUT_POLLUTED: 'Standard output contains more than the one JSON document, and the plugin requires strict output.',
   NO_OUTPUT: 'The action declares an output, but the process ended without one.',
   INPUT_INVALID: 'The inputs do not match the input schema of the action; the plugin was not started.',
+  PERMISSION_DENIED: 'The task failed because its sandbox refused a network request. It is not retried.',
   TEMPLATE_FAILED: 'A template of the task could not be evaluated.',
   PROTOCOL_ERROR: 'The plugin broke the protocol: a damaged frame, or it ended before its result.',
   PROTOCOL_MISMATCH: 'The plugin speaks another version of the protocol.',

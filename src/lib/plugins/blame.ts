@@ -1,5 +1,5 @@
 // Of all that went wrong in an attempt, names the one cause:
-// cancelled > timeout > out of memory > signal > exit code > output too large > output not UTF-8 > protocol > output schema.
+// cancelled > timeout > out of memory > signal > refused by the network > exit code > output too large > output not UTF-8 > protocol > output schema.
 
 import type {ExitStatus} from '../runtimes/runtime.ts'
 import type {TaskError} from './action-result.ts'
@@ -13,11 +13,24 @@ export interface Outcome {
   readonly expectedExitCodes?: readonly number[]
   /** The plugin's own error, or what is wrong with its output. */
   readonly error?: TaskError
+  /** What else the plugin's own error says of its causes. */
+  readonly complaint?: string
   /** The plugin itself said that it failed: its exit code is then only a detail. */
   readonly isReported?: boolean
   /** The result was accepted, and we ended the process because it did not: how it ended says nothing. */
   readonly isEndedByUs?: boolean
 }
+
+/** These were found beside what the program did; no refusal explains them. */
+const ownCause: ReadonlySet<string> = new Set([
+  'INPUT_INVALID',
+  'ACTION_NOT_EXPORTED',
+  'PROTOCOL_MISMATCH',
+  'WORKING_DIR_NOT_FOUND',
+  'ENTRYPOINT_NOT_FOUND',
+  'ENTRYPOINT_NOT_EXECUTABLE',
+  'OUTPUT_LOSES_DIGITS',
+])
 
 /** The error of the attempt, or undefined when nothing before the output schema is wrong. */
 export function findBlame(attempt: Attempt, outcome: Outcome): TaskError | undefined {
@@ -36,11 +49,24 @@ export function findBlame(attempt: Attempt, outcome: Outcome): TaskError | undef
       return {code: 'KILLED_BY_SIGNAL', message: `the process was ended by ${exit.signal}`, retryable: true, ...details}
     }
     if (!(outcome.expectedExitCodes ?? [0]).includes(exit.exitCode ?? 0)) {
-      if (error !== undefined && outcome.isReported === true) return {...error, ...details}
-      return {code: 'EXIT_CODE', message: exitCodeMessage(exit.exitCode ?? 0), retryable: true, ...details}
+      if (error !== undefined && outcome.isReported === true) return orDenied(attempt, outcome, {...error, ...details})
+      return orDenied(attempt, outcome, {
+        code: 'EXIT_CODE',
+        message: exitCodeMessage(exit.exitCode ?? 0),
+        retryable: true,
+        ...details,
+      })
     }
   }
-  return error
+  return error === undefined ? undefined : orDenied(attempt, outcome, error)
+}
+
+/** A refusal ends the same way the next time, whatever the program made of it. */
+function orDenied(attempt: Attempt, {complaint = ''}: Outcome, error: TaskError): TaskError {
+  if (ownCause.has(error.code)) return error
+  const reason = attempt.network?.explain(`${error.message}\n${complaint}`)
+  if (reason === undefined) return error
+  return {...error, code: 'PERMISSION_DENIED', message: `${reason} (the task's own error: ${error.message})`, retryable: false}
 }
 
 /** Says which timeout it was and what raises it: most people who meet a default did not know of it. */

@@ -102,7 +102,7 @@ function outcomeOf(attempt: Attempt, result: ResultFrame | undefined, exit?: Exi
   if (result === undefined) return {...ending, error: outputError('PROTOCOL_ERROR', 'the plugin ended before it returned a result')}
   const metrics = result.metrics ?? {}
   if (result.ok) return {...ending, output: result.output, metrics}
-  return {...ending, error: toTaskError(result, attempt.isDebug), isReported: true, metrics}
+  return {...ending, error: toTaskError(result, attempt.isDebug), complaint: result.error.stack ?? '', isReported: true, metrics}
 }
 
 class SdkSession {
@@ -127,7 +127,8 @@ class SdkSession {
     this.resultSeen = new Promise((resolve) => {
       this.#onResult = resolve
     })
-    attempt.network = new NetworkLog(process, attempt.log)
+    const network = new NetworkLog(process, attempt.log, attempt.invocation.restrictions)
+    attempt.network = network
     const {outputBytes, outputDepth} = attempt.limits
     this.#decoder = new FrameDecoder(this.#nonce, outputBytes + frameOverheadBytes, {
       onText: (bytes) => {
@@ -150,7 +151,10 @@ class SdkSession {
     })
     this.#readers = [
       new FairReader(process.stdout, (slice) => this.#decode(slice)),
-      new FairReader(process.stderr, (slice) => this.#stderr.push(slice)),
+      new FairReader(process.stderr, (slice) => {
+        network.addStderr(slice)
+        return this.#stderr.push(slice)
+      }),
     ]
   }
 

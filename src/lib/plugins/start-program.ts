@@ -26,10 +26,12 @@ export async function startProgram(
   const process = await runtime.start({...spec, cookie: attempt.cookie, graceMs: attempt.limits.killGraceMs})
   attempt.startClock()
   const stderr = attempt.log.open('stderr')
-  attempt.network = new NetworkLog(process, attempt.log)
+  const network = new NetworkLog(process, attempt.log, attempt.invocation.restrictions)
+  attempt.network = network
   const readers = [
     new FairReader(process.stdout, onStdout),
     new FairReader(process.stderr, (slice) => {
+      network.addStderr(slice)
       const isLogged = stderr.push(slice)
       const isKept = onStderr?.(slice) ?? false
       return isLogged || isKept

@@ -108,7 +108,7 @@ export class DockerRuntime implements Runtime {
     const watcher = await this.#openDoor()
     const door = watcher?.door
     const mounts = [...sandbox.mounts, ...(door === undefined ? [] : [door.mount])]
-    const env: Record<string, string> = {...spec.env, ...door?.env, [cookieVariable]: cookie}
+    const env: Record<string, string> = {...spec.env, ...(door?.env ?? {AUTOKESTRA_NETWORK: 'none'}), [cookieVariable]: cookie}
     let id: string | undefined
     try {
       this.#mountCheck.places()

@@ -109,7 +109,12 @@ export class EgressDoor {
       this.#refused += 1
       if (this.#hasReportedCap) return
       this.#hasReportedCap = true
-      this.#options.onRefused({method: 'connect', target: 'the proxy', reason: `more than ${String(connections)} connections at once`})
+      this.#options.onRefused({
+        method: 'connect',
+        target: 'the proxy',
+        reason: `more than ${String(connections)} connections at once`,
+        isTechnical: true,
+      })
     })
     return server
   }

@@ -12,6 +12,8 @@ export interface Refusal {
   readonly reason: string
   /** The narrowest grant that would let it pass; absent when none ever does. */
   readonly allowingRule?: string
+  /** About how it was asked, not about what is granted: another attempt may get through. */
+  readonly isTechnical?: true
 }
 
 export interface NetworkActivity {

@@ -369,7 +369,7 @@ describe('a door', () => {
     const dropped = await Promise.all(Array.from({length: 200}, () => connectTo(socket)))
     await Promise.all(dropped.map(readToEnd))
     expect(kept.filter(({destroyed}) => destroyed)).toEqual([])
-    expect(refusals).toEqual([{method: 'connect', target: 'the proxy', reason: 'more than 4 connections at once'}])
+    expect(refusals).toEqual([{method: 'connect', target: 'the proxy', reason: 'more than 4 connections at once', isTechnical: true}])
     expect(door.activity.refused).toBe(200)
   })
 
