@@ -1,11 +1,14 @@
 // What of a plugin's directory goes into its image: the files, in a fixed order, with what is odd about them. Reads names and kinds, and no content.
 
-import {lstatSync, readdirSync, readlinkSync, realpathSync, type Stats} from 'node:fs'
+import {isUtf8} from 'node:buffer'
+import type {BigIntStats} from 'node:fs'
 import path from 'node:path'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {hasErrorCode} from '../util/error-code.ts'
+import {identify, OpenDirectory} from '../util/open-directory.ts'
 import {NotPlainFileError, readPlainFile} from '../util/read-plain-file.ts'
+import {showBytes} from '../util/show-bytes.ts'
 import {findSecretFiles} from './secret-files.ts'
 import {parseIgnoreRules, type IgnoreRules, type IgnoreVerdict} from './ignore-rules.ts'
 import {addedDir} from './image-layout.ts'
@@ -20,6 +23,8 @@ export interface ContextEntry {
   readonly size: number
   /** Where a link leads. */
   readonly target?: string
+  /** Tells whether the same file is read later; not part of the image. */
+  readonly id: string
 }
 
 export interface ContextFiles {
@@ -47,7 +52,7 @@ export const maxContextBytes = 512 * 1024 * 1024
 
 const maxContextFiles = 50_000
 
-/** Throws BUILD_FAILED with all findings: links that lead out of the directory, what cannot be read, too much of it. */
+/** Throws BUILD_FAILED with all findings: links that lead out of the directory, names that are not text, what cannot be read, too much of it. */
 export function listContext(dir: string, options: ContextOptions): ContextFiles {
   const {errors, warnings, entries} = walk(dir, options)
   const bytes = entries.reduce((sum, {size}) => sum + size, 0)
@@ -65,44 +70,111 @@ interface Walk {
   readonly warnings: Diagnostic[]
 }
 
+/** Each directory is open while its files are looked at, so that none of them can stand elsewhere. */
 function walk(dir: string, {rules, alwaysSent = [], neverSent = []}: ContextOptions): Walk {
   const found: Walk = {entries: [], errors: [], warnings: []}
 
   /** Gives what is sent of one directory. */
-  const visit = (directory: string, verdict?: IgnoreVerdict): ContextEntry[] => {
+  const visit = (directory: OpenDirectory, relativeDir: string, verdict?: IgnoreVerdict): ContextEntry[] => {
     const entries: ContextEntry[] = []
-    for (const name of readNames(path.join(dir, directory), found.errors)) {
-      const relative = path.posix.join(directory, name)
+    for (const {name, bytes} of sortedNames(directory)) {
+      const relative = path.posix.join(relativeDir, name)
       if (relative === addedDir || neverSent.includes(relative)) continue
       const own = rules.judge(relative, verdict)
       const isIgnored = own.isIgnored && !alwaysSent.includes(relative)
       if (isIgnored && !rules.hasExceptionBelow(relative)) continue
       if (found.entries.length + entries.length > maxContextFiles) break
-      const stats = lstatSync(path.join(dir, relative), {throwIfNoEntry: false})
+      if (!isUtf8(bytes)) {
+        found.errors.push(refuseName(dir, relativeDir, bytes))
+        continue
+      }
+      const stats = directory.stat(name)
       // Removed since its name was read.
       if (stats === undefined) continue
+      const entry = {path: relative, id: identify(stats)}
       if (stats.isDirectory()) {
-        const children = visit(relative, own)
-        if (!isIgnored || children.length > 0) entries.push({path: relative, kind: 'directory', mode: 0o755, size: 0}, ...children)
-      } else if (!isIgnored) entries.push(...readEntry(dir, relative, stats, found))
+        const children = openAnd(
+          () => directory.openDirectory(name),
+          entry,
+          (child) => visit(child, relative, own),
+        )
+        if (!isIgnored || children.length > 0) entries.push({...entry, kind: 'directory', mode: 0o755, size: 0}, ...children)
+      } else if (!isIgnored) entries.push(...readEntry(dir, directory, entry, stats, found))
     }
     return entries
   }
-  found.entries.push(...visit(''))
+
+  /** Nothing, and a finding, when the directory cannot be read. */
+  const openAnd = (
+    open: () => OpenDirectory,
+    listed: {readonly path: string; readonly id?: string},
+    read: (opened: OpenDirectory) => ContextEntry[],
+  ): ContextEntry[] => {
+    let opened: OpenDirectory | undefined
+    try {
+      opened = open()
+      if (listed.id === undefined || listed.id === opened.id) return read(opened)
+      found.errors.push(unreadable(path.join(dir, listed.path), 'changed while it was read'))
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error)) throw error
+      found.errors.push(unreadable(path.join(dir, listed.path), `cannot be read (${String(error.code)})`))
+    } finally {
+      opened?.close()
+    }
+    return []
+  }
+
+  found.entries.push(
+    ...openAnd(
+      () => OpenDirectory.open(dir),
+      {path: ''},
+      (top) => visit(top, ''),
+    ),
+  )
   return found
 }
 
-function readEntry(dir: string, relative: string, stats: Stats, found: Walk): ContextEntry[] {
+/** In the order of their text, which is the order in the image. */
+function sortedNames(directory: OpenDirectory): {readonly name: string; readonly bytes: Buffer}[] {
+  const byName = (a: {readonly name: string}, b: {readonly name: string}): number => (a.name < b.name ? -1 : Number(a.name > b.name))
+  return directory
+    .names()
+    .map((bytes) => ({name: bytes.toString('utf8'), bytes}))
+    .sort(byName)
+}
+
+/** In the image it would have another name, and two such files could have the same one. */
+function refuseName(dir: string, relativeDir: string, name: Buffer): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'name-not-utf8',
+    message: `${path.posix.join(relativeDir, showBytes(name))} has a name that is not UTF-8, and cannot be sent`,
+    file: path.join(dir, relativeDir),
+    hint: 'rename it, or exclude it in .dockerignore with a pattern that matches it (* stands for any bytes)',
+  }
+}
+
+function readEntry(
+  dir: string,
+  directory: OpenDirectory,
+  entry: {readonly path: string; readonly id: string},
+  stats: BigIntStats,
+  found: Walk,
+): ContextEntry[] {
+  const {path: relative} = entry
   const file = path.join(dir, relative)
   if (stats.isSymbolicLink()) {
-    const target = readlinkSync(file)
-    const problem = refuseLink(dir, relative, target)
-    if (problem === undefined) return [{path: relative, kind: 'link', mode: 0o777, size: 0, target}]
+    const target = directory.readLink(path.basename(relative))
+    const problem = refuseLink(dir, directory, relative, target)
+    if (problem === undefined) return [{...entry, kind: 'link', mode: 0o777, size: 0, target: target.toString()}]
     const hint = 'make it a relative link to something in the directory, copy its target, or list it in .dockerignore'
     found.errors.push({severity: 'error', code: 'link-outside', message: `${relative} ${problem}`, file, hint})
     return []
   }
-  if (stats.isFile()) return [{path: relative, kind: 'file', mode: (stats.mode & 0o100) === 0 ? 0o644 : 0o755, size: stats.size}]
+  if (stats.isFile()) {
+    const mode = (Number(stats.mode) & 0o100) === 0 ? 0o644 : 0o755
+    return [{...entry, kind: 'file', mode, size: Number(stats.size)}]
+  }
   found.warnings.push({
     severity: 'warning',
     code: 'special-file',
@@ -113,12 +185,14 @@ function readEntry(dir: string, relative: string, stats: Stats, found: Walk): Co
 }
 
 /** Both by its name and by where it really leads: a link may go through others. */
-function refuseLink(dir: string, relative: string, target: string): string | undefined {
+function refuseLink(dir: string, directory: OpenDirectory, relative: string, bytes: Buffer): string | undefined {
+  if (!isUtf8(bytes)) return `is a link to a name that is not UTF-8: ${showBytes(bytes)}`
+  const target = bytes.toString()
   if (path.isAbsolute(target)) return `is a link to an absolute path: ${target}`
   const leaves = (to: string): boolean => to === '..' || to.startsWith(`..${path.sep}`)
   if (leaves(path.join(path.dirname(relative), target))) return `is a link that points outside the plugin's directory: ${target}`
   try {
-    const real = realpathSync.native(path.join(dir, relative))
+    const real = directory.realPath(path.basename(relative))
     if (leaves(path.relative(dir, real))) return `is a link that points outside the plugin's directory: ${real}`
   } catch {
     // It leads nowhere, and does so in the image too.
@@ -140,14 +214,8 @@ export async function readIgnoreRules(dir: string, before: readonly string[] = [
   }
 }
 
-function readNames(directory: string, errors: Diagnostic[]): string[] {
-  try {
-    return readdirSync(directory).sort()
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    errors.push({severity: 'error', code: 'unreadable', message: `the directory cannot be read (${reason})`, file: directory})
-    return []
-  }
+function unreadable(directory: string, problem: string): Diagnostic {
+  return {severity: 'error', code: 'unreadable', message: `the directory ${problem}`, file: directory}
 }
 
 function tooLarge(dir: string, entries: readonly ContextEntry[], bytes: number, maxBytes: number): Diagnostic {

@@ -1,10 +1,9 @@
 // What an image was made from, as a digest, and the names and labels that carry it. Equal inputs have equal digests on every machine.
 
 import {createHash, type Hash} from 'node:crypto'
-import {closeSync, constants, openSync, readSync} from 'node:fs'
-import path from 'node:path'
-import {WorkflowError} from '../errors/workflow-error.ts'
+import {closeSync, readSync} from 'node:fs'
 import type {ContextEntry} from './context-files.ts'
+import {ContextReader} from './context-reader.ts'
 import type {Plugin} from './manifest.ts'
 
 /** Labels of every image of a plugin. */
@@ -29,14 +28,20 @@ export interface AddedFile {
   readonly content: Buffer
 }
 
-/** SHA-256, as hex, over names, permissions and contents. Throws BUILD_FAILED for a file that cannot be read. */
+/** SHA-256, as hex, over names, permissions and contents. Throws BUILD_FAILED for a file that cannot be read, or is not the one that was listed. */
 export function digestSources(dir: string, entries: readonly ContextEntry[], added: readonly AddedFile[]): string {
   const hash = createHash('sha256').update(`autokestra-image ${String(formatVersion)}\0`)
   const buffer = Buffer.alloc(256 * 1024)
-  for (const entry of entries) {
-    // Lengths stand before contents, so that no two lists of files read the same.
-    hash.update(`${entry.kind}\0${entry.path}\0${String(entry.mode)}\0${String(entry.size)}\0${entry.target ?? ''}\0`)
-    if (entry.kind === 'file') hashFile(path.join(dir, entry.path), hash, buffer)
+  const reader = new ContextReader(dir)
+  try {
+    for (const entry of entries) {
+      // Lengths stand before contents, so that no two lists of files read the same.
+      hash.update(`${entry.kind}\0${entry.path}\0${String(entry.mode)}\0${String(entry.size)}\0${entry.target ?? ''}\0`)
+      if (entry.kind === 'file') hashFile(reader.openFile(entry), hash, buffer)
+      else reader.check(entry)
+    }
+  } finally {
+    reader.close()
   }
   for (const {path: name, content} of added) hash.update(`added\0${name}\0${String(content.length)}\0`).update(content)
   return hash.digest('hex')
@@ -54,20 +59,11 @@ export function imageReference({manifest}: Plugin, digest: string): string {
   return `autokestra/${manifest.namespace}-${manifest.name}:${version}-${digest.slice(0, 12)}`
 }
 
-function hashFile(file: string, hash: Hash, buffer: Buffer): void {
+function hashFile(descriptor: number, hash: Hash, buffer: Buffer): void {
   try {
-    // Since it was listed, a link may have taken its place.
-    const handle = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    try {
-      for (let length = readSync(handle, buffer); length > 0; length = readSync(handle, buffer)) hash.update(buffer.subarray(0, length))
-    } finally {
-      closeSync(handle)
-    }
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new WorkflowError('BUILD_FAILED', `${file} belongs to the image but cannot be read (${reason})`, {
-      hint: 'make it readable, or list it in .dockerignore',
-      cause: error,
-    })
+    for (let length = readSync(descriptor, buffer); length > 0; length = readSync(descriptor, buffer))
+      hash.update(buffer.subarray(0, length))
+  } finally {
+    closeSync(descriptor)
   }
 }

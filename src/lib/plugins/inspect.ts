@@ -8,7 +8,7 @@ import {warnAboutGrants} from './grant-warnings.ts'
 import type {ImageSource} from './image-source.ts'
 import type {ActionDef, Plugin, PluginManifest, RecommendedPermissions} from './manifest.ts'
 import type {PluginEntry} from './plugin-entry.ts'
-import type {PluginImages} from './plugin-images.ts'
+import {unbuildable, type PluginImages} from './plugin-images.ts'
 import {listFields, type SchemaField} from './schema-fields.ts'
 import {describeShadowing} from './shadowing.ts'
 
@@ -133,14 +133,7 @@ async function inspectImage(plugin: Plugin, images: PluginImages): Promise<{imag
     source = await images.source(plugin)
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error
-    const finding: Diagnostic = {
-      severity: 'warning',
-      code: 'unbuildable',
-      message: error.message,
-      ...(error.hint !== undefined && {hint: error.hint}),
-    }
-    const reasons = error.diagnostics.map((reason): Diagnostic => ({...reason, severity: 'warning'}))
-    return {image: {state: 'unbuildable', reason: error.message}, warnings: [finding, ...reasons]}
+    return {image: {state: 'unbuildable', reason: error.message}, warnings: unbuildable(error)}
   }
   const {warnings, reference} = source
   const facts = {dockerfile: source.dockerfile.isOwn ? 'own' : 'generated', reference} as const

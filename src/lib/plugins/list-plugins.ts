@@ -5,13 +5,13 @@ import {WorkflowError} from '../errors/workflow-error.ts'
 import {warnAboutManifest} from './inspect.ts'
 import type {Plugin} from './manifest.ts'
 import type {PluginEntry} from './plugin-entry.ts'
-import type {PluginImage, PluginImages} from './plugin-images.ts'
+import type {ImageStanding, PluginImages} from './plugin-images.ts'
 import type {PluginManager} from './plugin-manager.ts'
 
 export interface ListedPlugin {
   readonly entry: PluginEntry
   /** Of a usable plugin; absent when there is no engine to ask. */
-  readonly image?: PluginImage['state']
+  readonly image?: ImageStanding['state']
   readonly warnings: readonly Diagnostic[]
 }
 
@@ -29,13 +29,14 @@ export async function listPlugins(manager: PluginManager, images: PluginImages):
   )
   const plugins = entries.map((entry): ListedPlugin => {
     const image = entry.state === 'ok' ? states.get(entry.id) : undefined
-    return {entry, ...(image !== undefined && {image}), warnings: entry.plugin === undefined ? [] : warnAboutManifest(entry.plugin)}
+    const warnings = [...(entry.plugin === undefined ? [] : warnAboutManifest(entry.plugin)), ...(image?.problems ?? [])]
+    return {entry, ...(image !== undefined && {image: image.state}), warnings}
   })
   return {plugins, diagnostics: [...(await manager.listDiagnostics()), ...entries.flatMap(({diagnostics}) => diagnostics)]}
 }
 
 /** Without an engine there is nothing to say about images, and a list is still a list. */
-async function askEngine(images: PluginImages, plugins: readonly Plugin[]): Promise<ReadonlyMap<string, PluginImage['state']>> {
+async function askEngine(images: PluginImages, plugins: readonly Plugin[]): Promise<ReadonlyMap<string, ImageStanding>> {
   try {
     return await images.findAll(plugins)
   } catch (error) {

@@ -24,6 +24,12 @@ export interface PluginImage {
   readonly reference: string
 }
 
+/** The state of an image among others, and what keeps its plugin from having one. */
+export interface ImageStanding {
+  readonly state: PluginImage['state'] | 'unbuildable'
+  readonly problems: readonly Diagnostic[]
+}
+
 export interface BuildOptions {
   readonly baseImage?: string | undefined
   /** A second name for the image. */
@@ -80,13 +86,13 @@ export class PluginImages {
     return matchImage(known ?? (await this.source(plugin)), await this.#imagesOf(plugin))
   }
 
-  /** The states of many, by id of the plugin. The files of a plugin without an image are not read; one whose files cannot be read is stale. */
-  async findAll(plugins: readonly Plugin[]): Promise<ReadonlyMap<string, PluginImage['state']>> {
+  /** The states of many, by id of the plugin. The files of a plugin without an image are not read. */
+  async findAll(plugins: readonly Plugin[]): Promise<ReadonlyMap<string, ImageStanding>> {
     const images = await (await this.#open()).listImages({[imageLabels.plugin]: ''})
-    const states = new Map<string, PluginImage['state']>()
+    const states = new Map<string, ImageStanding>()
     for (const plugin of plugins) {
       const own = images.filter(({labels}) => labels[imageLabels.plugin] === plugin.id)
-      states.set(plugin.id, own.length === 0 ? 'absent' : await stateOf(this.source(plugin), own))
+      states.set(plugin.id, own.length === 0 ? {state: 'absent', problems: []} : await stateOf(this.source(plugin), own))
     }
     return states
   }
@@ -205,13 +211,19 @@ function matchImage(source: ImageSource, images: readonly EngineImage[]): Plugin
     : {state: 'stale', imageId: newest.id, reference: source.reference}
 }
 
-async function stateOf(reading: Promise<ImageSource>, images: readonly EngineImage[]): Promise<PluginImage['state']> {
+async function stateOf(reading: Promise<ImageSource>, images: readonly EngineImage[]): Promise<ImageStanding> {
   try {
-    return matchImage(await reading, images).state
+    return {state: matchImage(await reading, images).state, problems: []}
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error
-    return 'stale'
+    return {state: 'unbuildable', problems: unbuildable(error)}
   }
+}
+
+/** As warnings: a command that only looks goes on. */
+export function unbuildable({message, hint, diagnostics}: WorkflowError): Diagnostic[] {
+  const finding: Diagnostic = {severity: 'warning', code: 'unbuildable', message, ...(hint !== undefined && {hint})}
+  return [finding, ...diagnostics.map((reason): Diagnostic => ({...reason, severity: 'warning'}))]
 }
 
 /** `name` means `name:latest`. */

@@ -18,7 +18,7 @@ export interface PluginDescription {
   /** Directories of others of the same id that are not used because of it. */
   readonly shadows?: readonly string[]
   /** Of a usable plugin; absent when Docker cannot be asked. */
-  readonly image?: 'absent' | 'current' | 'stale'
+  readonly image?: 'absent' | 'current' | 'stale' | 'unbuildable'
   /** About what it asks for; `plugin inspect` tells more. */
   readonly warnings: readonly string[]
   /** Why it is broken. */

@@ -1,5 +1,6 @@
 import {execFileSync} from 'node:child_process'
-import {chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync} from 'node:fs'
+import {createHash} from 'node:crypto'
+import {chmodSync, mkdirSync, readdirSync, readlinkSync, renameSync, symlinkSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {buffer} from 'node:stream/consumers'
 import {describe, expect, it} from 'vitest'
@@ -61,7 +62,7 @@ describe('the files of a context', () => {
     symlinkSync('lib/a.js', path.join(dir, 'a.js'))
     symlinkSync('../lib', path.join(dir, 'lib/self'))
     symlinkSync('nowhere', path.join(dir, 'lost'))
-    expect((await list(dir)).entries.filter(({kind}) => kind === 'link')).toEqual([
+    expect((await list(dir)).entries.filter(({kind}) => kind === 'link')).toMatchObject([
       {path: 'a.js', kind: 'link', mode: 0o777, size: 0, target: 'lib/a.js'},
       {path: 'lib/self', kind: 'link', mode: 0o777, size: 0, target: '../lib'},
       {path: 'lost', kind: 'link', mode: 0o777, size: 0, target: 'nowhere'},
@@ -117,6 +118,29 @@ describe('the files of a context', () => {
     expect((await list(dir)).bytes).toBe(3001)
   })
 
+  it('are refused when a name is not UTF-8, unless they are left out', async () => {
+    const dir = writeFiles(temporaryDir(), {'a.js': '', 'sub/ä.js': '', 'logs/a.log': ''})
+    const name = (text: string): Buffer => Buffer.concat([Buffer.from(`${dir}/`), Buffer.from(text, 'latin1')])
+    writeFileSync(name('b\xff.txt'), 'x')
+    writeFileSync(name('sub/\xc3\xa4\xe2\x82.js'), 'x')
+    writeFileSync(name('logs/\xfe.log'), 'x')
+    mkdirSync(name('d\xff'))
+    symlinkSync(Buffer.from([0x61, 0xff]), path.join(dir, 'link'))
+    writeFiles(dir, {'.dockerignore': '*/*.log\n'})
+    const found = await refusal(dir)
+    expect(found.map(({code, message}) => [code, message.split(' ')[0]])).toEqual([
+      ['name-not-utf8', 'b\\xff.txt'],
+      ['name-not-utf8', 'd\\xff'],
+      ['link-outside', 'link'],
+      ['name-not-utf8', 'sub/ä\\xe2\\x82.js'],
+    ])
+    expect(found[0]).toMatchObject({
+      message: 'b\\xff.txt has a name that is not UTF-8, and cannot be sent',
+      hint: expect.stringContaining('rename it') as unknown,
+    })
+    expect(found[2]?.message).toContain('not UTF-8: a\\xff')
+  })
+
   it('a .dockerignore that is a link is not followed', async () => {
     const dir = writeFiles(temporaryDir(), {'a.js': '', rules: 'a.js'})
     symlinkSync('rules', path.join(dir, '.dockerignore'))
@@ -166,7 +190,123 @@ describe('the stream of a context', () => {
     const lost = entries.map((entry) => ({...entry, path: 'gone.js'}))
     await expect(packContext(dir, lost, []).then(buffer)).rejects.toThrow('ENOENT')
   })
+
+  it('and the digest have been the same in all versions', async () => {
+    const dir = writeFiles(temporaryDir(), {'plugin.yaml': 'name: x\n', 'src/a.js': 'text', 'src/ä/none': '', 'src.txt': 'y'})
+    mkdirSync(path.join(dir, 'empty'))
+    writeFileSync(path.join(dir, 'run.sh'), '#!/bin/sh\n', {mode: 0o700})
+    symlinkSync('src/a.js', path.join(dir, 'link'))
+    const added = [{path: '.autokestra/x', content: Buffer.from('added')}]
+    const stream = createHash('sha256').update(await packed(dir))
+    expect(stream.digest('hex')).toBe('85261ca6af03897c84e0b7cc90ffca37346f587b1cfc1f3a333ade7f62693808')
+    expect(digestSources(dir, (await list(dir)).entries, added)).toBe('42bd2268eb75211d800c00b27b893bc5981bcb14cfb9f3dac29d5dbe6070a78c')
+  })
 })
+
+describe('what is exchanged after the files were listed', () => {
+  /** A plugin, and a place beside it whose files must not come along. */
+  function places(): {dir: string; outside: string} {
+    const home = temporaryDir()
+    const dir = writeFiles(path.join(home, 'plugin'), {'plugin.yaml': 'x', 'src/deep/a.js': 'mine', 'src/deep/b.js': 'mine'})
+    return {
+      dir,
+      outside: writeFiles(path.join(home, 'outside'), {'deep/a.js': 'SECRET', 'deep/b.js': 'SECRET', 'a.js': 'SECRET', 'b.js': 'SECRET'}),
+    }
+  }
+
+  it.each<[string, string, (dir: string, outside: string) => void]>([
+    [
+      'a directory for a link to another place',
+      'a link or a file has taken the place of a directory',
+      (dir, outside) => {
+        renameSync(path.join(dir, 'src'), path.join(dir, '..', 'old'))
+        symlinkSync(outside, path.join(dir, 'src'))
+      },
+    ],
+    [
+      'a directory further down for a link',
+      'a link or a file has taken the place of a directory',
+      (dir, outside) => {
+        renameSync(path.join(dir, 'src/deep'), path.join(dir, '..', 'old'))
+        symlinkSync(outside, path.join(dir, 'src/deep'))
+      },
+    ],
+    [
+      'a directory for another directory',
+      'something else has taken its place',
+      (dir, outside) => {
+        renameSync(path.join(dir, 'src'), path.join(dir, '..', 'old'))
+        renameSync(outside, path.join(dir, 'src'))
+      },
+    ],
+    [
+      'a file for a link',
+      'a link has taken its place',
+      (dir, outside) => {
+        unlinkSync(path.join(dir, 'src/deep/a.js'))
+        symlinkSync(path.join(outside, 'a.js'), path.join(dir, 'src/deep/a.js'))
+      },
+    ],
+    [
+      'a file for another of the same size',
+      'something else has taken its place',
+      (dir) => {
+        writeFileSync(path.join(dir, 'src/deep/new'), 'evil')
+        renameSync(path.join(dir, 'src/deep/new'), path.join(dir, 'src/deep/a.js'))
+      },
+    ],
+    [
+      'a file for a longer one',
+      'it has another size',
+      (dir) => {
+        writeFileSync(path.join(dir, 'src/deep/a.js'), 'longer than before')
+      },
+    ],
+    [
+      'a file for a pipe',
+      'something else has taken its place',
+      (dir) => {
+        unlinkSync(path.join(dir, 'src/deep/a.js'))
+        execFileSync('mkfifo', [path.join(dir, 'src/deep/a.js')])
+      },
+    ],
+  ])('is refused: %s', async (_what, reason, exchange) => {
+    const {dir, outside} = places()
+    // The files alone, too: no entry of a directory may be needed to notice.
+    const all = (await list(dir)).entries
+    const lists = [all, all.filter(({kind}) => kind === 'file')]
+    exchange(dir, outside)
+    for (const entries of lists) {
+      const refused = {code: 'BUILD_FAILED', hint: expect.stringContaining('again') as unknown}
+      const isAboutDirectory = entries === all && reason.includes('the place of a directory')
+      const message = expect.stringContaining(isAboutDirectory ? 'has taken' : reason) as unknown
+      await expect(packContext(dir, entries, []).then(buffer)).rejects.toMatchObject({message, ...refused})
+      expect(() => digestSources(dir, entries, [])).toThrow(expect.objectContaining({message, ...refused}) as Error)
+    }
+    await expect.poll(() => openBelow(path.dirname(dir)), {timeout: 10_000}).toEqual([])
+  })
+
+  it('and what was not leaves nothing open', async () => {
+    const {dir} = places()
+    const {entries} = await list(dir)
+    digestSources(dir, entries, [])
+    await packContext(dir, entries, []).then(buffer)
+    await expect.poll(() => openBelow(dir), {timeout: 10_000}).toEqual([])
+  })
+})
+
+/** Files below a directory that this process has open. */
+function openBelow(dir: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((descriptor) => {
+    try {
+      const file = readlinkSync(`/proc/self/fd/${descriptor}`)
+      return file.startsWith(dir) ? [file] : []
+    } catch {
+      // The descriptor of this very listing.
+      return []
+    }
+  })
+}
 
 describe('the digest of an image', () => {
   it.each<[string, (dir: string) => void]>([

@@ -1,3 +1,4 @@
+import {writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {parseDocument} from '../../../src/lib/documents/read-document.ts'
@@ -7,7 +8,9 @@ import {findPlugin} from '../../../src/lib/plugins/find-plugin.ts'
 import type {EngineImage, ImageEngine} from '../../../src/lib/runtimes/image-engine.ts'
 import {imageLabels} from '../../../src/lib/plugins/image-identity.ts'
 import {inspectPlugin, type PluginInspection} from '../../../src/lib/plugins/inspect.ts'
+import {listPlugins} from '../../../src/lib/plugins/list-plugins.ts'
 import {PluginImages} from '../../../src/lib/plugins/plugin-images.ts'
+import {requireImages} from '../../../src/lib/plugins/require-images.ts'
 import {managerOf, writeFiles, writePlugin} from '../../rig/plugin-dir.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
@@ -143,6 +146,27 @@ actions:
     const inspection = await inspect('', {files: {'Dockerfile/x': ''}})
     expect(inspection.image.state).toBe('unbuildable')
     expect(codes(inspection)).toEqual(['unbuildable'])
+  })
+
+  it('names a file whose name is not UTF-8, as do a build, a list and a run', async () => {
+    const paths = temporaryDir()
+    const dir = writePlugin(path.join(paths, 'tool'), 'acme/tool')
+    writeFileSync(Buffer.concat([Buffer.from(`${dir}/b`), Buffer.from([0xff]), Buffer.from('.txt')]), 'x')
+    const manager = managerOf([paths], temporaryDir())
+    const entry = findPlugin(await manager.list(), 'tool')
+    const {plugin} = entry
+    const older = {id: 'sha256:1', tags: [], labels: {[imageLabels.plugin]: 'acme/tool'}, createdAt: 1, sizeBytes: 1}
+    const images = imagesIn(Promise.resolve(engineWith([older])))
+
+    const named = expect.stringMatching(/^b\\xff\.txt has a name that is not UTF-8/) as unknown
+    const refused = {code: 'BUILD_FAILED', diagnostics: [{code: 'name-not-utf8', message: named}]}
+    await expect(images.build(plugin)).rejects.toMatchObject(refused)
+    await expect(requireImages(images, [plugin])).rejects.toMatchObject(refused)
+    const inspection = await inspectPlugin(entry, images)
+    expect(inspection.image.state).toBe('unbuildable')
+    expect(inspection.warnings).toMatchObject([{code: 'unbuildable'}, {code: 'name-not-utf8', message: named}])
+    const {plugins} = await listPlugins(manager, images)
+    expect(plugins).toMatchObject([{image: 'unbuildable', warnings: [{code: 'unbuildable'}, {code: 'name-not-utf8', message: named}]}])
   })
 })
 
