@@ -294,6 +294,16 @@ describeInDocker('containers', () => {
       expect(status).toMatchObject({exitCode: null, signal: 'SIGKILL', isOutOfMemory: true})
     })
 
+    it('survives a child that takes too much memory, and that is said', async () => {
+      const program = 'const a = []; for (;;) a.push(Buffer.alloc(1 << 20, 1))'
+      const limits = {...defaultSandboxLimits, memoryBytes: 64 << 20}
+      const env = {PATH: '/usr/local/bin:/bin', PROGRAM: program}
+      const {status, stdout} = await run('node -e "$PROGRAM" & wait $!; echo "child $?"', {limits}, {env})
+      expect(stdout).toBe('child 137\n')
+      expect(status).toMatchObject({exitCode: 0, signal: null, isOutOfMemory: false, hasLostChild: true})
+      expect((await run('sh -c "exit 3"; true', {limits}, {env})).status).not.toHaveProperty('hasLostChild')
+    })
+
     it('fills its own small disk and no other', async () => {
       const limits = {...defaultSandboxLimits, tmpBytes: 8 << 20}
       const {stderr, stdout} = await run('dd if=/dev/zero of=/tmp/fill bs=1M count=100; ls -s /tmp', {limits})

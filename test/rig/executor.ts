@@ -15,7 +15,7 @@ import {prepareEntry} from '../../src/lib/plugins/prepare-entry.ts'
 import type {ExecutionLimits} from '../../src/lib/plugins/limits.ts'
 import type {ActionDef, Plugin, PluginManifest} from '../../src/lib/plugins/manifest.ts'
 import {baseEnvironment} from '../../src/lib/runtimes/base-environment.ts'
-import {ProcessRuntime} from '../../src/lib/runtimes/process.ts'
+import {ProcessRuntime, type ProcessRuntimeOptions} from '../../src/lib/runtimes/process.ts'
 import {WorkerPool, type WorkerPoolOptions} from '../../src/lib/runtimes/worker-pool.ts'
 import {cookieHolders} from './processes.ts'
 
@@ -27,9 +27,9 @@ interface ExecutorRig {
 
 /** @param hostFile program of the SDK hosts; tests of other protocols need none */
 export function openExecutor(
-  options: {hostFile?: string; limits?: Partial<ExecutionLimits>; pool?: Partial<WorkerPoolOptions>} = {},
+  options: {hostFile?: string; limits?: Partial<ExecutionLimits>; pool?: Partial<WorkerPoolOptions>; process?: ProcessRuntimeOptions} = {},
 ): ExecutorRig {
-  const runtime = new ProcessRuntime()
+  const runtime = new ProcessRuntime(options.process)
   const baseEnv = baseEnvironment(process.env)
   const hosts = new WorkerPool({
     runtime,

@@ -13,7 +13,13 @@ import {runPlain, type ProtocolOutcome} from './protocol-plain.ts'
 import {runSdk} from './protocol-sdk.ts'
 import {describeMisfit, type ValueCheck} from './schema-misfit.ts'
 import {checkEnvironment} from './task-environment.ts'
-import type {ExpectedTask, TaskPlaces} from './task-place.ts'
+import type {ExpectedTask, TaskPlace, TaskPlaces} from './task-place.ts'
+
+const childLost =
+  'the system ended a process of this task because memory ran out, so its result may be incomplete; "memory" in "resources" allows more'
+// The kernel counts, and does not say whose process it was.
+const childPerhapsLost =
+  'the system ended a process because memory ran out while this task ran; if it was one of this task, its result may be incomplete'
 
 export interface PluginExecutorOptions {
   /** Where tasks run. */
@@ -73,14 +79,13 @@ export class PluginExecutor {
     const place = await this.#options.places.find(invocation)
     if (attempt.isStopped) return {}
     const env = {...place.baseEnv, ...invocation.env}
-    switch (invocation.plugin.manifest.protocol) {
-      case 'exec':
-        return await runExec(place, attempt, env)
-      case 'plain':
-        return await runPlain(place, attempt, env)
-      case 'sdk':
-        return await runSdk(place, attempt, env)
+    const killsBefore = place.runtime.countMemoryKills?.()
+    const outcome = await speak(place, attempt, env)
+    if (outcome.exit?.hasLostChild === true) warnOfLostChild(attempt, childLost)
+    else if (killsBefore !== undefined && outcome.exit?.isOutOfMemory !== true) {
+      if ((place.runtime.countMemoryKills?.() ?? 0) > killsBefore) warnOfLostChild(attempt, childPerhapsLost)
     }
+    return outcome
   }
 
   async #checkInputs({plugin, action, inputs}: Invocation, mask: (text: string) => string): Promise<TaskError | undefined> {
@@ -105,6 +110,23 @@ export class PluginExecutor {
     this.#checks.set(schema, check)
     return check
   }
+}
+
+async function speak(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+  switch (attempt.invocation.plugin.manifest.protocol) {
+    case 'exec':
+      return await runExec(place, attempt, env)
+    case 'plain':
+      return await runPlain(place, attempt, env)
+    case 'sdk':
+      return await runSdk(place, attempt, env)
+  }
+}
+
+/** Many programs go on when a child of theirs is gone, and what they give may then lack something. */
+function warnOfLostChild(attempt: Attempt, message: string): void {
+  attempt.warn('CHILD_OUT_OF_MEMORY', message)
+  attempt.log.add('warn', message)
 }
 
 function toTaskError(thrown: unknown): TaskError {

@@ -5,6 +5,7 @@ import {constants} from 'node:os'
 import type {Attachment, DockerClient} from './docker-client.ts'
 import type {NetworkActivity} from './network-door.ts'
 import type {ContainerSampler} from './container-sampler.ts'
+import {readOutOfMemoryKills} from './proc-fs.ts'
 import type {ExitStatus, NetworkWatch, RunningProcess} from './runtime.ts'
 
 interface ContainerRunOptions {
@@ -44,6 +45,7 @@ export class ContainerRun implements RunningProcess {
   readonly #options: ContainerRunOptions
   /** Resolves with the code, or undefined when the engine does not tell. */
   readonly #exit: Promise<number | undefined>
+  readonly #killsBefore = readOutOfMemoryKills()
   #hasExited = false
   #wasKilled = false
   #giveUp: (() => void) | undefined
@@ -104,7 +106,8 @@ export class ContainerRun implements RunningProcess {
     const hold = setInterval(() => undefined, 60_000)
     const code = await this.#exit
     sampler.stop()
-    const [isOutOfMemory] = await Promise.all([code === killedCode && !this.#wasKilled ? this.#hasMemoryRunOut() : false, this.#drain()])
+    const [hasMemoryRunOut] = await Promise.all([this.#mayLackMemory(code) ? this.#hasMemoryRunOut() : false, this.#drain()])
+    const isOutOfMemory = hasMemoryRunOut && code === killedCode
     // Whatever cannot be removed now is found by its labels at the next start.
     const [activity] = await Promise.all([closeDoor(), client.remove(id).catch(() => undefined)])
     clearInterval(hold)
@@ -114,6 +117,7 @@ export class ContainerRun implements RunningProcess {
       exitCode: signal === null ? (code ?? null) : null,
       signal,
       isOutOfMemory,
+      ...(hasMemoryRunOut && !isOutOfMemory && {hasLostChild: true}),
       metrics: {
         ...sampler.metrics,
         ...(activity !== undefined && {networkRequests: activity.requests, networkRefusals: activity.refused}),
@@ -134,6 +138,12 @@ export class ContainerRun implements RunningProcess {
     attachment.stdin.destroy()
     stdout.destroy()
     stderr.destroy()
+  }
+
+  /** The engine is asked only then: it costs a request. A kernel of its own, in a virtual machine, cannot be looked at. */
+  #mayLackMemory(code: number | undefined): boolean {
+    if (this.#wasKilled || code === undefined) return false
+    return code === killedCode || !this.#options.sampler.isOwnKernel || readOutOfMemoryKills() > this.#killsBefore
   }
 
   async #hasMemoryRunOut(): Promise<boolean> {

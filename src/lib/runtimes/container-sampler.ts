@@ -12,6 +12,7 @@ const firstQuestionMs = 250
 
 interface SampleSource {
   readonly pauseMs: number
+  readonly isOwnKernel: boolean
   readonly take: () => Promise<ContainerStats> | ContainerStats
 }
 
@@ -24,7 +25,7 @@ export class ContainerSampler {
 
   /** @param pid of the container's first process. @param ask what the engine knows */
   constructor(containerId: string, pid: number, ask: () => Promise<ContainerStats>) {
-    this.#source = findControlGroup(containerId, pid) ?? {pauseMs: firstQuestionMs, take: ask}
+    this.#source = findControlGroup(containerId, pid) ?? {pauseMs: firstQuestionMs, isOwnKernel: false, take: ask}
     this.#pauseMs = this.#source.pauseMs
     this.#schedule()
   }
@@ -35,6 +36,11 @@ export class ContainerSampler {
       ...(this.#peakMemoryBytes > 0 && {peakMemoryBytes: this.#peakMemoryBytes}),
       ...(this.#cpuTimeMs > 0 && {cpuTimeMs: this.#cpuTimeMs}),
     }
+  }
+
+  /** Whether the container's kernel is the one whose /proc is read here. */
+  get isOwnKernel(): boolean {
+    return this.#source.isOwnKernel
   }
 
   stop(): void {
@@ -80,7 +86,9 @@ function findControlGroup(containerId: string, pid: number): SampleSource | unde
     cpuDir === undefined
       ? Number(/^usage_usec (\d+)$/m.exec(readProcFile(`${unified}/cpu.stat`) ?? '')?.[1] ?? 0) / 1e3
       : readNumber(`${cpuDir}/cpuacct.usage`) / 1e6
-  return readMemory() === 0 ? undefined : {pauseMs: firstSampleMs, take: () => ({peakMemoryBytes: readMemory(), cpuTimeMs: readCpu()})}
+  return readMemory() === 0
+    ? undefined
+    : {pauseMs: firstSampleMs, isOwnKernel: true, take: () => ({peakMemoryBytes: readMemory(), cpuTimeMs: readCpu()})}
 }
 
 function readNumber(file: string): number {

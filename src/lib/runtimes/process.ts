@@ -10,6 +10,7 @@ import {identifyProcess} from '../util/process-identity.ts'
 import {ownerPrefix} from './cookie.ts'
 import {explainStartFailure, noRoom} from './explain-start-failure.ts'
 import {Launcher, launchScript, type LaunchedProgram} from './launcher.ts'
+import {MemoryKills} from './memory-kills.ts'
 import {ProgramFinder} from './find-program.ts'
 import {readOutOfMemoryKills} from './proc-fs.ts'
 import {cookieVariable, type RunningProcess, type Runtime, type StartSpec} from './runtime.ts'
@@ -18,11 +19,13 @@ import {StartError} from './start-error.ts'
 import {Sweeper} from './sweeper.ts'
 import {Watchdog} from './watchdog.ts'
 
-interface ProcessRuntimeOptions {
+export interface ProcessRuntimeOptions {
   /** How long pipes that grandchildren hold open are read after the exit. Default 250. */
   readonly drainMs?: number
   /** The cookie in the environment of this process, when it is itself a task of another run: its owner then finds our children too. */
   readonly outerCookie?: string
+  /** Files that count processes ended for lack of memory. Default: those of the control group of this program. */
+  readonly memoryEventFiles?: readonly string[]
 }
 
 type StartedProcess = ChildProcess & {readonly pid: number; readonly stdout: Readable; readonly stderr: Readable}
@@ -47,7 +50,10 @@ export class ProcessRuntime implements Runtime {
   #prefix: string | undefined
   #directoryPrefix = ''
   #watchdog: Watchdog | undefined
+  #memoryKills: MemoryKills | undefined
   #outOfMemoryKills = 0
+  /** Those that were put down to a program of ours. */
+  #blamedKills = 0
   #isClosed = false
   #usesLaunchers = false
 
@@ -59,6 +65,11 @@ export class ProcessRuntime implements Runtime {
   /** Many: shells start them, where that is possible. On Linux only, as what such programs leave behind is found through /proc. */
   expect(count: number): void {
     this.#usesLaunchers ||= hasProcFs && count >= manyPrograms
+  }
+
+  countMemoryKills(): number {
+    this.#memoryKills ??= new MemoryKills(this.#options.memoryEventFiles)
+    return this.#memoryKills.read() - this.#blamedKills
   }
 
   async start(spec: StartSpec): Promise<RunningProcess> {
@@ -113,6 +124,8 @@ export class ProcessRuntime implements Runtime {
     this.#launchers.clear()
     await this.#sweeper.finish()
     this.#watchdog?.dismiss()
+    this.#memoryKills?.close()
+    this.#memoryKills = undefined
   }
 
   /** Undefined when this program is better started directly. */
@@ -179,6 +192,7 @@ export class ProcessRuntime implements Runtime {
     const kills = readOutOfMemoryKills()
     const hasGrown = kills > this.#outOfMemoryKills
     this.#outOfMemoryKills = kills
+    if (hasGrown) this.#blamedKills++
     return hasGrown
   }
 }

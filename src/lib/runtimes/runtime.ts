@@ -29,6 +29,8 @@ export interface ExitStatus {
   readonly signal: NodeJS.Signals | null
   /** The system ended the process because memory ran out. */
   readonly isOutOfMemory: boolean
+  /** The system ended another process of the program because memory ran out. Only a container tells; for processes see {@link Runtime.countMemoryKills}. */
+  readonly hasLostChild?: boolean
   readonly metrics: ProcessMetrics
   /** The program has never run: whoever was to start it found no room. Known only now when the start was left to others. */
   readonly startError?: StartError
@@ -74,6 +76,11 @@ export interface RunningProcess {
 export interface Runtime {
   /** Says that so many programs without input are to come, so that starting them can be prepared. */
   expect(count: number): void
+  /**
+   * How many processes the system has ended because memory ran out, without those that an {@link ExitStatus} told of. The kernel does not say
+   * whose they were. Absent where exits tell more.
+   */
+  countMemoryKills?(): number
   /** Rejects with {@link StartError} when the program cannot be started. */
   start(spec: StartSpec): Promise<RunningProcess>
   /** Ends all that is still running and finds escaped processes of finished tasks. Resolves when nothing of this runtime is left. */

@@ -7,6 +7,7 @@ import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import type {JsonObject} from '../../../src/lib/util/json.ts'
 import type {ActionDef, Plugin} from '../../../src/lib/plugins/manifest.ts'
 import {errorOf, makePlugin, openExecutor, outputOf, run} from '../../rig/executor.ts'
+import {temporaryDir} from '../../rig/temporary-dir.ts'
 
 const input = {
   type: 'object',
@@ -178,5 +179,32 @@ describe('the exec protocol', () => {
     writeFileSync(path.join(plugin.dir, 'tool'), 'print("hello")\n')
     chmodSync(path.join(plugin.dir, 'tool'), 0o755)
     expect(errorOf(await run(rig, plugin))).toMatchObject({code: 'ENTRYPOINT_NOT_EXECUTABLE'})
+  })
+})
+
+describe('when the kernel ends a process because memory ran out, and the program goes on', () => {
+  /** An executor that takes a file for the kernel's count; programs get its name as COUNT. */
+  function counting(): {readonly rig: ReturnType<typeof openExecutor>; readonly env: {readonly COUNT: string}} {
+    const file = path.join(temporaryDir(), 'memory.events')
+    writeFileSync(file, 'oom 0\noom_kill 4\n')
+    return {rig: openExecutor({process: {memoryEventFiles: ['/nowhere', file]}}), env: {COUNT: file}}
+  }
+
+  it('warns the task that ran then, in its result and in its log, and no task after it', async () => {
+    const {rig, env} = counting()
+    const lost = await run(rig, shell(), {...command('echo "oom_kill 5" > "$COUNT"; echo done'), env})
+    expect(lost.result).toMatchObject({ok: true, output: {stdout: 'done'}, warnings: [{code: 'CHILD_OUT_OF_MEMORY'}]})
+    expect(lost.logs).toMatchObject([
+      {level: 'info', message: 'done'},
+      {level: 'warn', message: expect.stringContaining('memory ran out') as unknown},
+    ])
+    const next = await run(rig, shell(), {...command('echo fine'), env})
+    expect(next.result).toMatchObject({ok: true, warnings: []})
+  })
+
+  it('warns also when the program failed by itself', async () => {
+    const {rig, env} = counting()
+    const {result} = await run(rig, shell(), {...command('echo "oom_kill 5" > "$COUNT"; exit 3'), env})
+    expect(result).toMatchObject({ok: false, error: {code: 'EXIT_CODE'}, warnings: [{code: 'CHILD_OUT_OF_MEMORY'}]})
   })
 })
