@@ -25,14 +25,32 @@ export function unknownCommand(given: readonly string[], config: CommandList, ot
       argument === undefined ? 'unexpected argument; it is not shown here, as it may be a value' : `unexpected argument \`${argument}\``
     return new WorkflowError('USAGE', message, {hint: `\`${command} --help\` lists what it takes`})
   }
-  return new WorkflowError('COMMAND_NOT_FOUND', `there is no command \`${config.bin} ${words.join(' ')}\``, {
-    hint: hintFor(words, config, others),
-  })
+  const shown = showableWords(words, config)
+  const message =
+    shown.length === 0
+      ? 'there is no such command; it is not shown here, as it may be a value'
+      : `there is no command \`${config.bin} ${shown.join(' ')}\``
+  return new WorkflowError('COMMAND_NOT_FOUND', message, {hint: hintFor(shown, config, others)})
+}
+
+/** As commands are named. */
+const commandName = /^[a-z][a-z-]{0,29}=?…?$/
+const workflowFile = /\.ya?ml$/
+
+/**
+ * What may be printed of words that name no command: any of them may be a value that was pasted. The first one if it could be a command or a workflow
+ * file; those after it only if it is one of our topics, or they are workflow files.
+ */
+function showableWords(words: readonly string[], {commandIDs, topics}: CommandList): string[] {
+  const [first = ''] = words
+  const isTopic = topics.some(({name}) => name === first) || commandIDs.some((id) => id.split(':')[0] === first)
+  const end = words.findIndex((word, index) => !workflowFile.test(word) && !((index === 0 || isTopic) && commandName.test(word)))
+  return end === -1 ? [...words] : words.slice(0, end)
 }
 
 function hintFor(words: readonly string[], config: CommandList, others: readonly string[]): string {
   const [topic = '', verb = '', ...rest] = words
-  if (/\.ya?ml$/.test(topic)) return `did you mean \`${[config.bin, 'run', ...words].join(' ')}\`?`
+  if (workflowFile.test(topic)) return `did you mean \`${[config.bin, 'run', ...words].join(' ')}\`?`
   if (topic === 'plugin' && extensionVerbs.has(verb)) {
     const command = [config.bin, 'plugins', verb, ...rest].join(' ')
     return (

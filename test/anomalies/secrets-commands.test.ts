@@ -1,13 +1,15 @@
 // `workflow secrets` where something is wrong: the command line, the input, the terminal, the disk, or the moment.
 
 import {execFileSync} from 'node:child_process'
-import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import {describe, expect, it} from 'vitest'
 import {Project} from '../rig/project.ts'
 import {filesWith, storedNames, storedValue, storeSecrets} from '../rig/secret-store.ts'
+import {makeLegacy} from '../rig/legacy-store.ts'
+import {openStore} from '../rig/secret-home.ts'
 import {allValues, oddNames, texts} from '../rig/secret-values.ts'
 import {Terminal} from '../rig/terminal.ts'
 import {nodeWithoutPrivileges} from '../rig/without-privileges.ts'
@@ -67,8 +69,8 @@ describe('a command line', () => {
   ])('%j stores what it says', async (args, name, value) => {
     const project = new Project()
     expect(await project.run(['secrets', 'set', ...args])).toMatchObject({exitCode: 0})
-    expect(await storedNames(project)).toEqual([name])
-    expect(await storedValue(project, name)).toBe(value)
+    const {stdout} = await project.run(['secrets', 'export', '--json'])
+    expect(Object.entries(JSON.parse(stdout) as object)).toEqual([[name, value]])
     expect(await project.run(['secrets', 'delete', '--force', '--', name])).toMatchObject({exitCode: 0})
     expect(await storedNames(project)).toEqual([])
   })
@@ -106,19 +108,19 @@ describe('a value', () => {
   it('of any bytes comes back as it was, through standard input and through a file', async () => {
     const project = new Project()
     const chosen = ['MEGABYTE', 'ALL_BYTES', 'ZERO', 'BOM', 'NFD', 'LINE_ENDS', 'DOS', 'LONE_CR', 'TRAILING_BLANKS', 'RANDOM']
-    for (const name of chosen) {
-      const value = allValues.get(name) ?? Buffer.alloc(0)
-      writeFileSync(project.path('value'), value)
-      await storeSecrets(project, {[name]: value})
-      expect(await project.run(['secrets', 'set', `${name}-2`, '--from-file', 'value'])).toMatchObject({exitCode: 0})
-      for (const stored of [name, `${name}-2`]) {
-        const script = `"$0" "$@" > got && cmp got value`
-        const {exitCode, stdout, stderr} = await project.run(['secrets', 'get', stored], {
-          command: ['bash', '-c', script, process.execPath, builtCommand],
-        })
-        expect({stored, exitCode, stdout}, stderr).toEqual({stored, exitCode: 0, stdout: ''})
-      }
+    const roundTrip = async (name: string): Promise<void> => {
+      writeFileSync(project.path(name), allValues.get(name) ?? Buffer.alloc(0))
+      await storeSecrets(project, {[name]: allValues.get(name) ?? Buffer.alloc(0)})
+      expect(await project.run(['secrets', 'set', `${name}-2`, '--from-file', name])).toMatchObject({exitCode: 0})
+      const script = `for name in ${name} ${name}-2; do "$0" "$@" $name > got-$name && cmp got-$name ${name} || exit; done`
+      const {exitCode, stdout, stderr} = await project.run(['secrets', 'get'], {
+        command: ['bash', '-c', script, process.execPath, builtCommand],
+      })
+      expect({name, exitCode, stdout}, stderr).toEqual({name, exitCode: 0, stdout: ''})
     }
+    const [first = '', ...others] = chosen
+    await roundTrip(first)
+    await Promise.all(others.map(roundTrip))
     expect(await project.json(['secrets', 'list'])).toHaveLength(2 * chosen.length)
     const {stdout} = await project.run(['secrets', 'get', 'ALL_BYTES', '--json'])
     expect(JSON.parse(stdout)).toEqual({name: 'ALL_BYTES', base64: allValues.get('ALL_BYTES')?.toString('base64')})
@@ -225,6 +227,26 @@ describe('a terminal', () => {
       terminal.close()
     }
     expect(await storedNames(project)).toEqual(['A'])
+  })
+
+  it('is asked before a reset, which without a yes removes nothing', async () => {
+    const project = new Project()
+    await storeSecrets(project, {A: 'x'})
+    const refused = await project.run(['secrets', 'reset'])
+    expectRefusal(refused, 2, 'USAGE', /--force/)
+    for (const [keys, said] of [
+      [['Enter'], 'Nothing was removed.'],
+      [['y', 'Enter'], 'Removed 1 secret.'],
+    ] as const) {
+      expect(await storedNames(project)).toEqual(['A'])
+      const terminal = new Terminal(project, ['secrets', 'reset'])
+      await terminal.shows('Remove all secrets and their keys?')
+      terminal.press(...keys)
+      expect(await terminal.exitCode()).toBe(0)
+      expect(terminal.screen()).toContain(said)
+      terminal.close()
+    }
+    expect(await storedNames(project)).toEqual([])
   })
 
   it('does not get control characters of a value', async () => {
@@ -502,19 +524,20 @@ describe('kill -9', () => {
     await project.run(['secrets', 'rotate-key', '--reencrypt'])
     const takesMs = (performance.now() - started) * 1.1
     let count = 0
+    let value = 'value 0'
     for (let round = 1; round <= 10; round++) {
       const file = `CHANGED=value ${String(round)}\nNEW_${String(round)}=one\nOTHER_${String(round)}=two\n`
       if (await killed(project, ['set', 'CHANGED', '--stdin'], `value ${String(round)}`, takesMs)) count += 1
       if (await killed(project, ['import', '-', '--overwrite'], file, takesMs)) count += 1
       if (await killed(project, ['rotate-key', ...(round % 2 === 0 ? ['--reencrypt'] : [])], '', takesMs)) count += 1
-      expect(await storedValue(project, 'KEPT')).toBe(secret)
-      expect([round - 1, round].map((n) => `value ${String(n)}`)).toContain(await storedValue(project, 'CHANGED'))
-      const names = await storedNames(project)
-      expect(names.includes(`NEW_${String(round)}`)).toBe(names.includes(`OTHER_${String(round)}`))
+      const {stdout} = await project.run(['secrets', 'export', '--json'])
+      const found = JSON.parse(stdout) as Record<string, string>
+      expect(found['KEPT']).toBe(secret)
+      expect([value, `value ${String(round)}`]).toContain(found['CHANGED'])
+      value = found['CHANGED'] ?? ''
+      expect(Object.hasOwn(found, `NEW_${String(round)}`)).toBe(Object.hasOwn(found, `OTHER_${String(round)}`))
       const {exitCode, stderr} = await project.run(['secrets', 'verify'])
       expect({exitCode}, stderr).toEqual({exitCode: 0})
-      // So that the next round knows what was there.
-      await storeSecrets(project, {CHANGED: `value ${String(round)}`})
     }
     expect(count).toBeGreaterThan(5)
     expect(await project.run(['secrets', 'rotate-key'])).toMatchObject({exitCode: 0})
@@ -559,7 +582,7 @@ describe('a home', () => {
       const file = path.join(project.home, 'autokestra.db')
       make(file)
       const before = statSync(file).isFile() ? readFileSync(file) : undefined
-      for (const args of [
+      const commands = [
         ['list'],
         ['get', 'A'],
         ['set', 'A', 'x'],
@@ -568,9 +591,8 @@ describe('a home', () => {
         ['export'],
         ['verify'],
         ['rotate-key'],
-      ]) {
-        expectRefusal(await project.run(['secrets', ...args]), 9, code)
-      }
+      ]
+      for (const result of await Promise.all(commands.map((args) => project.run(['secrets', ...args])))) expectRefusal(result, 9, code)
       if (before !== undefined) expect(readFileSync(file).equals(before)).toBe(true)
     },
     60_000,
@@ -624,3 +646,38 @@ it('names of every kind can be stored, listed, read and deleted', async () => {
   for (const name of oddNames) expect(await project.run(['secrets', 'delete', '--force', '--', name])).toMatchObject({exitCode: 0})
   expect(await storedNames(project)).toEqual([])
 }, 60_000)
+
+describe('a key', () => {
+  it('that is lost is told apart for a store without secrets, and the way on is named', async () => {
+    const project = new Project()
+    await storeSecrets(project, {A: 'x'})
+    expect(await project.run(['secrets', 'delete', 'A', '--force'])).toMatchObject({exitCode: 0})
+    rmSync(path.join(project.home, 'secret.key'))
+    const result = await project.run(['secrets', 'set', 'B', 'y'])
+    expectRefusal(result, 4, 'MASTER_KEY_MISSING', /the secret store holds no secrets, but its key is gone/)
+    expect(result.stderr).toContain('workflow secrets reset')
+  })
+
+  it('that is easy to guess still opens a store that was made under it, with a warning', async () => {
+    const project = new Project()
+    const {store, close} = await openStore(project.home)
+    await store.set('A', Buffer.from('x'))
+    close()
+    makeLegacy(project.home, 'short')
+    const env = {AUTOKESTRA_SECRET_KEY: 'short'}
+    const {exitCode, stdout, stderr} = await project.run(['secrets', 'get', 'A'], {env})
+    expect({exitCode, stdout}, stderr).toEqual({exitCode: 0, stdout: 'x'})
+    expect(stderr).toMatch(
+      /^warning: the master key in .*AUTOKESTRA_SECRET_KEY.* is easy to guess; change it: workflow secrets rotate-key$/m,
+    )
+    expectRefusal(await new Project().run(['secrets', 'set', 'A', 'x'], {env}), 4, 'MASTER_KEY_INVALID', /too easy to guess/)
+  })
+
+  it('is no reason to warn of a value that is not there', async () => {
+    const project = new Project()
+    await storeSecrets(project, {A: 'x'})
+    const {exitCode, stderr} = await project.run(['secrets', 'get', 'NOPE'])
+    expect({exitCode, stderr: stderr.split('\n')[0]}).toEqual({exitCode: 4, stderr: "error[SECRET_NOT_FOUND]: Secret 'NOPE' not found"})
+    expect(stderr).not.toContain('warning')
+  })
+})

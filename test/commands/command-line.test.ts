@@ -132,6 +132,22 @@ describe('version', () => {
 
 describe('a command that does not exist', () => {
   it.each([
+    [['canary-Value-1'], '', '--help` lists the commands'],
+    [['canary-value-that-is-longer-than-any-name'], '', '--help` lists the commands'],
+    [['hello', 'canary-value'], ' `workflow hello`', ''],
+    [['rnu', 'canary-value'], ' `workflow rnu`', 'did you mean `workflow run`?'],
+    [['runs', 'lsit', 'canaryValue9'], ' `workflow runs lsit`', 'did you mean `workflow runs list`?'],
+  ])('%j is no command, and what may be a value is not printed back', async (args, command, hint) => {
+    const result = await runWorkflow(args, {home: temporaryDir()})
+    expect(result).toMatchObject({exitCode: 2, stdout: ''})
+    expect(result.stderr).toContain(
+      command === '' ? 'there is no such command; it is not shown here, as it may be a value\n' : `there is no command${command}\n`,
+    )
+    expect(result.stderr).toContain(hint)
+    expect(result.stderr).not.toMatch(/canary/i)
+  })
+
+  it.each([
     [['rnu', 'a.yaml'], 'did you mean `workflow run a.yaml`?'],
     [['runs', 'lsit'], 'did you mean `workflow runs list`?'],
     [['runs', 'frobnicate'], '`workflow runs --help` lists its commands'],

@@ -20,17 +20,20 @@ interface KeyRow {
   readonly auth_tag: Buffer
 }
 
-/** The home must have a key file and quick iterations, and nobody may have it open. */
-export function makeLegacy(home: string): void {
+/**
+ * The home must have a key file and quick iterations, and nobody may have it open.
+ * @param nextMaster what the store is put under, also what is too weak for a present one; its own key by default
+ */
+export function makeLegacy(home: string, nextMaster?: string): void {
   const db = rawDatabase(home)
   const header = db.prepare<[], HeaderRow>('SELECT store_id, salt, kdf FROM secret_store').get()
   if (header?.kdf !== `pbkdf2-sha256:i=${String(quickIterations)}`) throw new Error('a store with quick iterations is needed')
   const master = readFileSync(keyFileOf(home), 'utf8').trimEnd()
-  const kek = pbkdf2Sync(master, header.salt, quickIterations, 32, 'sha256')
-  const keyOf = (label: string): Buffer => Buffer.from(hkdfSync('sha256', kek, '', label, 32))
+  const keyOf = (label: string, from = nextMaster ?? master): Buffer =>
+    Buffer.from(hkdfSync('sha256', pbkdf2Sync(from, header.salt, quickIterations, 32, 'sha256'), '', label, 32))
   for (const row of db.prepare<[], KeyRow>('SELECT * FROM secret_keys').all()) {
     const context = associatedData('autokestra/data-key', header.store_id, row.id, row.created_at)
-    const decipher = createDecipheriv('aes-256-gcm', keyOf('autokestra/wrap/2'), row.iv, {authTagLength: 16})
+    const decipher = createDecipheriv('aes-256-gcm', keyOf('autokestra/wrap/2', master), row.iv, {authTagLength: 16})
       .setAAD(context)
       .setAuthTag(row.auth_tag)
     const key = Buffer.concat([decipher.update(row.encrypted_key), decipher.final()])

@@ -46,6 +46,8 @@ describe('runs show --reveal', () => {
   it('shows what tasks and the run returned, also after the keys were rotated, and is in the audit log', async () => {
     const project = await ranProject()
     const {id} = (await project.json(['runs', 'show'])) as Shown
+    // The run itself stands in the log, with its id.
+    expect((await audited(project))[0]).toMatchObject({action: 'read', run: id, command: 'run', names: ['TOKEN']})
     const json = await project.run([...reveal, '--force', '--json'])
     expect(json).toMatchObject({exitCode: 0, stderr: expect.stringMatching(/^warning: this exposes secrets/) as string})
     const shown = JSON.parse(json.stdout) as Shown
