@@ -1,6 +1,7 @@
 // Sees through dumps of bytes: `xxd`, `xxd -i`, `hexdump`, `od`, `openssl … -text`. Of each line the digits are taken, without the offset in front of them,
 // the marks between them, and the column of characters behind them. That column shows the value, so a line is hidden from the first digit to its end.
 
+import {digitOf, longestOffset} from './dump-start.ts'
 import type {FoundRanges} from './finder.ts'
 import type {Matcher} from './matcher.ts'
 import {TextView} from './text-view.ts'
@@ -8,7 +9,6 @@ import {TextView} from './text-view.ts'
 /** Digits of less than four bytes would be found by chance. */
 const leastMatch = 8
 const leastOffset = 6
-const longestOffset = 16
 const longestGroup = 32
 /** Programs write up to 256 bytes to a line, which takes less than this with all columns. */
 const longestLine = 2048
@@ -21,10 +21,6 @@ const colon = 0x3a
 const comma = 0x2c
 const zero = 0x30
 const never = Number.POSITIVE_INFINITY
-
-/** Digit or small letter for a hexadecimal digit; 0 for other bytes. */
-const digitOf = new Uint8Array(256)
-for (const character of '0123456789abcdefABCDEF') digitOf[character.charCodeAt(0)] = character.toLowerCase().charCodeAt(0)
 
 /** `other`: not in a dump. `start`: before the first digits of the bytes. `digits`: in them. `rest`: behind them, up to the end of the line. */
 type Mode = 'other' | 'start' | 'digits' | 'rest'
@@ -40,6 +36,8 @@ export class DumpLines {
   #view: TextView | undefined
   #mode: Mode = 'other'
   #kind: Kind = 'pairs'
+  /** Nothing has been read of which the end of a line would be of interest. */
+  #isIdle = true
   #blanks = 0
   #hasDigits = false
   #lineStart = 0
@@ -54,19 +52,17 @@ export class DumpLines {
     this.#matcher = matcher
   }
 
-  /** Reads the bytes from `from` on, the first of which stands at `base` in the stream; `lines` are the places in them where lines begin. */
-  read(bytes: Buffer, from: number, base: number, lines: readonly number[]): void {
+  /** Reads the bytes from `from` on, the first of which stands at `base` in the stream; lines that may be those of a dump begin at `starts`. */
+  read(bytes: Buffer, from: number, base: number, starts: readonly number[]): void {
     let at = from
-    for (const line of lines) {
-      if (line > from && (this.#mode !== 'other' || this.#view !== undefined)) {
-        this.#readLine(bytes, at, line - 1, base)
-        this.#endLine(base + line - 1)
-      }
-      this.#mode = mayBeginDump(bytes, line) ? 'start' : 'other'
-      this.#lineStart = base + line
-      at = line
+    for (const start of starts) {
+      if (!this.#isIdle) this.#readLines(bytes.subarray(0, start), at, base)
+      at = start
+      this.#mode = 'start'
+      this.#isIdle = false
+      this.#lineStart = base + start
     }
-    this.#readLine(bytes, at, bytes.length, base)
+    if (!this.#isIdle) this.#readLines(bytes, at, base)
   }
 
   /** Adds what is found in dumps. `end` is that of what was read. @returns from where on the stream must be held back; infinity for nothing */
@@ -89,6 +85,21 @@ export class DumpLines {
     const dropped = this.#dropped
     if (this.#lines.some(({digits}) => digits <= dropped)) this.#lines = this.#lines.filter(({digits}) => digits > dropped)
     return hold
+  }
+
+  /** Reads on until nothing more is of interest. */
+  #readLines(bytes: Buffer, from: number, base: number): void {
+    let at = from
+    while (!this.#isIdle) {
+      const end = bytes.indexOf(newline, at)
+      if (end < 0) {
+        this.#readLine(bytes, at, bytes.length, base)
+        return
+      }
+      this.#readLine(bytes, at, end, base)
+      this.#endLine(base + end)
+      at = end + 1
+    }
   }
 
   #readLine(bytes: Buffer, from: number, to: number, base: number): void {
@@ -183,6 +194,7 @@ export class DumpLines {
     else this.#view?.separate()
     if (this.#hiddenFrom !== never) this.#hidden.push({start: this.#hiddenFrom, end})
     this.#hiddenFrom = never
+    this.#isIdle = !this.#hasDigits
     this.#hasDigits = false
     this.#mode = 'other'
   }
@@ -207,17 +219,6 @@ export class DumpLines {
 /** Of `0x`. */
 function isMark(byte: number): boolean {
   return byte === 0x78 || byte === 0x58
-}
-
-/** A quick look that spares most lines the closer one. */
-function mayBeginDump(bytes: Buffer, from: number): boolean {
-  let at = from
-  while (at < bytes.length && isBlank(bytes[at] ?? 0)) at++
-  const first = at
-  while (at < bytes.length && at - first <= longestOffset && digitOf[bytes[at] ?? 0] !== 0) at++
-  if (at === bytes.length) return true
-  const byte = bytes[at] ?? 0
-  return at > first && (byte === colon || byte === newline || isBlank(byte) || isMark(byte))
 }
 
 function isBlank(byte: number): boolean {

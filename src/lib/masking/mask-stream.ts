@@ -6,6 +6,8 @@ import {WindowBuffer} from './window-buffer.ts'
 
 const nothing = Buffer.alloc(0)
 const newline = 0x0a
+/** Smaller chunks are joined with what is held in memory that is used again. */
+const leastJoined = 4096
 
 /**
  * Masks the bytes of one stream, with its own state. What it answers may be empty, and may be a part of the chunk, so it is valid as long as that.
@@ -47,6 +49,7 @@ export class MaskStream {
   #mask(chunk: Buffer, isLast: boolean): Buffer {
     try {
       const isDirect = this.#held.length === 0
+      if (!isDirect && chunk.length >= Math.max(this.#held.length, leastJoined)) return this.#maskJoined(chunk, isLast)
       const window = isDirect ? chunk : this.#held.append(chunk)
       const limit = this.#findLimit(window, isLast)
       const output = this.#replace(window, limit)
@@ -66,6 +69,24 @@ export class MaskStream {
       this.#covered = 0
       return Buffer.isBuffer(chunk) && chunk.at(-1) === newline ? Buffer.concat([this.#placeholder, Buffer.of(newline)]) : this.#placeholder
     }
+  }
+
+  /** A little held before a large chunk: both are copied once, to memory that the output may be part of. */
+  #maskJoined(chunk: Buffer, isLast: boolean): Buffer {
+    const held = this.#held.append(nothing)
+    const window = Buffer.allocUnsafeSlow(held.length + chunk.length)
+    held.copy(window)
+    chunk.copy(window, held.length)
+    const limit = this.#findLimit(window, isLast)
+    const output = this.#replace(window, limit)
+    this.#held.drop(held.length)
+    this.#held.append(window.subarray(limit))
+    // What is not given out is not left behind.
+    const isPart = output.length > 0 && output.buffer === window.buffer
+    const start = isPart ? output.byteOffset - window.byteOffset : 0
+    window.fill(0, 0, start)
+    window.fill(0, isPart ? start + output.length : 0)
+    return output
   }
 
   /** Up to where everything is decided. */

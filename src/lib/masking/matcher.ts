@@ -31,9 +31,8 @@ export class Matcher {
   readonly patience: Patience
   /** How many bytes the longest pattern has. */
   readonly longest: number
-  /** What stands around the ends of lines must be in it to be looked at as one text. */
-  readonly grams: GramSet
   readonly #tokens: Tokens
+  #grams: GramSet | undefined
   #automaton: AhoCorasick | undefined
 
   /** @param patterns of three bytes or more, hidden wherever they stand; one character for each byte */
@@ -42,7 +41,6 @@ export class Matcher {
     this.#tokens = tokens
     this.patience = patience
     this.longest = longestOf(this.patterns)
-    this.grams = new GramSet(this.patterns)
     this.filters = lengthClasses
       .filter(([least, most]) => hasLength(this.patterns, least, most))
       .map(([least, most]) => new WuManber(this.patterns, least, most))
@@ -56,6 +54,12 @@ export class Matcher {
     return finders
   }
 
+  /** What stands around the ends of lines must be in it to be looked at as one text. */
+  grams(): GramSet {
+    this.#grams ??= new GramSet(this.patterns)
+    return this.#grams
+  }
+
   /** One for all streams, as its states are the same for all. */
   automaton(): AhoCorasick {
     this.#automaton ??= new AhoCorasick(this.patterns)
@@ -66,6 +70,7 @@ export class Matcher {
   wipe(): void {
     this.patterns.wipe()
     this.#tokens.clear()
+    this.#grams = undefined
     this.#automaton = undefined
   }
 }

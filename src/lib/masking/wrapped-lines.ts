@@ -1,30 +1,24 @@
 // Sees through the ends of lines: base64, hexadecimal and long values that are cut into lines, of any width and with anything in front of them.
 // What stands at the end of a line and what stands at the beginning of the next is looked at as one text.
 
+import {mayBeginDump} from './dump-start.ts'
 import type {FoundRanges} from './finder.ts'
 import {LineBreaks} from './line-breaks.ts'
+import {leastMatch, LineJoint, longestGap} from './line-joint.ts'
 import type {Matcher} from './matcher.ts'
+import {isTextByte, padding} from './text-bytes.ts'
 import {TextView} from './text-view.ts'
 
 const newline = 0x0a
 const carriageReturn = 0x0d
 const backslash = 0x5c
 const slash = 0x2f
-const padding = 0x3d
 
-/** Shorter values would be found by chance. */
-const leastMatch = 8
 /**
  * At the end of a line, fewer characters than this are not held back: nearly every line ends like the beginning of something, and would appear only
  * when the next one comes. Where a value is cut so early, its first three characters stay visible.
  */
 const leastHeld = 4
-/** More white space than this between two lines ends the text. */
-const longestGap = 256
-
-/** Letters, digits and the signs of base64 and base64url. */
-const isTextByte = new Uint8Array(256)
-for (const character of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_') isTextByte[character.charCodeAt(0)] = 1
 
 /**
  * `body`: in a line, where only its end can be of interest. `head`: in the text that begins a line. `tail`: in blanks behind that text, which belong to
@@ -34,39 +28,43 @@ type Mode = 'body' | 'head' | 'tail' | 'gap' | 'escape'
 
 export class WrappedLines {
   readonly #matcher: Matcher
+  readonly #joint: LineJoint
   #view: TextView | undefined
   #mode: Mode = 'body'
   #gap = 0
   /** Where the current line begins in the stream, or where what is left of it does. */
   #lineStart = 0
+  /** Where the text that begins the line does, as long as that is read. */
+  #headStart = 0
 
   constructor(matcher: Matcher) {
     this.#matcher = matcher
+    this.#joint = new LineJoint(matcher)
   }
 
-  /** Reads the bytes from `from` on, the first of which stands at `base` in the stream. `lines` gets the places behind line feeds. */
+  /** Reads the bytes from `from` on, the first of which stands at `base` in the stream. `lines` gets the beginnings of lines that may be those of a dump. */
   read(bytes: Buffer, from: number, base: number, lines: number[]): void {
     const end = bytes.length
     const breaks = new LineBreaks(bytes)
     let at = from
     while (at < end) {
       if (this.#mode === 'body') {
-        at = breaks.next(at)
+        at = this.#skipBody(bytes, at, breaks, {base, lines})
         if (at === end) {
           // Nothing else keeps what stands before blanks until it is known whether the line ends behind them.
           if (isBlank(bytes[end - 1] ?? 0)) this.#endBody(bytes, end, base)
           return
         }
-        if (this.#mayJoin(bytes, at, base)) this.#endBody(bytes, at, base)
-        else this.#view?.separate()
+        this.#endBody(bytes, at, base)
       } else {
         at = this.#readText(bytes, at, base)
         if (at === end) return
+        if (this.#mode === 'head') this.#endHead(bytes, at, base)
       }
       const byte = bytes[at] ?? 0
       at++
       if (byte === newline) {
-        lines.push(at)
+        if (mayBeginDump(bytes, at)) lines.push(at)
         this.#lineStart = base + at
       }
       this.#step(byte)
@@ -94,37 +92,22 @@ export class WrappedLines {
     this.#lineStart = Math.max(this.#lineStart, place)
   }
 
-  /** Whether a pattern may go on behind the end of a line at `at`. Most lines need no closer look. */
-  #mayJoin(bytes: Buffer, at: number, base: number): boolean {
-    const first = Math.max(0, this.#lineStart - base)
-    let before = at - 1
-    while (before >= first && isBlank(bytes[before] ?? 0)) before--
-    if (before < first) return false
-    const last = bytes[before] ?? 0
-    if (isTextByte[last] !== 1) return last === padding
-    let after = at + 1
-    if (bytes[at] === backslash && after < bytes.length) {
-      const escape = bytes[after] ?? 0
-      if (escape === backslash) return true
-      if (escape !== 0x6e && escape !== 0x72 && escape !== slash && escape !== newline) return false
-      if (escape !== slash) after++
+  /** @returns the next end of a line behind which a match may go on; the length of the bytes when there is none */
+  #skipBody(bytes: Buffer, from: number, breaks: LineBreaks, {base, lines}: {base: number; lines: number[]}): number {
+    const end = bytes.length
+    const joint = this.#joint
+    let first = Math.max(0, this.#lineStart - base)
+    let at = breaks.next(from)
+    while (at < end && !joint.mayJoin(bytes, at, first)) {
+      const next = at + 1
+      if (bytes[at] === newline) {
+        if (mayBeginDump(bytes, next)) lines.push(next)
+        first = next
+      }
+      at = breaks.next(next)
     }
-    while (after < bytes.length && (bytes[after] === newline || isBlank(bytes[after] ?? 0))) after++
-    const left = before - textStart(bytes, before, Math.max(first, before - 2)) + 1
-    const right = textEnd(bytes, after, Math.min(bytes.length, after + 3)) - after
-    if (right === 0) return after === bytes.length || bytes[after] === backslash
-    // A short line: what is before or after it may belong to the same match.
-    if (left < 3 && before - left < first) return true
-    if (right < 3 && (after + right === bytes.length || isEnd(bytes[after + right] ?? 0))) return true
-    // Of four bytes one to three stand before the end of the line.
-    for (let count = Math.min(3, left); count > 0; count--) {
-      if (4 - count > right) break
-      let gram = 0
-      for (let index = 0; index < 4; index++)
-        gram = (gram << 8) | (bytes[index < count ? before + 1 - count + index : after + index - count] ?? 0)
-      if (this.#matcher.grams.mayContain(gram)) return true
-    }
-    return false
+    this.#lineStart = Math.max(this.#lineStart, base + first)
+    return at
   }
 
   /** A line ends at `at`, or may do so: takes the text at its end. */
@@ -132,9 +115,7 @@ export class WrappedLines {
     const first = Math.max(0, this.#lineStart - base)
     let end = at
     while (end > first && at - end < longestGap && isBlank(bytes[end - 1] ?? 0)) end--
-    let start = end
-    while (start > first && end - start < 2 && bytes[start - 1] === padding) start--
-    start = textStart(bytes, start - 1, Math.max(first, end - this.#matcher.longest))
+    const start = textStart(bytes, end - 1, Math.max(first, end - this.#matcher.longest))
     this.#view?.separate()
     if (start === end) return
     this.#view ??= new TextView(this.#matcher)
@@ -152,10 +133,17 @@ export class WrappedLines {
     // `\n` and `\r`, as JSON and programs write them; of `\/` the slash is taken.
     if (this.#mode === 'escape' && bytes[from] !== slash) return from
     if (at === from) return at
+    if (!isInside) this.#headStart = base + from
     this.#view?.append(bytes, from, at, base + from, !isInside)
     this.#mode = 'head'
     this.#gap = 0
     return at
+  }
+
+  /** The text that begins a line ends at `at`. Where nothing can go on behind it, the next lines need no closer look. */
+  #endHead(bytes: Buffer, at: number, base: number): void {
+    const first = Math.max(0, this.#headStart - base, this.#lineStart - base)
+    if (LineJoint.isLong(bytes, at, first) && !this.#joint.mayJoin(bytes, at, first)) this.#leave()
   }
 
   /** A byte that belongs to no text. */
@@ -185,18 +173,8 @@ function firstHidden(view: TextView, start: number, end: number): number {
 /** Where the text begins that ends with the byte at `last`, not before `least`. */
 function textStart(bytes: Buffer, last: number, least: number): number {
   let start = last + 1
-  while (start > least && isTextByte[bytes[start - 1] ?? 0] === 1) start--
+  while (start > least && isTextByte[bytes[start - 1] ?? 0] !== 0) start--
   return start
-}
-
-function textEnd(bytes: Buffer, first: number, most: number): number {
-  let end = first
-  while (end < most && isTextByte[bytes[end] ?? 0] === 1) end++
-  return end
-}
-
-function isEnd(byte: number): boolean {
-  return byte === newline || byte === backslash || isBlank(byte)
 }
 
 function isBlank(byte: number): boolean {

@@ -33,7 +33,8 @@ export class WuManber {
     )
     this.#block = shortest < 6 ? 3 : windows.length < 5000 || shortest < 10 ? 4 : 6
     const longestShift = shortest - this.#block + 1
-    const bits = Math.min(22, Math.max(10, Math.ceil(Math.log2(windows.length * longestShift)) + 4))
+    // Many blocks are in more than one pattern. A larger table would have fewer of them in one slot, but does not stay in the processor's cache.
+    const bits = Math.min(22, Math.max(10, Math.ceil(Math.log2(windows.length * longestShift)) + 2))
     this.#hashShift = 32 - bits
     this.#table = new Uint8Array(2 ** bits).fill(longestShift)
     const view = new DataView(pool.buffer, pool.byteOffset, pool.length)

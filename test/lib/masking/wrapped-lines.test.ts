@@ -159,4 +159,15 @@ describe('encodings in lines', () => {
     expect(timeOf(8000, 1000)).toBeLessThan(Math.max(2000, 80 * timeOf(500, 1000)))
     expect(timeOf(8000, 1)).toBeLessThan(Math.max(2000, 80 * timeOf(500, 1)))
   })
+
+  it('hides a value with = in it that is cut behind other text, however the stream is cut', () => {
+    const masker = new SecretMasker()
+    masker.add('user=pass=word1234')
+    const text = Buffer.from('key=user=pass=wo\nrd1234 end\n')
+    for (let at = 0; at <= text.length; at++) {
+      const stream = masker.openStream()
+      const output = [stream.push(text.subarray(0, at)), stream.end(text.subarray(at))].map(String).join('')
+      expect(output).toBe('key=***SECRET*** end\n')
+    }
+  })
 })
