@@ -37,7 +37,7 @@ export function withLocalPackages(argv: readonly string[]): string[] {
     const file = resolve(word)
     if (!existsSync(file))
       throw new WorkflowError('USAGE', `there is no file ${word}`, {
-        hint: 'name a packed extension (.tgz), its directory, or a package of the registry',
+        hint: 'name a packed extension (.tgz), its directory, or a package from the registry',
       })
     return `file:${file}`
   })
@@ -55,8 +55,8 @@ export async function describeAdded(before: readonly string[], options: Interfac
     return [
       `added ${plugin.name} ${plugin.version}`,
       ...ids.filter((id) => !isTaken(id)).map((id) => `  command ${program} ${id}`),
-      ...ids.filter(isTaken).map((id) => `  not its command ${id}: ${program} has a command of that name`),
-      ...hooks.map((hook) => `  hook ${hook}: runs within commands of ${program}`),
+      ...ids.filter(isTaken).map((id) => `  skipped command ${id}: ${program} already has a command of that name`),
+      ...hooks.map((hook) => `  hook ${hook}: runs inside commands of ${program}`),
     ]
   })
 }

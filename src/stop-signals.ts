@@ -1,4 +1,4 @@
-// Ctrl-C and its kin, for commands that have something to stop.
+// Ctrl-C, SIGTERM and SIGHUP, for commands that have something to stop.
 
 /** What a signal means for a run. A closed terminal (SIGHUP) is as final as SIGTERM. */
 const causes = {SIGINT: 'interrupted', SIGTERM: 'terminated', SIGHUP: 'terminated'} as const

@@ -13,9 +13,9 @@ export function topicUsageError(argv: readonly string[], ids: readonly string[])
   const [flag = '', ...more] = argv.slice(end).filter((word) => word !== '--json')
   if (!isTopic || flag === '' || flag === '--help' || flag === '-h') return undefined
   const hint = `\`workflow ${topic} --help\` lists its commands`
-  if (mayHoldSecret(argv)) return new WorkflowError('USAGE', `\`${topic}\` takes no flags of its own; a command stands before them`, {hint})
+  if (mayHoldSecret(argv)) return new WorkflowError('USAGE', `\`${topic}\` has no flags of its own; put a command before them`, {hint})
   // A flag before the command, as other programs allow it.
   const verb = more.find((word) => ids.includes([...words, word].join(':')))
-  const meant = verb === undefined ? hint : `flags stand after the command: \`workflow ${topic} ${verb} ${flag}\``
+  const meant = verb === undefined ? hint : `put flags after the command: \`workflow ${topic} ${verb} ${flag}\``
   return new WorkflowError('USAGE', `unknown flag ${flag} of \`${topic}\``, {hint: meant})
 }

@@ -23,7 +23,7 @@ export function unknownCommand(given: readonly string[], config: CommandList, ot
     const argument = words[count]
     const message =
       argument === undefined ? 'unexpected argument; it is not shown here, as it may be a value' : `unexpected argument \`${argument}\``
-    return new WorkflowError('USAGE', message, {hint: `\`${command} --help\` lists what it takes`})
+    return new WorkflowError('USAGE', message, {hint: `\`${command} --help\` lists its arguments and flags`})
   }
   const shown = showableWords(words, config)
   const message =
@@ -55,7 +55,7 @@ function hintFor(words: readonly string[], config: CommandList, others: readonly
     const command = [config.bin, 'plugins', verb, ...rest].join(' ')
     return (
       `CLI extensions are handled by \`${command}\`. ` +
-      'A workflow plugin (what `type` in a task names) needs no installing: put its directory into `./plugins`'
+      'A workflow plugin (what `type` in a task names) needs no installation: put its directory into `./plugins`'
     )
   }
   const meantSecret = meantSecretCommand(words)

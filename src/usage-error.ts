@@ -32,7 +32,7 @@ export function isParseFailure(error: unknown): error is ParseFailure {
  */
 export function usageError(error: unknown, command: CalledCommand): WorkflowError {
   const words = command.id.replaceAll(':', ' ')
-  const help = `\`workflow ${words} --help\` lists what it takes`
+  const help = `\`workflow ${words} --help\` lists its arguments and flags`
   if (error instanceof WorkflowError) {
     return new WorkflowError(error.code, plainMessage(error.message), {
       hint: error.hint ?? help,
@@ -49,7 +49,7 @@ export function usageError(error: unknown, command: CalledCommand): WorkflowErro
     const hint = meant === undefined ? help : `did you mean \`--${meant}\`? ${help}`
     if (command.hidesArguments) {
       return new WorkflowError('USAGE', 'unknown flag; it is not shown here, as it may be a value', {
-        hint: `${meant === undefined ? '' : `did you mean \`--${meant}\`? `}a value that begins with - stands after --: \`workflow ${words} NAME -- -VALUE\``,
+        hint: `${meant === undefined ? '' : `did you mean \`--${meant}\`? `}put a value that begins with - after --: \`workflow ${words} NAME -- -VALUE\``,
       })
     }
     return new WorkflowError(
@@ -69,7 +69,7 @@ export function usageError(error: unknown, command: CalledCommand): WorkflowErro
     const isTooMany = names(failure.args).length === 0 && Array.isArray(failure.args)
     if (isTooMany) {
       return new WorkflowError('USAGE', 'too many arguments; they are not shown here, as one may be a value', {
-        hint: words === 'secrets set' ? 'a value with blanks stands in quotes' : help,
+        hint: words === 'secrets set' ? 'put a value with spaces in quotes' : help,
       })
     }
     return new WorkflowError('USAGE', withoutGivenValue(plainMessage(error.message)), {hint: help})

@@ -4,7 +4,7 @@ const codePattern = /^[A-Z][A-Z0-9_]{0,63}$/
 
 /**
  * Thrown by an action to fail with a code of its own: an upper-case word such as `RATE_LIMITED`, at most 64 characters.
- * `retryable: false` keeps the workflow from trying again. Throws a TypeError when `code` is no upper-case word.
+ * `retryable: false` keeps the workflow from trying again. Throws a TypeError when `code` is not an upper-case word.
  */
 export class ActionError extends Error {
   readonly code: string

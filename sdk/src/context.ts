@@ -9,11 +9,11 @@ export type LogFunction = (message: string, fields?: Record<string, unknown>) =>
 
 export interface PluginContext {
   readonly log: Readonly<Record<LogLevel, LogFunction>>
-  /** Tells how far the action is: a fraction from 0 to 1, and what it is doing. */
+  /** Reports how far the action is: a fraction from 0 to 1, and what it is doing. */
   progress(fraction: number, message?: string): void
   /** Aborted when the run is cancelled, and at the task's deadline with a `TimeoutError` as the reason. */
   readonly signal: AbortSignal
-  /** Like the global fetch; it stops with `signal` and goes through the sandbox's door when there is one. */
+  /** Like the global fetch; it stops with `signal` and goes through the sandbox's proxy when there is one. */
   readonly fetch: typeof fetch
   /** Whose attempt this is. */
   readonly run: Readonly<RunContext>

@@ -44,7 +44,7 @@ export function defineActions<const T extends Readonly<Record<string, AnyAction>
   return actions
 }
 
-/** True for an object that can be called as an action, whoever made it. */
+/** True for an object that can be called as an action, however it was made. */
 export function isAction(value: unknown): value is AnyAction {
   return typeof value === 'object' && value !== null && 'execute' in value && typeof value.execute === 'function'
 }

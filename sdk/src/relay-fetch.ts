@@ -1,4 +1,4 @@
-// fetch through the sandbox's door: a proxy behind a unix socket, which makes the TLS connection itself and so sees what is asked for.
+// fetch through the sandbox's proxy, behind a unix socket, which makes the TLS connection itself and so sees what is asked for.
 
 import {Buffer} from 'node:buffer'
 import type {Agent, IncomingMessage, request as sendRequest} from 'node:http'
@@ -21,7 +21,7 @@ interface Exchange {
 }
 
 /**
- * A fetch for http: and https: addresses whose requests all go through `socketPath`. Redirects are followed here, and each is judged by the door.
+ * A fetch for http: and https: addresses whose requests all go through `socketPath`. Redirects are followed here, and the proxy judges each.
  * A refusal rejects like a failed connection does: with a TypeError, whose message names the reason.
  */
 export function createRelayFetch(socketPath: string): typeof fetch {

@@ -8,7 +8,7 @@ import {toJson} from './to-json.ts'
 export interface RunActionOptions {
   /** Aborts the action's `context.signal`. */
   signal?: AbortSignal
-  /** Stands in for `context.fetch`. */
+  /** Replaces `context.fetch`. */
   fetch?: typeof fetch
   run?: Partial<RunContext>
 }

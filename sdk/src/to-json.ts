@@ -6,7 +6,7 @@ import type {JsonObject, JsonValue} from './protocol.ts'
 /** Nesting of arrays and objects that a JSON value may have. */
 export const maxDepth = 256
 
-/** Says where a value is no JSON and why; the message holds the path but never the value. */
+/** Says where a value is not JSON and why; the message holds the path but never the value. */
 export class NotJsonError extends TypeError {
   constructor(path: string, reason: string) {
     super(`${path} ${reason}`)

@@ -11,7 +11,7 @@ const shownRuns = 50
 export class Complete extends BaseCommand {
   static override hidden = true
   static override hidesArguments = true
-  static override summary = 'Print what may stand next on a command line, for completion scripts.'
+  static override summary = 'Print what can come next on a command line, for completion scripts.'
   static override examples = ['<%= config.bin %> complete -- runs logs --task ""']
   static override strict = false
   static override args = {words: Args.string({description: 'after --: the words of the command line, the last one to be completed'})}

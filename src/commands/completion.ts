@@ -7,7 +7,7 @@ import {completionScript, shells, type Shell} from '../completion/scripts.ts'
 export class Completion extends BaseCommand {
   static override summary = 'Print the completion script of a shell.'
   static override description =
-    'It completes commands, flags and their values, task ids, run ids, and names of secrets and plugins. Put the line of the example into the start-up file of the shell.'
+    'It completes commands, flags and their values, task ids, run ids, and names of secrets and plugins. Add the line from the example to the startup file of your shell.'
   static override examples = [
     'eval "$(<%= config.bin %> completion bash)" # in ~/.bashrc',
     'eval "$(<%= config.bin %> completion zsh)" # in ~/.zshrc, after compinit',

@@ -1,4 +1,4 @@
-// Shows help, also about things that are no commands.
+// Shows help, also about things that are not commands.
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../base-command.ts'
@@ -7,7 +7,7 @@ import {WorkflowHelp} from '../workflow-help.ts'
 
 export class Help extends BaseCommand {
   static override summary = 'Show help for commands, topics, exit codes, the environment, templates and events.'
-  static override description = 'With --json, one document with all commands, their arguments and flags, or with the one that is named.'
+  static override description = 'With --json, prints one document with all commands, their arguments and flags, or only the named one.'
   static override examples = [
     '<%= config.bin %> help run',
     '<%= config.bin %> help runs',
@@ -17,7 +17,7 @@ export class Help extends BaseCommand {
   static override strict = false
   static override args = {command: Args.string({description: 'a command, a topic, or a help topic'})}
   static override flags = {
-    'nested-commands': Flags.boolean({char: 'n', description: 'list the commands of topics, too'}),
+    'nested-commands': Flags.boolean({char: 'n', description: 'also list the commands of topics'}),
   }
 
   async run(): Promise<HelpDocument | undefined> {

@@ -5,9 +5,9 @@ import {BaseCommand} from '../base-command.ts'
 
 export class Init extends BaseCommand {
   static override summary = 'Start a project with a first workflow and a first plugin.'
-  static override description = 'Nothing that is already there is overwritten.'
+  static override description = 'Overwrites no existing files.'
   static override examples = ['<%= config.bin %> init', '<%= config.bin %> init my-project']
-  static override args = {dir: Args.string({default: '.', description: 'directory of the project; made when it is not there'})}
+  static override args = {dir: Args.string({default: '.', description: 'directory of the project; created if it does not exist'})}
 
   async run(): Promise<{readonly dir: string; readonly files: readonly string[]}> {
     const {args} = await this.parse(Init)
@@ -16,7 +16,7 @@ export class Init extends BaseCommand {
     const app = await this.app()
     if (!this.jsonEnabled()) {
       app.ui.err.write(files.map((file) => `created ${file}\n`).join(''))
-      app.ui.err.write(`\nNow type: ${args.dir === '.' ? '' : `cd ${args.dir} && `}${this.config.bin} run hello.yaml\n`)
+      app.ui.err.write(`\nNow run: ${args.dir === '.' ? '' : `cd ${args.dir} && `}${this.config.bin} run hello.yaml\n`)
     }
     return {dir: args.dir, files}
   }

@@ -15,7 +15,7 @@ const leaveWithinMs = 200
 export class Run extends BaseCommand {
   static override summary = 'Run a workflow file.'
   static override description =
-    'Progress goes to stderr; the outputs the workflow declares go to stdout as JSON. Ctrl-C stops the run, a second one leaves at once.'
+    'Progress goes to stderr; the outputs the workflow declares go to stdout as JSON. Ctrl-C stops the run; press it again to exit at once.'
   static override examples = [
     '<%= config.bin %> run hello.yaml',
     '<%= config.bin %> run hello.yaml --var name=you --json',
@@ -31,15 +31,15 @@ export class Run extends BaseCommand {
       description: 'set one of the vars of the workflow',
     }),
     'dry-run': Flags.boolean({char: 'n', description: 'check everything and show the plan, but start nothing'}),
-    concurrency: Flags.integer({char: 'j', min: 1, helpValue: 'N', description: 'most tasks at a time'}),
-    'keep-going': Flags.boolean({description: 'let independent tasks go on after a failure (failFast: false)'}),
+    concurrency: Flags.integer({char: 'j', min: 1, helpValue: 'N', description: 'maximum number of tasks at the same time'}),
+    'keep-going': Flags.boolean({description: 'keep running independent tasks after a failure (failFast: false)'}),
     timeout: Flags.string({helpValue: '30m', description: 'stop the run after this long'}),
     force: Flags.boolean({description: 'run a workflow that says enabled: false'}),
     progress: Flags.option({options: ['auto', 'tty', 'plain', 'quiet'] as const, default: 'auto' as const})({
       description: 'how progress is shown on stderr',
     }),
-    verbose: Flags.boolean({char: 'v', exclusive: ['quiet'], description: 'show every line of every task as it comes'}),
-    quiet: Flags.boolean({char: 'q', exclusive: ['progress'], description: 'show failures and the end, and no line of any task'}),
+    verbose: Flags.boolean({char: 'v', exclusive: ['quiet'], description: 'show every line of every task as it arrives'}),
+    quiet: Flags.boolean({char: 'q', exclusive: ['progress'], description: 'show only failures and the end, without the lines of tasks'}),
     events: Flags.string({helpValue: 'PATH|-', description: 'write every event as a line of JSON to a file, or to stdout'}),
   }
 
@@ -105,7 +105,7 @@ export class Run extends BaseCommand {
     }
   }
 
-  /** The run matters more than whoever reads of it: it goes on to its end. */
+  /** The run matters more than its output: it runs to its end even if nobody reads it. */
   protected override onStdoutClosed(): Promise<void> {
     return Promise.resolve()
   }

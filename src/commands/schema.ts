@@ -21,7 +21,7 @@ export class Schema extends BaseCommand {
   ]
   static override flags = {
     of: Flags.option({options: ['workflow', 'plugin', 'config', 'events'] as const, default: 'workflow' as const})({
-      description: 'of plugin.yaml, of autokestra.yaml, or of a line of --events instead',
+      description: 'print the schema of plugin.yaml, of autokestra.yaml, or of a line of --events instead',
     }),
   }
 

@@ -8,13 +8,13 @@ import {describeFile, renderDiagnostics} from '../lib/ui/diagnostics.ts'
 export class Validate extends BaseCommand {
   static override summary = 'Check workflow files without running them.'
   static override description =
-    'All findings of all files are shown, with their places. Exit code 3 when a file is invalid, 5 when only its plugins are missing or broken.'
+    'Shows all errors and warnings of all files, with their positions. Exit code 3 when a file is invalid, 5 when only its plugins are missing or broken.'
   static override examples = ['<%= config.bin %> validate hello.yaml', '<%= config.bin %> validate workflows/*.yaml --format github']
   static override strict = false
   static override args = {file: Args.string({required: true, description: 'workflow files, or - for standard input'})}
   static override flags = {
     format: Flags.option({options: ['text', 'json', 'github'] as const, default: 'text' as const})({
-      description: 'github: annotations of a pull request',
+      description: 'github: annotations for a pull request',
     }),
   }
 

@@ -40,7 +40,7 @@ import {readBytes} from './util/read-bytes.ts'
 import {readText} from './util/read-text.ts'
 
 export interface AppOptions {
-  /** Directory of the package: the bundled plugins, the SDK and the generated checks stand in its dist. */
+  /** Directory of the package: the bundled plugins, the SDK and the generated checks are in its dist. */
   readonly root: string
   readonly version: string
   /** The name the program was called by. */
@@ -100,7 +100,7 @@ export class App {
       readStdin: () => readText(this.#options.stdin, maxStdinBytes),
       surroundings: describeSurroundings(config, this.#options.env),
     }).catch((error: unknown) => {
-      // A plugin that is not found may stand in a directory that was mistyped.
+      // A plugin that is not found may be in a directory that was mistyped.
       throw error instanceof WorkflowError ? error.after(config.warnings) : error
     })
     return {...plan, warnings: [...config.warnings, ...plan.warnings]}

@@ -26,11 +26,11 @@ function expectRefusal(result: CommandResult, exitCode: number, code: string, wo
 
 describe('a command line', () => {
   it.each([
-    ['a value that begins with -', ['set', 'A', `-${secret}`], /stands after --/],
-    ['a value that begins with --', ['set', 'A', `--${secret}`], /stands after --/],
+    ['a value that begins with -', ['set', 'A', `-${secret}`], /after --:/],
+    ['a value that begins with --', ['set', 'A', `--${secret}`], /after --:/],
     ['a value like a flag, mistyped', ['set', 'A', `--stdni=${secret}`], /did you mean `--stdin`/],
-    ['a value without quotes', ['set', 'A', 'two', secret], /stands in quotes/],
-    ['two values after --', ['set', 'A', '--', 'two', secret], /stands in quotes/],
+    ['a value without quotes', ['set', 'A', 'two', secret], /with spaces in quotes/],
+    ['two values after --', ['set', 'A', '--', 'two', secret], /with spaces in quotes/],
     ['a value and --stdin', ['set', 'A', secret, '--stdin'], /more than once/],
     ['a value and --from-file', ['set', 'A', secret, '--from-file', 'f'], /more than once/],
     ['a mistyped verb', ['stet', 'A', secret], /did you mean `workflow secrets set`/],
@@ -185,7 +185,7 @@ describe('a terminal', () => {
     set.close()
     for (const key of ['C-c', 'C-d']) {
       const remove = new Terminal(project, ['secrets', 'delete', 'A'])
-      await remove.shows('for ever?')
+      await remove.shows('permanently?')
       remove.press(key)
       expect(await remove.exitCode()).toBe(130)
       expect(remove.screen()).not.toMatch(/^ +at /m)
@@ -431,7 +431,7 @@ describe('rotate-key', () => {
     const before = readFileSync(keyFile)
     const {exitCode, stdout, stderr} = await project.run(['secrets', 'rotate-key', '--reencrypt', '--iterations', '100000'])
     expect({exitCode, stdout}, stderr).toEqual({exitCode: 0, stdout: ''})
-    expect(stderr).toContain(`2 secrets put under the new master key and encrypted anew.\nThe new key stands in ${keyFile}.`)
+    expect(stderr).toContain(`2 secrets put under the new master key and encrypted anew.\nThe new key is in ${keyFile}.`)
     const after = readFileSync(keyFile)
     expect(after.equals(before)).toBe(false)
     expect(statSync(keyFile).mode & 0o777).toBe(0o600)

@@ -198,7 +198,7 @@ tasks:
     expect(shown.slice(end)).toEqual([
       '',
       '✓ progress succeeded in TIME: 4 succeeded, 1 failed',
-      '  warning  bad failed, and the run went on (continueOnError): EXIT_CODE: the process ended with exit code 4',
+      '  warning  bad failed, but the run continued (continueOnError): EXIT_CODE: the process ended with exit code 4',
       '  workflow runs logs RUN --task bad',
       '  workflow runs show RUN',
       '(ended with 0)',

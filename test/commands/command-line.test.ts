@@ -181,7 +181,7 @@ describe('a command that does not exist', () => {
 })
 
 describe('a wrong command line', () => {
-  const help = '`workflow run --help` lists what it takes'
+  const help = '`workflow run --help` lists its arguments and flags'
 
   it.each([
     [['run'], 'missing argument FILE', help],
@@ -193,14 +193,14 @@ describe('a wrong command line', () => {
     [['run', 'a.yaml', 'b.yaml'], 'Unexpected argument: b.yaml', help],
     [['runs', '--x'], 'unknown flag --x of `runs`', '`workflow runs --help` lists its commands'],
     [['runs', '--x', '--json=no'], 'unknown flag --x of `runs`', '`workflow runs --help` lists its commands'],
-    [['runs', '--limit', 'list'], 'unknown flag --limit of `runs`', 'flags stand after the command: `workflow runs list --limit`'],
+    [['runs', '--limit', 'list'], 'unknown flag --limit of `runs`', 'put flags after the command: `workflow runs list --limit`'],
     [['plugin', '-x'], 'unknown flag -x of `plugin`', '`workflow plugin --help` lists its commands'],
     [
       ['secrets', '--s3cret=value'],
-      '`secrets` takes no flags of its own; a command stands before them',
+      '`secrets` has no flags of its own; put a command before them',
       '`workflow secrets --help` lists its commands',
     ],
-    [['version', 'now'], 'unexpected argument `now`', '`workflow version --help` lists what it takes'],
+    [['version', 'now'], 'unexpected argument `now`', '`workflow version --help` lists its arguments and flags'],
   ])('%j says what is wrong and what to type', async (args, message, hint) => {
     const result = await runWorkflow(args, {home: temporaryDir()})
     expect(result).toMatchObject({exitCode: 2, stdout: ''})

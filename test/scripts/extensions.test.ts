@@ -60,7 +60,7 @@ describe('an extension', () => {
     expect(linked.stderr).toContain(`added extension-of-tests 1.2.3
   command workflow runs stats
   not its command run: workflow has a command of that name
-  hook prerun: runs within commands of workflow
+  hook prerun: runs inside commands of workflow
 `)
   })
 

@@ -131,7 +131,7 @@ describe('after a failure', () => {
     })
     const {exitCode, stderr} = await project.run(['run', 'w.yaml', '--progress', 'quiet'])
     expect(exitCode).toBe(0)
-    expect(stderr).toContain('bad failed, and the run went on (continueOnError): EXIT_CODE: ')
+    expect(stderr).toContain('bad failed, but the run continued (continueOnError): EXIT_CODE: ')
     const {result, task} = await project.runJson('w.yaml')
     expect(result).toMatchObject({status: 'succeeded', counts: {succeeded: 1, failed: 1, skipped: 1, cancelled: 0}})
     expect(task('bad')).toMatchObject({status: 'failed', isTolerated: true})

@@ -22,7 +22,7 @@ describe('Set secret command', () => {
     const {exitCode, stdout, stderr} = await project.run(['secrets', 'set', 'API_KEY', 'myvalue123'])
     expect({exitCode, stdout}, stderr).toEqual({exitCode: 0, stdout: ''})
     expect(stderr).toContain("Created secret 'API_KEY'.\n")
-    expect(stderr).toMatch(/^note: .*history of your shell.*--stdin/m)
+    expect(stderr).toMatch(/^note: .*your shell history.*--stdin/m)
     expect(stderr).not.toContain('myvalue123')
     expect(await storedValue(project, 'API_KEY')).toBe('myvalue123')
     expect(filesWith(project, 'API_KEY')).toContain('autokestra.db')
@@ -149,7 +149,7 @@ describe('Delete secret command', () => {
     const project = new Project()
     await storeSecrets(project, {API_KEY: 'x', OTHER: 'y'})
     const terminal = new Terminal(project, ['secrets', 'delete', 'API_KEY'])
-    await terminal.shows("Delete secret 'API_KEY' for ever?")
+    await terminal.shows("Delete secret 'API_KEY' permanently?")
     terminal.press('y', 'Enter')
     expect(await terminal.exitCode()).toBe(0)
     expect(terminal.screen()).toContain("Deleted secret 'API_KEY'.")
@@ -167,7 +167,7 @@ describe('Delete secret command', () => {
     }
     const terminal = new Terminal(project, ['secrets', 'delete', 'MISSING'])
     expect(await terminal.exitCode()).toBe(4)
-    expect(terminal.screen()).not.toContain('for ever?')
+    expect(terminal.screen()).not.toContain('permanently?')
   })
 
   it('Confirmation prompt', async () => {
@@ -175,7 +175,7 @@ describe('Delete secret command', () => {
     await storeSecrets(project, {API_KEY: 'x'})
     for (const keys of [['n', 'Enter'], ['Enter'], ['x', 'Enter']]) {
       const terminal = new Terminal(project, ['secrets', 'delete', 'API_KEY'])
-      await terminal.shows("Delete secret 'API_KEY' for ever? (y/N)")
+      await terminal.shows("Delete secret 'API_KEY' permanently? (y/N)")
       terminal.press(...keys)
       expect(await terminal.exitCode()).toBe(0)
       expect(terminal.screen()).toContain("Kept secret 'API_KEY'.")

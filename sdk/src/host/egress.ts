@@ -1,4 +1,4 @@
-// The container's side of the sandbox's door: context.fetch speaks to its socket, and listeners on loopback lead every other client there.
+// The container's side of the sandbox's proxy: context.fetch speaks to its socket, and listeners on loopback lead every other client there.
 
 import {Buffer} from 'node:buffer'
 import net, {type Socket} from 'node:net'
@@ -97,7 +97,7 @@ function join(client: Socket, door: Socket, target: string | undefined): void {
     const end = head.indexOf('\r\n\r\n')
     if (end === -1 && head.length < maxAnswerHead) return
     door.off('data', read)
-    // Refused: why stands in the log of the task, where the door has put it.
+    // Refused: the reason is in the log of the task, where the proxy has put it.
     if (end === -1 || !head.toString('latin1', 0, 13).startsWith('HTTP/1.1 200 ')) {
       client.destroy()
       return

@@ -27,7 +27,7 @@ function readPeakMemory(): number | undefined {
   }
 }
 
-// proc(5): writing 5 resets the high-water mark, so that a later invoke is not blamed for an earlier one.
+// proc(5): writing 5 resets the high-water mark, so that a later invoke does not report the peak of an earlier one.
 function resetPeakMemory(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5')

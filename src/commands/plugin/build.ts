@@ -9,9 +9,9 @@ import {renderDiagnostics} from '../../lib/ui/diagnostics.ts'
 import {listenForStop, stopExitCodes} from '../../stop-signals.ts'
 
 export class PluginBuild extends BaseCommand {
-  static override summary = 'Build the image of a workflow plugin, in which its restricted tasks run.'
+  static override summary = 'Build the image in which restricted tasks of a workflow plugin run.'
   static override description =
-    'By the Dockerfile in its directory, or by a generated one. Nothing is built when there is an image of the same files already.'
+    'Uses the Dockerfile in its directory, or a generated one. Builds nothing if an image of the same files already exists.'
   static override examples = [
     '<%= config.bin %> plugin build my/shout',
     '<%= config.bin %> plugin build my/shout --print',
@@ -20,9 +20,9 @@ export class PluginBuild extends BaseCommand {
   static override args = {name: Args.string({required: true, description: 'namespace/name of the plugin, or its name alone'})}
   static override flags = {
     print: Flags.boolean({description: 'print the Dockerfile and build nothing'}),
-    'base-image': Flags.string({helpValue: 'IMAGE', description: 'what a generated Dockerfile starts from'}),
-    tag: Flags.string({helpValue: 'NAME', description: 'a second name for the image'}),
-    'no-cache': Flags.boolean({description: 'build every step anew'}),
+    'base-image': Flags.string({helpValue: 'IMAGE', description: 'base image of a generated Dockerfile'}),
+    tag: Flags.string({helpValue: 'NAME', description: 'an additional name for the image'}),
+    'no-cache': Flags.boolean({description: 'build every step again'}),
     pull: Flags.boolean({description: 'look for a newer base image in its registry'}),
   }
 
@@ -78,5 +78,5 @@ export class PluginBuild extends BaseCommand {
 /** Names of images as the engine reads them: a registry, a path, a tag or digest. */
 function readReference(flag: string, text: string | undefined): string | undefined {
   if (text === undefined || /^[a-z0-9][\w.:/@-]{0,254}$/i.test(text)) return text
-  throw new WorkflowError('USAGE', `${flag} ${JSON.stringify(text)} is no name of an image`, {hint: 'write it like node:20-slim'})
+  throw new WorkflowError('USAGE', `${flag} ${JSON.stringify(text)} is not a valid image name`, {hint: 'write it like node:20-slim'})
 }

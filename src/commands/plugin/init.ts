@@ -5,10 +5,10 @@ import {BaseCommand} from '../../base-command.ts'
 import type {ScaffoldedPlugin} from '../../lib/plugins/scaffold.ts'
 
 export class PluginInit extends BaseCommand {
-  static override summary = 'Start a workflow plugin that runs at once.'
+  static override summary = 'Create a workflow plugin that runs right away.'
   static override description =
-    'Makes it in a directory of its name in the plugin directory of the project, and overwrites nothing. For ts and js it also links the SDK ' +
-    'that comes with this program, for your editor and tests; without a name it does only that, as after a fresh clone.'
+    'Creates a directory with its name in the plugin directory of the project, and overwrites nothing. For ts and js it also links the SDK ' +
+    'that comes with this program, for your editor and tests; without a name it only links the SDK, for example after a fresh clone.'
   static override examples = [
     '<%= config.bin %> plugin init my-plugin',
     '<%= config.bin %> plugin init acme/send-mail --language python',
@@ -17,7 +17,7 @@ export class PluginInit extends BaseCommand {
   static override args = {name: Args.string({description: 'name, or namespace/name; without a namespace it is `my`'})}
   static override flags = {
     language: Flags.option({options: ['ts', 'js', 'python', 'shell'] as const, default: 'ts' as const})({
-      description: 'what it is written in',
+      description: 'language of the plugin',
     }),
   }
 

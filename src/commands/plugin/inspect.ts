@@ -1,4 +1,4 @@
-// Tells everything about one plugin, and what to mind before it is trusted.
+// Shows everything about one plugin, and what to watch out for before it is trusted.
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../base-command.ts'
@@ -7,9 +7,9 @@ import {renderDiagnostics} from '../../lib/ui/diagnostics.ts'
 import {renderPluginDetails} from '../../lib/ui/plugin-details.ts'
 
 export class PluginInspect extends BaseCommand {
-  static override summary = 'Show what a workflow plugin offers and asks for, and what to mind.'
+  static override summary = 'Show what a workflow plugin offers and asks for, and what to watch out for.'
   static override description =
-    'Its actions with their inputs and outputs, its capabilities, the permissions it recommends as YAML to paste, the state of its image, and warnings.'
+    'Shows its actions with their inputs and outputs, its capabilities, the permissions it recommends as YAML to paste, the state of its image, and warnings.'
   static override examples = [
     '<%= config.bin %> plugin inspect core/http',
     '<%= config.bin %> plugin inspect core/http --workflow report.yaml',
@@ -17,8 +17,8 @@ export class PluginInspect extends BaseCommand {
   ]
   static override args = {name: Args.string({required: true, description: 'namespace/name of the plugin, or its name alone'})}
   static override flags = {
-    workflow: Flags.string({helpValue: 'FILE', description: 'compare with what a workflow grants'}),
-    strict: Flags.boolean({description: 'end with 1 when there are warnings'}),
+    workflow: Flags.string({helpValue: 'FILE', description: 'compare with the permissions that a workflow grants'}),
+    strict: Flags.boolean({description: 'exit with 1 when there are warnings'}),
   }
 
   async run(): Promise<PluginInspection> {

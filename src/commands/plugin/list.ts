@@ -7,7 +7,7 @@ import {describePlugins, renderPluginList, type PluginDescription} from '../../l
 export class PluginList extends BaseCommand {
   static override summary = 'List the workflow plugins that the `type` of a task can name.'
   static override description =
-    'Also those that are shadowed by an earlier one of the same name, and those that are broken, with the reason. IMAGE tells whether the image that restricted tasks need is there, and WARNINGS how much `plugin inspect` has to say about what a plugin asks for. CLI extensions are listed by `plugins`.'
+    'Includes plugins that are shadowed by an earlier one of the same name, and broken ones with the reason. IMAGE shows whether the image for restricted tasks exists, and WARNINGS how many warnings `plugin inspect` has. `plugins` lists the CLI extensions.'
   static override examples = ['<%= config.bin %> plugin list', '<%= config.bin %> plugin list --json']
 
   async run(): Promise<readonly PluginDescription[]> {

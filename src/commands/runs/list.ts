@@ -10,7 +10,7 @@ export class RunsList extends BaseCommand {
   static override description = 'A run whose process died before its end is shown as interrupted.'
   static override examples = ['<%= config.bin %> runs list', '<%= config.bin %> runs list --status failed --limit 5 --json']
   static override flags = {
-    limit: Flags.integer({char: 'n', min: 1, default: 20, helpValue: 'N', description: 'at most this many'}),
+    limit: Flags.integer({char: 'n', min: 1, default: 20, helpValue: 'N', description: 'maximum number of runs'}),
     workflow: Flags.string({char: 'w', helpValue: 'ID', description: 'only runs of this workflow'}),
     status: Flags.option({options: ['running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const})({
       description: 'only runs with this status',
@@ -25,7 +25,7 @@ export class RunsList extends BaseCommand {
     const runs = rows.list({limit, ...(workflow === undefined ? {} : {workflow}), ...(status === undefined ? {} : {status})})
     if (this.jsonEnabled()) return runs
     app.ui.out.write(renderRunList(runs, app.ui, Date.now()))
-    if (runs.length === 0) app.ui.err.write(workflow === undefined && status === undefined ? 'No runs yet.\n' : 'No such runs.\n')
+    if (runs.length === 0) app.ui.err.write(workflow === undefined && status === undefined ? 'No runs yet.\n' : 'No matching runs.\n')
     await app.ui.flush()
     return runs
   }

@@ -19,12 +19,12 @@ export class RunsLogs extends BaseCommand {
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'ID',
-      description: 'only this task; may be given several times',
+      description: 'only this task; can be repeated',
     }),
     attempt: Flags.integer({min: 1, helpValue: 'N', description: 'only this attempt'}),
-    follow: Flags.boolean({char: 'f', description: 'go on until the run is over'}),
+    follow: Flags.boolean({char: 'f', description: 'keep printing until the run ends'}),
     raw: Flags.boolean({description: 'print lines exactly as they were written, escape sequences included'}),
-    timestamps: Flags.boolean({description: 'the time before each line'}),
+    timestamps: Flags.boolean({description: 'print the time before each line'}),
   }
 
   async run(): Promise<void> {

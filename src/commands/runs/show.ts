@@ -24,7 +24,7 @@ type ShownRun = RunSummary & Omit<RunDetails, 'tasks'> & {readonly tasks: readon
 export class RunsShow extends BaseCommand {
   static override summary = 'Show one run and its tasks.'
   static override description =
-    '--events prints the very lines that `run --events` printed. --reveal also prints what each task and the run returned, with secrets in clear ' +
+    '--events prints the same lines as `run --events`. --reveal also prints what each task and the run returned, with secrets in clear ' +
     'text where the journal has placeholders; it asks first, needs the master key, and is recorded (`secrets audit`).'
   static override examples = [
     '<%= config.bin %> runs show latest',

@@ -1,4 +1,4 @@
-// Removes a secret for ever.
+// Deletes a secret permanently.
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../base-command.ts'
@@ -6,14 +6,14 @@ import {WorkflowError} from '../../lib/errors/workflow-error.ts'
 import {purgeWarning} from '../../lib/ui/secret-output.ts'
 
 export class SecretsDelete extends BaseCommand {
-  static override summary = 'Delete a secret for ever.'
-  static override description = 'Asks before it does. A name that begins with - stands after --.'
+  static override summary = 'Delete a secret permanently.'
+  static override description = 'Asks for confirmation. Put a name that begins with - after --.'
   static override hidesArguments = true
   static override examples = ['<%= config.bin %> secrets delete API_KEY', '<%= config.bin %> secrets delete API_KEY --force']
   static override args = {name: Args.string({required: true, description: 'name of the secret'})}
   static override flags = {
     force: Flags.boolean({char: 'f', description: 'do not ask'}),
-    'no-input': Flags.boolean({description: 'never ask: without --force, refuse'}),
+    'no-input': Flags.boolean({description: 'never ask: fail without --force'}),
   }
 
   async run(): Promise<{readonly name: string; readonly deleted: boolean}> {
@@ -31,7 +31,7 @@ export class SecretsDelete extends BaseCommand {
           hint: 'use --force to delete it without being asked',
         })
       }
-      if (!(await prompt.confirm(`Delete secret '${name}' for ever?`))) {
+      if (!(await prompt.confirm(`Delete secret '${name}' permanently?`))) {
         if (!this.jsonEnabled()) app.ui.err.write(`Kept secret '${name}'.\n`)
         return {name, deleted: false}
       }

@@ -12,7 +12,7 @@ type ExportResult = Record<string, SecretJson> | {readonly file: string; readonl
 export class SecretsExport extends BaseCommand {
   static override summary = 'Write all secrets in clear text: as .env, JSON, or a shell script.'
   static override description =
-    'JSON keeps every value; .env and shell keep every text. `import` reads .env and JSON back. A file is readable for its owner only.'
+    'JSON keeps every value; .env and shell keep every text. `import` reads .env and JSON back. An output file is readable only by its owner.'
   static override hidesArguments = true
   static override examples = [
     '<%= config.bin %> secrets export --format json -o backup.json',
@@ -32,8 +32,8 @@ export class SecretsExport extends BaseCommand {
     const file = flags.output === '-' ? undefined : flags.output
     const isDocument = this.jsonEnabled() && file === undefined
     if (isDocument && flags.format !== undefined && flags.format !== 'json') {
-      throw new WorkflowError('USAGE', `--json and --format ${flags.format} both say what stdout gets`, {
-        hint: 'leave one out, or write to a file: -o FILE',
+      throw new WorkflowError('USAGE', `--json and --format ${flags.format} both set the format of stdout`, {
+        hint: 'remove one, or write to a file: -o FILE',
       })
     }
     const app = await this.app()

@@ -9,8 +9,8 @@ type SecretValue = {readonly name: string; readonly value: string} | {readonly n
 export class SecretsGet extends BaseCommand {
   static override summary = 'Show the value of a secret.'
   static override description =
-    'Only the value goes to stdout: byte for byte into a pipe or a file, with a line end after it on a terminal. ' +
-    'With --json, bytes that are no UTF-8 text are written as base64.'
+    'Only the value goes to stdout: byte for byte into a pipe or a file, with a newline added on a terminal. ' +
+    'With --json, bytes that are not UTF-8 text are written as base64.'
   static override hidesArguments = true
   static override examples = ['<%= config.bin %> secrets get API_KEY', '<%= config.bin %> secrets get TLS_KEY > tls.pem']
   static override args = {name: Args.string({required: true, description: 'name of the secret'})}

@@ -9,7 +9,7 @@ import {purgeWarning} from '../../lib/ui/secret-output.ts'
 export class SecretsImport extends BaseCommand {
   static override summary = 'Store all secrets of a .env or JSON file, or none of them.'
   static override description =
-    'All findings are told at once, with their lines. Names that are stored already are refused, unless a flag says what to do with them.'
+    'Reports all errors at once, with their lines. Names that are already stored are refused, unless a flag says what to do with them.'
   static override hidesArguments = true
   static override examples = [
     '<%= config.bin %> secrets import .env',
@@ -18,9 +18,9 @@ export class SecretsImport extends BaseCommand {
   ]
   static override args = {file: Args.string({required: true, description: 'file of secrets, or - for standard input'})}
   static override flags = {
-    format: Flags.option({options: ['env', 'json'] as const})({description: 'default: told by the name and the content'}),
-    'skip-existing': Flags.boolean({description: 'keep the values that are stored', exclusive: ['overwrite']}),
-    overwrite: Flags.boolean({description: 'replace the values that are stored'}),
+    format: Flags.option({options: ['env', 'json'] as const})({description: 'default: detected from the name and the content'}),
+    'skip-existing': Flags.boolean({description: 'keep the stored values', exclusive: ['overwrite']}),
+    overwrite: Flags.boolean({description: 'replace the stored values'}),
   }
 
   async run(): Promise<Omit<ImportResult, 'isPurged'>> {

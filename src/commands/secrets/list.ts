@@ -5,7 +5,7 @@ import type {SecretMetadata} from '../../lib/secrets/secret-rows.ts'
 import {renderSecretList} from '../../lib/ui/secret-list.ts'
 
 export class SecretsList extends BaseCommand {
-  static override summary = 'List the names of all secrets, and never a value.'
+  static override summary = 'List the names of all secrets, never their values.'
   static override description = 'Needs no master key.'
   static override hidesArguments = true
   static override examples = ['<%= config.bin %> secrets list', '<%= config.bin %> secrets list --json']

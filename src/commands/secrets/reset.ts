@@ -9,13 +9,13 @@ import {purgeWarning} from '../../lib/ui/secret-output.ts'
 export class SecretsReset extends BaseCommand {
   static override summary = 'Remove all secrets and their keys, to start again without any.'
   static override description =
-    'For a store whose master key is lost, or that was emptied or damaged. Asks before it does. The journal of runs stays; the audit log of the ' +
-    'secrets and encrypted outputs of tasks go. A key file stays and is used for the next secret.'
+    'For a store whose master key is lost, or that was emptied or damaged. Asks for confirmation. Deletes the audit log of secrets and the encrypted ' +
+    'outputs of tasks. Keeps the history of runs, and a key file, which the next secret uses.'
   static override examples = ['<%= config.bin %> secrets reset', '<%= config.bin %> secrets reset --force']
   static override hidesArguments = true
   static override flags = {
     force: Flags.boolean({char: 'f', description: 'do not ask'}),
-    'no-input': Flags.boolean({description: 'never ask: without --force, refuse'}),
+    'no-input': Flags.boolean({description: 'never ask: fail without --force'}),
   }
 
   async run(): Promise<{readonly secrets: number; readonly reset: boolean}> {
@@ -27,7 +27,7 @@ export class SecretsReset extends BaseCommand {
           hint: 'use --force to remove all secrets without being asked',
         })
       }
-      if (!(await app.prompt.confirm('Remove all secrets and their keys? Nothing brings them back.'))) {
+      if (!(await app.prompt.confirm('Remove all secrets and their keys? This cannot be undone.'))) {
         if (!this.jsonEnabled()) app.ui.err.write('Nothing was removed.\n')
         return {secrets: 0, reset: false}
       }

@@ -7,10 +7,10 @@ import {count} from '../../lib/ui/count.ts'
 import {describeNextStep, readNewMasterKey} from '../../lib/ui/new-master-key.ts'
 
 export class SecretsRotateKey extends BaseCommand {
-  static override summary = 'Put all secrets under a new master key.'
+  static override summary = 'Change the master key of all secrets.'
   static override description =
-    'A key file is replaced by a fresh one. Where the key comes from the environment, the new one is taken from AUTOKESTRA_NEW_SECRET_KEY, ' +
-    'from standard input, or asked for. When it was interrupted, run it again.'
+    'A key file is replaced with a new one. If the key comes from the environment, the new one is taken from AUTOKESTRA_NEW_SECRET_KEY, ' +
+    'from standard input, or asked for. If it is interrupted, run it again.'
   static override hidesArguments = true
   static override examples = [
     '<%= config.bin %> secrets rotate-key',
@@ -18,12 +18,15 @@ export class SecretsRotateKey extends BaseCommand {
     'openssl rand -base64 32 | tee new.key | <%= config.bin %> secrets rotate-key --new-key-stdin',
   ]
   static override flags = {
-    reencrypt: Flags.boolean({default: false, description: 'encrypt every secret anew too: for a database that somebody may have copied'}),
+    reencrypt: Flags.boolean({
+      default: false,
+      description: 'also encrypt every secret again: for a database that somebody may have copied',
+    }),
     iterations: Flags.integer({
       min: 100_000,
       max: 10_000_000,
       helpValue: 'N',
-      description: 'derive the key with PBKDF2 and so many iterations, instead of scrypt',
+      description: 'derive the key with this many iterations of PBKDF2 instead of scrypt',
     }),
     'new-key-stdin': Flags.boolean({description: 'read the new key from standard input'}),
     'no-input': Flags.boolean({description: 'never ask'}),
@@ -39,7 +42,7 @@ export class SecretsRotateKey extends BaseCommand {
     const {secrets, reencrypted, source} = await store.rotateKey({newKey, reencrypt, ...(iterations === undefined ? {} : {iterations})})
     if (!this.jsonEnabled()) {
       app.ui.err.write(
-        `${count(secrets, 'secret')} put under the new master key${reencrypted ? ' and encrypted anew' : ''}.\n${describeNextStep(source)}\n`,
+        `${count(secrets, 'secret')} moved to the new master key${reencrypted ? ' and encrypted again' : ''}.\n${describeNextStep(source)}\n`,
       )
     }
     return {secrets, reencrypted, source}

@@ -8,8 +8,8 @@ import {readSecretValue} from '../../lib/ui/secret-value.ts'
 export class SecretsSet extends BaseCommand {
   static override summary = 'Store a secret, or give it a new value.'
   static override description =
-    'Without a value, asks for it on the terminal. A value that begins with - stands after --. ' +
-    'From standard input, one line end after the value is left out.'
+    'Without a value, asks for it on the terminal. Put a value that begins with - after --. ' +
+    'One newline at the end of standard input is removed.'
   static override examples = [
     '<%= config.bin %> secrets set API_KEY',
     'printf %s "$KEY" | <%= config.bin %> secrets set API_KEY --stdin',
@@ -22,8 +22,8 @@ export class SecretsSet extends BaseCommand {
   }
   static override flags = {
     stdin: Flags.boolean({description: 'read the value from standard input'}),
-    raw: Flags.boolean({description: 'with --stdin: keep the line end after the value'}),
-    'from-file': Flags.string({helpValue: 'FILE', description: 'the bytes of a file as they are'}),
+    raw: Flags.boolean({description: 'with --stdin: keep the newline at the end'}),
+    'from-file': Flags.string({helpValue: 'FILE', description: 'use the bytes of a file unchanged'}),
     'no-input': Flags.boolean({description: 'never ask'}),
   }
 
@@ -35,9 +35,7 @@ export class SecretsSet extends BaseCommand {
     const request = {...args, isStdin: flags.stdin, isRaw: flags.raw, file: flags['from-file'], noInput: flags['no-input']}
     const value = await readSecretValue(request, app)
     if (args.value !== undefined && args.value !== '-') {
-      app.ui.err.write(
-        'note: the value is in the history of your shell now, and was in the list of processes. --stdin keeps it out of both.\n',
-      )
+      app.ui.err.write('note: the value is now in your shell history, and was visible in the process list. --stdin avoids both.\n')
     }
     const {created, isPurged} = await store.set(args.name, value)
     if (!isPurged) app.ui.err.write(purgeWarning)

@@ -6,13 +6,13 @@ import {WorkflowError} from '../../lib/errors/workflow-error.ts'
 import {count} from '../../lib/ui/count.ts'
 
 export class SecretsVerify extends BaseCommand {
-  static override summary = 'Check that no secret was changed, lost or put back to an older value.'
-  static override description = 'Decrypts all of them, and shows none. Exit code 4 when something is found; all findings are listed.'
+  static override summary = 'Check that no secret was changed, lost or rolled back to an older value.'
+  static override description = 'Decrypts every secret and shows none. Lists all problems; exit code 4 if there are any.'
   static override examples = ['<%= config.bin %> secrets verify', '<%= config.bin %> secrets verify --accept-restored']
   static override hidesArguments = true
   static override flags = {
     'accept-restored': Flags.boolean({
-      description: 'first take the store as it is for the right one, after you restored a backup or moved the database',
+      description: 'first accept the store as it is, after you restored a backup or moved the database',
     }),
   }
 
@@ -23,9 +23,9 @@ export class SecretsVerify extends BaseCommand {
     if (flags['accept-restored']) await store.acceptRestored()
     const {secrets, findings} = await store.verify()
     if (findings.length > 0) {
-      throw new WorkflowError('SECRET_TAMPERED', 'the store is not what was stored', {
+      throw new WorkflowError('SECRET_TAMPERED', 'the secret store is not as it was stored', {
         hint:
-          'restore the database from a backup, or set the secrets that are named again; if you restored a backup or moved the database on ' +
+          'restore the database from a backup, or set the listed secrets again; if you restored a backup or moved the database on ' +
           'purpose: workflow secrets verify --accept-restored',
         diagnostics: findings.map(({code, message}) => ({severity: 'error', code, message})),
       })

@@ -120,7 +120,7 @@ function stop(state: DecideState, {cause, atOnce: isAtOnce = false}: RunStopping
   return [{kind: 'cancel', isAtOnce}, ...giveUpUnstarted(state, stopReason(cause), !isFirst || isAtOnce)]
 }
 
-/** How a stop is told to people. */
+/** How messages describe a stop. */
 export function stopReason(cause: RunStopping['cause']): string {
   switch (cause) {
     case 'interrupted':

@@ -125,7 +125,7 @@ export class RunScope {
   }
 }
 
-/** How a run that was stopped is told to the tasks it stopped. */
+/** What the tasks of a stopped run are told. */
 export function stoppedError(error: TaskError, state: DecideState): TaskError {
   if (error.code !== 'CANCELLED' || state.stopCause === undefined) return error
   return {...error, message: `stopped, because ${stopReason(state.stopCause)}`}

@@ -65,7 +65,7 @@ export class ChildRun implements RunningProcess {
     this.exited = new Promise((resolve) => {
       this.#resolveExited = resolve
     })
-    // A process that does not read its input is no error of ours: what it does next tells (EPIPE, ECONNRESET).
+    // A process that does not read its input is not our error: what it does next tells (EPIPE, ECONNRESET).
     child.stdin?.on('error', ignore)
     child.stdout.on('error', ignore)
     child.stderr.on('error', ignore)

@@ -91,7 +91,7 @@ export class ContainerRun implements RunningProcess {
     }
     // Ends and removes in one step.
     if (!this.#hasExited) {
-      // The engine waits until output that is on the way was taken, for ever if need be.
+      // The engine waits until output that is on the way was taken, forever if need be.
       const patience = setTimeout(() => attachment.stdin.destroy(), takeLimitMs)
       await client.remove(id).catch(() => undefined)
       clearTimeout(patience)
@@ -170,7 +170,7 @@ export class ContainerRun implements RunningProcess {
   }
 }
 
-/** What a container ended by a signal tells is 128 and its number (runc does as shells do). Null for other codes. */
+/** A container ended by a signal reports 128 plus its number (runc does as shells do). Null for other codes. */
 function signalOf(code: number): NodeJS.Signals | null {
   const found = Object.entries(constants.signals).find(([, number]) => number === code - signalBase)
   // The keys of os.constants.signals are the names of signals.

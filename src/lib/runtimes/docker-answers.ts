@@ -84,7 +84,7 @@ export function readContainers(answer: unknown): ContainerSummary[] {
   return list(answer).map((item) => ({id: readId(item), labels: labels(fields(item)['Labels'])}))
 }
 
-/** `max_usage` is told by cgroup v1 only; with v2 the present use is all there is. */
+/** `max_usage` is reported by cgroup v1 only; with v2 the present use is all there is. */
 export function readStats(answer: unknown): ContainerStats {
   const {memory_stats, cpu_stats} = fields(answer)
   const memory = fields(memory_stats)

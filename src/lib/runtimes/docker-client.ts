@@ -62,7 +62,7 @@ export class DockerClient {
   /**
    * Finds the engine and agrees with it on a version of the API.
    * Throws WorkflowError DOCKER_UNAVAILABLE, which says why there is none.
-   * @param env where DOCKER_HOST and its kin are read
+   * @param env where DOCKER_HOST and the other Docker variables are read
    */
   static async connect(env: Readonly<Record<string, string | undefined>>, timeoutMs = answerTimeoutMs): Promise<DockerClient> {
     const endpoint = findEndpoint(env)

@@ -1,4 +1,4 @@
-// A sandbox and a program -> what the engine is told. Everything that keeps a container in its place stands here.
+// A sandbox and a program -> what is sent to the engine. Everything that confines a container is here.
 
 import type {ContainerConfig, HostConfig, ImageDetails} from './docker-api.ts'
 import type {StartSpec} from './runtime.ts'

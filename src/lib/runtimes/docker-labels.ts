@@ -9,7 +9,7 @@ export const ownerLabel = 'dev.autokestra.owner'
 /** Several machines may share one engine: a process id means something only on its own. */
 const hostLabel = 'dev.autokestra.host'
 
-/** @param runtime tells runtimes of one program apart */
+/** @param runtime distinguishes the runtimes of one program */
 export function ownerLabels(owner: ProcessIdentity, runtime: string): Record<string, string> {
   return {[ownerLabel]: ownerPrefix(owner) + runtime, [hostLabel]: hostname()}
 }

@@ -39,7 +39,7 @@ const createAttempts = 5
 
 /**
  * Containers of one image with one set of grants. `cwd` and `command` are paths in the container; a working directory that is not there is made, empty.
- * A program's end by a signal is told as the engine tells it, as exit code 128 + n, unless the container was killed from here or for lack of memory.
+ * A program ended by a signal is reported as the engine reports it, as exit code 128 + n, unless the container was killed from here or for lack of memory.
  */
 export class DockerRuntime implements Runtime {
   readonly #options: DockerRuntimeOptions
@@ -126,7 +126,7 @@ export class DockerRuntime implements Runtime {
         }),
         this.#mountCheck.contents(),
       ])
-      // A program that does not read its input is no error of ours.
+      // A program that does not read its input is not our error.
       attachment.stdin.on('error', () => undefined)
       await client.start(id)
       const containerId = id

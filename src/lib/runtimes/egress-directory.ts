@@ -73,7 +73,7 @@ export async function removeLeftDirectories(parent: string): Promise<void> {
   )
 }
 
-/** The owner stands in the name: a file in it could be gone, when the owner was killed while it tidied up. */
+/** The owner is in the name: a file in it could be gone, when the owner was killed while it tidied up. */
 function ownerOf(name: string): ProcessIdentity | undefined {
   const [, pid = '', startTime = '', system] = /^autokestra-egress-([0-9a-z]{1,7})\.([0-9a-z]{1,12})\.([\w-]{1,40})-\w{6}$/.exec(name) ?? []
   return system === undefined ? undefined : {pid: parseInt(pid, 36), startTime: String(parseInt(startTime, 36)), system}

@@ -1,4 +1,4 @@
-// Carries one request to its granted target and the answer back. Both are written anew from their parsed parts: nothing reaches a server that was not understood here.
+// Carries one request to its granted target and the answer back. Both are written again from their parsed parts: nothing reaches a server that was not understood here.
 
 import {
   Agent,

@@ -55,7 +55,7 @@ export function runTunnel({client, head, upstream, host, helloTimeoutMs, idleMs,
       hasPassed = true
       clearTimeout(timer)
       onPassed()
-      // Not before: a client that never names its server would hear what it says all the same.
+      // Not before: a client that never names its server would hear what it says anyway.
       pipeline(upstream, toClient, client, onEnd)
     }
     toServer.push(bytes)

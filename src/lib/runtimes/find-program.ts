@@ -73,7 +73,7 @@ export function findEntry(file: string): Stats | undefined {
   }
 }
 
-// libuv's execvp would hand such a file to /bin/sh, whatever language it is in: errors would blame the wrong thing.
+// libuv's execvp would hand such a file to /bin/sh, whatever language it is in: errors would name the wrong cause.
 function isExecutableFormat(file: string): boolean {
   const head = Buffer.alloc(4)
   let descriptor: number

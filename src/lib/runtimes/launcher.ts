@@ -177,7 +177,7 @@ export class Launcher {
       err.forget()
     })
     // The status is asked for in a line of its own: some shells give up a line in which they could not fork.
-    // Opened for both directions first: with no reader left, opening for writing alone would wait for ever.
+    // Opened for both directions first: with no reader left, opening for writing alone would wait forever.
     const open = `9<>${quote(out.path)} >${quote(out.path)} 9>&- 9<>${quote(err.path)} 2>${quote(err.path)} 9>&-`
     this.#child.stdin?.write(`( exec </dev/null ${open}; ${script} )\necho "${statusMark}$?"\n`)
     return program
@@ -211,7 +211,7 @@ export class Launcher {
     }
   }
 
-  /** A shell tells a signal as 128 and its number, which a program may also return by itself: only for a signal the shell has written a note. */
+  /** A shell reports a signal as 128 plus its number, which a program may also return by itself: only for a signal the shell has written a note. */
   #finish(status: number): void {
     const [program, notes] = [this.#current, this.#notes]
     const signal = status > 128 && notes !== '' ? signalName(status - 128) : null

@@ -1,4 +1,4 @@
-// The addresses of this machine. Node lists those of interfaces that have a carrier; others answer all the same, and so do ranges that are routed to
+// The addresses of this machine. Node lists those of interfaces that have a carrier; others answer anyway, and so do ranges that are routed to
 // the machine itself: the kernel's table of local addresses has them all. Formats: proc(5), net/ipv4/fib_trie.c, net/ipv6/route.c.
 
 import {readFile} from 'node:fs/promises'

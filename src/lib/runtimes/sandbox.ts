@@ -1,4 +1,4 @@
-// What a restricted program gets, and nothing besides: image, directories, limits, network. Made from a workflow's permissions, obeyed by DockerRuntime.
+// What a restricted program gets, and nothing else: image, directories, limits, network. Made from a workflow's permissions, obeyed by DockerRuntime.
 
 import type {TreeEntry} from '../util/find-in-tree.ts'
 import type {NetworkRule} from './network-rule.ts'

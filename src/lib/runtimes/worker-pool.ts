@@ -27,7 +27,7 @@ export interface WorkerPoolOptions {
 // A host that starts takes a core from the task that has just got one; a short task is through first.
 const refillDelayMs = 5
 
-// A host that does not say that it is ready gets its task all the same.
+// A host that does not say that it is ready gets its task anyway.
 const readyLimitMs = 10_000
 
 interface Host {

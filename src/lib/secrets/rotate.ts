@@ -1,5 +1,5 @@
 // Puts the store under another master key. Whenever it is killed, the store is wholly under the old key or wholly under the new one, and that key
-// stands in the key file or beside it.
+// is in the key file or beside it.
 
 import {randomBytes} from 'node:crypto'
 import {WorkflowError} from '../errors/workflow-error.ts'
@@ -158,7 +158,7 @@ function rewrap(parts: RotateParts, {ring, header, kek, parameters, reencrypt}: 
   return {ring: next, secrets: rows.list().length}
 }
 
-/** Nothing that somebody put back or took away may become valid by being encrypted anew, so the whole set is verified first. */
+/** Nothing that somebody put back or took away may become valid by being encrypted again, so the whole set is verified first. */
 function reencryptAll(rows: SecretRows, ring: KeyRing, next: KeyRing, header: StoreHeader): SetDigest {
   const {findings} = verifySet(rows, ring, header)
   const problems = findings.filter(({code}) => code !== 'header-damaged')

@@ -1,4 +1,4 @@
-// The stored secrets. What is asked of it needs the master key only when a value is read or written, and no value stands in the database.
+// The stored secrets. What is asked of it needs the master key only when a value is read or written, and no value is in the database.
 
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {readAudit, type AuditFields} from './audit-log.ts'
@@ -177,7 +177,7 @@ export class SecretStore {
   }
 
   /**
-   * Puts the store under another master key; the cost does not depend on the number of secrets unless they are encrypted anew. Killed at any
+   * Puts the store under another master key; the cost does not depend on the number of secrets unless they are encrypted again. Killed at any
    * moment, it can be called again. Rejects with SECRET_NOT_FOUND when there is no store, with SECRET_TAMPERED when `reencrypt` finds a set
    * that is not whole, with USAGE for iterations out of bounds.
    */

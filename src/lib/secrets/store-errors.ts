@@ -157,7 +157,7 @@ function withoutSource(source: KeySource): string {
   }
 }
 
-/** @param names what stands in the way, those that are known by name */
+/** @param names the problem secrets, those that are known by name */
 export function setNotWhole(names: readonly string[]): WorkflowError {
   const which = names.length === 0 ? '' : `: ${names.join(', ')}`
   return new WorkflowError('SECRET_TAMPERED', `the stored secrets are not the ones that were written${which}; nothing was re-encrypted`, {

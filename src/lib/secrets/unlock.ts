@@ -155,7 +155,7 @@ async function unlessReadOnly<T>(change: () => T): Promise<T | 'read-only'> {
   try {
     return await Promise.resolve(change())
   } catch (error) {
-    // Where nothing can be written, the key is right all the same.
+    // Where nothing can be written, the key is right anyway.
     if (error instanceof WorkflowError && error.code === 'STORAGE_NOT_WRITABLE') return 'read-only'
     throw error
   }

@@ -1,4 +1,4 @@
-// Brings a database to the present schema. The migrations are the committed SQL files; the version stands in `user_version`.
+// Brings a database to the present schema. The migrations are the committed SQL files; the version is in `user_version`.
 
 import journal from './migrations/0001-journal.sql'
 import secrets from './migrations/0002-secrets.sql'

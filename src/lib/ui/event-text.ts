@@ -48,8 +48,8 @@ export function describeEvent(event: RunEvent): string {
     case 'task.skipped':
       return `${event.task}: skipped: ${oneLine(event.reason)}`
     case 'run.stopping':
-      if (event.atOnce) return `leaving at once: ${describeCause(event.cause)} again`
-      return `stopping: ${describeCause(event.cause)}; tasks that run are being stopped`
+      if (event.atOnce) return `exiting at once: ${describeCause(event.cause)} again`
+      return `stopping: ${describeCause(event.cause)}; running tasks are being stopped`
     case 'diagnostic':
       return `${event.severity}[${event.code}]: ${event.task === undefined ? '' : `${event.task}: `}${oneLine(event.message)}`
     case 'run.finished':
@@ -61,5 +61,5 @@ export function describeEvent(event: RunEvent): string {
 
 function describeCause(cause: 'interrupted' | 'terminated' | 'timeout'): string {
   if (cause === 'timeout') return 'the run took longer than its timeout'
-  return cause === 'interrupted' ? 'Ctrl-C was pressed' : 'the process was told to end'
+  return cause === 'interrupted' ? 'Ctrl-C was pressed' : 'the process received a termination signal'
 }

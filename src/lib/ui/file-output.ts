@@ -82,12 +82,12 @@ function open(file: string): number {
     const code = codeOf(error)
     if (code === undefined) throw error
     if (code === 'ENXIO')
-      throw new WorkflowError('USAGE', `cannot write to ${file}: nobody reads from it`, {
+      throw new WorkflowError('USAGE', `cannot write to ${file}: no program reads from it`, {
         hint: 'start the reader of a named pipe first',
         cause: error,
       })
     throw new WorkflowError('USAGE', `cannot write to ${file} (${code})`, {
-      hint: 'name a file in a directory that is there and that you may write',
+      hint: 'name a file in a directory that exists and that you can write to',
       cause: error,
     })
   }

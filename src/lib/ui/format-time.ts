@@ -22,7 +22,7 @@ export function formatDuration(durationMs: number): string {
 export function formatRelative(timestamp: string, nowMs: number): string {
   const agoMs = nowMs - Date.parse(timestamp)
   if (Number.isNaN(agoMs)) return timestamp
-  // A clock that was set back is no reason to speak of the future.
+  // If the clock was set back, do not show a time in the future.
   if (agoMs < 10_000) return 'just now'
   if (agoMs < minuteMs) return ago(agoMs / 1000, 'second')
   if (agoMs < hourMs) return ago(agoMs / minuteMs, 'minute')

@@ -20,7 +20,7 @@ export async function readNewMasterKey(request: NewKeyRequest, env: Environment,
   const source: KeySource = {kind: isCommand ? 'command' : 'environment'}
   const given = env['AUTOKESTRA_NEW_SECRET_KEY']
   if (request.isStdin && given !== undefined) {
-    throw new WorkflowError('USAGE', 'the new key is given twice', {hint: 'unset AUTOKESTRA_NEW_SECRET_KEY, or leave --new-key-stdin out'})
+    throw new WorkflowError('USAGE', 'the new key is given twice', {hint: 'unset AUTOKESTRA_NEW_SECRET_KEY, or remove --new-key-stdin'})
   }
   if (given !== undefined) return {bytes: toKeyBytes(Buffer.from(given), 'AUTOKESTRA_NEW_SECRET_KEY'), source}
   // Typed into a terminal, it would be shown there: so it is asked for.
@@ -29,7 +29,7 @@ export async function readNewMasterKey(request: NewKeyRequest, env: Environment,
   const isFile = env['AUTOKESTRA_SECRET_KEY'] === undefined && !isCommand
   if (isFile && !request.isStdin) return 'new-file'
   if (!canAsk) {
-    throw new WorkflowError('USAGE', `there is no new key, and ${inputs.prompt.whyNot(request.noInput)}`, {
+    throw new WorkflowError('USAGE', `no new key was given, and ${inputs.prompt.whyNot(request.noInput)}`, {
       hint: 'set AUTOKESTRA_NEW_SECRET_KEY, or pipe the new key into `workflow secrets rotate-key --new-key-stdin`',
     })
   }
@@ -39,8 +39,8 @@ export async function readNewMasterKey(request: NewKeyRequest, env: Environment,
 
 /** What is to be done after a rotation, so that the next command finds the new key. */
 export function describeNextStep(source: KeySource): string {
-  if (source.kind === 'file') return `The new key stands in ${source.path}. Copies of the old file open nothing any more.`
+  if (source.kind === 'file') return `The new key is in ${source.path}. Copies of the old key file no longer open the secrets.`
   if (source.kind === 'command')
-    return 'Now make the command in AUTOKESTRA_SECRET_KEY_CMD print the new key: the old one opens nothing any more.'
-  return 'Now set AUTOKESTRA_SECRET_KEY to the new key: the old one opens nothing any more.'
+    return 'Now make the command in AUTOKESTRA_SECRET_KEY_CMD print the new key: the old one no longer opens the secrets.'
+  return 'Now set AUTOKESTRA_SECRET_KEY to the new key: the old one no longer opens the secrets.'
 }

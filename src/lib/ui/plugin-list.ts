@@ -11,7 +11,7 @@ export interface PluginDescription {
   readonly version?: string
   readonly actions: readonly string[]
   readonly state: PluginEntry['state']
-  /** Which of the levels of `plugins.paths` it stands in. */
+  /** Which of the levels of `plugins.paths` it is in. */
   readonly origin: PluginEntry['origin']
   readonly dir: string
   readonly shadowedBy?: string

@@ -68,7 +68,7 @@ function renderLogLine(event: RunEvent, ui: Ui, format: LogFormat): string {
   const level = event.stream === 'log' && event.level !== 'info' ? `${event.level}: ` : ''
   const fields = event.fields === undefined || Object.keys(event.fields).length === 0 ? '' : ` ${safe(JSON.stringify(event.fields))}`
   const prefix = time + task + level
-  // A logger's message may have several lines; each gets the prefix, so that every line tells where it comes from.
+  // A logger's message may have several lines; each gets the prefix, so that every line says where it comes from.
   const text = event.message
     .split('\n')
     .map((part) => prefix + safe(part))

@@ -57,15 +57,15 @@ export function createPrompt({stdin, stderr, env}: PromptStreams): Prompt {
   return {
     isAvailable: (noInput) => !noInput && !env['CI'] && stdin.isTTY === true && stderr.isTTY === true,
     whyNot(noInput) {
-      if (noInput) return 'nothing is asked because of --no-input'
-      return env['CI'] ? 'nothing is asked because CI is set' : 'there is no terminal to ask on'
+      if (noInput) return 'questions are disabled because of --no-input'
+      return env['CI'] ? 'questions are disabled because CI is set' : 'there is no terminal to ask on'
     },
     async secret(question, {confirm} = {}) {
       const answer = await askSecret(question)
       if (confirm === undefined || answer === '') return answer
       if ((await askSecret(confirm)) !== answer) {
         throw new WorkflowError('USAGE', 'the two answers differ: nothing was changed', {
-          hint: 'run the command again, and type the same twice',
+          hint: 'run the command again, and type the same value twice',
         })
       }
       return answer

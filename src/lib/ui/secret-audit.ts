@@ -23,7 +23,7 @@ export function renderSecretAudit(
   {outTerminal: terminal, outStyle: style}: Ui,
   nowMs: number,
 ): string {
-  if (entries.length === 0) return 'Nothing was done with secrets yet\n'
+  if (entries.length === 0) return 'The audit log has no entries yet\n'
   return renderTable({
     head: ['WHEN', 'ACTION', 'SECRETS', 'USER', 'BY'],
     rows: entries.map((entry) => [

@@ -11,7 +11,7 @@ import type {Terminal} from './terminal.ts'
 
 /** Shown before any value is. */
 export const exposureWarning =
-  'warning: this exposes secrets in clear text: whoever sees your terminal, its scrollback or a recording of it can read them\n'
+  'warning: this exposes secrets in clear text: anyone who sees your terminal, its scrollback or a recording of it can read them\n'
 
 /** Said when another process kept old ciphertext from being removed. */
 export const purgeWarning =
@@ -28,7 +28,7 @@ export function renderSecret(name: string, value: Uint8Array, terminal: Pick<Ter
   if (text === undefined || unshowable.test(text)) {
     throw new WorkflowError(
       'SECRET_VALUE_INVALID',
-      `secret '${name}' holds control characters or bytes that are no text: a terminal cannot show it`,
+      `secret '${name}' contains control characters or bytes that are not text: a terminal cannot show it`,
       {
         hint: `workflow secrets get ${asArgument(name)} > FILE, or --json`,
       },
@@ -42,7 +42,7 @@ export async function writePrivateFile(file: string, content: string, options: {
   try {
     const found = lstatSync(file, {throwIfNoEntry: false})
     if (found !== undefined && !options.mayReplace) throw exists(file)
-    if (found !== undefined && !found.isFile()) throw notWritable(file, 'something else than a file stands there')
+    if (found !== undefined && !found.isFile()) throw notWritable(file, 'it exists and is not a file')
     // Not made on the way: a mistyped directory would get a file full of secrets.
     lstatSync(path.dirname(file))
     await writeFileAtomic(file, content, {durable: true, mustBeNew: !options.mayReplace})
@@ -58,11 +58,11 @@ export async function writePrivateFile(file: string, content: string, options: {
 }
 
 function exists(file: string): WorkflowError {
-  return new WorkflowError('FILE_EXISTS', `${file} is already there`, {hint: 'choose another name, or replace it with --force'})
+  return new WorkflowError('FILE_EXISTS', `${file} already exists`, {hint: 'choose another name, or replace it with --force'})
 }
 
 function notWritable(file: string, problem: string): WorkflowError {
   return new WorkflowError('FILE_NOT_WRITABLE', `cannot write ${file}: ${problem}`, {
-    hint: 'name a file in a directory that exists, that you may write to, and that has space left',
+    hint: 'name a file in a directory that exists, that you can write to, and that has space left',
   })
 }

@@ -20,7 +20,7 @@ export function renderSummary(tally: RunTally, style: Style): string {
   }
   lines.push(...more(tally.warningCount - tally.warnings.length, 'warnings'))
   for (const task of tally.tolerated)
-    lines.push(`  ${style.yellow('warning')}  ${task.task} failed, and the run went on (continueOnError): ${reason(task)}`)
+    lines.push(`  ${style.yellow('warning')}  ${task.task} failed, but the run continued (continueOnError): ${reason(task)}`)
   lines.push(...more(tally.toleratedCount - tally.tolerated.length, 'tolerated failures'))
   for (const task of tally.failed) {
     lines.push(`  ${style.red('failed')}   ${style.bold(task.task)}${attempts(task)}: ${reason(task)}`)

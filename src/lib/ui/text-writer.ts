@@ -75,7 +75,7 @@ export class TextWriter {
     if (!this.#hasHandedOn) return
     this.#hasHandedOn = false
     if (this.#isBlocked && !this.isClosed) await this.flush()
-    // A stream that writes at once tells of a reader that went away only in the next turn of the event loop.
+    // A stream that writes at once reports a reader that went away only in the next turn of the event loop.
     else await nextTurn()
   }
 

@@ -48,7 +48,7 @@ test('a new file is for its owner only: events may hold what tasks printed', () 
 
 test('a named pipe that nobody reads is refused at once', () => {
   const file = fifo()
-  expect(refusal(file)).toMatchObject({code: 'USAGE', message: `cannot write to ${file}: nobody reads from it`})
+  expect(refusal(file)).toMatchObject({code: 'USAGE', message: `cannot write to ${file}: no program reads from it`})
 })
 
 test('a directory and a missing directory are refused', () => {

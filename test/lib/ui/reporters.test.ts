@@ -38,7 +38,7 @@ const mixedRun: RunEventBody[] = [
 const summary = [
   '✗ demo failed in 1 m 03 s: 1 succeeded, 2 failed, 1 skipped (task "parse" failed)',
   '  warning  fetch: extra text on stdout',
-  '  warning  lint failed, and the run went on (continueOnError): EXIT_CODE: the process ended with exit code 2',
+  '  warning  lint failed, but the run continued (continueOnError): EXIT_CODE: the process ended with exit code 2',
   '  failed   parse (2 attempts): EXIT_CODE: line one line two',
   '  workflow runs logs R1 --task parse',
   '  workflow runs show R1',
