@@ -431,7 +431,7 @@ describe('rotate-key', () => {
     const before = readFileSync(keyFile)
     const {exitCode, stdout, stderr} = await project.run(['secrets', 'rotate-key', '--reencrypt', '--iterations', '100000'])
     expect({exitCode, stdout}, stderr).toEqual({exitCode: 0, stdout: ''})
-    expect(stderr).toContain(`2 secrets put under the new master key and encrypted anew.\nThe new key is in ${keyFile}.`)
+    expect(stderr).toContain(`2 secrets moved to the new master key and encrypted again.\nThe new key is in ${keyFile}.`)
     const after = readFileSync(keyFile)
     expect(after.equals(before)).toBe(false)
     expect(statSync(keyFile).mode & 0o777).toBe(0o600)

@@ -54,7 +54,7 @@ describe('renderSecret', () => {
     expect(() => renderSecret('A', Buffer.from(`x${value}`), {isTty: true})).toThrow(
       expect.objectContaining({code: 'SECRET_VALUE_INVALID', message: expect.not.stringContaining(value)}),
     )
-    expect(() => renderSecret('A', Buffer.of(0xff), {isTty: true})).toThrow(/no text/)
+    expect(() => renderSecret('A', Buffer.of(0xff), {isTty: true})).toThrow(/not text/)
   })
 })
 
