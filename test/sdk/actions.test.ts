@@ -10,7 +10,9 @@ describe('defineAction', () => {
 
   it('refuses what cannot be called', () => {
     expect(() => defineAction({} as {execute(): unknown})).toThrow('needs an object with a function execute')
-    expect(() => defineActions({run: {execute: () => 1}, broken: 1 as unknown as {execute(): unknown}})).toThrow("'broken' is not an action")
+    expect(() => defineActions({run: {execute: () => 1}, broken: 1 as unknown as {execute(): unknown}})).toThrow(
+      "'broken' is not an action",
+    )
   })
 
   it('types the input and the output by their schemas', () => {
