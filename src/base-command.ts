@@ -1,7 +1,7 @@
 // The one bridge between oclif and the rest: opens the App when a command first asks for it, closes it always, and makes --json and
 // exit codes tell the truth. Knows no domain.
 
-import {Command, type Interfaces} from '@oclif/core'
+import {Command, Flags, type Interfaces} from '@oclif/core'
 import type {App} from './lib/app.ts'
 import {currentDirectory} from './lib/util/current-directory.ts'
 import {ReportedError, reportError} from './report-error.ts'
@@ -13,6 +13,10 @@ type Values = Record<string, unknown>
 /** What every command of this program extends. A subclass parses, calls one function of the App, and returns the value that --json prints. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true
+  // main.ts looks for it before any command is loaded; here it is known, described and accepted.
+  static override baseFlags = {
+    debug: Flags.boolean({description: 'show the stacks of errors, as DEBUG=1 in the environment does', helpGroup: 'GLOBAL'}),
+  }
 
   /** The arguments may be secret: no error quotes them. */
   static hidesArguments = false

@@ -17,7 +17,8 @@ import {isParseFailure, usageError} from './usage-error.ts'
 
 /** Runs the command line `argv` (without node and script). `root` is the directory of the package; `ids` are our own commands. */
 export async function runCommandLine(argv: readonly string[], root: string, ids: readonly string[]): Promise<void> {
-  const isJson = asksForJson(argv)
+  const isJson = hasFlag(argv, '--json')
+  if (hasFlag(argv, '--debug')) process.env['DEBUG'] ??= '1'
   const isOwn = isOwnCommand(argv, ids)
   const bin = programName(process.argv[1])
   guardProcess(isJson)
@@ -54,9 +55,9 @@ function isOwnCommand(argv: readonly string[], ids: readonly string[]): boolean 
   return first !== undefined && first !== 'help' && first !== 'complete' && ids.some((id) => id.split(':')[0] === first)
 }
 
-function asksForJson(argv: readonly string[]): boolean {
+function hasFlag(argv: readonly string[], flag: string): boolean {
   const end = argv.indexOf('--')
-  return argv.slice(0, end === -1 ? undefined : end).includes('--json')
+  return argv.slice(0, end === -1 ? undefined : end).includes(flag)
 }
 
 /** The words before the first flag, of which the first two may name a command. */

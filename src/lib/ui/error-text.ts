@@ -20,7 +20,7 @@ export interface ErrorJson {
 /** Exit code of a bug. */
 const internalExitCode = 70
 
-const reportHint = 'please report it, with the output of the same command under DEBUG=*'
+const reportHint = 'please report it, with the output of the same command with --debug'
 
 /** Text for stderr, ended by a line end. The stack is shown of bugs only, and only with `isDebug`. */
 export function renderError(error: unknown, style: Style, isDebug = false): string {

@@ -130,7 +130,7 @@ describe('errors', () => {
   test('that are bugs say so, with a stack only when it was asked for', () => {
     const bug = new TypeError('x is not a function', {cause: new Error('deeper')})
     expect(renderError(bug, plain)).toBe(
-      'error[INTERNAL]: internal error: x is not a function\nhint: this is a bug: please report it, with the output of the same command under DEBUG=*\n',
+      'error[INTERNAL]: internal error: x is not a function\nhint: this is a bug: please report it, with the output of the same command with --debug\n',
     )
     expect(renderError(bug, plain, true)).toMatch(/TypeError: x is not a function\n\s+at [^]*caused by: Error: deeper/)
     expect(errorToJson('thrown text')).toMatchObject({
