@@ -59,7 +59,7 @@ describe('an extension', () => {
     expect(linked.exitCode).toBe(0)
     expect(linked.stderr).toContain(`added extension-of-tests 1.2.3
   command workflow runs stats
-  not its command run: workflow has a command of that name
+  skipped command run: workflow already has a command of that name
   hook prerun: runs inside commands of workflow
 `)
   })
