@@ -1,4 +1,4 @@
-// What a shell is told so that it asks this program for candidates. `PROGRAM complete -- WORDS…` prints one a line, with its description after a tab;
+// Scripts that make a shell ask this program for candidates. `PROGRAM complete -- WORDS…` prints one a line, with its description after a tab;
 // `:files` stands for the shell's own completion of files.
 
 export const shells = ['bash', 'zsh', 'fish'] as const

@@ -26,7 +26,7 @@ export function findOddNumbers(text: string, file: string, root: YamlNode | unde
 }
 
 function judge(value: number, written: string, mayRound: boolean): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
-  // It is told at its anchor.
+  // It is reported at its anchor.
   if (written.startsWith('*')) return undefined
   if (/^[-+]?\./.test(written) && !/\d/.test(written))
     return {code: 'not-a-number', message: `${written} is not a JSON number`, hint: quoteHint}

@@ -1,5 +1,5 @@
 // Text -> value, fast; and, when asked, where each node stands. The only module that loads js-yaml.
-// YAML 1.2 core schema with merge keys: `yes` and dates stay strings, `1_000` is no number.
+// YAML 1.2 core schema with merge keys: `yes` and dates stay strings, `1_000` is not a number.
 
 import type * as JsYaml from 'js-yaml'
 import type {LoadOptions, Schema, State} from 'js-yaml'

@@ -8,7 +8,7 @@ import {maskValue} from './mask-value.ts'
 import {Tokens} from './token-finder.ts'
 import {formsBudget, writtenForms} from './written-forms.ts'
 
-/** Stands for every value, so that it tells neither which one nor how long it is. */
+/** Stands for every value, so that it reveals neither which one nor how long it is. */
 export const defaultPlaceholder = '***SECRET***'
 
 /** How many characters the forms of all values may have before only the forms that are written most are looked for. */

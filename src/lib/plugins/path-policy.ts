@@ -56,7 +56,7 @@ export class PathPolicy {
     if (typeof written !== 'string') return {ok: false, refusal: written}
     const found = findReal(written, text, access)
     if (typeof found !== 'string') {
-      // Also a path that does not exist is told that it never will be granted.
+      // A path that does not exist also gets the error that it is never granted.
       const refusal = found.kind === 'missing' ? (this.#judge(written, text, access) ?? found) : found
       return {ok: false, refusal}
     }

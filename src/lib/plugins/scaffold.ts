@@ -1,4 +1,4 @@
-// A new plugin that runs at once, in one of four languages: one action that greets whoever it is told to.
+// A new plugin that runs at once, in one of four languages: one action that greets somebody by name.
 
 import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'

@@ -106,7 +106,7 @@ export class ChildRun implements RunningProcess {
     onStopping?.()
     const deadline = performance.now() + graceMs
     this.#signalGroup('SIGTERM')
-    // A stopped process takes no SIGTERM until it is told to go on.
+    // A stopped process takes no SIGTERM until it is continued.
     this.#signalGroup('SIGCONT')
     if (this.#exit === undefined) await this.#waitForExit(graceMs)
     while (this.#isGroupAlive() && performance.now() < deadline) await sleep(Math.min(pollMs, graceMs))

@@ -84,9 +84,9 @@ export class ContainerRun implements RunningProcess {
   async #kill(graceMs: number): Promise<void> {
     const {client, id, attachment} = this.#options
     if (!this.#hasExited && graceMs > 0) {
-      // A stopped process takes no SIGTERM until it is told to go on.
+      // A stopped process takes no SIGTERM until it is continued.
       const told = Promise.all([client.kill(id, 'SIGTERM'), client.kill(id, 'SIGCONT')])
-      // An engine that does not take a signal any more is asked to remove all the same.
+      // An engine that does not take a signal any more is still asked to remove.
       await Promise.race([Promise.all([told.catch(() => undefined), this.#exit]), pause(graceMs)])
     }
     // Ends and removes in one step.

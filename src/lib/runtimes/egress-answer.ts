@@ -1,4 +1,4 @@
-// What a client is told when its request does not get through: a status, the reason as text, and a header that marks the answer as the proxy's own.
+// The answer to a request that does not get through: a status, the reason as text, and a header that marks the answer as the proxy's own.
 
 import type {IncomingMessage, ServerResponse} from 'node:http'
 import type {Duplex} from 'node:stream'

@@ -1,4 +1,4 @@
-// What a container is told so that programs which know nothing of the door find it: granted names get addresses on its own loopback.
+// How programs that do not know the proxy find it: granted names get addresses on the container's own loopback.
 
 import {isAddress} from './network-host.ts'
 import type {NetworkRule} from './network-rule.ts'

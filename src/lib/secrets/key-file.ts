@@ -28,7 +28,7 @@ export function peekKeyFile(file: string): Buffer | undefined {
     if (descriptor === undefined || !fstatSync(descriptor).isFile()) return undefined
     return toKeyBytes(readAtMost(descriptor, maxKeyBytes + 1), 'the key file')
   } catch (error) {
-    // What cannot be read here, or is no key, is nothing to hide.
+    // What cannot be read here, or is not a key, needs no hiding.
     if (error instanceof WorkflowError) return undefined
     throw error
   } finally {

@@ -164,7 +164,7 @@ export class MasterKeyProvider {
     try {
       for (const file of [this.#options.keyFile, this.#stagedFile]) removeLeftCopies(file)
     } catch {
-      // Where nothing can be removed, the key can be used all the same.
+      // Where nothing can be removed, the key can still be used.
     }
   }
 

@@ -145,7 +145,7 @@ function isMissing(error: unknown): error is EvaluationError {
   return error instanceof EvaluationError && missingCodes.has(error.code)
 }
 
-/** A missing name is told with its whole path, where the expression says it literally. */
+/** The error for a missing name has its whole path where the expression spells it out. */
 function findMissing(error: unknown, variables: Readonly<Record<string, unknown>>, rewritten: Rewritten): TemplateError | undefined {
   if (!isMissing(error) || !error.node) return undefined
   const path = staticPath(error.node)

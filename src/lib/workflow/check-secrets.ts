@@ -21,7 +21,7 @@ export class SecretChecker {
   readonly #report: Report
   readonly #used = new Set<string>()
 
-  /** `declared` is the list as it is written; what is no name in it is left to the schema. */
+  /** `declared` is the list as it is written; entries that are not names are left to the schema. */
   constructor(declared: unknown, report: Report) {
     this.#declared = Array.isArray(declared) ? declared.map((name) => (typeof name === 'string' ? name : '')) : []
     this.#known = new Set(this.#declared)
@@ -53,7 +53,7 @@ export class SecretChecker {
     for (const [index, name] of this.#declared.entries()) {
       const isRepeated = seen.has(name)
       seen.add(name)
-      // What is no name, or a second time the same one, is a finding already.
+      // An entry that is not a name, or a repeated one, is a finding already.
       if (!/^[\w-]{1,255}$/.test(name) || isRepeated || this.#used.has(name)) continue
       this.#report(['secrets', index], 'value', {
         severity: 'warning',

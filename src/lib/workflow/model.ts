@@ -27,7 +27,7 @@ export interface Workflow {
   readonly timeoutMs?: number
   readonly parallelism?: number
   readonly failFast: boolean
-  /** `restricted`: tasks get what is granted, and nothing besides. */
+  /** `restricted`: tasks get what is granted and nothing else. */
   readonly security: 'trusted' | 'restricted'
   /** Something is granted, or limited, whether it is enforced or not. */
   readonly hasPermissions: boolean
