@@ -39,12 +39,15 @@ const workflowFile = /\.ya?ml$/
 
 /**
  * What may be printed of words that name no command: any of them may be a value that was pasted. The first one if it could be a command or a workflow
- * file; those after it only if it is one of our topics, or they are workflow files.
+ * file; those after it only if it is one of our topics, or they are workflow files, or the second one is a verb of ours.
  */
 function showableWords(words: readonly string[], {commandIDs, topics}: CommandList): string[] {
   const [first = ''] = words
   const isTopic = topics.some(({name}) => name === first) || commandIDs.some((id) => id.split(':')[0] === first)
-  const end = words.findIndex((word, index) => !workflowFile.test(word) && !((index === 0 || isTopic) && commandName.test(word)))
+  const verbs = new Set(commandIDs.map((id) => id.split(':')[1]))
+  const isShowable = (word: string, index: number): boolean =>
+    workflowFile.test(word) || (index === 1 && verbs.has(word)) || ((index === 0 || isTopic) && commandName.test(word))
+  const end = words.findIndex((word, index) => !isShowable(word, index))
   return end === -1 ? [...words] : words.slice(0, end)
 }
 

@@ -148,7 +148,7 @@ describe('a home', () => {
       'typed.yaml': oneTask('test/p.act'),
     })
     const env = {AUTOKESTRA_HOME: '/proc/nope/home'}
-    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /cannot be made/, {env})
+    await expectRefusal(project, 'STORAGE_NOT_WRITABLE', /cannot be created/, {env})
     expect(await project.run(['validate', 'w.yaml'], {env})).toMatchObject({exitCode: 0})
     expect(await project.run(['run', 'typed.yaml'], {env})).toMatchObject({exitCode: 9})
     expect(await project.run(['plugin', 'list'], {env})).toMatchObject({exitCode: 0})

@@ -299,7 +299,7 @@ describe('import', () => {
     ['nothing', '', /is empty/],
     ['bytes', Buffer.of(0xff, 0x00), /not UTF-8/],
     ['JSON with a number', '{"A": 1}', /expected a string/],
-    ['JSON that is cut', '{"A": "x"', /no JSON/],
+    ['JSON that is cut', '{"A": "x"', /not JSON/],
   ])('of %s is refused', async (_what, input, words) => {
     expectRefusal(await new Project().run(['secrets', 'import', '-'], {input}), 3, 'SECRET_IMPORT_INVALID', words)
   })

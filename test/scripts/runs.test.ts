@@ -115,11 +115,12 @@ describe('runs logs', () => {
     project.write({go: ''})
   })
 
-  it('go into a pipe as they are', async () => {
+  it('go into a pipe without escape sequences, and with --raw as they are', async () => {
     const project = new Project({
       'w.yaml': `id: w\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "printf 'a\\\\033[31mb\\\\rc\\\\n'"}}\n`,
     })
     await project.run(['run', 'w.yaml'])
-    expect((await project.run(['runs', 'logs', '--task', 't'])).stdout).toBe('a\u001b[31mb\rc\n')
+    expect((await project.run(['runs', 'logs', '--task', 't'])).stdout).toBe('ab^Mc\n')
+    expect((await project.run(['runs', 'logs', '--task', 't', '--raw'])).stdout).toBe('a\u001b[31mb\rc\n')
   })
 })

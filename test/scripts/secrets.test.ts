@@ -269,7 +269,7 @@ describe('CLI error handling', () => {
       const closedHome = await project.run(['secrets', ...args], {command: unprivileged, cwd: project.path('.')})
       chmodSync(project.home, 0o700)
       expect(closedHome.exitCode).not.toBe(0)
-      expect(closedHome.stderr).toContain('permission denied')
+      expect(closedHome.stderr).toContain(`you do not have permission to enter the home directory ${project.home}`)
       expect(closedHome.stderr).toContain(`chmod u+x ${project.home}\n`)
     }
   })

@@ -127,9 +127,19 @@ function requireReachable(home: string): void {
   } catch (error) {
     if (!hasErrorCode(error, 'EACCES')) return
     throw new WorkflowError('STORAGE_UNREADABLE', `you do not have permission to enter the home directory ${home}`, {
-      hint: 'it may belong to another user: set AUTOKESTRA_HOME to a directory of your own',
+      hint: isOwn(home) ? `chmod u+x ${home}` : 'it may belong to another user: set AUTOKESTRA_HOME to a directory of your own',
       cause: error,
     })
+  }
+}
+
+/** Whether the directory is this user's, as far as that can be seen from outside. */
+function isOwn(directory: string): boolean {
+  try {
+    return statSync(directory).uid === process.getuid?.()
+  } catch {
+    // It is below another directory that may not be entered.
+    return false
   }
 }
 

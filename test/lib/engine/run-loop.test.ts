@@ -367,7 +367,7 @@ describe('RunLoop', () => {
     }
     expect(await run.finished).toMatchObject({status: 'failed'})
     expect(run.events.find((event) => event.type === 'task.finished')).toMatchObject({
-      error: {code: 'SPAWN_FAILED', message: 'no room; there was no room for 60 s'},
+      error: {code: 'SPAWN_FAILED', message: 'no room; it had no room for 60 s'},
     })
   })
 
