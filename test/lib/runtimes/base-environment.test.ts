@@ -6,7 +6,7 @@ import {baseEnvironment, pickVariables} from '../../../src/lib/runtimes/base-env
 test('what tasks inherit is what the page says, and nothing else', () => {
   const page = readFileSync(path.resolve(import.meta.dirname, '../../../docs/workflow-file.md'), 'utf8')
   const section = page.slice(page.indexOf('## The environment of a task'))
-  const sentence = section.slice(section.indexOf('It is given'), section.indexOf('as far as'))
+  const sentence = section.slice(section.indexOf('It gets these variables'), section.indexOf('The `env` of the workflow'))
   const named = [...sentence.matchAll(/`([A-Za-z_*]+)`/g)].map(([, name = '']) => name.replace('*', 'ALL'))
   const others = ['TOKEN', 'HTTP_PROXY_PASSWORD', 'AUTOKESTRA_CONCURRENCY', 'NODE_OPTIONS', 'LD_PRELOAD', 'AUTOKESTRA_SECRET_KEY', 'LCX']
   const source = Object.fromEntries([...named, ...others].map((name) => [name, 'x']))
