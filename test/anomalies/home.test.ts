@@ -183,7 +183,7 @@ describe('a home', () => {
       const {exitCode, stderr} = await project.run(args, {command: unprivileged, env: {AUTOKESTRA_HOME: home}})
       expect({args, exitCode}, stderr).toEqual({args, exitCode: 9})
       expect(stderr).toBe(
-        `error[STORAGE_UNREADABLE]: you do not have permission to enter the home directory ${home}\nhint: it may belong to another user: set AUTOKESTRA_HOME to a directory of your own\n`,
+        `error[STORAGE_UNREADABLE]: you do not have permission to enter the home directory ${home}\nhint: chmod u+x ${home}\n`,
       )
     }
     expect(project.has('started')).toBe(false)
