@@ -5,9 +5,9 @@ import {parseEvents, Project} from '../rig/project.ts'
 import {withRoomFor} from '../rig/without-privileges.ts'
 import {builtCommand} from '../rig/workflow-command.ts'
 
-/** A shell script that runs its arguments beside other processes of the same user: those take room that the run cannot know of. */
+/** A shell script that runs its arguments beside other processes of the same user: those take room that the run cannot know of. They are waited for: the dead count, too. */
 const beside = (count: number): string =>
-  `for i in $(seq ${String(count)}); do sleep 600 & others="$others $!"; done; "$@"; code=$?; kill $others; exit $code`
+  `for i in $(seq ${String(count)}); do sleep 600 & others="$others $!"; done; "$@"; code=$?; kill $others; wait; exit $code`
 
 it.each([
   ['that shells of ours start', 40, ''],
