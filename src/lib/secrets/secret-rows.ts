@@ -56,6 +56,7 @@ export interface LedgerEntry {
 export interface AuditEntry {
   /** From 1, without gaps. */
   readonly seq: number
+  /** RFC 3339. */
   readonly at: string
   readonly action: string
   /** Of very many, the first ones. */

@@ -1,21 +1,12 @@
 // The audit log of the secrets as a table: names and times, never values.
 
+import type {AuditEntry} from '../secrets/secret-rows.ts'
 import {formatRelative} from './format-time.ts'
 import {renderTable} from './table.ts'
 import type {Ui} from './ui.ts'
 
-export interface ShownAuditEntry {
-  readonly seq: number
-  /** RFC 3339. */
-  readonly at: string
-  readonly action: string
-  readonly names: readonly string[]
-  /** More than there are names when only the first ones were kept. */
-  readonly nameCount: number
-  readonly user: string
-  readonly command: string
-  readonly run: string | null
-}
+/** Names may be fewer than `nameCount`, when only the first ones were kept. */
+export type ShownAuditEntry = Omit<AuditEntry, 'hash'>
 
 /** For stdout. Piped: without a head, times as RFC 3339. */
 export function renderSecretAudit(
