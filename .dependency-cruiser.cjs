@@ -134,7 +134,7 @@ module.exports = {
     {
       name: 'only-app-knows-all',
       comment:
-        'src/lib/app.ts puts the parts together, with the files beside it that it opens. A command asks the App; a part gets what it needs through its options.',
+        'src/lib/app/app.ts puts the parts together, with the files beside it that it opens. A command asks the App; a part gets what it needs through its options.',
       severity: 'error',
       from: {path: '^src/lib/', pathNot: ['^src/lib/[^/]+\\.ts$']},
       to: {path: '^src/lib/[^/]+\\.ts$'},

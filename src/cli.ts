@@ -26,11 +26,11 @@ import {SecretsSet} from './commands/secrets/set.ts'
 import {SecretsVerify} from './commands/secrets/verify.ts'
 import {Validate} from './commands/validate.ts'
 import {Version} from './commands/version.ts'
-import {runCommandLine} from './main.ts'
+import {runCommandLine} from './cli/main.ts'
 
-export {commandNotFound} from './hooks/command-not-found.ts'
-export {prerun} from './hooks/prerun.ts'
-export {WorkflowHelp} from './workflow-help.ts'
+export {commandNotFound} from './cli/hooks/command-not-found.ts'
+export {prerun} from './cli/hooks/prerun.ts'
+export {WorkflowHelp} from './cli/help/workflow-help.ts'
 
 /** Every command by its id: topics and verb joined with `:`. A new file in src/commands gets its line here. */
 export const COMMANDS = {

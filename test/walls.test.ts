@@ -16,7 +16,7 @@ function plantProject(files: Readonly<Record<string, string>>): string {
   const sound = {
     'src/cli.ts': "import {run} from './commands/run.ts'\nrun()\n",
     'src/commands/run.ts': "import {open} from '../lib/app.ts'\nexport const run = () => open()\n",
-    'src/lib/app.ts':
+    'src/lib/app/app.ts':
       "import {decide} from './engine/decide.ts'\nimport {rows} from './storage/rows.ts'\nexport const open = () => [decide, rows]\n",
     'src/lib/engine/decide.ts':
       "import {text} from '../util/text.ts'\nexport const decide = () => text\nexport type Decide = typeof decide\n",
@@ -69,8 +69,8 @@ const wrong: readonly (readonly [rule: string, file: string, text: string])[] = 
 
 const besides = {
   'src/lib/util/ring-b.ts': "import {a} from './ring-a.ts'\nexport const b = () => a\n",
-  'src/lib/ui/style.ts': "import {text} from '../util/text.ts'\nexport const style = text\n",
-  'src/lib/runtimes/process.ts': "import {text} from '../util/text.ts'\nexport const start = text\n",
+  'src/lib/ui/terminal/style.ts': "import {text} from '../util/text.ts'\nexport const style = text\n",
+  'src/lib/processes/process-runtime.ts': "import {text} from '../util/text.ts'\nexport const start = text\n",
   'test/rig.ts': 'export const rig = 1\n',
 }
 

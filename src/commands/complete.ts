@@ -1,9 +1,9 @@
 // Answers the completion scripts: what may stand next on a command line.
 
 import {Args} from '@oclif/core'
-import {BaseCommand} from '../base-command.ts'
-import {complete, type Candidate, type CandidateSources} from '../completion/candidates.ts'
-import {describeHelp} from '../help/document.ts'
+import {BaseCommand} from '../cli/base-command.ts'
+import {complete, type Candidate, type CandidateSources} from '../cli/completion/candidates.ts'
+import {describeHelp} from '../cli/help/document.ts'
 
 /** More than this nobody looks through. */
 const shownRuns = 50

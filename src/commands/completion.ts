@@ -1,8 +1,8 @@
 // Prints what makes a shell complete command lines of this program.
 
 import {Args} from '@oclif/core'
-import {BaseCommand} from '../base-command.ts'
-import {completionScript, shells, type Shell} from '../completion/scripts.ts'
+import {BaseCommand} from '../cli/base-command.ts'
+import {completionScript, shells, type Shell} from '../cli/completion/scripts.ts'
 
 export class Completion extends BaseCommand {
   static override summary = 'Print the completion script of a shell.'

@@ -1,9 +1,9 @@
 // Shows help, also about things that are not commands.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../base-command.ts'
-import {describeHelp, type HelpDocument} from '../help/document.ts'
-import {WorkflowHelp} from '../workflow-help.ts'
+import {BaseCommand} from '../cli/base-command.ts'
+import {describeHelp, type HelpDocument} from '../cli/help/document.ts'
+import {WorkflowHelp} from '../cli/help/workflow-help.ts'
 
 export class Help extends BaseCommand {
   static override summary = 'Show help for commands, topics, exit codes, the environment, templates and events.'

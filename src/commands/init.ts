@@ -1,7 +1,7 @@
 // Starts a project: a workflow to run and to change.
 
 import {Args} from '@oclif/core'
-import {BaseCommand} from '../base-command.ts'
+import {BaseCommand} from '../cli/base-command.ts'
 
 export class Init extends BaseCommand {
   static override summary = 'Start a project with a first workflow and a first plugin.'
@@ -11,7 +11,7 @@ export class Init extends BaseCommand {
 
   async run(): Promise<{readonly dir: string; readonly files: readonly string[]}> {
     const {args} = await this.parse(Init)
-    const {initProject} = await import('../lib/workflow/init-project.ts')
+    const {initProject} = await import('../lib/app/init-project.ts')
     const files = await initProject(args.dir)
     const app = await this.app()
     if (!this.jsonEnabled()) {

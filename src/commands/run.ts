@@ -1,13 +1,13 @@
 // Runs a workflow file to its end.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../base-command.ts'
-import type {RunOutcome} from '../lib/engine/run-workflow.ts'
+import {BaseCommand} from '../cli/base-command.ts'
+import type {RunOutcome} from '../lib/engine/loop/run-workflow.ts'
 import {errorCodes} from '../lib/errors/error-codes.ts'
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
-import {renderDiagnostics} from '../lib/ui/diagnostics.ts'
-import {describePlan, renderPlan, type PlanDescription} from '../lib/ui/plan-text.ts'
-import {listenForStop, stopExitCodes} from '../stop-signals.ts'
+import {renderDiagnostics} from '../lib/ui/terminal/diagnostics.ts'
+import {describePlan, renderPlan, type PlanDescription} from '../lib/ui/views/plan-text.ts'
+import {listenForStop, stopExitCodes} from '../cli/stop-signals.ts'
 
 /** After a second Ctrl-C. */
 const leaveWithinMs = 200

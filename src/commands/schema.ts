@@ -1,7 +1,7 @@
 // Prints the JSON Schemas of the files people write, and of the events programs read.
 
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../base-command.ts'
+import {BaseCommand} from '../cli/base-command.ts'
 
 /** The very schemas that files are checked with. */
 const schemas = {

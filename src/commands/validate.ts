@@ -1,9 +1,9 @@
 // Checks workflow files without running them.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../base-command.ts'
-import type {FileFindings} from '../lib/engine/validate-files.ts'
-import {describeFile, renderDiagnostics} from '../lib/ui/diagnostics.ts'
+import {BaseCommand} from '../cli/base-command.ts'
+import type {FileFindings} from '../lib/planning/validate-files.ts'
+import {describeFile, renderDiagnostics} from '../lib/ui/terminal/diagnostics.ts'
 
 export class Validate extends BaseCommand {
   static override summary = 'Check workflow files without running them.'

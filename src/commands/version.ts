@@ -1,6 +1,6 @@
 // `workflow version`: which program this is, in more words than --version.
 
-import {BaseCommand} from '../base-command.ts'
+import {BaseCommand} from '../cli/base-command.ts'
 
 interface VersionResult {
   readonly name: string

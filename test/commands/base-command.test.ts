@@ -10,10 +10,10 @@ import {packageRoot, type CommandResult} from '../rig/workflow-command.ts'
 async function runProbe(body: string, args: readonly string[] = [], before = ''): Promise<Omit<CommandResult, 'signal'>> {
   const script = await bundleScript(`
     import {Args} from '@oclif/core'
-    import {BaseCommand} from 'src/base-command.ts'
-    import {App} from 'src/lib/app.ts'
+    import {BaseCommand} from 'src/cli/base-command.ts'
+    import {App} from 'src/lib/app/app.ts'
     import {WorkflowError} from 'src/lib/errors/workflow-error.ts'
-    import {reportError} from 'src/report-error.ts'
+    import {reportError} from 'src/cli/report-error.ts'
     void App, void WorkflowError, void Args
     ${before}
     class Probe extends BaseCommand {

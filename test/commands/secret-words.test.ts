@@ -1,8 +1,8 @@
 // What somebody typed beside `secrets` may be a value: none of it is printed back.
 
 import {describe, expect, it} from 'vitest'
-import {checkSecretName} from '../../src/lib/secrets/secret-name.ts'
-import {unknownCommand} from '../../src/unknown-command.ts'
+import {checkSecretName} from '../../src/lib/secrets/formats/secret-name.ts'
+import {unknownCommand} from '../../src/cli/unknown-command.ts'
 import {openStore} from '../rig/secret-home.ts'
 import {temporaryDir} from '../rig/temporary-dir.ts'
 

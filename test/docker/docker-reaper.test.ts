@@ -1,8 +1,8 @@
 // What a killed command leaves behind in the engine, and who removes it.
 
 import {expect, it} from 'vitest'
-import {sweepContainers} from '../../src/lib/runtimes/docker-reaper.ts'
-import {ownerLabel} from '../../src/lib/runtimes/docker-labels.ts'
+import {sweepContainers} from '../../src/lib/docker/reaper.ts'
+import {ownerLabel} from '../../src/lib/docker/labels.ts'
 import {firstLine} from '../contracts/runtime.ts'
 import {containerShell, describeInDocker, dockerClient, dockerEnv, openDockerRuntime, sandbox} from '../rig/docker.ts'
 import {until} from '../rig/processes.ts'
@@ -11,8 +11,8 @@ import {bundleScript, runScript} from '../rig/script-process.ts'
 /** A program with one container, which runs `script`; resolves when the container does. */
 async function startOwner(script: string, label: string): Promise<ReturnType<typeof runScript>> {
   const file = await bundleScript(`
-    import {DockerClient} from 'src/lib/runtimes/docker-client.ts'
-    import {DockerRuntime} from 'src/lib/runtimes/docker.ts'
+    import {DockerClient} from 'src/lib/docker/api/docker-client.ts'
+    import {DockerRuntime} from 'src/lib/docker/docker-runtime.ts'
     import {identifyProcess} from 'src/lib/util/process-identity.ts'
     const client = await DockerClient.connect(${JSON.stringify(dockerEnv())})
     const runtime = new DockerRuntime({client, sandbox: ${JSON.stringify(sandbox({labels: {'dev.autokestra.test': label}}))}, owner: identifyProcess()})
@@ -62,7 +62,7 @@ describeInDocker('containers of a killed command', () => {
     const label = {'dev.autokestra.test': `foreign-${process.pid}`}
     const foreign = {...label, [ownerLabel]: '999999999:1:00000000-1:x', 'dev.autokestra.host': 'elsewhere'}
     const plain = await openDockerRuntime({labels: label})
-    const {containerConfig, containerUser} = await import('../../src/lib/runtimes/docker-config.ts')
+    const {containerConfig, containerUser} = await import('../../src/lib/docker/container-config.ts')
     const image = await client.inspectImage(sandbox().image)
     if (image === undefined) throw new Error('no base image')
     const config = containerConfig({

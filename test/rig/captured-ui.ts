@@ -1,7 +1,7 @@
 // A ui whose streams keep what is written to them.
 
-import {createUi, type Ui} from '../../src/lib/ui/ui.ts'
-import type {OutputStream} from '../../src/lib/ui/terminal.ts'
+import {createUi, type Ui} from '../../src/lib/ui/terminal/ui.ts'
+import type {OutputStream} from '../../src/lib/ui/terminal/terminal.ts'
 
 interface CapturedStream extends OutputStream {
   text: string

@@ -1,10 +1,10 @@
 // For tests in real containers: the engine, the image, and a look at what is left in it.
 
 import {beforeAll, describe, inject, onTestFinished, type SuiteFactory} from 'vitest'
-import {DockerClient} from '../../src/lib/runtimes/docker-client.ts'
-import {DockerRuntime} from '../../src/lib/runtimes/docker.ts'
+import {DockerClient} from '../../src/lib/docker/api/docker-client.ts'
+import {DockerRuntime} from '../../src/lib/docker/docker-runtime.ts'
 import {defaultSandboxLimits, type Sandbox} from '../../src/lib/runtimes/sandbox.ts'
-import {keepHostsFile} from '../../src/lib/runtimes/hosts-file.ts'
+import {keepHostsFile} from '../../src/lib/egress/hosts-file.ts'
 import type {StartSpec} from '../../src/lib/runtimes/runtime.ts'
 import {identifyProcess} from '../../src/lib/util/process-identity.ts'
 import {baseImage} from './docker-base-image.ts'

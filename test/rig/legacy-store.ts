@@ -2,7 +2,7 @@
 
 import {createCipheriv, createDecipheriv, hkdfSync, pbkdf2Sync, randomBytes} from 'node:crypto'
 import {readFileSync, rmSync} from 'node:fs'
-import {associatedData} from '../../src/lib/secrets/associated-data.ts'
+import {associatedData} from '../../src/lib/secrets/keys/associated-data.ts'
 import {rawDatabase} from './raw-database.ts'
 import {anchorFileOf, keyFileOf, quickIterations} from './secret-home.ts'
 

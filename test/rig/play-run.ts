@@ -3,8 +3,8 @@
 import {vi} from 'vitest'
 import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
 import type {ActionExecutor} from '../../src/lib/engine/ports.ts'
-import {RunLoop} from '../../src/lib/engine/run-loop.ts'
-import type {ActionResult} from '../../src/lib/plugins/action-result.ts'
+import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
+import type {ActionResult} from '../../src/lib/engine/task-result.ts'
 import {randomVars, type RandomRun, type RandomTask} from './random-run.ts'
 import {scriptedPlan} from './scripted-run.ts'
 

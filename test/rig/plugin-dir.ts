@@ -5,7 +5,7 @@ import path from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {SchemaCompiler} from '../../src/lib/documents/json-schema.ts'
 import {PluginManager} from '../../src/lib/plugins/plugin-manager.ts'
-import {isSettled} from '../../src/lib/util/file-state.ts'
+import {isSettled} from '../../src/lib/files/file-state.ts'
 
 /** Writes files given as relative path -> content and returns the directory. */
 export function writeFiles(directory: string, files: Readonly<Record<string, string>>): string {

@@ -1,11 +1,11 @@
 // A secret store on a home, wired as the program does it. Knows nothing of the test runner, so that scripts can use it too.
 
 import path from 'node:path'
-import {AnchorFile} from '../../src/lib/secrets/anchor-file.ts'
-import type {DerivedKeys} from '../../src/lib/secrets/derived-keys.ts'
-import {pbkdf2Kdf} from '../../src/lib/secrets/key-derivation.ts'
-import {MasterKeyProvider} from '../../src/lib/secrets/master-key.ts'
-import {SecretStore} from '../../src/lib/secrets/secret-store.ts'
+import {AnchorFile} from '../../src/lib/secrets/store/anchor-file.ts'
+import type {DerivedKeys} from '../../src/lib/secrets/keys/derived-keys.ts'
+import {pbkdf2Kdf} from '../../src/lib/secrets/keys/key-derivation.ts'
+import {MasterKeyProvider} from '../../src/lib/secrets/keys/master-key.ts'
+import {SecretStore} from '../../src/lib/secrets/store/secret-store.ts'
 import {SqliteSecretRows} from '../../src/lib/storage/secret-rows.ts'
 
 export interface OpenedStore {

@@ -3,7 +3,7 @@
 import {readdirSync, readFileSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {expect} from 'vitest'
-import type {SecretMetadata} from '../../src/lib/secrets/secret-rows.ts'
+import type {SecretMetadata} from '../../src/lib/secrets/store/secret-rows.ts'
 import type {Project} from './project.ts'
 
 /** Stores values through standard input. */

@@ -3,7 +3,7 @@
 import {chmodSync, mkdirSync, renameSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
-import type {SecretMetadata} from '../../src/lib/secrets/secret-rows.ts'
+import type {SecretMetadata} from '../../src/lib/secrets/store/secret-rows.ts'
 import {Project} from '../rig/project.ts'
 import {filesWith, storedNames, storedValue, storeSecrets} from '../rig/secret-store.ts'
 import {Terminal} from '../rig/terminal.ts'

@@ -1,12 +1,12 @@
 // Builds the image in which a plugin's restricted tasks run.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
 import {WorkflowError} from '../../lib/errors/workflow-error.ts'
-import type {BuiltImage} from '../../lib/plugins/plugin-images.ts'
-import {createBuildProgress} from '../../lib/ui/build-progress.ts'
-import {renderDiagnostics} from '../../lib/ui/diagnostics.ts'
-import {listenForStop, stopExitCodes} from '../../stop-signals.ts'
+import type {BuiltImage} from '../../lib/images/plugin-images.ts'
+import {createBuildProgress} from '../../lib/ui/reporters/build-progress.ts'
+import {renderDiagnostics} from '../../lib/ui/terminal/diagnostics.ts'
+import {listenForStop, stopExitCodes} from '../../cli/stop-signals.ts'
 
 export class PluginBuild extends BaseCommand {
   static override summary = 'Build the image in which restricted tasks of a workflow plugin run.'

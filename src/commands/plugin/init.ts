@@ -1,7 +1,7 @@
 // Starts a workflow plugin: a manifest and a program that runs at once.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
 import type {ScaffoldedPlugin} from '../../lib/plugins/scaffold.ts'
 
 export class PluginInit extends BaseCommand {

@@ -1,10 +1,10 @@
 // Shows everything about one plugin, and what to watch out for before it is trusted.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
-import type {PluginInspection} from '../../lib/plugins/inspect.ts'
-import {renderDiagnostics} from '../../lib/ui/diagnostics.ts'
-import {renderPluginDetails} from '../../lib/ui/plugin-details.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import type {PluginInspection} from '../../lib/inspection/inspect.ts'
+import {renderDiagnostics} from '../../lib/ui/terminal/diagnostics.ts'
+import {renderPluginDetails} from '../../lib/ui/views/plugin-details.ts'
 
 export class PluginInspect extends BaseCommand {
   static override summary = 'Show what a workflow plugin offers and asks for, and what to watch out for.'

@@ -1,8 +1,8 @@
 // Lists the workflow plugins that tasks can use.
 
-import {BaseCommand} from '../../base-command.ts'
-import {renderDiagnostics} from '../../lib/ui/diagnostics.ts'
-import {describePlugins, renderPluginList, type PluginDescription} from '../../lib/ui/plugin-list.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import {renderDiagnostics} from '../../lib/ui/terminal/diagnostics.ts'
+import {describePlugins, renderPluginList, type PluginDescription} from '../../lib/ui/views/plugin-list.ts'
 
 export class PluginList extends BaseCommand {
   static override summary = 'List the workflow plugins that the `type` of a task can name.'

@@ -1,9 +1,9 @@
 // Shows which runs there were.
 
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
 import type {RunSummary} from '../../lib/storage/run-rows.ts'
-import {renderRunList} from '../../lib/ui/run-list.ts'
+import {renderRunList} from '../../lib/ui/views/run-list.ts'
 
 export class RunsList extends BaseCommand {
   static override summary = 'List runs, the newest first.'

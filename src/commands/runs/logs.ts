@@ -1,8 +1,8 @@
 // Shows what the tasks of a run wrote.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
-import {printLogs} from '../../lib/ui/print-events.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import {printLogs} from '../../lib/ui/views/print-events.ts'
 
 export class RunsLogs extends BaseCommand {
   static override summary = 'Show what the tasks of a run wrote.'

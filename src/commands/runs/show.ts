@@ -1,16 +1,16 @@
 // Shows one run.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
-import type {App} from '../../lib/app.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import type {App} from '../../lib/app/app.ts'
 import {WorkflowError} from '../../lib/errors/workflow-error.ts'
-import type {RevealedOutputs} from '../../lib/reveal-outputs.ts'
+import type {RevealedOutputs} from '../../lib/app/reveal-outputs.ts'
 import type {RunDetails, TaskSummary} from '../../lib/storage/run-details.ts'
 import type {RunRows, RunSummary} from '../../lib/storage/run-rows.ts'
-import {printEventStream} from '../../lib/ui/print-events.ts'
-import {renderRunDetails} from '../../lib/ui/run-details.ts'
-import {renderRunOutputs} from '../../lib/ui/run-outputs.ts'
-import {exposureWarning} from '../../lib/ui/secret-output.ts'
+import {printEventStream} from '../../lib/ui/views/print-events.ts'
+import {renderRunDetails} from '../../lib/ui/views/run-details.ts'
+import {renderRunOutputs} from '../../lib/ui/views/run-outputs.ts'
+import {exposureWarning} from '../../lib/ui/input/secret-output.ts'
 import type {JsonValue} from '../../lib/util/json.ts'
 
 interface RevealFlags {

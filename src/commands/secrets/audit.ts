@@ -1,8 +1,8 @@
 // Shows what was done with secrets.
 
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
-import {renderSecretAudit, type ShownAuditEntry} from '../../lib/ui/secret-audit.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import {renderSecretAudit, type ShownAuditEntry} from '../../lib/ui/views/secret-audit.ts'
 
 export class SecretsAudit extends BaseCommand {
   static override summary = 'Show who read, set, deleted or rotated which secret, and when.'

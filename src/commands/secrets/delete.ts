@@ -1,9 +1,9 @@
 // Deletes a secret permanently.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
 import {WorkflowError} from '../../lib/errors/workflow-error.ts'
-import {purgeWarning} from '../../lib/ui/secret-output.ts'
+import {purgeWarning} from '../../lib/ui/input/secret-output.ts'
 
 export class SecretsDelete extends BaseCommand {
   static override summary = 'Delete a secret permanently.'

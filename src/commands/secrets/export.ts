@@ -1,11 +1,11 @@
 // Writes all secrets in clear text, on purpose.
 
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
 import {WorkflowError} from '../../lib/errors/workflow-error.ts'
-import type {SecretJson} from '../../lib/secrets/secrets-json.ts'
-import {count} from '../../lib/ui/count.ts'
-import {exposureWarning, writePrivateFile} from '../../lib/ui/secret-output.ts'
+import type {SecretJson} from '../../lib/secrets/formats/secrets-json.ts'
+import {count} from '../../lib/ui/terminal/count.ts'
+import {exposureWarning, writePrivateFile} from '../../lib/ui/input/secret-output.ts'
 
 type ExportResult = Record<string, SecretJson> | {readonly file: string; readonly format: string; readonly secrets: number}
 
@@ -39,7 +39,7 @@ export class SecretsExport extends BaseCommand {
     const app = await this.app()
     app.ui.err.write(exposureWarning)
     const store = await app.secrets()
-    const {formatSecrets} = await import('../../lib/secrets/format-secrets.ts')
+    const {formatSecrets} = await import('../../lib/secrets/formats/format-secrets.ts')
     const format = flags.format ?? (isDocument || file?.endsWith('.json') ? 'json' : 'env')
     const values = await store.getAll()
     const {text, json, secrets} = formatSecrets(values, format)

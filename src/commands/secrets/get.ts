@@ -1,8 +1,8 @@
 // Shows the value of a secret.
 
 import {Args} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
-import {exposureWarning, renderSecret} from '../../lib/ui/secret-output.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import {exposureWarning, renderSecret} from '../../lib/ui/input/secret-output.ts'
 
 type SecretValue = {readonly name: string; readonly value: string} | {readonly name: string; readonly base64: string}
 
@@ -31,7 +31,7 @@ export class SecretsGet extends BaseCommand {
     app.ui.err.write(exposureWarning)
     await app.ui.flush()
     if (!this.jsonEnabled()) process.stdout.write(renderSecret(name, value, app.ui.outTerminal))
-    const {secretToJson} = await import('../../lib/secrets/secrets-json.ts')
+    const {secretToJson} = await import('../../lib/secrets/formats/secrets-json.ts')
     const json = secretToJson(value)
     return typeof json === 'string' ? {name, value: json} : {name, ...json}
   }

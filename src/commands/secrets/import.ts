@@ -1,10 +1,10 @@
 // Stores all secrets of a file, or none.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
-import type {ImportResult} from '../../lib/secrets/secret-store.ts'
-import {renderDiagnostics} from '../../lib/ui/diagnostics.ts'
-import {purgeWarning} from '../../lib/ui/secret-output.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import type {ImportResult} from '../../lib/secrets/store/secret-store.ts'
+import {renderDiagnostics} from '../../lib/ui/terminal/diagnostics.ts'
+import {purgeWarning} from '../../lib/ui/input/secret-output.ts'
 
 export class SecretsImport extends BaseCommand {
   static override summary = 'Store all secrets of a .env or JSON file, or none of them.'
@@ -26,7 +26,7 @@ export class SecretsImport extends BaseCommand {
   async run(): Promise<Omit<ImportResult, 'isPurged'>> {
     const {args, flags} = await this.parse(SecretsImport)
     const app = await this.app()
-    const {readSecretsFile} = await import('../../lib/secrets/read-secrets.ts')
+    const {readSecretsFile} = await import('../../lib/secrets/formats/read-secrets.ts')
     const {entries, warnings} = await readSecretsFile(args.file, flags.format, app)
     app.ui.err.write(renderDiagnostics(warnings, 'text', app.ui.errStyle))
     const store = await app.secrets()

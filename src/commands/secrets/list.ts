@@ -1,8 +1,8 @@
 // Shows which secrets there are.
 
-import {BaseCommand} from '../../base-command.ts'
-import type {SecretMetadata} from '../../lib/secrets/secret-rows.ts'
-import {renderSecretList} from '../../lib/ui/secret-list.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import type {SecretMetadata} from '../../lib/secrets/store/secret-rows.ts'
+import {renderSecretList} from '../../lib/ui/views/secret-list.ts'
 
 export class SecretsList extends BaseCommand {
   static override summary = 'List the names of all secrets, never their values.'

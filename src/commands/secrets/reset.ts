@@ -1,10 +1,10 @@
 // Gives the secrets up and starts again without any.
 
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
 import {WorkflowError} from '../../lib/errors/workflow-error.ts'
-import {count} from '../../lib/ui/count.ts'
-import {purgeWarning} from '../../lib/ui/secret-output.ts'
+import {count} from '../../lib/ui/terminal/count.ts'
+import {purgeWarning} from '../../lib/ui/input/secret-output.ts'
 
 export class SecretsReset extends BaseCommand {
   static override summary = 'Remove all secrets and their keys, to start again without any.'

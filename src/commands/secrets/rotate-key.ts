@@ -1,10 +1,10 @@
 // Puts the secrets under a new master key.
 
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
-import type {KeySource} from '../../lib/secrets/master-key.ts'
-import {count} from '../../lib/ui/count.ts'
-import {describeNextStep, readNewMasterKey} from '../../lib/ui/new-master-key.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import type {KeySource} from '../../lib/secrets/keys/master-key.ts'
+import {count} from '../../lib/ui/terminal/count.ts'
+import {describeNextStep, readNewMasterKey} from '../../lib/ui/input/new-master-key.ts'
 
 export class SecretsRotateKey extends BaseCommand {
   static override summary = 'Change the master key of all secrets.'

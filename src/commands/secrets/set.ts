@@ -1,9 +1,9 @@
 // Stores a secret.
 
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
-import {purgeWarning} from '../../lib/ui/secret-output.ts'
-import {readSecretValue} from '../../lib/ui/secret-value.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
+import {purgeWarning} from '../../lib/ui/input/secret-output.ts'
+import {readSecretValue} from '../../lib/ui/input/secret-value.ts'
 
 export class SecretsSet extends BaseCommand {
   static override summary = 'Store a secret, or give it a new value.'

@@ -1,9 +1,9 @@
 // Looks whether all secrets are what was stored.
 
 import {Flags} from '@oclif/core'
-import {BaseCommand} from '../../base-command.ts'
+import {BaseCommand} from '../../cli/base-command.ts'
 import {WorkflowError} from '../../lib/errors/workflow-error.ts'
-import {count} from '../../lib/ui/count.ts'
+import {count} from '../../lib/ui/terminal/count.ts'
 
 export class SecretsVerify extends BaseCommand {
   static override summary = 'Check that no secret was changed, lost or rolled back to an older value.'

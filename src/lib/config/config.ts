@@ -1,7 +1,7 @@
 // What is settled before anything starts: where things are, and the limits. Plain data.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
-import type {ExecutionLimits} from '../plugins/limits.ts'
+import type {ExecutionLimits} from '../execution/attempt/limits.ts'
 import type {PluginPath} from '../plugins/plugin-entry.ts'
 import type {SandboxLimits} from '../runtimes/sandbox.ts'
 

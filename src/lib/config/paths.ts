@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
-import {resolveFrom} from '../util/current-directory.ts'
+import {resolveFrom} from '../files/current-directory.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 

@@ -6,7 +6,7 @@ import {constants} from 'node:fs'
 import {open, rename, rm, writeFile} from 'node:fs/promises'
 import {join} from 'node:path'
 import {Script} from 'node:vm'
-import {ensurePrivateDir} from '../util/ensure-directory.ts'
+import {ensurePrivateDir} from '../files/ensure-directory.ts'
 import type {compilePattern} from './linear-regexp.ts'
 import {toFindings, type RawFinding, type SchemaFinding} from './schema-findings.ts'
 

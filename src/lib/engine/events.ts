@@ -1,9 +1,9 @@
 // What happens in a run, as data. The journal keeps these, the reporters show them, `--events` prints them: one shape for all.
 
-import type {AttemptMetrics, LogEntry, TaskError} from '../plugins/action-result.ts'
+import type {AttemptMetrics, LogEntry, TaskError} from './task-result.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 
-export type {AttemptMetrics, LogEntry, TaskError} from '../plugins/action-result.ts'
+export type {AttemptMetrics, LogEntry, TaskError} from './task-result.ts'
 
 export type TaskState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'interrupted'
 export type RunState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'

@@ -1,14 +1,14 @@
 // Joins every task with the action it names. A plan is complete: whatever can be known before a run starts is known, or was a finding.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
-import type {TimeoutOrigin} from '../plugins/attempt.ts'
+import type {TimeoutOrigin} from '../execution/attempt/attempt.ts'
 import type {ActionDef, Plugin} from '../plugins/manifest.ts'
-import type {PermissionChecker} from '../plugins/permission-checker.ts'
-import type {Restrictions} from '../plugins/permissions.ts'
+import type {PermissionChecker} from '../permissions/permission-checker.ts'
+import type {Restrictions} from '../permissions/permissions.ts'
 import type {Templates} from '../templates/templates.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import type {TaskShape} from './decide.ts'
-import type {ResolvedActions} from './resolved-actions.ts'
+import type {ResolvedActions} from '../planning/resolved-actions.ts'
 
 /** Of an attempt, when neither the task nor the action says. */
 const defaultTimeoutMs = 30_000

@@ -1,8 +1,8 @@
 // What the engine needs from the outside. Storage, ui and plugins implement these; app.ts puts them together.
 
-import type {ActionResult} from '../plugins/action-result.ts'
-import type {ExecuteOptions, Invocation} from '../plugins/attempt.ts'
-import type {SealedValue} from '../secrets/sealed-value.ts'
+import type {ActionResult} from './task-result.ts'
+import type {ExecuteOptions, Invocation} from '../execution/attempt/attempt.ts'
+import type {SealedValue} from '../secrets/store/sealed-value.ts'
 import type {RunEvent} from './events.ts'
 
 /** Where the events of runs are kept. Append-only. */

@@ -1,6 +1,6 @@
 // Bytes in, bytes out, values replaced: the same output however the input is cut. Holds back only what may still become part of a match.
 
-import type {Finder, FinderSource} from './finder.ts'
+import type {Finder, FinderSource} from './search/finder.ts'
 import {Intervals} from './intervals.ts'
 import {WindowBuffer} from './window-buffer.ts'
 

@@ -1,12 +1,12 @@
 // Hides values wherever a run writes something. Who learns a value adds it here first; all text on its way out passes here.
 
 import {isUtf8} from 'node:buffer'
-import type {FinderSource} from './finder.ts'
-import {Matcher} from './matcher.ts'
+import type {FinderSource} from './search/finder.ts'
+import {Matcher} from './search/matcher.ts'
 import {MaskStream} from './mask-stream.ts'
 import {maskValue} from './mask-value.ts'
-import {Tokens} from './token-finder.ts'
-import {formsBudget, writtenForms} from './written-forms.ts'
+import {Tokens} from './search/token-finder.ts'
+import {formsBudget, writtenForms} from './forms/written-forms.ts'
 
 /** Stands for every value, so that it reveals neither which one nor how long it is. */
 export const defaultPlaceholder = '***SECRET***'

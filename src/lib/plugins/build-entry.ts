@@ -6,7 +6,7 @@ import path from 'node:path'
 import {pathToFileURL} from 'node:url'
 import type {BuildFailure, Loader, Location, Message, OutputFile, Plugin as BundlerPlugin} from 'esbuild'
 import type {Diagnostic} from '../errors/diagnostic.ts'
-import {NotPlainFileError, readPlainFile, requirePlainFile} from '../util/read-plain-file.ts'
+import {NotPlainFileError, readPlainFile, requirePlainFile} from '../files/read-plain-file.ts'
 import {maxSourceBytes, requirePlainPackage, requirePlainParents, requirePlainSettings} from './compiler-inputs.ts'
 
 export const sdkPackage = '@autokestra/plugin-sdk'

@@ -4,7 +4,7 @@
 import {readdirSync} from 'node:fs'
 import path from 'node:path'
 import {hasErrorCode} from '../util/error-code.ts'
-import {NotPlainFileError, readPlainFile, requirePlainFile} from '../util/read-plain-file.ts'
+import {NotPlainFileError, readPlainFile, requirePlainFile} from '../files/read-plain-file.ts'
 
 /** Largest file the compiler is given. */
 export const maxSourceBytes = 32 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
-import {writeNewFiles, type NewFile} from '../util/write-new-files.ts'
+import {writeNewFiles, type NewFile} from '../files/write-new-files.ts'
 import {isKebabCase} from './check-manifest.ts'
 
 export const pluginLanguages = ['ts', 'js', 'python', 'shell'] as const

@@ -2,7 +2,7 @@
 
 import type {Readable, Writable} from 'node:stream'
 import type {StartError} from './start-error.ts'
-import type {NetworkActivity, Refusal} from './network-door.ts'
+import type {NetworkActivity, Refusal} from './network-gateway.ts'
 
 /** Name of the environment variable that carries the cookie. */
 export const cookieVariable = 'AUTOKESTRA_TASK_COOKIE'

@@ -1,7 +1,7 @@
 // What a restricted program gets, and nothing else: image, directories, limits, network. Made from a workflow's permissions, obeyed by DockerRuntime.
 
-import type {TreeEntry} from '../util/find-in-tree.ts'
-import type {NetworkRule} from './network-rule.ts'
+import type {TreeEntry} from '../files/find-in-tree.ts'
+import type {NetworkRule} from '../network/rule.ts'
 
 export interface Sandbox {
   /** Id of a local image (`sha256:…`), never a name: a name could be pulled from somewhere. */
@@ -13,6 +13,12 @@ export interface Sandbox {
   readonly network?: NetworkGrant
   /** Of the run and the task; the runtime adds those that name the owner. */
   readonly labels: Readonly<Record<string, string>>
+}
+
+/** The user that programs in a container run as. */
+export interface ContainerUser {
+  readonly uid: number
+  readonly gid: number
 }
 
 export interface Mount {

@@ -2,9 +2,9 @@
 // no value. A value is handed to `onReveal` before anybody else sees it, so revealing it is registering it for masking.
 
 import {WorkflowError} from '../errors/workflow-error.ts'
-import {masterKeyVariables} from './master-key.ts'
-import {asArgument} from './secret-name.ts'
-import {decodeText} from './secret-text.ts'
+import {masterKeyVariables} from './keys/master-key.ts'
+import {asArgument} from './formats/secret-name.ts'
+import {decodeText} from './formats/secret-text.ts'
 
 /** What is asked of the store. */
 export interface SecretLookup {

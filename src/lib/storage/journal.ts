@@ -3,7 +3,7 @@
 import type {Statement} from 'better-sqlite3'
 import type {RunEvent, RunFinished, RunStarted} from '../engine/events.ts'
 import type {Journal, NewRun} from '../engine/ports.ts'
-import {placeOfRunOutputs, type SealedValue} from '../secrets/sealed-value.ts'
+import {placeOfRunOutputs, type SealedValue} from '../secrets/store/sealed-value.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {storageError} from './sqlite-error.ts'

@@ -1,7 +1,7 @@
 // What the tasks of a run returned: as the journal shows it, and sealed where masking hid something of it.
 
 import type {RunEvent} from '../engine/events.ts'
-import {placeOfRunOutputs, type SealedValue} from '../secrets/sealed-value.ts'
+import {placeOfRunOutputs, type SealedValue} from '../secrets/store/sealed-value.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {readEvents} from './run-events.ts'

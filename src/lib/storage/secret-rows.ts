@@ -5,7 +5,15 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import type {Statement} from 'better-sqlite3'
 import {drizzle} from 'drizzle-orm/better-sqlite3'
 import {WorkflowError} from '../errors/workflow-error.ts'
-import type {AuditEntry, LedgerEntry, SecretMetadata, SecretRecord, SecretRows, StoredKey, StoreHeader} from '../secrets/secret-rows.ts'
+import type {
+  AuditEntry,
+  LedgerEntry,
+  SecretMetadata,
+  SecretRecord,
+  SecretRows,
+  StoredKey,
+  StoreHeader,
+} from '../secrets/store/secret-rows.ts'
 import {hasDatabase, openDatabase} from './database.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {openReadOnlyCopy} from './read-only-copy.ts'

@@ -1,7 +1,7 @@
 // Ids and needs: every id once, every need known, no cycles.
 
 import {didYouMean} from '../util/nearest.ts'
-import type {Report, WrittenTask} from './check.ts'
+import type {Report, WrittenTask} from '../documents/report.ts'
 import type {Graph} from './graph.ts'
 
 /** `lineOf` gives the line of a task's id, for pointing at the first of two. */

@@ -1,6 +1,6 @@
 // How many rules the permissions of a workflow may have: each is compared with files on the disk, before anything else is known of it.
 
-import {fieldsOf, type Fields, type Report, type WrittenTask} from './check.ts'
+import {fieldsOf, type Fields, type Report, type WrittenTask} from '../documents/report.ts'
 
 const maxRules = 2000
 

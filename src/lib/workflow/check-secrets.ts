@@ -4,7 +4,7 @@
 import type {Reference} from '../templates/compiled-expression.ts'
 import {formatPath} from '../templates/path.ts'
 import {nearest} from '../util/nearest.ts'
-import type {Report} from './check.ts'
+import type {Report} from '../documents/report.ts'
 
 /** Where a template stands, as far as secrets are concerned. */
 export type SecretPlace =

@@ -6,7 +6,7 @@ import {scopeRoots} from '../templates/scope.ts'
 import {TemplateError} from '../templates/template-error.ts'
 import {isTemplate, type Templates} from '../templates/templates.ts'
 import {didYouMean} from '../util/nearest.ts'
-import {fieldsOf, isFields, type Fields, type Report, type WrittenTask} from './check.ts'
+import {fieldsOf, isFields, type Fields, type Report, type WrittenTask} from '../documents/report.ts'
 import type {Say, SecretChecker, SecretPlace} from './check-secrets.ts'
 import type {Graph} from './graph.ts'
 

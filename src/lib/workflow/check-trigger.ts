@@ -1,6 +1,6 @@
 // The trigger of a workflow: valid or not. This version starts nothing by it.
 
-import {fieldsOf, type Report} from './check.ts'
+import {fieldsOf, type Report} from '../documents/report.ts'
 
 export async function checkTrigger(value: unknown, report: Report): Promise<void> {
   if (value === undefined) return

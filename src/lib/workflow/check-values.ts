@@ -3,7 +3,7 @@
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import type {DocumentPath} from '../documents/source-document.ts'
 import {checkResources} from './resources.ts'
-import {fieldsOf, isFields, type Fields, type Report, type WrittenTask} from './check.ts'
+import {fieldsOf, isFields, type Fields, type Report, type WrittenTask} from '../documents/report.ts'
 
 /** `namespace/plugin.action` */
 const actionType = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*\/[a-z][a-z0-9]*(?:-[a-z0-9]+)*\.[A-Za-z_][\w-]*$/

@@ -1,7 +1,7 @@
 // Files of other programs that were given by mistake: one finding that says so, instead of one for each of their keys.
 
 import type {DocumentPath, Finding} from '../documents/source-document.ts'
-import {fieldsOf, isFields} from './check.ts'
+import {fieldsOf, isFields} from '../documents/report.ts'
 
 interface Recognised {
   readonly path: DocumentPath

@@ -2,7 +2,7 @@
 
 import type {DocumentPath} from '../documents/source-document.ts'
 import {parseByteSize} from '../util/byte-size.ts'
-import {fieldsOf, type Report} from './check.ts'
+import {fieldsOf, type Report} from '../documents/report.ts'
 import type {Resources} from './model.ts'
 
 export interface WrittenResources {

@@ -3,7 +3,7 @@
 import type {SourceDocument} from '../documents/source-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ErrorCode} from '../errors/error-codes.ts'
-import type {WrittenTask} from './check.ts'
+import type {WrittenTask} from '../documents/report.ts'
 
 export interface TaskActions {
   /** Finds them, for all tasks that are written well enough. */

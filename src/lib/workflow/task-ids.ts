@@ -1,7 +1,7 @@
 // The ids of the tasks of a workflow file, whatever else is wrong with it.
 
 import {readDocument} from '../documents/read-document.ts'
-import {fieldsOf} from './check.ts'
+import {fieldsOf} from '../documents/report.ts'
 
 /** Throws like {@link readDocument}. */
 export async function readTaskIds(file: string, cwd: string | undefined): Promise<string[]> {

@@ -4,7 +4,7 @@ import {describe, expect, it} from 'vitest'
 import type {RunEvent} from '../../../src/lib/engine/events.ts'
 import {registerComputed, type RunSecrets} from '../../../src/lib/engine/run-secrets.ts'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
-import type {OutputContext, OutputSealer, SealedValue} from '../../../src/lib/secrets/sealed-value.ts'
+import type {OutputContext, OutputSealer, SealedValue} from '../../../src/lib/secrets/store/sealed-value.ts'
 import {startScriptedRun} from '../../rig/scripted-run.ts'
 
 const values = {A: 'alpha-secret', B: 'beta-secret', C: 'gamma-secret'}

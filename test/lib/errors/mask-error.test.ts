@@ -3,8 +3,8 @@
 import {describe, expect, it} from 'vitest'
 import {maskError} from '../../../src/lib/errors/mask-error.ts'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
-import {errorToJson, renderError} from '../../../src/lib/ui/error-text.ts'
-import {createStyle} from '../../../src/lib/ui/style.ts'
+import {errorToJson, renderError} from '../../../src/lib/ui/terminal/error-text.ts'
+import {createStyle} from '../../../src/lib/ui/terminal/style.ts'
 
 const secret = 'hunter2-value'
 const mask = (text: string): string => text.replaceAll(secret, '***')

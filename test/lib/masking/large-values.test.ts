@@ -2,7 +2,7 @@
 
 import {describe, expect, it} from 'vitest'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
-import {writtenForms} from '../../../src/lib/masking/written-forms.ts'
+import {writtenForms} from '../../../src/lib/masking/forms/written-forms.ts'
 import {randomOf} from '../../rig/random.ts'
 
 const MASK = '***SECRET***'

@@ -3,7 +3,7 @@
 import {describe, expect, it} from 'vitest'
 import {hideVisible, hideVisibleDeep, maskVisible} from '../../../src/lib/masking/mask-visible.ts'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
-import {sanitizeText} from '../../../src/lib/ui/sanitize.ts'
+import {sanitizeText} from '../../../src/lib/ui/terminal/sanitize.ts'
 
 const masker = new SecretMasker()
 masker.add('hunter2')

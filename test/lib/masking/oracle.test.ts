@@ -3,10 +3,10 @@
 // MASKING_SEED repeats a failure, MASKING_CASES changes how many cases there are.
 
 import {describe, expect, it} from 'vitest'
-import {Matcher} from '../../../src/lib/masking/matcher.ts'
+import {Matcher} from '../../../src/lib/masking/search/matcher.ts'
 import {MaskStream} from '../../../src/lib/masking/mask-stream.ts'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
-import {Tokens} from '../../../src/lib/masking/token-finder.ts'
+import {Tokens} from '../../../src/lib/masking/search/token-finder.ts'
 import {randomOf} from '../../rig/random.ts'
 
 const caseCount = Number(process.env['MASKING_CASES'] ?? 1_000_000)

@@ -1,0 +1,123 @@
+// Puts together what restricted runs need: the engine, the images, a container for each set of grants. app.ts opens it, and only for such a run.
+
+import {hostReady} from '@autokestra/plugin-sdk/protocol'
+import {cpus} from 'node:os'
+import type {Config} from '../config/config.ts'
+import type {RunPlan} from '../planning/plan-file.ts'
+import type {ActionWarning} from '../engine/task-result.ts'
+import {warnAboutAccess} from '../execution/container-access.ts'
+import type {Plugin} from '../plugins/manifest.ts'
+import type {PluginImages} from '../images/plugin-images.ts'
+import {requireImages} from '../images/require-images.ts'
+import {SandboxPlaces, type SandboxImage} from '../execution/sandbox-task-runtimes.ts'
+import {pickVariables} from '../processes/base-environment.ts'
+import {ownerPrefix} from '../runtimes/process-tag.ts'
+import type {DockerClient} from '../docker/api/docker-client.ts'
+import {containerUser} from '../docker/container-config.ts'
+import {ownerLabel} from '../docker/labels.ts'
+import {sweepContainers} from '../docker/reaper.ts'
+import {removeContainersNow} from '../docker/remove-now.ts'
+import {DockerRuntime} from '../docker/docker-runtime.ts'
+import {doorsDirectory, removeLeftDirectories} from '../egress/socket-directory.ts'
+import type {EgressProxy} from '../egress/egress-proxy.ts'
+import {keepHostsFile} from '../egress/hosts-file.ts'
+import {WorkerPool} from '../execution/host-pool.ts'
+import {hostCommand} from '../images/image-layout.ts'
+import {identifyProcess} from '../util/process-identity.ts'
+
+export interface SandboxRequest {
+  readonly plan: RunPlan
+  readonly runId: string
+  readonly config: Config
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly images: PluginImages
+  /** Rejects with DOCKER_UNAVAILABLE. */
+  readonly openEngine: () => Promise<DockerClient>
+  /** Makes an image that is missing or stale, and resolves with its id; absent: the run is refused then. */
+  readonly buildImage?: (plugin: Plugin) => Promise<string>
+}
+
+export interface OpenSandbox {
+  readonly places: SandboxPlaces
+  /** What the run should say before it begins. */
+  readonly warnings: readonly ActionWarning[]
+  /** Ends and removes everything before it returns, as far as the engine obeys at once; what is left is found by the next run. */
+  killNow(): void
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>
+}
+
+/** Variables of the caller that change what programs print, and tell them nothing else. */
+const passedOn = ['TZ', 'LANG']
+/** How long somebody who wants to leave at once waits for the engine. */
+const removeLimitMs = 3000
+
+/** Throws DOCKER_UNAVAILABLE, IMAGE_MISSING, IMAGE_STALE, and what building throws: then nothing has been started. */
+export async function openSandbox({plan, runId, config, env, images, openEngine, buildImage}: SandboxRequest): Promise<OpenSandbox> {
+  const client = await openEngine()
+  const granted = plan.tasks.flatMap(({restrictions}) => restrictions?.permissions ?? [])
+  const needsNetwork = granted.some(({rules}) => rules.length > 0)
+  if (needsNetwork || granted.some(({paths}) => paths.length > 0)) await client.requireSameHost()
+  const ids = await requireImages(
+    images,
+    plan.tasks.map(({plugin}) => plugin),
+    buildImage,
+  )
+  const found = new Map<string, SandboxImage>()
+  for (const [plugin, id] of ids) found.set(plugin, {id, env: (await client.inspectImage(id))?.env ?? []})
+
+  const leftovers = Promise.all([sweepContainers(client), removeLeftDirectories(doorsDirectory)])
+  // Whoever waits for it hears of its failure; until then it is nobody's.
+  leftovers.catch(() => undefined)
+  const owner = identifyProcess()
+  const network = needsNetwork ? await openNetwork() : undefined
+  const hostsFile = keepHostsFile(config.cacheDir)
+  const runtimes: DockerRuntime[] = []
+  const pools: WorkerPool[] = []
+  const places = new SandboxPlaces({
+    images: found,
+    limitsOf: ({id}) => ({...config.sandbox.limits, ...config.sandbox.byPlugin[id]}),
+    labels: {'dev.autokestra.run': runId, 'dev.autokestra.workflow': plan.workflow.id},
+    // Not what the configuration passes on: that list is written for programs of this machine.
+    baseEnv: pickVariables(env, {names: [...passedOn, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}),
+    cpus: cpus().length,
+    openRuntime: (sandbox) => {
+      const runtime = new DockerRuntime({client, sandbox, owner, hostsFile, ...(network !== undefined && {network})})
+      runtimes.push(runtime)
+      return runtime
+    },
+    openHosts: (runtime, baseEnv) => {
+      const pool = new WorkerPool({
+        runtime,
+        command: hostCommand,
+        env: baseEnv,
+        cwd: '/',
+        graceMs: config.limits.killGraceMs,
+        readyMark: hostReady,
+      })
+      pools.push(pool)
+      return pool
+    },
+  })
+  const user = containerUser()
+  return {
+    places,
+    warnings: user.uid === process.getuid?.() ? [] : warnAboutAccess(plan.tasks, user),
+    killNow: () => {
+      const names = runtimes.flatMap((runtime) => runtime.killNow())
+      removeContainersNow(client.endpoint, {label: ownerLabel, prefix: ownerPrefix(owner), names}, removeLimitMs)
+      network?.killNow()
+    },
+    close: async () => {
+      await Promise.all(pools.map((pool) => pool.close()))
+      await Promise.all(runtimes.map((runtime) => runtime.close()))
+      await network?.close()
+      await leftovers.catch(() => undefined)
+    },
+  }
+}
+
+async function openNetwork(): Promise<EgressProxy> {
+  const {EgressProxy} = await import('../egress/egress-proxy.ts')
+  return new EgressProxy()
+}

@@ -1,0 +1,66 @@
+// Opens what the tasks of a run run in: processes for a trusted workflow, containers for a restricted one, and never the one for the other.
+
+import type {Config} from '../config/config.ts'
+import type {RunPlan} from '../planning/plan-file.ts'
+import {openProcesses} from './processes.ts'
+import type {ActionWarning} from '../engine/task-result.ts'
+import type {PluginImages} from '../images/plugin-images.ts'
+import type {PluginManager} from '../plugins/plugin-manager.ts'
+import type {DockerClient} from '../docker/api/docker-client.ts'
+import type {TaskPlaces} from '../execution/attempt/task-runtime.ts'
+import type {Ui} from '../ui/terminal/ui.ts'
+
+export interface PlacesRequest {
+  readonly runId: string
+  readonly config: Config
+  /** Directory of the package. */
+  readonly root: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly plugins: PluginManager
+  readonly openImages: () => Promise<PluginImages>
+  readonly openEngine: () => Promise<DockerClient>
+  /** Where the building of images is shown, unless it is quiet. */
+  readonly ui: Ui
+  readonly isQuiet: boolean
+  /** Its abort ends the building of images. */
+  readonly signal: AbortSignal
+}
+
+export interface OpenPlaces {
+  readonly places: TaskPlaces
+  /** What the run should say before it begins. */
+  readonly warnings: readonly ActionWarning[]
+  /** Ends everything at once, without waiting for anything to finish. */
+  killNow(): void
+  /** Resolves when nothing of it is left. */
+  close(): Promise<void>
+}
+
+const notEnforced: ActionWarning = {
+  code: 'PERMISSIONS_NOT_ENFORCED',
+  message: 'the workflow is trusted, so its permissions and resources are not enforced; `security: restricted` enforces them',
+}
+
+/** A restricted run has containers, or does not begin: then it throws what {@link openSandbox} throws. */
+export async function openPlaces(plan: RunPlan, request: PlacesRequest): Promise<OpenPlaces> {
+  const {config, root, env, plugins, openImages, openEngine, runId, ...building} = request
+  if (plan.workflow.security === 'trusted') {
+    const inheritEnv = {names: [...config.inheritEnv, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}
+    const processes = openProcesses(plugins, {
+      root,
+      env: withAbsoluteHome(env, config.home),
+      inheritEnv,
+      graceMs: config.limits.killGraceMs,
+    })
+    return {...processes, warnings: plan.workflow.hasPermissions ? [notEnforced] : []}
+  }
+  const [{openSandbox}, {buildMissingImage}] = await Promise.all([import('./sandbox.ts'), import('./build-missing-image.ts')])
+  const images = await openImages()
+  const buildImage = config.autoBuild ? buildMissingImage({images, ...building}) : undefined
+  return await openSandbox({plan, runId, config, env, images, openEngine, ...(buildImage !== undefined && {buildImage})})
+}
+
+/** Tasks run in other directories than the command, where a relative home would be another one. */
+function withAbsoluteHome(env: PlacesRequest['env'], home: string): PlacesRequest['env'] {
+  return env['AUTOKESTRA_HOME'] === undefined ? env : {...env, AUTOKESTRA_HOME: home}
+}

@@ -1,0 +1,109 @@
+// A sandbox and a program -> what is sent to the engine. Everything that confines a container is here.
+
+import type {ContainerConfig, HostConfig, ImageDetails} from './api/api-types.ts'
+import type {StartSpec} from '../runtimes/runtime.ts'
+import type {ContainerUser, Mount, Sandbox} from '../runtimes/sandbox.ts'
+import {seccompProfile} from './seccomp-profile.ts'
+
+export interface ContainerPlan {
+  readonly spec: StartSpec
+  readonly sandbox: Sandbox
+  readonly image: ImageDetails
+  readonly user: ContainerUser
+  readonly labels: Readonly<Record<string, string>>
+  /** Complete: with the cookie, and with what the door of the network adds. */
+  readonly env: Readonly<Record<string, string>>
+  readonly mounts: readonly Mount[]
+  /** Of this machine; absent when the engine is to make one, with `localhost` in it. */
+  readonly hostsFile?: string | undefined
+}
+
+/** The only writable directory of a container, besides granted ones. Programs look for it here when nobody says otherwise. */
+const temporaryDir = '/tmp'
+/** `nobody`, on every system that has one. */
+const nobody = 65_534
+const openFiles = 4096
+
+/** Whom a container's programs run as: the caller, so that files they write are the caller's; nobody when the caller is root or has no number. */
+export function containerUser(): ContainerUser {
+  const uid = process.getuid?.() ?? 0
+  return uid === 0 ? {uid: nobody, gid: nobody} : {uid, gid: process.getgid?.() ?? nobody}
+}
+
+/** Takes the place of what the image says about entry point, user, health checks and volumes; its environment stays below the given one. */
+export function containerConfig({spec, sandbox, image, user, labels, env, mounts, hostsFile}: ContainerPlan): ContainerConfig {
+  const hasStdin = spec.stdin !== 'none'
+  return {
+    Image: sandbox.image,
+    // Together they are the command line; an empty list alone would leave the image's own.
+    Entrypoint: [spec.command[0]],
+    Cmd: spec.command.slice(1),
+    // The engine adds the host name, which is the container's id.
+    Env: [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...('HOSTNAME' in env ? [] : ['HOSTNAME'])],
+    User: `${user.uid}:${user.gid}`,
+    WorkingDir: spec.cwd,
+    Labels: {...sandbox.labels, ...labels},
+    OpenStdin: hasStdin,
+    StdinOnce: hasStdin,
+    AttachStdin: hasStdin,
+    AttachStdout: true,
+    AttachStderr: true,
+    Tty: false,
+    // There is none in either case. Told so, the engine leaves it to the kernel to make an empty one, and does not start a program of its own
+    // to look after it, which would take as long as all the rest.
+    NetworkDisabled: hostsFile !== undefined,
+    Healthcheck: {Test: ['NONE']},
+    HostConfig: hostConfig(
+      sandbox,
+      user,
+      hostsFile === undefined ? mounts : [...mounts, {source: hostsFile, target: '/etc/hosts', isReadOnly: true}],
+      image.volumes,
+    ),
+  }
+}
+
+function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Mount[], volumes: readonly string[]): HostConfig {
+  const {limits} = sandbox
+  // The door is a socket with a name. Where there is none, the kernel keeps a task from every other one, in whatever directory it was made.
+  const allowsUnixSockets = sandbox.network !== undefined || sandbox.mounts.length === 0
+  const taken = new Set(mounts.map(({target}) => target))
+  // A volume of the image would be a directory of the host's disk, writable and of any size: memory takes its place.
+  const writable = [...new Set([temporaryDir, ...volumes])].filter((dir) => !taken.has(dir))
+  return {
+    // As process 1 a program would not get SIGTERM unless it handles it, and would have to wait for orphans.
+    Init: true,
+    NetworkMode: 'none',
+    ReadonlyRootfs: true,
+    Privileged: false,
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges', `seccomp=${seccompProfile({allowsUnixSockets})}`],
+    IpcMode: 'none',
+    PidsLimit: limits.pids,
+    Memory: limits.memoryBytes,
+    MemorySwap: limits.memoryBytes,
+    NanoCpus: Math.round(limits.cpus * 1e9),
+    Ulimits: [
+      {Name: 'core', Soft: 0, Hard: 0},
+      {Name: 'nofile', Soft: openFiles, Hard: openFiles},
+    ],
+    LogConfig: {Type: 'none'},
+    Mounts: [
+      ...mounts.map(({source, target, isReadOnly}) => ({
+        Type: 'bind' as const,
+        Source: source,
+        Target: target,
+        ReadOnly: isReadOnly,
+        // Other file systems that are mounted below would come along unjudged, and could be written whatever is said here.
+        BindOptions: {NonRecursive: true as const},
+      })),
+    ],
+    // The low-level runtime gives each the mode that the image's directory has, whatever is asked for: so they belong to the user. `Mounts` cannot say that.
+    Tmpfs: Object.fromEntries(
+      writable.map((dir) => [dir, `rw,size=${String(limits.tmpBytes)},mode=1777,uid=${String(user.uid)},gid=${String(user.gid)}`]),
+    ),
+    // Nobody answers there; the names of this machine's servers stay here.
+    Dns: ['127.0.0.1'],
+    DnsSearch: ['.'],
+    RestartPolicy: {Name: 'no'},
+  }
+}

@@ -1,0 +1,142 @@
+// What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
+
+import {Budget, maxConditionSteps} from '../../templates/budget.ts'
+import type {RunStatus, Scope, TaskView} from '../../templates/scope.ts'
+import {TemplateError} from '../../templates/template-error.ts'
+import {toText} from '../../templates/templates.ts'
+import type {JsonObject} from '../../util/json.ts'
+import {stopReason, type DecideState} from '../decide.ts'
+import type {TaskError, TaskFinished, TaskSkipped} from '../events.ts'
+import {outputsInUse} from './outputs-in-use.ts'
+import type {Plan, PlannedTask} from '../plan.ts'
+import {registerComputed, type RunSecrets} from '../run-secrets.ts'
+
+type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
+
+export type ConditionAnswer =
+  {readonly kind: 'run'} | {readonly kind: 'skip'; readonly reason: string} | {readonly kind: 'fail'; readonly error: TaskError}
+
+export class RunScope {
+  readonly #plan: Plan
+  /** Without a prototype: a task may be called __proto__. */
+  readonly #tasks = Object.create(null) as Record<string, TaskView>
+  readonly #scope: Scope
+  /** Index in the file, for the places of findings. */
+  readonly #indexes: ReadonlyMap<string, number>
+  /** Outputs nobody reads are not kept: they may be large, and there may be many. */
+  readonly #read: ReturnType<typeof outputsInUse>
+  readonly #secrets: RunSecrets | undefined
+
+  constructor(plan: Plan, run: {readonly id: string; readonly startedAt: string}, secrets?: RunSecrets) {
+    const {workflow} = plan
+    this.#plan = plan
+    this.#secrets = secrets
+    this.#read = outputsInUse(plan)
+    this.#indexes = new Map(workflow.tasks.map(({id}, index) => [id, index]))
+    this.#scope = {vars: workflow.vars, env: workflow.env, tasks: this.#tasks, run: {...run, workflow: workflow.id}}
+  }
+
+  /** From here on templates see the task. */
+  taskEnded(event: TaskFinished | TaskSkipped): void {
+    this.#tasks[event.task] = this.#view(event)
+  }
+
+  condition({task, condition}: PlannedTask, state: DecideState): ConditionAnswer {
+    if (condition === 'none' || task.if === undefined) return {kind: 'run'}
+    const text = task.if
+    const status: RunStatus = {
+      failure: state.tasks.get(task.id)?.hasFailedUpstream ?? false,
+      cancelled: state.stopCause !== undefined,
+    }
+    const evaluated = this.#attempt(task.id, ['if'], () =>
+      this.#plan.templates.evaluate(text, this.#scope, {status, budget: new Budget(maxConditionSteps)}),
+    )
+    if (!evaluated.ok) return {kind: 'fail', error: evaluated.error}
+    if (evaluated.value === true) return {kind: 'run'}
+    if (evaluated.value === false) return {kind: 'skip', reason: `its condition is false: ${text}`}
+    return {kind: 'fail', error: templateError(`in if: the condition must be true or false, not ${describeType(evaluated.value)}`)}
+  }
+
+  /** The inputs and the environment of a task, all templates evaluated. */
+  evaluateTask({task, action, secrets}: PlannedTask): Evaluated<{inputs: JsonObject; env: Record<string, string>}> {
+    const {workflow, templates} = this.#plan
+    const scope = this.#withSecrets(secrets)
+    const onSecretValue = (value: unknown, text: string): void => {
+      if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
+    }
+    const budget = new Budget()
+    const inputs = this.#attempt(task.id, ['inputs'], () => {
+      const entries = Object.entries(task.inputs).map(([name, value]) => {
+        const isLiteral = action.literalInputs.includes(name)
+        return [name, isLiteral ? value : templates.evaluateDeep(value, scope, [name], onSecretValue, budget)]
+      })
+      // Evaluating JSON values gives JSON values.
+      return Object.fromEntries(entries) as JsonObject
+    })
+    if (!inputs.ok) return inputs
+    const own = this.#attempt(task.id, ['env'], () =>
+      Object.fromEntries(
+        Object.entries(task.env).map(([name, text]) => [name, toText(templates.evaluateDeep(text, scope, [name], onSecretValue, budget))]),
+      ),
+    )
+    if (!own.ok) return own
+    return {ok: true, value: {inputs: inputs.value, env: {...workflow.env, ...own.value}}}
+  }
+
+  /** The outputs the workflow declares. */
+  outputs(): Evaluated<JsonObject> {
+    const {workflow, templates} = this.#plan
+    // Evaluating JSON values gives JSON values.
+    return this.#attempt(undefined, ['outputs'], () => templates.evaluateDeep(workflow.outputs, this.#scope) as JsonObject)
+  }
+
+  /** What a task sees: the secrets it names, and no others. */
+  #withSecrets(names: readonly string[]): Scope {
+    const {values} = this.#secrets ?? {}
+    if (values === undefined || names.length === 0) return this.#scope
+    const secrets = Object.fromEntries(names.flatMap((name) => (values.has(name) ? [[name, values.get(name) ?? '']] : [])))
+    return {...this.#scope, secrets}
+  }
+
+  #view(event: TaskFinished | TaskSkipped): TaskView {
+    if (event.type === 'task.skipped') return {status: 'skipped', output: null, error: null, attempts: 0}
+    return {
+      status: event.status,
+      output: this.#read.has(event.task) ? (event.output ?? null) : null,
+      error: event.error === undefined ? null : {code: event.error.code, message: event.error.message},
+      attempts: event.attempt,
+    }
+  }
+
+  #attempt<T>(task: string | undefined, where: readonly string[], evaluate: () => T): Evaluated<T> {
+    try {
+      return {ok: true, value: evaluate()}
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      const index = task === undefined ? undefined : this.#indexes.get(task)
+      const base = index === undefined ? [] : ['tasks', index]
+      const {source} = this.#plan.workflow
+      const finding = {severity: 'error', code: 'template-failed', message: error.message} as const
+      const {file, line, column} = source.diagnostic([...base, ...where, ...error.path], 'value', finding, error.part)
+      const hint = error.hint === undefined ? '' : ` (${error.hint})`
+      const place = line === undefined ? '' : `, ${String(file)}:${String(line)}:${String(column)}`
+      return {ok: false, error: templateError(`in ${[...where, ...error.path].join('.')}${place}: ${error.message}${hint}`)}
+    }
+  }
+}
+
+/** What the tasks of a stopped run are told. */
+export function stoppedError(error: TaskError, state: DecideState): TaskError {
+  if (error.code !== 'CANCELLED' || state.stopCause === undefined) return error
+  return {...error, message: `stopped, because ${stopReason(state.stopCause)}`}
+}
+
+/** Trying again would evaluate the same values. */
+function templateError(message: string): TaskError {
+  return {code: 'TEMPLATE_FAILED', message, retryable: false}
+}
+
+function describeType(value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`
+}

@@ -1,0 +1,70 @@
+// From a complete plan to the result of its run. Before this, nothing has happened; after it, everything is in the journal.
+
+import {combineReporters} from './combine-reporters.ts'
+import type {RunPlan} from '../../planning/plan-file.ts'
+import type {RunPorts} from '../ports.ts'
+import {RunLoop, type RunLoopOptions} from './run-loop.ts'
+import {RunResultCollector, type RunResult} from '../run-result.ts'
+import type {RunStopping} from '../events.ts'
+
+export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'secrets' | 'warnings'> {
+  /** The result holds the outputs of all tasks. */
+  readonly keepsOutputs: boolean
+  readonly signals: StopSignals
+}
+
+/** What stops a run from outside. The reason of an abort is the cause. */
+export interface StopSignals {
+  /** What runs is given time to end, and clean-up tasks still run. */
+  readonly stop: AbortSignal
+  /** The run ends at once; whoever aborts ends what still runs. */
+  readonly leave: AbortSignal
+}
+
+export interface RunOutcome {
+  readonly result: RunResult
+  /** What stopped the run from outside or by its timeout, if anything did. */
+  readonly stopCause?: RunStopping['cause']
+}
+
+/** Creates the run, runs it to its end and closes the reporter. Rejects when the journal cannot be written. */
+export async function runWorkflow(plan: RunPlan, ports: RunPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
+  const {signals, runId, concurrency, keepsOutputs, secrets, warnings = []} = options
+  const {failFast, timeoutMs} = plan
+  const collector = new RunResultCollector({keepsOutputs})
+  const loop = new RunLoop(
+    plan,
+    {...ports, reporter: combineReporters([collector, ports.reporter])},
+    {runId, concurrency, failFast, timeoutMs, secrets, warnings},
+  )
+  ports.journal.create({
+    id: runId,
+    workflowId: plan.workflow.id,
+    file: plan.file,
+    startedAt: new Date(ports.clock.now()).toISOString(),
+  })
+  const stop = (): void => {
+    loop.stop(causeOf(signals.stop))
+  }
+  const leave = (): void => {
+    loop.stop(causeOf(signals.leave), true)
+  }
+  signals.stop.addEventListener('abort', stop)
+  signals.leave.addEventListener('abort', leave)
+  try {
+    const running = loop.run()
+    if (signals.stop.aborted) stop()
+    if (signals.leave.aborted) leave()
+    await running
+  } finally {
+    signals.stop.removeEventListener('abort', stop)
+    signals.leave.removeEventListener('abort', leave)
+    await ports.reporter.close()
+  }
+  return {result: collector.result(), ...(collector.stopCause === undefined ? {} : {stopCause: collector.stopCause})}
+}
+
+function causeOf(signal: AbortSignal): RunStopping['cause'] {
+  const reason: unknown = signal.reason
+  return reason === 'interrupted' || reason === 'terminated' || reason === 'timeout' ? reason : 'terminated'
+}

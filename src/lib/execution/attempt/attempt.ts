@@ -1,0 +1,139 @@
+// One try of one action while it runs: its clock, its log, its warnings, and why it was stopped. The protocols tell it, blame.ts reads it.
+
+import {setMaxListeners} from 'node:events'
+import type {RunContext} from '@autokestra/plugin-sdk/protocol'
+import type {JsonObject} from '../../util/json.ts'
+import type {ActionWarning, LogEntry, TaskError} from '../../engine/task-result.ts'
+import type {ExecutionLimits} from './limits.ts'
+import type {ActionDef, Plugin} from '../../plugins/manifest.ts'
+import type {NetworkLog} from './network-log.ts'
+import type {Restrictions} from '../../permissions/permissions.ts'
+import {TaskLog, type LogMasker} from './task-log.ts'
+
+/** What set a timeout: the task, `defaults` of its workflow, its action, or nothing of these. */
+export type TimeoutOrigin = 'task' | 'defaults' | 'action' | 'default'
+
+export interface Invocation {
+  readonly plugin: Plugin
+  readonly action: ActionDef
+  readonly inputs: JsonObject
+  /** The task's declared environment. */
+  readonly env: Readonly<Record<string, string>>
+  /** Absolute. */
+  readonly workingDir: string
+  /** Of this attempt, from the moment in which its program has been started. */
+  readonly timeoutMs: number
+  readonly timeoutFrom: TimeoutOrigin
+  readonly context: RunContext
+  /** Absent for a task of a trusted workflow. */
+  readonly restrictions?: Restrictions | undefined
+}
+
+export interface ExecuteOptions {
+  /** Its abort cancels the attempt. */
+  readonly signal: AbortSignal
+  readonly onLog: (entry: LogEntry) => void
+  /** Hides secrets in what is given to `onLog`. The result of the attempt is not masked: other tasks work with it. */
+  readonly masker?: LogMasker | undefined
+  /** Errors come with their stacks, whatever they are. Default: only bugs of plugins do. */
+  readonly isDebug?: boolean
+}
+
+// The longest delay a timer of Node can have (2^31 - 1 ms, 24.8 days); more would fire at once.
+const longestTimerMs = 2_147_483_647
+
+/** A failure found before or beside the process, thrown inside of plugins/ and turned into a result by the executor. */
+export class TaskFault extends Error {
+  readonly error: TaskError
+
+  constructor(error: TaskError) {
+    super(error.message)
+    this.name = 'TaskFault'
+    this.error = error
+  }
+}
+
+export class Attempt {
+  readonly invocation: Invocation
+  /** Unique in this program. */
+  readonly cookie: string
+  readonly limits: ExecutionLimits
+  readonly log: TaskLog
+  readonly masker: LogMasker | undefined
+  readonly isDebug: boolean
+  readonly warnings: ActionWarning[] = []
+  readonly startedAt = performance.now()
+  isCancelled = false
+  isTimedOut = false
+  /** Set when the process has started. */
+  network: NetworkLog | undefined
+  /** Why the process was ended by us, other than cancel and timeout. */
+  fault: TaskError | undefined
+  readonly #signal: AbortSignal
+  #timer: NodeJS.Timeout | undefined
+  #stop: (() => void) | undefined
+  readonly #onAbort = (): void => {
+    this.isCancelled = true
+    this.#stop?.()
+  }
+
+  constructor(invocation: Invocation, cookie: string, options: ExecuteOptions, limits: ExecutionLimits) {
+    this.cookie = cookie
+    this.invocation = invocation
+    this.limits = limits
+    this.masker = options.masker
+    this.isDebug = options.isDebug ?? false
+    this.log = new TaskLog(limits, options.onLog, options.masker)
+    this.#signal = options.signal
+    this.isCancelled = options.signal.aborted
+    // One signal stops all tasks of a run: as many listeners as there are tasks are no leak.
+    setMaxListeners(0, options.signal)
+    options.signal.addEventListener('abort', this.#onAbort)
+  }
+
+  /** The task is in the hands of its program: from now on the timeout counts. How long a machine takes to start a program is not the task's fault. */
+  startClock(): void {
+    this.#timer ??= setTimeout(
+      () => {
+        this.isTimedOut = true
+        this.#stop?.()
+      },
+      Math.min(this.invocation.timeoutMs, longestTimerMs),
+    )
+  }
+
+  get isStopped(): boolean {
+    return this.isCancelled || this.isTimedOut || this.fault !== undefined
+  }
+
+  /** Says how to end the process; called at once when the attempt has been stopped already. May be called more than once. */
+  onStop(stop: () => void): void {
+    this.#stop = stop
+    if (this.isStopped) stop()
+  }
+
+  /** Ends the attempt for a fault of the plugin's. The first one counts. */
+  fail(error: TaskError): void {
+    if (this.isStopped) return
+    this.fault = error
+    this.#stop?.()
+  }
+
+  warn(code: string, message: string): void {
+    this.warnings.push({code, message})
+  }
+
+  /** The result is there: from here on neither clock nor signal change anything. */
+  settle(): void {
+    clearTimeout(this.#timer)
+    this.#signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  /** Nothing of the attempt runs any more. */
+  close(): void {
+    this.settle()
+    this.#stop = undefined
+    const warning = this.log.finish()
+    if (warning !== undefined) this.warnings.push(warning)
+  }
+}

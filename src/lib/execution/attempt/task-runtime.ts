@@ -1,0 +1,33 @@
+// Where the programs of a task run: processes of this machine, or a container. The protocols are the same in both.
+
+import type {Runtime} from '../../runtimes/runtime.ts'
+import type {Invocation} from './attempt.ts'
+import type {HostPool} from './plugin-hosts.ts'
+import type {Plugin} from '../../plugins/manifest.ts'
+import type {Restrictions} from '../../permissions/permissions.ts'
+
+export interface TaskPlace {
+  readonly runtime: Runtime
+  readonly hosts: HostPool
+  /** What every program there inherits. */
+  readonly baseEnv: Readonly<Record<string, string>>
+  /** Directory of the plugin's files, as programs there see it. */
+  readonly pluginDir: string
+  /** Of the task, likewise. */
+  readonly workingDir: string
+  /** File that a host loads, likewise; empty for a plugin that has no use for one. */
+  readonly main: string
+}
+
+/** A call that is to come. */
+export interface ExpectedTask {
+  readonly plugin: Plugin
+  readonly restrictions?: Restrictions | undefined
+}
+
+export interface TaskPlaces {
+  /** One entry per call, so that starting programs can be prepared; at most `parallelism` at a time. */
+  expect(tasks: Iterable<ExpectedTask>, parallelism: number): void
+  /** Rejects with StartError, TaskFault, or WorkflowError when the plugin cannot be made ready. */
+  find(invocation: Invocation): Promise<TaskPlace>
+}

@@ -1,0 +1,153 @@
+// Runs one action: checks its inputs, starts what its plugin needs, speaks its protocol, and says what came of it. A failing task is a result, never an exception.
+
+import {WorkflowError} from '../errors/workflow-error.ts'
+import {StartError} from '../runtimes/start-error.ts'
+import type {JsonObject, JsonValue} from '../util/json.ts'
+import {roundMs} from '../util/round-ms.ts'
+import type {ActionResult, AttemptMetrics, TaskError} from '../engine/task-result.ts'
+import {Attempt, TaskFault, type ExecuteOptions, type Invocation} from './attempt/attempt.ts'
+import {findBlame} from './attempt/failure-cause.ts'
+import {defaultLimits, type ExecutionLimits} from './attempt/limits.ts'
+import {runExec} from './protocols/exec.ts'
+import {runPlain, type ProtocolOutcome} from './protocols/plain.ts'
+import {runSdk} from './protocols/sdk.ts'
+import {describeMisfit, type ValueCheck} from './attempt/schema-misfit.ts'
+import {checkEnvironment} from './attempt/task-environment.ts'
+import type {ExpectedTask, TaskPlace, TaskPlaces} from './attempt/task-runtime.ts'
+
+const childLost =
+  'the system ended a process of this task because memory ran out, so its result may be incomplete; "memory" in "resources" allows more'
+// The kernel counts, and does not say whose process it was.
+const childPerhapsLost =
+  'the system ended a process because memory ran out while this task ran; if it was one of this task, its result may be incomplete'
+
+export interface PluginExecutorOptions {
+  /** Where tasks run. */
+  readonly places: TaskPlaces
+  /** Makes the check of a schema. Called once per schema. */
+  readonly compileSchema: (schema: JsonObject) => Promise<ValueCheck>
+  readonly limits?: Partial<ExecutionLimits>
+  /** Errors come with their stacks, whatever they are. */
+  readonly isDebug?: boolean
+}
+
+export class PluginExecutor {
+  readonly #options: PluginExecutorOptions
+  readonly #limits: ExecutionLimits
+  readonly #checks = new WeakMap<JsonObject, ValueCheck>()
+  #attempts = 0
+
+  constructor(options: PluginExecutorOptions) {
+    this.#options = options
+    this.#limits = {...defaultLimits, ...options.limits}
+  }
+
+  /** Says which tasks are to come, one entry per call, so that starting them can be prepared. */
+  expect(tasks: Iterable<ExpectedTask>, parallelism: number): void {
+    this.#options.places.expect(tasks, parallelism)
+  }
+
+  /** Runs one attempt to its end; nothing of it is left running when this resolves. Rejects only for a bug of ours. */
+  async execute(invocation: Invocation, options: ExecuteOptions): Promise<ActionResult> {
+    const attempt = new Attempt(
+      invocation,
+      (++this.#attempts).toString(36),
+      {isDebug: this.#options.isDebug ?? false, ...options},
+      this.#limits,
+    )
+    let outcome: ProtocolOutcome = {}
+    let error: TaskError | undefined
+    try {
+      checkEnvironment(invocation.env)
+      const mask = (text: string): string => options.masker?.mask(text) ?? text
+      error = await this.#checkInputs(invocation, mask)
+      if (error === undefined && !attempt.isStopped) outcome = await this.#run(attempt)
+      error ??= findBlame(attempt, outcome) ?? (await this.#checkOutput(invocation, outcome.output ?? null, mask))
+    } catch (thrown) {
+      // Cancelled or out of time while it could not start: that is still what happened first.
+      error = findBlame(attempt, {error: toTaskError(thrown)})
+    } finally {
+      attempt.close()
+    }
+    const metrics = measure(attempt, outcome)
+    const {warnings} = attempt
+    return error === undefined ? {ok: true, output: outcome.output ?? null, metrics, warnings} : {ok: false, error, metrics, warnings}
+  }
+
+  async #run(attempt: Attempt): Promise<ProtocolOutcome> {
+    const {invocation} = attempt
+    const place = await this.#options.places.find(invocation)
+    if (attempt.isStopped) return {}
+    const env = {...place.baseEnv, ...invocation.env}
+    const killsBefore = place.runtime.countMemoryKills?.()
+    const outcome = await speak(place, attempt, env)
+    if (outcome.exit?.hasLostChild === true) warnOfLostChild(attempt, childLost)
+    else if (killsBefore !== undefined && outcome.exit?.isOutOfMemory !== true) {
+      if ((place.runtime.countMemoryKills?.() ?? 0) > killsBefore) warnOfLostChild(attempt, childPerhapsLost)
+    }
+    return outcome
+  }
+
+  async #checkInputs({plugin, action, inputs}: Invocation, mask: (text: string) => string): Promise<TaskError | undefined> {
+    if (action.input === undefined) return undefined
+    const check = this.#checks.get(action.input) ?? (await this.#compile(action.input))
+    return describeMisfit('INPUT_INVALID', `the inputs do not match the input schema of ${plugin.id}.${action.name}`, check(inputs), mask)
+  }
+
+  async #checkOutput({plugin, action}: Invocation, output: JsonValue, mask: (text: string) => string): Promise<TaskError | undefined> {
+    if (action.output === undefined) return undefined
+    const check = this.#checks.get(action.output) ?? (await this.#compile(action.output))
+    return describeMisfit(
+      'OUTPUT_INVALID',
+      `the output does not match the output schema of ${plugin.id}.${action.name}`,
+      check(output),
+      mask,
+    )
+  }
+
+  async #compile(schema: JsonObject): Promise<ValueCheck> {
+    const check = await this.#options.compileSchema(schema)
+    this.#checks.set(schema, check)
+    return check
+  }
+}
+
+async function speak(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+  switch (attempt.invocation.plugin.manifest.protocol) {
+    case 'exec':
+      return await runExec(place, attempt, env)
+    case 'plain':
+      return await runPlain(place, attempt, env)
+    case 'sdk':
+      return await runSdk(place, attempt, env)
+  }
+}
+
+/** Many programs go on when a child of theirs is gone, and what they give may then lack something. */
+function warnOfLostChild(attempt: Attempt, message: string): void {
+  attempt.warn('CHILD_OUT_OF_MEMORY', message)
+  attempt.log.add('warn', message)
+}
+
+function toTaskError(thrown: unknown): TaskError {
+  if (thrown instanceof TaskFault) return thrown.error
+  if (thrown instanceof StartError) return {code: thrown.code, message: thrown.message, retryable: thrown.isRetryable}
+  if (thrown instanceof WorkflowError) {
+    return {code: 'PLUGIN_LOAD_FAILED', message: thrown.message, retryable: false, details: thrown.diagnostics.map(({message}) => message)}
+  }
+  throw thrown
+}
+
+function measure(attempt: Attempt, {exit, metrics}: ProtocolOutcome): AttemptMetrics {
+  const peakMemoryBytes = Math.max(exit?.metrics.peakMemoryBytes ?? 0, metrics?.peakMemoryBytes ?? 0)
+  const cpuTimeMs = Math.max(exit?.metrics.cpuTimeMs ?? 0, metrics?.cpuTimeMs ?? 0)
+  const network = attempt.network?.activity
+  return {
+    durationMs: roundMs(performance.now() - attempt.startedAt),
+    ...(exit !== undefined && exit.exitCode !== null && {exitCode: exit.exitCode}),
+    ...(exit !== undefined && exit.signal !== null && {signal: exit.signal}),
+    ...(peakMemoryBytes > 0 && {peakMemoryBytes}),
+    ...(cpuTimeMs > 0 && {cpuTimeMs: roundMs(cpuTimeMs)}),
+    ...(network !== undefined && {networkRequests: network.requests, networkRefusals: network.refused}),
+  }
+}

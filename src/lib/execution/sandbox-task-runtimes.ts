@@ -1,0 +1,146 @@
+// Tasks of a restricted workflow: each in a container made for what it is granted. There is no other place: what cannot be contained does not run.
+
+import {statSync} from 'node:fs'
+import type {Runtime} from '../runtimes/runtime.ts'
+import type {Sandbox, SandboxLimits} from '../runtimes/sandbox.ts'
+import {StartError} from '../runtimes/start-error.ts'
+import type {Invocation} from './attempt/attempt.ts'
+import type {HostPool} from './attempt/plugin-hosts.ts'
+import {mainInImage, pluginRoot} from '../images/image-layout.ts'
+import type {Plugin} from '../plugins/manifest.ts'
+import {isWithin} from '../permissions/path-policy.ts'
+import {mountsOf, noPermissions, type Restrictions} from '../permissions/permissions.ts'
+import type {ExpectedTask, TaskPlace, TaskPlaces} from './attempt/task-runtime.ts'
+
+/** A current image of a plugin. */
+export interface SandboxImage {
+  /** `sha256:…` */
+  readonly id: string
+  /** `NAME=value`, as the image says. */
+  readonly env: readonly string[]
+}
+
+export interface SandboxPlacesOptions {
+  /** By id of the plugin, for every plugin of the run. */
+  readonly images: ReadonlyMap<string, SandboxImage>
+  /** What a plugin may use when the workflow file does not say. */
+  readonly limitsOf: (plugin: Plugin) => SandboxLimits
+  /** Of every container of the run. */
+  readonly labels: Readonly<Record<string, string>>
+  /** What every program inherits from the caller; what the image says of the same variables counts for less. */
+  readonly baseEnv: Readonly<Record<string, string>>
+  /** More cores than the machine has cannot be given. */
+  readonly cpus: number
+  readonly openRuntime: (sandbox: Sandbox) => Runtime
+  /** Keeps hosts that run in containers of this runtime. */
+  readonly openHosts: (runtime: Runtime, env: Readonly<Record<string, string>>) => HostPool
+}
+
+/** One image with one set of grants; every container of it is like every other. */
+interface Cell {
+  readonly runtime: Runtime
+  readonly hosts: HostPool
+  readonly baseEnv: Readonly<Record<string, string>>
+  readonly sandbox: Sandbox
+  /** Calls of SDK actions that are still to come. */
+  expected: number
+  isPrepared: boolean
+}
+
+const labelPrefix = 'dev.autokestra.'
+/** Writable in every container, and gone with it. */
+const temporaryDir = '/tmp'
+
+export class SandboxPlaces implements TaskPlaces {
+  readonly #options: SandboxPlacesOptions
+  readonly #cells = new Map<string, Cell>()
+  #parallelism = 1
+
+  constructor(options: SandboxPlacesOptions) {
+    this.#options = options
+  }
+
+  /** Containers that will be needed first are started now; of each other kind, as soon as the first one of it is used. */
+  expect(tasks: Iterable<ExpectedTask>, parallelism: number): void {
+    this.#parallelism = parallelism
+    for (const {plugin, restrictions} of tasks) {
+      if (plugin.manifest.protocol !== 'sdk') continue
+      const cell = this.#cell(plugin, restrictions)
+      if (plugin.manifest.worker === 'single' || cell.expected < parallelism) cell.expected++
+    }
+    let room = parallelism
+    for (const cell of this.#cells.values()) {
+      if (room <= 0) return
+      this.#prepare(cell)
+      room -= cell.expected
+    }
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to be a rejection
+  async find({plugin, workingDir, restrictions}: Invocation): Promise<TaskPlace> {
+    const cell = this.#cell(plugin, restrictions)
+    const {runtime, hosts, baseEnv, sandbox} = cell
+    this.#prepare(cell)
+    return {
+      runtime,
+      hosts,
+      baseEnv,
+      pluginDir: pluginRoot,
+      workingDir: findWorkingDir(workingDir, sandbox),
+      main: mainInImage(plugin.manifest) ?? '',
+    }
+  }
+
+  #prepare(cell: Cell): void {
+    if (cell.isPrepared) return
+    cell.isPrepared = true
+    if (cell.expected > 0) cell.hosts.expect(cell.expected, this.#parallelism)
+  }
+
+  #cell(plugin: Plugin, restrictions: Restrictions | undefined): Cell {
+    const sandbox = this.#sandbox(plugin, restrictions)
+    const key = JSON.stringify(sandbox)
+    let cell = this.#cells.get(key)
+    if (cell === undefined) {
+      const runtime = this.#options.openRuntime(sandbox)
+      const baseEnv = {TMPDIR: temporaryDir, ...environmentOf(this.#image(plugin)), HOME: temporaryDir, ...this.#options.baseEnv}
+      cell = {runtime, hosts: this.#options.openHosts(runtime, baseEnv), baseEnv, sandbox, expected: 0, isPrepared: false}
+      this.#cells.set(key, cell)
+    }
+    return cell
+  }
+
+  #sandbox(plugin: Plugin, {permissions, limits}: Restrictions = {permissions: noPermissions, limits: {}}): Sandbox {
+    const wanted = {...this.#options.limitsOf(plugin), ...limits}
+    return {
+      image: this.#image(plugin).id,
+      mounts: mountsOf(permissions),
+      limits: {...wanted, cpus: Math.min(wanted.cpus, this.#options.cpus)},
+      ...(permissions.rules.length > 0 && {network: {rules: permissions.rules}}),
+      labels: {...this.#options.labels, [`${labelPrefix}task-plugin`]: plugin.id},
+    }
+  }
+
+  #image(plugin: Plugin): SandboxImage {
+    const image = this.#options.images.get(plugin.id)
+    if (image === undefined) throw new Error(`no image was looked for, for plugin ${plugin.id}`)
+    return image
+  }
+}
+
+/**
+ * The task's own directory when a grant covers it, or covers something in it: then the paths that inputs name are the same as everywhere else.
+ * @throws StartError WORKING_DIR_NOT_FOUND: in a granted directory the engine would make it, as root
+ */
+function findWorkingDir(workingDir: string, {mounts}: Sandbox): string {
+  if (mounts.some(({target}) => isWithin(workingDir, target))) {
+    if (statSync(workingDir, {throwIfNoEntry: false})?.isDirectory() === true) return workingDir
+    throw new StartError('WORKING_DIR_NOT_FOUND', `the working directory '${workingDir}' does not exist`)
+  }
+  return mounts.some(({target}) => isWithin(target, workingDir)) ? workingDir : temporaryDir
+}
+
+/** PATH and its like, where programs of the image are found. */
+function environmentOf({env}: SandboxImage): Record<string, string> {
+  return Object.fromEntries(env.map((entry): [string, string] => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]))
+}

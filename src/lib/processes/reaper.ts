@@ -1,0 +1,22 @@
+// Ends processes a killed workflow command left behind. Called once, before a run starts anything.
+
+import {isProcessAlive, type ProcessIdentity} from '../util/process-identity.ts'
+import {readSystemId} from '../util/proc-stat.ts'
+import {parseCookies} from '../runtimes/process-tag.ts'
+import {sweepUntilClean} from './sweeper.ts'
+
+/**
+ * Ends every process whose cookie names an owner that does not live any more, and answers how many there were.
+ * One pass over /proc when there is nothing to do. Does nothing where there is no /proc.
+ */
+export async function sweepLeftovers(): Promise<number> {
+  const here = readSystemId()
+  const known = new Map<string, boolean>()
+  const isDead = (owner: ProcessIdentity): boolean => {
+    const name = `${owner.pid}:${owner.startTime}`
+    const dead = known.get(name) ?? !isProcessAlive(owner)
+    known.set(name, dead)
+    return dead
+  }
+  return sweepUntilClean((value) => parseCookies(value).some(({owner}) => owner.system === here && isDead(owner)))
+}

@@ -1,0 +1,71 @@
+// What a file of secrets says, and everything that is wrong with it. A finding names places: what stands there may be a value, so it is
+// never quoted.
+
+import type {Diagnostic} from '../../errors/diagnostic.ts'
+import {isSecretName, maxSecretBytes} from './secret-name.ts'
+
+export interface ParsedSecrets {
+  /** In the order of the file. Not to be used when a diagnostic is an error. */
+  readonly entries: ReadonlyMap<string, Buffer>
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Collects the entries of one text. Offsets are indices into it (UTF-16) and are asked for in about the order of the text. */
+export class SecretFindings implements ParsedSecrets {
+  readonly entries = new Map<string, Buffer>()
+  readonly diagnostics: Diagnostic[] = []
+  readonly #text: string
+  readonly #file: string
+  readonly #lines = new Map<string, number>()
+  #known = {offset: 0, line: 1, lineStart: 0}
+
+  constructor(text: string, file: string) {
+    this.#text = text
+    this.#file = file
+  }
+
+  /** One name with its value, both checked. The last one of a name wins. */
+  add(name: string, value: Buffer, offset: number): void {
+    if (!isSecretName(name)) {
+      this.report('error', 'invalid-name', 'this is not a valid secret name', offset, 'letters, digits, _ and -, 1 to 255 of them')
+      return
+    }
+    if (value.length === 0) {
+      this.report('error', 'empty-value', 'Secret value cannot be empty', offset, 'remove the line, or give it a value')
+      return
+    }
+    if (value.length > maxSecretBytes) {
+      this.report('error', 'value-too-large', 'the value is larger than 1 MB (1048576 bytes)', offset)
+      return
+    }
+    const {line} = this.#place(offset)
+    const earlier = this.#lines.get(name)
+    if (earlier !== undefined) {
+      this.report(
+        'warning',
+        'duplicate-name',
+        `${name} is set twice: line ${String(line)} is used, line ${String(earlier)} is ignored`,
+        offset,
+      )
+    }
+    this.#lines.set(name, line)
+    this.entries.set(name, value)
+  }
+
+  report(severity: Diagnostic['severity'], code: string, message: string, offset: number, hint?: string): void {
+    const place = this.#place(offset)
+    this.diagnostics.push({severity, code, message, file: this.#file, ...place, ...(hint === undefined ? {} : {hint})})
+  }
+
+  #place(offset: number): {line: number; column: number} {
+    let {line, lineStart} = offset < this.#known.offset ? {line: 1, lineStart: 0} : this.#known
+    for (;;) {
+      const end = this.#text.indexOf('\n', lineStart)
+      if (end === -1 || end >= offset) break
+      line += 1
+      lineStart = end + 1
+    }
+    this.#known = {offset, line, lineStart}
+    return {line, column: offset - lineStart + 1}
+  }
+}

@@ -1,0 +1,78 @@
+// Questions on a terminal. They go to stderr, and nobody waits for an answer where nobody can give one.
+
+import {WorkflowError} from '../../errors/workflow-error.ts'
+import type {Environment} from '../terminal/terminal.ts'
+
+interface PromptStreams {
+  readonly stdin: NodeJS.ReadableStream & {readonly isTTY?: boolean}
+  readonly stderr: NodeJS.WritableStream & {readonly isTTY?: boolean}
+  readonly env: Environment
+}
+
+export interface Prompt {
+  /** Whether somebody can answer: a terminal on both sides, no CI, and no `--no-input`. Ask this before anything else. */
+  isAvailable(noInput: boolean): boolean
+  /** Why nobody can be asked: `there is no terminal to ask on`. */
+  whyNot(noInput: boolean): string
+  /** What is typed is not shown. With `confirm`, asks a second time with that question; throws USAGE when the answers differ. May be empty. */
+  secret(question: string, options?: {readonly confirm?: string}): Promise<string>
+  /** Yes or no; no when nothing is typed. */
+  confirm(question: string): Promise<boolean>
+}
+
+interface Channel {
+  readonly input: NodeJS.ReadableStream
+  readonly output: NodeJS.WritableStream
+  readonly signal: AbortSignal
+}
+
+/** All questions throw INTERRUPTED for Ctrl-C, Ctrl-D and a terminal that is gone. */
+export function createPrompt({stdin, stderr, env}: PromptStreams): Prompt {
+  const ask = async <T>(question: (channel: Channel) => Promise<T>): Promise<T> => {
+    const closing = new AbortController()
+    const onClose = (): void => {
+      closing.abort()
+    }
+    // The library says nothing of an input that was closed, as Ctrl-D does: nothing would be left to wait for, and the process would end
+    // as if all was well.
+    const endings = ['pause', 'end', 'close']
+    for (const event of endings) stdin.on(event, onClose)
+    try {
+      return await question({input: stdin, output: stderr, signal: closing.signal})
+    } catch (error) {
+      if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) {
+        throw new WorkflowError('INTERRUPTED', 'interrupted, and nothing was changed')
+      }
+      throw error
+    } finally {
+      for (const event of endings) stdin.off(event, onClose)
+    }
+  }
+
+  const askSecret = async (message: string): Promise<string> => {
+    const {default: password} = await import('@inquirer/password')
+    return await ask((channel) => password({message}, channel))
+  }
+
+  return {
+    isAvailable: (noInput) => !noInput && !env['CI'] && stdin.isTTY === true && stderr.isTTY === true,
+    whyNot(noInput) {
+      if (noInput) return 'questions are disabled because of --no-input'
+      return env['CI'] ? 'questions are disabled because CI is set' : 'there is no terminal to ask on'
+    },
+    async secret(question, {confirm} = {}) {
+      const answer = await askSecret(question)
+      if (confirm === undefined || answer === '') return answer
+      if ((await askSecret(confirm)) !== answer) {
+        throw new WorkflowError('USAGE', 'the two answers differ: nothing was changed', {
+          hint: 'run the command again, and type the same value twice',
+        })
+      }
+      return answer
+    },
+    async confirm(message) {
+      const {default: confirm} = await import('@inquirer/confirm')
+      return await ask((channel) => confirm({message, default: false}, channel))
+    },
+  }
+}

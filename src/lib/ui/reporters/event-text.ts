@@ -1,0 +1,65 @@
+// One event in words, as one line. Shared by the reporters that print lines.
+
+import {assertNever} from '../../util/assert-never.ts'
+import type {LogEntry, RunEvent, TaskError, TaskFinished} from '../../engine/events.ts'
+import {count} from '../terminal/count.ts'
+import {formatDuration} from '../terminal/format-time.ts'
+import {sanitizeText} from '../terminal/sanitize.ts'
+
+/** Text from elsewhere on one line, harmless. */
+export function oneLine(text: string): string {
+  return sanitizeText(text.replaceAll(/\s*\n\s*/g, ' ').trim())
+}
+
+/** `EXIT_CODE: the process ended with exit code 2` */
+export function describeError(error: TaskError): string {
+  return `${oneLine(error.code)}: ${oneLine(error.message)}`
+}
+
+/** A log line without its task. What plain output cannot show otherwise, the level of a logger, is put before it. */
+export function describeLog(entry: LogEntry, keepColors = false): string {
+  const level = entry.stream === 'log' && entry.level !== 'info' ? `${entry.level}: ` : ''
+  const fields =
+    entry.fields === undefined || Object.keys(entry.fields).length === 0 ? '' : ` ${sanitizeText(JSON.stringify(entry.fields))}`
+  // A logger's message may have several lines; each is shown as a part of this one.
+  return level + sanitizeText(entry.message.replaceAll('\n', ' '), {keepColors}) + fields
+}
+
+/** `failed after 3 attempts in 1.5 s: EXIT_CODE: …` */
+export function describeEnd(event: TaskFinished): string {
+  const attempts = event.attempt > 1 ? ` after ${String(event.attempt)} attempts` : ''
+  const error = event.error === undefined ? '' : `: ${describeError(event.error)}`
+  return `${event.status}${attempts} in ${formatDuration(event.metrics.durationMs)}${error}${event.isTolerated ? ' (tolerated: continueOnError)' : ''}`
+}
+
+/** Without a line end. */
+export function describeEvent(event: RunEvent): string {
+  switch (event.type) {
+    case 'run.started':
+      return `workflow ${oneLine(event.workflow)}: run ${event.run} started with ${count(event.tasks.length, 'task')}`
+    case 'task.started':
+      return `${event.task}: started${event.attempt > 1 ? `, attempt ${String(event.attempt)}` : ''}`
+    case 'task.log':
+      return `${event.task} | ${describeLog(event)}`
+    case 'task.retrying':
+      return `${event.task}: attempt ${String(event.attempt)} failed, the next one starts in ${formatDuration(event.delayMs)}: ${describeError(event.error)}`
+    case 'task.finished':
+      return `${event.task}: ${describeEnd(event)}`
+    case 'task.skipped':
+      return `${event.task}: skipped: ${oneLine(event.reason)}`
+    case 'run.stopping':
+      if (event.atOnce) return `exiting at once: ${describeCause(event.cause)} again`
+      return `stopping: ${describeCause(event.cause)}; running tasks are being stopped`
+    case 'diagnostic':
+      return `${event.severity}[${event.code}]: ${event.task === undefined ? '' : `${event.task}: `}${oneLine(event.message)}`
+    case 'run.finished':
+      return `run ${event.run} ${event.status} in ${formatDuration(event.durationMs)}${event.reason === undefined ? '' : `: ${oneLine(event.reason)}`}`
+    default:
+      return assertNever(event)
+  }
+}
+
+function describeCause(cause: 'interrupted' | 'terminated' | 'timeout'): string {
+  if (cause === 'timeout') return 'the run took longer than its timeout'
+  return cause === 'interrupted' ? 'Ctrl-C was pressed' : 'the process received a termination signal'
+}

@@ -1,0 +1,76 @@
+// Progress on GitHub Actions: the log of each task in a fold of its own, failures as annotations.
+
+import type {RunEvent} from '../../engine/events.ts'
+import type {Reporter} from '../../engine/ports.ts'
+import {describeError, describeEvent} from './event-text.ts'
+import {disarmGithubCommands, githubCommand} from '../terminal/github-command.ts'
+import {Heartbeat} from './heartbeat.ts'
+import type {ReporterOptions} from './reporter-plain.ts'
+import {RunTally} from './run-tally.ts'
+import {renderSummary} from './summary.ts'
+
+/** In UTF-16 units. Folds cannot overlap, so lines wait until their task ends; a longer log is shown in several folds. */
+const foldUnits = 64 * 1024
+
+interface Fold {
+  lines: string[]
+  units: number
+}
+
+export class GithubReporter implements Reporter {
+  readonly #options: ReporterOptions
+  readonly #tally = new RunTally()
+  readonly #heartbeat: Heartbeat
+  readonly #folds = new Map<string, Fold>()
+
+  constructor(options: ReporterOptions) {
+    this.#options = options
+    this.#heartbeat = new Heartbeat(options)
+  }
+
+  report(event: RunEvent): void {
+    this.#tally.record(event)
+    this.#heartbeat.record(event)
+    const {writer, style} = this.#options
+    if (event.type === 'task.log') {
+      this.#keep(event.task, describeEvent(event))
+      return
+    }
+    if (event.type === 'task.finished') this.#show(event.task, 'log')
+    if (event.type === 'run.finished') for (const task of this.#folds.keys()) this.#show(task, 'log')
+    writer.write(
+      event.type === 'run.finished' ? disarmLines(renderSummary(this.#tally, style)) : `${disarmGithubCommands(describeEvent(event))}\n`,
+    )
+    if (event.type === 'task.finished' && event.status === 'failed' && event.error !== undefined) {
+      writer.write(githubCommand(event.isTolerated ? 'warning' : 'error', {title: `task ${event.task} failed`}, describeError(event.error)))
+    } else if (event.type === 'diagnostic') {
+      writer.write(githubCommand(event.severity, {title: event.code}, event.message))
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#heartbeat.close()
+    await this.#options.writer.flush()
+  }
+
+  #keep(task: string, line: string): void {
+    const fold = this.#folds.get(task) ?? {lines: [], units: 0}
+    this.#folds.set(task, fold)
+    fold.lines.push(disarmGithubCommands(line))
+    fold.units += line.length
+    if (fold.units > foldUnits) this.#show(task, 'log, continued below')
+  }
+
+  #show(task: string, title: string): void {
+    const fold = this.#folds.get(task)
+    if (fold === undefined) return
+    this.#folds.delete(task)
+    this.#options.writer.write(
+      `${githubCommand('group', {}, `${task}: ${title}`)}${fold.lines.join('\n')}\n${githubCommand('endgroup', {}, '')}`,
+    )
+  }
+}
+
+function disarmLines(text: string): string {
+  return text.split('\n').map(disarmGithubCommands).join('\n')
+}

@@ -1,0 +1,41 @@
+// Progress for logs and CI: one line per event, each log line after its task, nothing is ever redrawn.
+
+import type {RunEvent} from '../../engine/events.ts'
+import type {Reporter} from '../../engine/ports.ts'
+import {describeEvent} from './event-text.ts'
+import {Heartbeat} from './heartbeat.ts'
+import {RunTally} from './run-tally.ts'
+import type {Style} from '../terminal/style.ts'
+import {renderSummary} from './summary.ts'
+import type {TextWriter} from '../terminal/text-writer.ts'
+import type {Ticker} from '../terminal/ticker.ts'
+
+export interface ReporterOptions {
+  readonly writer: TextWriter
+  readonly style: Style
+  readonly now: () => number
+  readonly ticker: Ticker
+}
+
+export class PlainReporter implements Reporter {
+  readonly #options: ReporterOptions
+  readonly #tally = new RunTally()
+  readonly #heartbeat: Heartbeat
+
+  constructor(options: ReporterOptions) {
+    this.#options = options
+    this.#heartbeat = new Heartbeat(options)
+  }
+
+  report(event: RunEvent): void {
+    this.#tally.record(event)
+    this.#heartbeat.record(event)
+    const {writer, style} = this.#options
+    writer.write(event.type === 'run.finished' ? renderSummary(this.#tally, style) : `${describeEvent(event)}\n`)
+  }
+
+  async close(): Promise<void> {
+    this.#heartbeat.close()
+    await this.#options.writer.flush()
+  }
+}

@@ -1,0 +1,63 @@
+// Progress for those who want none: what went wrong, with the end of its log, and the end of the run.
+
+import type {RunEvent, TaskFinished} from '../../engine/events.ts'
+import type {Reporter} from '../../engine/ports.ts'
+import {describeEvent, describeLog} from './event-text.ts'
+import {LogTail} from './log-tail.ts'
+import {RunTally} from './run-tally.ts'
+import type {Style} from '../terminal/style.ts'
+import {renderSummary} from './summary.ts'
+import type {TextWriter} from '../terminal/text-writer.ts'
+
+export class QuietReporter implements Reporter {
+  readonly #writer: TextWriter
+  readonly #style: Style
+  readonly #tally = new RunTally()
+  readonly #tail = new LogTail()
+
+  readonly #hasTails: boolean
+
+  /** @param hasTails failed tasks leave the last lines of their log */
+  constructor({writer, style, hasTails = true}: {readonly writer: TextWriter; readonly style: Style; readonly hasTails?: boolean}) {
+    this.#writer = writer
+    this.#style = style
+    this.#hasTails = hasTails
+  }
+
+  report(event: RunEvent): void {
+    this.#tally.record(event)
+    switch (event.type) {
+      case 'task.log': {
+        if (this.#hasTails) this.#tail.add(event.task, describeLog(event))
+        return
+      }
+      case 'task.retrying':
+        return void this.#tail.take(event.task)
+      case 'task.finished': {
+        this.#writer.write(this.#renderEnd(event))
+        return
+      }
+      case 'run.stopping': {
+        this.#writer.write(`${describeEvent(event)}\n`)
+        return
+      }
+      case 'run.finished': {
+        this.#writer.write(renderSummary(this.#tally, this.#style))
+        return
+      }
+      default:
+    }
+  }
+
+  #renderEnd(event: TaskFinished & RunEvent): string {
+    const {lines, earlier} = this.#tail.take(event.task)
+    if (event.status !== 'failed') return ''
+    const more =
+      earlier === 0 ? [] : [`${String(earlier)} earlier lines: ${this.#style.program} runs logs ${event.run} --task ${event.task}`]
+    return [describeEvent(event), ...[...more, ...lines].map((line) => `${event.task} | ${line}`)].map((line) => `${line}\n`).join('')
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.flush()
+  }
+}

@@ -1,0 +1,135 @@
+// Progress on a terminal: a permanent line per finished task with the end of its log, and a live region that shows what runs.
+
+import type {RunEvent, RunStarted, TaskFinished, TaskLog} from '../../engine/events.ts'
+import type {Reporter} from '../../engine/ports.ts'
+import {count} from '../terminal/count.ts'
+import {describeError, describeEvent, describeLog, oneLine} from './event-text.ts'
+import {formatDuration} from '../terminal/format-time.ts'
+import {LiveRegion} from '../terminal/live-region.ts'
+import {LiveTasks} from './live-tasks.ts'
+import {LogTail, tailLines, type Tail} from './log-tail.ts'
+import type {ReporterOptions} from './reporter-plain.ts'
+import {RunTally} from './run-tally.ts'
+import {paintState} from '../terminal/style.ts'
+import {renderSummary} from './summary.ts'
+import {padToWidth} from '../terminal/text-width.ts'
+
+export interface TtyReporterOptions extends ReporterOptions {
+  readonly columns: () => number
+  readonly rows: () => number
+  readonly keepColors: boolean
+  /** Every line of every task is printed as it comes. */
+  readonly isVerbose?: boolean
+}
+
+/** Longer ids are not waited for when columns are aligned. */
+const maxIdWidth = 32
+
+/** In a larger run, only failed tasks leave the end of their log. */
+const smallRunTasks = 20
+/** So much of the log of a task that did not fail. */
+const keptLines = 10
+
+export class TtyReporter implements Reporter {
+  readonly #options: TtyReporterOptions
+  readonly #tally = new RunTally()
+  readonly #tail = new LogTail()
+  readonly #tasks: LiveTasks
+  readonly #live: LiveRegion
+  #idWidth = 0
+
+  constructor(options: TtyReporterOptions) {
+    this.#options = options
+    const {style, now, rows, isVerbose} = options
+    this.#tasks = new LiveTasks({style, now, rows, tally: this.#tally, tail: this.#tail, hasTails: !isVerbose})
+    this.#live = new LiveRegion({...options, ellipsis: style.ellipsis, render: () => this.#tasks.render()})
+  }
+
+  report(event: RunEvent): void {
+    this.#tally.record(event)
+    this.#tasks.record(event)
+    const text = this.#render(event)
+    if (text === '') this.#live.changed()
+    else this.#live.print(text)
+  }
+
+  async close(): Promise<void> {
+    this.#live.close()
+    await this.#options.writer.flush()
+  }
+
+  /** What becomes permanent; empty for most events. */
+  #render(event: RunEvent): string {
+    const {style} = this.#options
+    switch (event.type) {
+      case 'run.started':
+        return this.#renderStart(event, event.run)
+      case 'task.log':
+        return this.#renderLog(event)
+      case 'task.retrying':
+        this.#tail.take(event.task)
+        return `${style.yellow(`${style.symbols.interrupted} ${describeEvent(event)}`)}\n`
+      case 'task.finished':
+        return this.#renderEnd(event)
+      case 'task.skipped':
+        return this.#taskLine('skipped', event.task, `skipped  ${oneLine(event.reason)}`)
+      case 'run.stopping':
+        return `${style.yellow(describeEvent(event))}\n`
+      case 'run.finished':
+        return `\n${renderSummary(this.#tally, style)}`
+      default:
+        // Diagnostics are named in the summary.
+        return ''
+    }
+  }
+
+  #renderStart(event: RunStarted, run: string): string {
+    const {style} = this.#options
+    this.#idWidth = Math.min(
+      maxIdWidth,
+      event.tasks.reduce((width, task) => Math.max(width, task.id.length), 0),
+    )
+    return `${style.bold(oneLine(event.workflow))} ${style.dim(`${style.separator} run ${run} ${style.separator} ${count(event.tasks.length, 'task')}`)}\n`
+  }
+
+  #renderLog(event: TaskLog): string {
+    const {style, isVerbose, keepColors} = this.#options
+    const line = describeLog(event, keepColors)
+    const shown = `  ${style.dim(`${event.task} ${style.bar}`)} ${line}\n`
+    if (isVerbose) return shown
+    this.#tail.add(event.task, line)
+    // What a plugin says through its logger is meant to be read, also where nothing is left of a task that succeeds.
+    return !this.#isSmall() && event.stream === 'log' && event.level !== 'debug' ? shown : ''
+  }
+
+  #renderEnd(event: TaskFinished): string {
+    const {style} = this.#options
+    const isFailed = event.status === 'failed'
+    const tail = this.#tail.take(event.task, isFailed ? tailLines : keptLines)
+    const attempts = event.attempt > 1 ? `, attempt ${String(event.attempt)}` : ''
+    const duration = style.dim(`${formatDuration(event.metrics.durationMs)}${attempts}`)
+    const status = paintState(style, event.status, event.status)
+    const reason = isFailed && event.error !== undefined ? `  ${describeError(event.error)}` : ''
+    const tolerated = event.isTolerated ? style.yellow(' (tolerated: continueOnError)') : ''
+    const line = this.#taskLine(event.status, event.task, `${status}  ${duration}${reason}${tolerated}`)
+    return isFailed || this.#isSmall() ? line + this.#renderTail(event.task, tail) : line
+  }
+
+  #renderTail(task: string, {lines, earlier}: Tail): string {
+    const {style} = this.#options
+    const head =
+      earlier === 0
+        ? ''
+        : `    ${style.dim(`${style.bar} ${count(earlier, 'earlier line')}: ${style.program} runs logs ${this.#tally.runId} --task ${task}`)}\n`
+    return head + lines.map((line) => `    ${style.dim(style.bar)} ${line}\n`).join('')
+  }
+
+  #isSmall(): boolean {
+    return this.#tally.taskCount <= smallRunTasks
+  }
+
+  #taskLine(state: 'succeeded' | 'failed' | 'skipped' | 'cancelled', task: string, rest: string): string {
+    const {style} = this.#options
+    return `${paintState(style, state, style.symbols[state])} ${padToWidth(task, this.#idWidth)}  ${rest}\n`
+  }
+}

@@ -1,0 +1,99 @@
+// One run for people: what it was, how it went, and each of its tasks.
+
+import type {AttemptMetrics, TaskError, TaskState} from '../../engine/events.ts'
+import {detailLines} from '../terminal/error-details.ts'
+import {describeError, oneLine} from '../reporters/event-text.ts'
+import {formatDuration, formatRelative} from '../terminal/format-time.ts'
+import type {ListedRun} from './run-list.ts'
+import {paintState, type Style} from '../terminal/style.ts'
+import {renderMetrics} from './run-metrics.ts'
+import {renderTable} from '../terminal/table.ts'
+import type {Ui} from '../terminal/ui.ts'
+
+export interface ShownRun extends ListedRun {
+  readonly file: string
+  readonly reason?: string
+  readonly tasks: readonly {
+    readonly id: string
+    readonly type: string
+    readonly status: TaskState
+    readonly attempts: number
+    readonly durationMs?: number
+    readonly error?: TaskError
+    readonly metrics?: AttemptMetrics
+    readonly isTolerated?: boolean
+    readonly reason?: string
+  }[]
+  /** A failed task that printed something. */
+  readonly logsOf?: string | undefined
+  readonly warnings: readonly {readonly severity: string; readonly message: string; readonly task?: string}[]
+}
+
+const taskHead = ['', 'TASK', 'STATUS', 'DURATION', 'TYPE', 'NOTE']
+const statusColumn = 2
+/** Lines of one error; a stack with causes stays below it. */
+const maxDetails = 100
+
+/** For stdout. */
+export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
+  const {outTerminal: terminal, outStyle: style} = ui
+  const state = paintState(style, run.status, `${style.symbols[run.status]} ${run.status}`)
+  const duration = run.durationMs === undefined ? '' : ` in ${formatDuration(run.durationMs)}`
+  const startedAt = terminal.isTty ? `${formatRelative(run.startedAt, nowMs)} (${run.startedAt})` : run.startedAt
+  const facts: [string, string][] = [
+    ['run', style.bold(run.id)],
+    ['workflow', oneLine(run.workflow)],
+    ['file', run.file === '-' ? 'standard input' : oneLine(run.file)],
+    ['started', startedAt],
+    ['status', `${state}${duration}${run.reason === undefined ? '' : `: ${oneLine(run.reason)}`}`],
+  ]
+  const lines = facts.map(([name, value]) => `${style.dim(name.padEnd(9))} ${value}\n`)
+  for (const warning of run.warnings) {
+    lines.push(
+      `${style.yellow(warning.severity.padEnd(9))} ${warning.task === undefined ? '' : `${warning.task}: `}${oneLine(warning.message)}\n`,
+    )
+  }
+  const table = renderTable({
+    head: taskHead,
+    style,
+    terminal,
+    rows: run.tasks.map((task) => [
+      style.symbols[task.status],
+      task.id,
+      task.status,
+      task.durationMs === undefined ? '' : formatDuration(task.durationMs),
+      task.type,
+      describeTask(task),
+    ]),
+    paint: (cell, column) => (column === statusColumn || column === 0 ? paintCell(cell, ui) : cell),
+  })
+  const metrics = renderMetrics(run.tasks, ui)
+  const next = run.logsOf === undefined ? '' : `\n${style.dim(`${style.program} runs logs ${run.id} --task ${run.logsOf}`)}\n`
+  return `${lines.join('')}${table === '' ? '' : `\n${table}`}${metrics === '' ? '' : `\n${metrics}`}${run.tasks.map((task) => renderError(task, style)).join('')}${next}`
+}
+
+/** The findings or the stack of a failed task, under its sentence. */
+function renderError({id, error}: ShownRun['tasks'][number], style: Style): string {
+  const {lines, more} = detailLines(error, maxDetails)
+  if (error === undefined || lines.length === 0) return ''
+  const all = more > 0 ? [...lines, `and ${String(more)} more lines: ${style.program} runs show --json`] : lines
+  return `\n${style.bold(id)}: ${describeError(error)}\n${all.map((line) => `  ${line}\n`).join('')}`
+}
+
+function describeTask(task: ShownRun['tasks'][number]): string {
+  const notes = [
+    task.attempts > 1 ? `${String(task.attempts)} attempts` : '',
+    task.error === undefined ? '' : describeError(task.error),
+    task.isTolerated ? 'tolerated: continueOnError' : '',
+    task.reason === undefined ? '' : oneLine(task.reason),
+  ]
+  return notes.filter((note) => note !== '').join('; ')
+}
+
+const states: readonly TaskState[] = ['pending', 'running', 'succeeded', 'failed', 'skipped', 'cancelled', 'interrupted']
+
+function paintCell(cell: string, ui: Ui): string {
+  const {outStyle: style} = ui
+  const state = states.find((candidate) => cell === candidate || cell === style.symbols[candidate])
+  return state === undefined ? cell : paintState(style, state, cell)
+}

@@ -1,0 +1,43 @@
+// An output is kept when some template reads it, wherever that stands; all others are dropped.
+
+import {describe, expect, it} from 'vitest'
+import {outputsInUse} from '../../../../src/lib/engine/loop/outputs-in-use.ts'
+import {scriptedPlan, type TaskSketch} from '../../../rig/scripted-run.ts'
+
+const read = '{{ tasks.a.output.n == 1 }}'
+
+async function isKept(reader: Partial<TaskSketch>, outputs: Record<string, string> = {}): Promise<boolean> {
+  const plan = await scriptedPlan([{id: 'a'}, {id: 'b', needs: ['a'], ...reader}], {outputs})
+  return outputsInUse(plan).has('a')
+}
+
+describe('an output', () => {
+  it.each([
+    ['if', {if: read}],
+    ['a status condition', {if: '{{ always() && tasks.a.output.n == 1 }}'}],
+    ['env', {env: {X: read}}],
+    ['an input', {inputs: {x: read}}],
+    ['a part of an input', {inputs: {x: [{y: `so ${read}`}]}}],
+    ['an input, as one of all tasks', {inputs: {x: '{{ keys(tasks) }}'}}],
+    ['an input, by a computed name', {inputs: {x: '{{ tasks[vars.name] }}'}}],
+    ['an input, as the whole task', {inputs: {x: '{{ tasks.a }}'}}],
+  ] satisfies [string, Partial<TaskSketch>][])('is kept that is read in %s', async (_where, reader) => {
+    expect(await isKept(reader)).toBe(true)
+  })
+
+  it('is kept that is read in the outputs of the workflow', async () => {
+    expect(await isKept({}, {n: read})).toBe(true)
+  })
+
+  it.each([
+    ['nowhere', {}],
+    ['in a literal input', {inputs: {literal: read}}],
+    ['as text', {inputs: {x: 'tasks.a.output'}}],
+  ] satisfies [string, Partial<TaskSketch>][])('is dropped that is read %s', async (_where, reader) => {
+    expect(await isKept(reader)).toBe(false)
+  })
+
+  it.each(['status', 'attempts', 'error.code'])('is dropped when only tasks.a.%s is read', async (property) => {
+    expect(await isKept({inputs: {x: `{{ tasks.a.${property} }}`}})).toBe(false)
+  })
+})

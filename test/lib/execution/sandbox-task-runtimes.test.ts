@@ -1,0 +1,45 @@
+// What a restricted task may use, as its sandbox says.
+
+import {describe, expect, it} from 'vitest'
+import type {HostPool} from '../../../src/lib/execution/attempt/plugin-hosts.ts'
+import type {Plugin} from '../../../src/lib/plugins/manifest.ts'
+import {SandboxPlaces} from '../../../src/lib/execution/sandbox-task-runtimes.ts'
+import type {Invocation} from '../../../src/lib/execution/attempt/attempt.ts'
+import type {Runtime} from '../../../src/lib/runtimes/runtime.ts'
+import {defaultSandboxLimits, type Sandbox, type SandboxLimits} from '../../../src/lib/runtimes/sandbox.ts'
+
+const plugin = {id: 'test/plain', manifest: {protocol: 'plain', worker: 'single'}} as Plugin
+
+async function sandboxOf(cpus: number, limits: Partial<SandboxLimits>, ofPlugin: Partial<SandboxLimits> = {}): Promise<Sandbox> {
+  const opened: Sandbox[] = []
+  const places = new SandboxPlaces({
+    images: new Map([[plugin.id, {id: 'sha256:1', env: []}]]),
+    limitsOf: () => ({...defaultSandboxLimits, ...ofPlugin}),
+    labels: {},
+    baseEnv: {},
+    cpus,
+    openRuntime: (sandbox) => {
+      opened.push(sandbox)
+      return {} as Runtime
+    },
+    openHosts: () => ({}) as HostPool,
+  })
+  const restrictions = {permissions: {rules: [], paths: []}, limits}
+  await places.find({plugin, workingDir: '/', restrictions} as unknown as Invocation)
+  const [sandbox] = opened
+  if (sandbox === undefined) throw new Error('no runtime was opened')
+  return sandbox
+}
+
+describe('a restricted task', () => {
+  it('gets the cores it asks for, and no more than there are', async () => {
+    expect((await sandboxOf(4, {cpus: 2})).limits.cpus).toBe(2)
+    expect((await sandboxOf(4, {cpus: 64})).limits.cpus).toBe(4)
+    expect((await sandboxOf(4, {}, {cpus: 5})).limits.cpus).toBe(4)
+    expect((await sandboxOf(1, {cpus: 0.25})).limits.cpus).toBe(0.25)
+  })
+
+  it('is limited by what stands nearer to it', async () => {
+    expect((await sandboxOf(4, {pids: 9}, {pids: 5, tmpBytes: 7})).limits).toEqual({...defaultSandboxLimits, pids: 9, tmpBytes: 7})
+  })
+})
