@@ -54,7 +54,7 @@ async function start(command, graceMs = 1000) {
     command,
     env: {PATH: '/usr/local/bin:/bin'},
     cwd: '/',
-    cookie: `bench-${++count}`,
+    tag: `bench-${++count}`,
     graceMs,
     stdin: 'none',
   })

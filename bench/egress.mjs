@@ -1,4 +1,4 @@
-// What the door of the network costs: a request through it against the same request without it, and opening and closing a door.
+// What the gateway of the network costs: a request through it against the same request without it, and opening and closing a gateway.
 // Usage: node bench/egress.mjs [--rounds N]
 
 import {mkdtempSync, rmSync} from 'node:fs'
@@ -47,17 +47,17 @@ async function main({EgressProxy, parseNetworkRule, createRelayFetch, testKey, t
   const starts = []
   for (let round = 0; round < rounds; round += 1) {
     const startedAt = performance.now()
-    const door = await proxy.open({rules}, context)
+    const gateway = await proxy.open({rules}, context)
     const openedAt = performance.now()
-    await door.close()
+    await gateway.close()
     starts.push({open: openedAt - startedAt, close: performance.now() - openedAt})
   }
   console.log(
-    `opening a door: the first ${starts[0].open.toFixed(2)} ms, then ${median(starts.map(({open}) => open))}; closing ${median(starts.map(({close}) => close))}`,
+    `opening a gateway: the first ${starts[0].open.toFixed(2)} ms, then ${median(starts.map(({open}) => open))}; closing ${median(starts.map(({close}) => close))}`,
   )
 
-  const door = await proxy.open({rules}, context)
-  const socketPath = join(door.mount.source, 'egress.sock')
+  const gateway = await proxy.open({rules}, context)
+  const socketPath = join(gateway.mount.source, 'egress.sock')
   const relay = createRelayFetch(socketPath)
   const direct = `http://127.0.0.1:${plain.port}/`
   await compare(
@@ -88,7 +88,7 @@ async function compare(name, without, through) {
     times.through.push(await time(through))
   }
   const added = times.through.map((each, index) => each - times.without[index])
-  console.log(`${name}: without the door ${median(times.without)}, through it ${median(times.through)}; added ${median(added)}`)
+  console.log(`${name}: without the gateway ${median(times.without)}, through it ${median(times.through)}; added ${median(added)}`)
 }
 
 async function time(act) {

@@ -4,7 +4,7 @@ import {spawnSync} from 'node:child_process'
 import {readdirSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
-import {cookieHolders, until} from '../rig/processes.ts'
+import {tagHolders, until} from '../rig/processes.ts'
 import {actionSource, Project, sdkPlugin, shellPlugin} from '../rig/project.ts'
 import {runScript} from '../rig/script-process.ts'
 import {temporaryDir} from '../rig/temporary-dir.ts'
@@ -89,7 +89,7 @@ describe('a command that dies at once', () => {
     await project.appears('busy', running)
     running.kill('SIGKILL')
     await running.ended
-    await until(() => cookieHolders(running.pid).length === 0)
+    await until(() => tagHolders(running.pid).length === 0)
   })
 
   it('at a second Ctrl-C takes with it what has left its group', async () => {
@@ -102,22 +102,22 @@ describe('a command that dies at once', () => {
     await running.printed('stopping')
     running.kill('SIGINT')
     await running.ended
-    await until(() => cookieHolders(running.pid).length === 0)
+    await until(() => tagHolders(running.pid).length === 0)
   })
 
   it('leaves alone whatever it has not started', async () => {
     const project = new Project({'w.yaml': `id: w\ntasks:\n${task('t', 'touch up; sleep 600')}`})
     const killed = project.start(['run', 'w.yaml'])
-    const other = project.start(['run', 'w.yaml'], {env: {NOTE: 'AUTOKESTRA_TASK_COOKIE=1:2:3'}})
+    const other = project.start(['run', 'w.yaml'], {env: {NOTE: 'AUTOKESTRA_TASK_TAG=1:2:3'}})
     await project.appears('up', killed)
-    await until(() => cookieHolders(other.pid).length === 2 && cookieHolders(killed.pid).length === 2)
+    await until(() => tagHolders(other.pid).length === 2 && tagHolders(killed.pid).length === 2)
     killed.kill('SIGKILL')
     await killed.ended
-    await until(() => cookieHolders(killed.pid).length === 0)
-    expect(cookieHolders(other.pid)).toHaveLength(2)
+    await until(() => tagHolders(killed.pid).length === 0)
+    expect(tagHolders(other.pid)).toHaveLength(2)
     other.kill('SIGKILL')
     await other.ended
-    await until(() => cookieHolders(other.pid).length === 0)
+    await until(() => tagHolders(other.pid).length === 0)
   })
 })
 

@@ -5,7 +5,7 @@ import {describe, expect, it} from 'vitest'
 import type {RunDetails} from '../../src/lib/storage/run-details.ts'
 import type {RunSummary} from '../../src/lib/storage/run-rows.ts'
 import {actionSource, endOf, finishedRun, Project, sdkPlugin} from '../rig/project.ts'
-import {cookieHolders, until} from '../rig/processes.ts'
+import {tagHolders, until} from '../rig/processes.ts'
 
 const hanging = `id: hanging
 tasks:
@@ -97,9 +97,9 @@ describe('a command that is killed', () => {
         {id: 'cleanup', status: 'pending'},
       ],
     })
-    await until(() => cookieHolders(killed.pid).length === 0)
+    await until(() => tagHolders(killed.pid).length === 0)
     expect(await project.run(['run', 'next.yaml'])).toMatchObject({exitCode: 0})
-    expect(cookieHolders(other.pid).length).toBeGreaterThanOrEqual(1)
+    expect(tagHolders(other.pid).length).toBeGreaterThanOrEqual(1)
     project.write({go: ''})
     expect(await endOf(other)).toMatchObject({exitCode: 0})
   })
@@ -119,11 +119,11 @@ describe('a command that is killed', () => {
     const running = project.start(['run', 'w.yaml'])
     await project.appears('busy-a', running)
     await project.appears('busy-b', running)
-    expect(cookieHolders(running.pid).length).toBeGreaterThanOrEqual(2)
+    expect(tagHolders(running.pid).length).toBeGreaterThanOrEqual(2)
     running.kill('SIGKILL')
     const {signal} = await running.ended
     expect(signal).toBe('SIGKILL')
-    await until(() => cookieHolders(running.pid).length === 0)
+    await until(() => tagHolders(running.pid).length === 0)
   })
 
   it('at any moment leaves a journal that can be read, and a home that can be used', async () => {

@@ -3,7 +3,7 @@
 import {describe, expect, it} from 'vitest'
 import type {RunSummary} from '../../src/lib/storage/run-rows.ts'
 import {Project, steps} from '../rig/project.ts'
-import {cookieHolders, isAlive, until} from '../rig/processes.ts'
+import {tagHolders, isAlive, until} from '../rig/processes.ts'
 import {Terminal} from '../rig/terminal.ts'
 
 const hanging = `id: hanging
@@ -31,7 +31,7 @@ describe('Ctrl-C', () => {
     const {pid} = terminal
     terminal.press('C-c')
     expect(await terminal.exitCode()).toBe(130)
-    expect(cookieHolders(pid)).toEqual([])
+    expect(tagHolders(pid)).toEqual([])
     expect([project.has('cleaned'), project.has('next')]).toEqual([true, false])
     const screen = terminal.screen()
     expect(screen).toContain('stopping: Ctrl-C was pressed')
@@ -72,7 +72,7 @@ describe('Ctrl-C', () => {
       status: 'cancelled',
       tasks: [{status: 'cancelled', error: {code: 'CANCELLED'}}],
     })
-    expect(cookieHolders(pid)).toEqual([])
+    expect(tagHolders(pid)).toEqual([])
   })
 
   it('a second time leaves at once, and nothing of the run is left', async () => {
@@ -85,7 +85,7 @@ describe('Ctrl-C', () => {
     expect(isAlive(pid)).toBe(true)
     terminal.press('C-c')
     expect(await terminal.exitCode()).toBe(130)
-    await until(() => cookieHolders(pid).length === 0)
+    await until(() => tagHolders(pid).length === 0)
     expect(project.has('cleaned')).toBe(false)
     const screen = terminal.screen()
     expect(screen).toMatch(/stubborn cancelled in .*: 1 skipped, 1 cancelled \(the run was interrupted\)/)
@@ -135,7 +135,7 @@ describe('a window that is closed', () => {
     const {pid} = terminal
     terminal.close()
     await until(() => !isAlive(pid))
-    expect(cookieHolders(pid)).toEqual([])
+    expect(tagHolders(pid)).toEqual([])
     expect(await statusOf(project)).toBe('cancelled')
     expect([project.has('cleaned'), project.has('next')]).toEqual([true, false])
   })

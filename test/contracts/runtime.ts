@@ -7,7 +7,7 @@ import {StartError} from '../../src/lib/runtimes/start-error.ts'
 
 interface RuntimeUnderTest {
   readonly open: () => Runtime | Promise<Runtime>
-  /** A spec of that runtime for a POSIX shell script; `cookie` and the rest are filled in. */
+  /** A spec of that runtime for a POSIX shell script; `tag` and the rest are filled in. */
   readonly shell: (script: string, more?: Partial<StartSpec>) => StartSpec
   /** The programs share a container, which ends with the first of them, and of which the engine tells less than the system does of a process. */
   readonly isContainer?: boolean
@@ -77,7 +77,7 @@ export function describeRuntime(name: string, {open, shell, isContainer = false}
       expect(status).toMatchObject({...told, isOutOfMemory: false})
     })
 
-    it('gives the process exactly the environment it is told, and the cookie', async () => {
+    it('gives the process exactly the environment it is told, and the tag', async () => {
       const env = {PATH: process.env['PATH'] ?? '/usr/bin:/bin', GREETING: 'good day', EMPTY: ''}
       const started = await runtime.start(shell('env -0', {env}))
       started.stdin?.end()
@@ -88,7 +88,7 @@ export function describeRuntime(name: string, {open, shell, isContainer = false}
         .filter((text) => text !== '' && !/^(PWD|SHLVL|_|OLDPWD)=/.test(text))
         // Where the container's user lives, the engine fills in; that there is no network, its host must know.
         .filter((text) => !isContainer || !/^(HOME=|AUTOKESTRA_NETWORK=none$)/.test(text))
-      expect(variables.sort()).toEqual([`AUTOKESTRA_TASK_COOKIE=${started.cookie}`, 'EMPTY=', 'GREETING=good day', `PATH=${env.PATH}`])
+      expect(variables.sort()).toEqual([`AUTOKESTRA_TASK_TAG=${started.tag}`, 'EMPTY=', 'GREETING=good day', `PATH=${env.PATH}`])
     })
 
     it('gives empty input when there is none', async () => {

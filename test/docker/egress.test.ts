@@ -1,4 +1,4 @@
-// The door of the network in real containers: what a granted program reaches, by every way there is, and what nobody reaches.
+// The gateway of the network in real containers: what a granted program reaches, by every way there is, and what nobody reaches.
 
 import {chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs'
 import {tmpdir} from 'node:os'
@@ -6,7 +6,7 @@ import path from 'node:path'
 import {expect, it, onTestFinished} from 'vitest'
 import type {JsonValue} from '@autokestra/plugin-sdk/protocol'
 import {EgressProxy} from '../../src/lib/egress/egress-proxy.ts'
-import type {NetworkDoor, OpenDoor, Refusal} from '../../src/lib/runtimes/network-gateway.ts'
+import type {NetworkGateway, OpenGateway, Refusal} from '../../src/lib/runtimes/network-gateway.ts'
 import {collect} from '../contracts/runtime.ts'
 import {clientHello, record} from '../rig/client-hello.ts'
 import {describeInDocker, openDockerRuntime} from '../rig/docker.ts'
@@ -20,7 +20,7 @@ interface Outcome {
   readonly text: string
   readonly stderr: string
   readonly refusals: Refusal[]
-  readonly doors: OpenDoor[]
+  readonly gateways: OpenGateway[]
 }
 
 interface Task {
@@ -44,7 +44,7 @@ async function runTask({code, inputs = {}, rules, addresses = {}}: Task): Promis
   writeFileSync(path.join(dir, 'plugin.mjs'), code)
 
   const refusals: Refusal[] = []
-  const doors: OpenDoor[] = []
+  const gateways: OpenGateway[] = []
   const proxy = new EgressProxy({
     dial: {
       ca: testCertificate,
@@ -53,15 +53,15 @@ async function runTask({code, inputs = {}, rules, addresses = {}}: Task): Promis
     },
   })
   onTestFinished(() => proxy.close())
-  const network: NetworkDoor = {
+  const network: NetworkGateway = {
     open: async (grant, context) => {
       const onRefused = (refusal: Refusal): void => {
         refusals.push(refusal)
         context.onRefused(refusal)
       }
-      const door = await proxy.open(grant, {...context, onRefused})
-      doors.push(door)
-      return door
+      const gateway = await proxy.open(grant, {...context, onRefused})
+      gateways.push(gateway)
+      return gateway
     },
   }
   const mounts = [{source: dir, target: '/task', isReadOnly: true}]
@@ -70,7 +70,7 @@ async function runTask({code, inputs = {}, rules, addresses = {}}: Task): Promis
     command: ['node', '/task/sdk/host.js'],
     env: {PATH: '/usr/local/bin:/usr/bin:/bin'},
     cwd: '/',
-    cookie: `egress-${Math.random().toString(16).slice(2)}`,
+    tag: `egress-${Math.random().toString(16).slice(2)}`,
     graceMs: 3000,
   })
   const nonce = '0123456789abcdef0123456789abcdef'
@@ -88,7 +88,7 @@ async function runTask({code, inputs = {}, rules, addresses = {}}: Task): Promis
   const text = stdout.toString()
   const result = /\{"type":"result".*\}/.exec(text)?.[0]
   const {output} = JSON.parse(result ?? '{}') as {output?: JsonValue}
-  return {output, text, stderr: stderr.toString(), refusals, doors}
+  return {output, text, stderr: stderr.toString(), refusals, gateways}
 }
 
 const getCode = `
@@ -125,7 +125,7 @@ describeInDocker('the network of a container', () => {
       `Refused: GET ${urls.plain}/other: no rule grants this path. This rule would allow it: ${urls.plain}/other`,
     ])
     expect(outcome.refusals.map(({target}) => target)).toEqual([`${urls.plain}/other`])
-    expect(outcome.doors[0]?.activity).toEqual({requests: 3, refused: 1})
+    expect(outcome.gateways[0]?.activity).toEqual({requests: 3, refused: 1})
   })
 
   it('can be listened on at the ports of the schemes, without rights', async () => {
@@ -143,7 +143,7 @@ describeInDocker('the network of a container', () => {
     ])
   })
 
-  it('is nothing but the door: no other name, no address, no packet', async () => {
+  it('is nothing but the gateway: no other name, no address, no packet', async () => {
     const server = await startServer()
     const outcome = await runTask({
       rules: [`http://api.test:${String(server.port)}`],
@@ -173,7 +173,7 @@ describeInDocker('the network of a container', () => {
     expect(server.requests).toHaveLength(0)
   })
 
-  it('refuses whoever speaks to the door himself and bends the rules, and lets a tunnel and a granted path through', async () => {
+  it('refuses whoever speaks to the gateway himself and bends the rules, and lets a tunnel and a granted path through', async () => {
     const plain = await startServer()
     const tls = await startTlsServer()
     const [port, tlsPort] = [String(plain.port), String(tls.port)]
@@ -258,7 +258,7 @@ describeInDocker('the network of a container', () => {
     ])
   })
 
-  it('keeps its door: the socket can be neither removed nor replaced', async () => {
+  it('keeps its gateway: the socket can be neither removed nor replaced', async () => {
     const outcome = await runTask({
       rules: ['https://api.test'],
       code: `import fs from 'node:fs'
@@ -316,7 +316,7 @@ describeInDocker('the network of a container', () => {
     expect(outcome.refusals.filter(({reason}) => reason.includes('connections at once'))).toHaveLength(1)
   })
 
-  it('ends with the task: nothing of the door is left', async () => {
+  it('ends with the task: nothing of the gateway is left', async () => {
     const server = await startServer((_request, response) => response.write('begun'))
     const url = `http://api.test:${String(server.port)}`
     const outcome = await runTask({
@@ -330,6 +330,6 @@ describeInDocker('the network of a container', () => {
     expect(outcome.output, outcome.text + outcome.stderr).toBe('left')
     expect(server.connections).toHaveLength(1)
     await expect.poll(() => server.connections.every(({destroyed}) => destroyed)).toBe(true)
-    expect(existsSync(path.dirname(outcome.doors[0]?.mount.source ?? ''))).toBe(false)
+    expect(existsSync(path.dirname(outcome.gateways[0]?.mount.source ?? ''))).toBe(false)
   })
 })

@@ -14,8 +14,8 @@ const plugins = {
 
 const task = (id: string, plugin: string): string => `  - {id: ${id}, type: test/${plugin}.act, timeout: 10m}\n`
 
-/** The directories of doors of a process. */
-function doorsOf(pid: number): string[] {
+/** The directories of gateways of a process. */
+function gatewaysOf(pid: number): string[] {
   return readdirSync('/tmp').filter((name) => name.startsWith(`autokestra-egress-${pid.toString(36)}.`))
 }
 
@@ -30,12 +30,12 @@ describeInDocker('a restricted run', () => {
     const command = project.startDocker(['run', 'w.yaml', '--progress', 'plain', '--concurrency', '3'])
     await Promise.all(['a | deaf', 'b | deaf', 'c | listens'].map((text) => command.printed(text)))
     expect((await containersOf(command.pid)).length).toBeGreaterThanOrEqual(3)
-    expect(doorsOf(command.pid).length).toBeGreaterThanOrEqual(3)
+    expect(gatewaysOf(command.pid).length).toBeGreaterThanOrEqual(3)
     command.kill('SIGINT')
     await command.printed('stopping')
     command.kill('SIGINT')
     expect(await command.ended).toMatchObject({exitCode: 130})
-    expect([await containersOf(command.pid), doorsOf(command.pid)]).toEqual([[], []])
+    expect([await containersOf(command.pid), gatewaysOf(command.pid)]).toEqual([[], []])
   })
 
   it('that is killed leaves no plugin of the SDK running', async () => {

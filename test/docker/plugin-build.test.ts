@@ -9,7 +9,7 @@ import {text} from 'node:stream/consumers'
 import {expect, inject, it, onTestFinished} from 'vitest'
 import {SchemaCompiler} from '../../src/lib/documents/json-schema.ts'
 import {PluginExecutor} from '../../src/lib/execution/execute.ts'
-import {ProcessPlaces} from '../../src/lib/execution/process-task-runtimes.ts'
+import {ProcessTaskRuntimes} from '../../src/lib/execution/process-task-runtimes.ts'
 import {findPlugin} from '../../src/lib/plugins/find-plugin.ts'
 import type {ImageEngine} from '../../src/lib/runtimes/image-engine.ts'
 import {imageLabels} from '../../src/lib/images/image-identity.ts'
@@ -18,7 +18,7 @@ import type {Plugin} from '../../src/lib/plugins/manifest.ts'
 import {PluginImages} from '../../src/lib/images/plugin-images.ts'
 import {requireImages} from '../../src/lib/images/require-images.ts'
 import {DockerClient} from '../../src/lib/docker/api/docker-client.ts'
-import {WorkerPool} from '../../src/lib/execution/host-pool.ts'
+import {HostPool} from '../../src/lib/execution/host-pool.ts'
 import {baseImage, describeInDocker, dockerClient, dockerEnv, openDockerRuntime} from '../rig/docker.ts'
 import {managerOf, writeFiles} from '../rig/plugin-dir.ts'
 import {until} from '../rig/processes.ts'
@@ -81,7 +81,7 @@ async function requireImage(images: PluginImages, plugin: Plugin): Promise<strin
 /** Output of a command in a container of the image. */
 async function runIn(image: string, command: readonly [string, ...string[]], input = ''): Promise<string> {
   const runtime = await openDockerRuntime({image})
-  const running = await runtime.start({command, env: {PATH: '/usr/local/bin:/usr/bin:/bin'}, cwd: '/', cookie: 'build-test', graceMs: 2000})
+  const running = await runtime.start({command, env: {PATH: '/usr/local/bin:/usr/bin:/bin'}, cwd: '/', tag: 'build-test', graceMs: 2000})
   running.stdin?.end(input)
   const [stdout, stderr, exit] = await Promise.all([text(running.stdout), text(running.stderr), running.exited])
   expect({exitCode: exit.exitCode, stderr}).toEqual({exitCode: 0, stderr: ''})
@@ -101,10 +101,10 @@ describeInDocker('workflow plugin build', () => {
     const image = await requireImage(openImages(), plugin)
     const runtime = await openDockerRuntime({image})
     const env = {PATH: '/usr/local/bin:/usr/bin:/bin'}
-    const hosts = new WorkerPool({runtime, command: hostCommand, env, cwd: pluginRoot, graceMs: 2000, readyMark: hostReady})
+    const hosts = new HostPool({runtime, command: hostCommand, env, cwd: pluginRoot, graceMs: 2000, readyMark: hostReady})
     onTestFinished(() => hosts.close())
     const schemas = new SchemaCompiler()
-    const places = new ProcessPlaces({runtime, hosts, baseEnv: env, prepareMain: ({manifest}) => Promise.resolve(mainInImage(manifest))})
+    const places = new ProcessTaskRuntimes({runtime, hosts, baseEnv: env, prepareMain: ({manifest}) => Promise.resolve(mainInImage(manifest))})
     const executor = new PluginExecutor({places, compileSchema: (schema) => schemas.compile(schema)})
     const [action] = plugin.manifest.actions
     if (action === undefined) throw new Error('no action')

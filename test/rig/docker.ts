@@ -57,7 +57,7 @@ export async function openDockerRuntime(
   return runtime
 }
 
-let cookies = 0
+let tags = 0
 
 /** A POSIX shell script in a container. */
 export function containerShell(script: string, more: Partial<StartSpec> = {}): StartSpec {
@@ -65,7 +65,7 @@ export function containerShell(script: string, more: Partial<StartSpec> = {}): S
     command: ['sh', '-c', script],
     env: {PATH: '/usr/local/bin:/usr/bin:/bin'},
     cwd: '/',
-    cookie: `test-${++cookies}`,
+    tag: `test-${++tags}`,
     graceMs: 3000,
     ...more,
   }

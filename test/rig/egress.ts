@@ -1,4 +1,4 @@
-// A door of the egress proxy without a container, servers on loopback behind names of `.test`, and clients that write their bytes themselves.
+// A gateway of the egress proxy without a container, servers on loopback behind names of `.test`, and clients that write their bytes themselves.
 
 import {createServer as createHttpServer, type IncomingMessage, type RequestListener} from 'node:http'
 import {createServer as createHttpsServer} from 'node:https'
@@ -7,25 +7,25 @@ import path from 'node:path'
 import {onTestFinished} from 'vitest'
 import type {EgressLimits} from '../../src/lib/egress/limits.ts'
 import {EgressProxy} from '../../src/lib/egress/egress-proxy.ts'
-import type {OpenDoor, Refusal} from '../../src/lib/runtimes/network-gateway.ts'
+import type {OpenGateway, Refusal} from '../../src/lib/runtimes/network-gateway.ts'
 import {parseNetworkRule, type NetworkRule} from '../../src/lib/network/rule.ts'
 import {temporaryDir} from './temporary-dir.ts'
 import {testCertificate, testKey} from './tls-certificate.ts'
 
-export interface TestDoor {
-  readonly door: OpenDoor
+export interface TestGateway {
+  readonly gateway: OpenGateway
   readonly socket: string
   readonly refusals: Refusal[]
 }
 
-export interface TestDoorOptions {
+export interface TestGatewayOptions {
   /** Name -> addresses. Every other name below `.test` stands for 127.0.0.1, the only address that is reachable though it is refused. */
   readonly addresses?: Readonly<Record<string, readonly string[]>>
   readonly limits?: Partial<EgressLimits>
 }
 
-/** Opens a door with these rules; it is closed after the test. */
-export async function openTestDoor(rules: readonly string[], {addresses = {}, limits}: TestDoorOptions = {}): Promise<TestDoor> {
+/** Opens a gateway with these rules; it is closed after the test. */
+export async function openTestGateway(rules: readonly string[], {addresses = {}, limits}: TestGatewayOptions = {}): Promise<TestGateway> {
   const proxy = new EgressProxy({
     directory: temporaryDir(),
     ...(limits === undefined ? {} : {limits}),
@@ -39,8 +39,8 @@ export async function openTestDoor(rules: readonly string[], {addresses = {}, li
   onTestFinished(() => proxy.close())
   const refusals: Refusal[] = []
   const context = {uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, onRefused: (refusal: Refusal) => refusals.push(refusal)}
-  const door = await proxy.open({rules: rules.map(rule)}, context)
-  return {door, socket: path.join(door.mount.source, 'egress.sock'), refusals}
+  const gateway = await proxy.open({rules: rules.map(rule)}, context)
+  return {gateway, socket: path.join(gateway.mount.source, 'egress.sock'), refusals}
 }
 
 export function rule(text: string): NetworkRule {
@@ -93,7 +93,7 @@ export async function listenOnLoopback(server: Server, address = '127.0.0.1'): P
   return (server.address() as AddressInfo).port
 }
 
-/** A client at the door; destroyed after the test. */
+/** A client at the gateway; destroyed after the test. */
 export async function connectTo(socketPath: string): Promise<Socket> {
   const socket = connect({path: socketPath, allowHalfOpen: true})
   socket.on('error', () => undefined)
@@ -107,7 +107,7 @@ export async function connectTo(socketPath: string): Promise<Socket> {
   return socket
 }
 
-/** Everything the door says until it closes the connection. */
+/** Everything the gateway says until it closes the connection. */
 export async function exchange(socketPath: string, bytes: string | Buffer): Promise<string> {
   const socket = await connectTo(socketPath)
   socket.write(bytes)

@@ -10,28 +10,28 @@ import type {ActionResult, LogEntry, TaskError} from '../../src/lib/engine/task-
 import type {ExecuteOptions, Invocation} from '../../src/lib/execution/attempt/attempt.ts'
 import {isTypeScript} from '../../src/lib/plugins/entry-point.ts'
 import {PluginExecutor} from '../../src/lib/execution/execute.ts'
-import {ProcessPlaces} from '../../src/lib/execution/process-task-runtimes.ts'
+import {ProcessTaskRuntimes} from '../../src/lib/execution/process-task-runtimes.ts'
 import {prepareEntry} from '../../src/lib/plugins/prepare-entry.ts'
 import type {ExecutionLimits} from '../../src/lib/execution/attempt/limits.ts'
 import type {ActionDef, Plugin, PluginManifest} from '../../src/lib/plugins/manifest.ts'
 import {baseEnvironment} from '../../src/lib/processes/base-environment.ts'
 import {ProcessRuntime, type ProcessRuntimeOptions} from '../../src/lib/processes/process-runtime.ts'
-import {WorkerPool, type WorkerPoolOptions} from '../../src/lib/execution/host-pool.ts'
-import {cookieHolders} from './processes.ts'
+import {HostPool, type HostPoolOptions} from '../../src/lib/execution/host-pool.ts'
+import {tagHolders} from './processes.ts'
 
 interface ExecutorRig {
   readonly executor: PluginExecutor
-  readonly hosts: WorkerPool
+  readonly hosts: HostPool
   readonly runtime: ProcessRuntime
 }
 
 /** @param hostFile program of the SDK hosts; tests of other protocols need none */
 export function openExecutor(
-  options: {hostFile?: string; limits?: Partial<ExecutionLimits>; pool?: Partial<WorkerPoolOptions>; process?: ProcessRuntimeOptions} = {},
+  options: {hostFile?: string; limits?: Partial<ExecutionLimits>; pool?: Partial<HostPoolOptions>; process?: ProcessRuntimeOptions} = {},
 ): ExecutorRig {
   const runtime = new ProcessRuntime(options.process)
   const baseEnv = baseEnvironment(process.env)
-  const hosts = new WorkerPool({
+  const hosts = new HostPool({
     runtime,
     command: [process.execPath, options.hostFile ?? '/no/host'],
     env: baseEnv,
@@ -41,7 +41,7 @@ export function openExecutor(
     ...options.pool,
   })
   const schemas = new SchemaCompiler()
-  const places = new ProcessPlaces({
+  const places = new ProcessTaskRuntimes({
     runtime,
     hosts,
     baseEnv,
@@ -59,7 +59,7 @@ export function openExecutor(
   onTestFinished(async () => {
     await hosts.close()
     await runtime.close()
-    expect(cookieHolders()).toEqual([])
+    expect(tagHolders()).toEqual([])
   })
   return {executor, hosts, runtime}
 }

@@ -1,4 +1,4 @@
-// Looks at processes from outside, through /proc: whether one lives, and which carry the cookie of this test process.
+// Looks at processes from outside, through /proc: whether one lives, and which carry the tag of this test process.
 
 import {readdirSync, readFileSync, readlinkSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
@@ -23,13 +23,13 @@ export function stateOf(pid: number): string | undefined {
 }
 
 /** Live processes that were started, directly or through others, by a runtime of `owner`. */
-export function cookieHolders(owner = process.pid): number[] {
+export function tagHolders(owner = process.pid): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
       try {
-        return new RegExp(`(^|\\0)AUTOKESTRA_TASK_COOKIE=${owner}:`).test(readFileSync(`/proc/${pid}/environ`, 'latin1')) && isAlive(pid)
+        return new RegExp(`(^|\\0)AUTOKESTRA_TASK_TAG=${owner}:`).test(readFileSync(`/proc/${pid}/environ`, 'latin1')) && isAlive(pid)
       } catch {
         return false
       }

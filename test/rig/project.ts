@@ -6,7 +6,7 @@ import {expect, onTestFinished} from 'vitest'
 import type {RunEvent, TaskError} from '../../src/lib/engine/events.ts'
 import type {RunResult, TaskResult} from '../../src/lib/engine/run-result.ts'
 import {writeFiles} from './plugin-dir.ts'
-import {cookieHolders, until} from './processes.ts'
+import {tagHolders, until} from './processes.ts'
 import {temporaryDir} from './temporary-dir.ts'
 import {runWorkflow, startWorkflow, type CommandOptions, type CommandResult, type RunningCommand} from './workflow-command.ts'
 
@@ -93,7 +93,7 @@ export class Project {
 /** Waits for the end of a command, after which nothing it started may be left. */
 export async function endOf(running: RunningCommand): Promise<CommandResult> {
   const result = await running.ended
-  expect(cookieHolders(running.pid), 'processes left behind').toEqual([])
+  expect(tagHolders(running.pid), 'processes left behind').toEqual([])
   return result
 }
 

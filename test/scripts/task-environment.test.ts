@@ -41,7 +41,7 @@ describe('the environment of a task', () => {
     )
     expect(stdout).not.toContain('must not get through')
     for (const name of own) seen.delete(name)
-    const cookie = seen.get('AUTOKESTRA_TASK_COOKIE')
+    const tag = seen.get('AUTOKESTRA_TASK_TAG')
     expect(Object.fromEntries(seen)).toEqual({
       PATH: process.env['PATH'],
       HOME: project.home,
@@ -54,7 +54,7 @@ describe('the environment of a task', () => {
       OWN: 'from a var!',
       OVERRIDDEN: 'task',
       PATH_LIKE: '1',
-      AUTOKESTRA_TASK_COOKIE: cookie,
+      AUTOKESTRA_TASK_TAG: tag,
     })
   })
 
@@ -116,11 +116,11 @@ describe('the environment of a task', () => {
 
   it('has a mark of our own that nobody can forge', async () => {
     const project = new Project({
-      'w.yaml': oneTask('core/shell.run', '    env: {AUTOKESTRA_TASK_COOKIE: forged}\n    inputs: {command: env}\n'),
+      'w.yaml': oneTask('core/shell.run', '    env: {AUTOKESTRA_TASK_TAG: forged}\n    inputs: {command: env}\n'),
     })
     const {exitCode, stdout} = await project.runJson('w.yaml')
     expect(exitCode).toBe(0)
-    expect(stdout).toContain('AUTOKESTRA_TASK_COOKIE=')
+    expect(stdout).toContain('AUTOKESTRA_TASK_TAG=')
     expect(stdout).not.toContain('forged')
   })
 

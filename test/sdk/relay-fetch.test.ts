@@ -1,16 +1,16 @@
 import {gzipSync} from 'node:zlib'
 import {describe, expect, it} from 'vitest'
 import {createRelayFetch} from '../../sdk/src/relay-fetch.ts'
-import {openTestDoor, startServer, startTlsServer} from '../rig/egress.ts'
+import {openTestGateway, startServer, startTlsServer} from '../rig/egress.ts'
 
-describe('fetch through the door', () => {
+describe('fetch through the gateway', () => {
   it('reaches a granted path over TLS', async () => {
     const server = await startTlsServer((request, response) => {
       response.writeHead(201, {'x-answer': 'yes', 'set-cookie': ['a=1', 'b=2']})
       response.end(JSON.stringify({url: request.url, accept: request.headers.accept}))
     })
     const origin = `https://api.granted.test:${String(server.port)}`
-    const {socket, refusals} = await openTestDoor([`${origin}/v1/*`])
+    const {socket, refusals} = await openTestGateway([`${origin}/v1/*`])
     const response = await createRelayFetch(socket)(`${origin}/v1/items?q=1#part`)
     expect([response.status, response.ok, response.url, response.redirected]).toEqual([201, true, `${origin}/v1/items?q=1#part`, false])
     expect(response.headers.get('x-answer')).toBe('yes')
@@ -20,7 +20,7 @@ describe('fetch through the door', () => {
   })
 
   it('rejects with the reason and the rule when it is refused', async () => {
-    const {socket} = await openTestDoor(['https://api.test/v1/*'])
+    const {socket} = await openTestGateway(['https://api.test/v1/*'])
     await expect(createRelayFetch(socket)('https://api.test/v2')).rejects.toThrow(
       new TypeError(
         'fetch failed: Refused: GET https://api.test/v2: no rule grants this path. This rule would allow it: https://api.test/v2',
@@ -29,11 +29,11 @@ describe('fetch through the door', () => {
   })
 
   it('rejects when nobody listens behind the name, or behind the socket', async () => {
-    const {socket, door} = await openTestDoor(['http://api.test:1'])
+    const {socket, gateway} = await openTestGateway(['http://api.test:1'])
     await expect(createRelayFetch(socket)('http://api.test:1')).rejects.toThrow(
       /^fetch failed: The connection to api.test:1 failed: .*ECONNREFUSED/,
     )
-    await door.close()
+    await gateway.close()
     await expect(createRelayFetch(socket)('http://api.test:1')).rejects.toThrow(/^fetch failed: /)
   })
 
@@ -43,7 +43,7 @@ describe('fetch through the door', () => {
       request.pipe(response)
     })
     const origin = `http://api.test:${String(server.port)}`
-    const {socket} = await openTestDoor([origin])
+    const {socket} = await openTestGateway([origin])
     const relay = createRelayFetch(socket)
     const send = async (init: RequestInit): Promise<unknown> => {
       const response = await relay(origin, {method: 'POST', ...init})
@@ -66,7 +66,7 @@ describe('fetch through the door', () => {
       else response.end(`${request.method ?? ''} ${request.url ?? ''} ${request.headers['content-type'] ?? '-'}`)
     })
     const origin = `http://api.test:${String(server.port)}`
-    const {socket, refusals} = await openTestDoor([origin])
+    const {socket, refusals} = await openTestGateway([origin])
     const relay = createRelayFetch(socket)
     const response = await relay(`${origin}/a`, {method: 'POST', body: 'x'})
     expect([response.url, response.redirected, await response.text()]).toEqual([`${origin}/b`, true, 'GET /b -'])
@@ -82,7 +82,7 @@ describe('fetch through the door', () => {
       response.writeHead(307, {location: `http://b.test:${String(other.port)}/`}).end(),
     )
     const origins = [`http://a.test:${String(server.port)}`, `http://b.test:${String(other.port)}`] as const
-    const {socket} = await openTestDoor(origins)
+    const {socket} = await openTestGateway(origins)
     const response = await createRelayFetch(socket)(origins[0], {headers: {authorization: 'Bearer 1', cookie: 'c', 'x-kept': 'k'}})
     const seen = (await response.json()) as Record<string, string>
     expect([seen['authorization'], seen['cookie'], seen['x-kept']]).toEqual([undefined, undefined, 'k'])
@@ -93,14 +93,14 @@ describe('fetch through the door', () => {
       response.writeHead(200, {'content-encoding': 'gzip'}).end(gzipSync('unpacked'))
     })
     const origin = `http://api.test:${String(server.port)}`
-    const {socket} = await openTestDoor([origin])
+    const {socket} = await openTestGateway([origin])
     expect(await (await createRelayFetch(socket)(origin)).text()).toBe('unpacked')
   })
 
   it('has no body where there is none', async () => {
     const server = await startServer((_request, response) => response.writeHead(204).end())
     const origin = `http://api.test:${String(server.port)}`
-    const {socket} = await openTestDoor([origin])
+    const {socket} = await openTestGateway([origin])
     const relay = createRelayFetch(socket)
     expect((await relay(origin)).body).toBeNull()
     expect((await relay(origin, {method: 'HEAD'})).body).toBeNull()
@@ -111,7 +111,7 @@ describe('fetch through the door', () => {
       if (request.url === '/begun') response.write('some')
     })
     const origin = `http://api.test:${String(server.port)}`
-    const {socket} = await openTestDoor([origin])
+    const {socket} = await openTestGateway([origin])
     const relay = createRelayFetch(socket)
     const early = new AbortController()
     const waiting = relay(origin, {signal: early.signal})

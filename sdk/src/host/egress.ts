@@ -76,35 +76,35 @@ function listen({host, port, target}: Forward, socketPath: string): Promise<stri
   })
 }
 
-function join(client: Socket, door: Socket, target: string | undefined): void {
+function join(client: Socket, gateway: Socket, target: string | undefined): void {
   const end = (): void => {
     client.destroy()
-    door.destroy()
+    gateway.destroy()
   }
-  for (const socket of [client, door]) socket.on('error', end).on('close', end)
+  for (const socket of [client, gateway]) socket.on('error', end).on('close', end)
   const connectThrough = (): void => {
-    client.pipe(door)
-    door.pipe(client)
+    client.pipe(gateway)
+    gateway.pipe(client)
   }
   if (target === undefined) {
     connectThrough()
     return
   }
-  door.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`)
+  gateway.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`)
   let head: Buffer = Buffer.alloc(0)
   const read = (chunk: Buffer): void => {
     head = Buffer.concat([head, chunk])
     const end = head.indexOf('\r\n\r\n')
     if (end === -1 && head.length < maxAnswerHead) return
-    door.off('data', read)
+    gateway.off('data', read)
     // Refused: the reason is in the log of the task, where the proxy has put it.
     if (end === -1 || !head.toString('latin1', 0, 13).startsWith('HTTP/1.1 200 ')) {
       client.destroy()
       return
     }
-    door.pause()
-    if (head.length > end + 4) door.unshift(head.subarray(end + 4))
+    gateway.pause()
+    if (head.length > end + 4) gateway.unshift(head.subarray(end + 4))
     connectThrough()
   }
-  door.on('data', read)
+  gateway.on('data', read)
 }

@@ -1,10 +1,10 @@
-// fetch in a sandbox without a network: it refuses as the door does, so that people read what is missing and not what became of a connection.
+// fetch in a sandbox without a network: it refuses as the gateway does, so that people read what is missing and not what became of a connection.
 
 // Such a path is no advice, and `*` at its end would mean more than itself.
 const longestPath = 200
 
 /**
- * Rejects as the fetch through a door does. A server of the task's own can still be asked.
+ * Rejects as the fetch through a gateway does. A server of the task's own can still be asked.
  * @param report takes what is to stand in the log of the task
  */
 export function createRefusingFetch(report: (message: string) => void): typeof fetch {

@@ -15,13 +15,13 @@ import {createRunId} from '../engine/run-id.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {validateFiles, type FileFindings} from '../planning/validate-files.ts'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
-import {openPlaces} from './task-runtimes.ts'
+import {openTaskRuntimes} from './task-runtimes.ts'
 import type {Vault} from './vault.ts'
 import {PluginExecutor} from '../execution/execute.ts'
-import type {PluginDesk} from './plugin-commands.ts'
+import type {PluginCommands} from './plugin-commands.ts'
 import type {PluginImages} from '../images/plugin-images.ts'
 import {PluginManager} from '../plugins/plugin-manager.ts'
-import type {TaskPlaces} from '../execution/attempt/task-runtime.ts'
+import type {TaskRuntimes} from '../execution/attempt/task-runtime.ts'
 import {readOpenFileLimit, readProcessLimit} from '../util/proc-fs.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import {sweepLeftovers} from '../processes/reaper.ts'
@@ -29,7 +29,7 @@ import type {RevealedOutputs} from './reveal-outputs.ts'
 import type {RunRows, RunSummary} from '../storage/run-rows.ts'
 import type {SecretMasker} from '../masking/secret-masker.ts'
 import type {SecretStore} from '../secrets/store/secret-store.ts'
-import {describeSurroundings} from './environment-facts.ts'
+import {describeEnvironment} from './environment-facts.ts'
 import {maskDebugOutput} from '../ui/terminal/mask-debug-output.ts'
 import {createReporter, type OutputLines, type ProgressMode} from '../ui/reporters/create-reporter.ts'
 import {createEventsOutput} from '../ui/reporters/events-output.ts'
@@ -98,7 +98,7 @@ export class App {
       schemas: this.#openSchemas(config),
       cwd: this.#directoryOf(request.file),
       readStdin: () => readText(this.#options.stdin, maxStdinBytes),
-      surroundings: describeSurroundings(config, this.#options.env),
+      environmentFacts: describeEnvironment(config, this.#options.env),
     }).catch((error: unknown) => {
       // A plugin that is not found may be in a directory that was mistyped.
       throw error instanceof WorkflowError ? error.after(config.warnings) : error
@@ -130,7 +130,7 @@ export class App {
     if (secrets !== undefined && this.#options.env['NODE_DEBUG'] !== undefined) maskDebugOutput(process.stderr, (text) => this.mask(text))
     const limits = {openFileLimit: readOpenFileLimit(), processLimit: readProcessLimit()}
     const concurrency = chooseConcurrency({...config, ...limits, parallelism: plan.workflow.parallelism})
-    const opened = await openPlaces(plan, {
+    const opened = await openTaskRuntimes(plan, {
       runId,
       config,
       root: this.#options.root,
@@ -178,13 +178,13 @@ export class App {
   }
 
   /** What is done with plugins besides running them. @param workflowFile whose project counts */
-  async plugins(workflowFile?: string): Promise<PluginDesk> {
-    const [{PluginDesk}, config] = await Promise.all([
+  async plugins(workflowFile?: string): Promise<PluginCommands> {
+    const [{PluginCommands}, config] = await Promise.all([
       import('./plugin-commands.ts'),
       this.#loadConfig(workflowFile === undefined ? undefined : {file: workflowFile}),
     ])
     const {cwd, root} = this.#options
-    return new PluginDesk({
+    return new PluginCommands({
       manager: this.#openPlugins(config),
       images: await this.#openImages(),
       config,
@@ -302,7 +302,7 @@ export class App {
     return openImages(await this.#loadConfig(), {root, version, openEngine: () => this.#openEngine()})
   }
 
-  #openExecutor(config: Config, places: TaskPlaces): PluginExecutor {
+  #openExecutor(config: Config, places: TaskRuntimes): PluginExecutor {
     const schemas = this.#openSchemas(config)
     return new PluginExecutor({
       places,

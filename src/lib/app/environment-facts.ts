@@ -3,12 +3,12 @@
 import {join} from 'node:path'
 import type {Config} from '../config/config.ts'
 import {projectFileName} from '../config/find-project-file.ts'
-import type {Surroundings} from '../permissions/protected-paths.ts'
+import type {EnvironmentFacts} from '../permissions/protected-paths.ts'
 
-export function describeSurroundings(
+export function describeEnvironment(
   {home, pluginPaths, projectDir, files}: Config,
   {HOME, XDG_RUNTIME_DIR, DOCKER_HOST, SSH_AUTH_SOCK}: Readonly<Record<string, string | undefined>>,
-): Surroundings {
+): EnvironmentFacts {
   const engine = /^unix:\/\/(\/.+)$/.exec(DOCKER_HOST ?? '')?.[1]
   const sockets = [engine, SSH_AUTH_SOCK].flatMap((socket) => (socket?.startsWith('/') === true ? [socket] : []))
   return {

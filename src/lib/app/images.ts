@@ -5,7 +5,7 @@ import type {Config} from '../config/config.ts'
 import type {ImageEngine} from '../runtimes/image-engine.ts'
 import {PluginImages} from '../images/plugin-images.ts'
 
-interface ImageSurroundings {
+interface ImageFacts {
   /** Directory of the package, with the SDK in its dist. */
   readonly root: string
   readonly version: string
@@ -13,7 +13,7 @@ interface ImageSurroundings {
   readonly openEngine: () => Promise<ImageEngine>
 }
 
-export function openImages({cacheDir, baseImage}: Config, {root, version, openEngine}: ImageSurroundings): PluginImages {
+export function openImages({cacheDir, baseImage}: Config, {root, version, openEngine}: ImageFacts): PluginImages {
   return new PluginImages({
     sdkDir: join(root, 'dist', 'sdk'),
     cacheDir,

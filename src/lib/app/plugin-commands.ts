@@ -14,7 +14,7 @@ import type {PluginManager} from '../plugins/plugin-manager.ts'
 import {scaffoldPlugin, type PluginLanguage, type ScaffoldedPlugin} from '../plugins/scaffold.ts'
 import {requireDirectory} from '../files/current-directory.ts'
 
-export interface PluginDeskOptions {
+export interface PluginCommandsOptions {
   readonly manager: PluginManager
   readonly images: PluginImages
   readonly config: Config
@@ -24,10 +24,10 @@ export interface PluginDeskOptions {
   readonly sdkDir: string
 }
 
-export class PluginDesk {
-  readonly #options: PluginDeskOptions
+export class PluginCommands {
+  readonly #options: PluginCommandsOptions
 
-  constructor(options: PluginDeskOptions) {
+  constructor(options: PluginCommandsOptions) {
     this.#options = options
   }
 

@@ -3,14 +3,14 @@
 import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {join} from 'node:path'
 import type {PluginManager} from '../plugins/plugin-manager.ts'
-import {ProcessPlaces} from '../execution/process-task-runtimes.ts'
+import {ProcessTaskRuntimes} from '../execution/process-task-runtimes.ts'
 import {baseEnvironment, type Inherited} from '../processes/base-environment.ts'
 import {ProcessRuntime} from '../processes/process-runtime.ts'
-import {cookieVariable} from '../runtimes/runtime.ts'
-import {WorkerPool} from '../execution/host-pool.ts'
+import {processTagVariable} from '../runtimes/runtime.ts'
+import {HostPool} from '../execution/host-pool.ts'
 
 export interface OpenProcesses {
-  readonly places: ProcessPlaces
+  readonly places: ProcessTaskRuntimes
   /** Ends everything at once, without waiting for anything. */
   killNow(): void
   /** Resolves when nothing of it is left. */
@@ -29,9 +29,9 @@ interface ProcessesOptions {
 
 export function openProcesses(plugins: PluginManager, {root, env, inheritEnv, graceMs}: ProcessesOptions): OpenProcesses {
   const baseEnv = baseEnvironment(env, inheritEnv)
-  const outerCookie = env[cookieVariable]
-  const runtime = new ProcessRuntime(outerCookie === undefined ? {} : {outerCookie})
-  const hosts = new WorkerPool({
+  const outerTag = env[processTagVariable]
+  const runtime = new ProcessRuntime(outerTag === undefined ? {} : {outerTag})
+  const hosts = new HostPool({
     runtime,
     command: [process.execPath, join(root, 'dist', 'sdk', 'host.js')],
     env: baseEnv,
@@ -40,7 +40,7 @@ export function openProcesses(plugins: PluginManager, {root, env, inheritEnv, gr
     readyMark: hostReady,
   })
   return {
-    places: new ProcessPlaces({runtime, hosts, baseEnv, prepareMain: (plugin) => plugins.prepare(plugin)}),
+    places: new ProcessTaskRuntimes({runtime, hosts, baseEnv, prepareMain: (plugin) => plugins.prepare(plugin)}),
     killNow: () => {
       runtime.killNow()
     },

@@ -9,7 +9,7 @@ import {warnAboutAccess} from '../execution/container-access.ts'
 import type {Plugin} from '../plugins/manifest.ts'
 import type {PluginImages} from '../images/plugin-images.ts'
 import {requireImages} from '../images/require-images.ts'
-import {SandboxPlaces, type SandboxImage} from '../execution/sandbox-task-runtimes.ts'
+import {SandboxTaskRuntimes, type SandboxImage} from '../execution/sandbox-task-runtimes.ts'
 import {pickVariables} from '../processes/base-environment.ts'
 import {ownerPrefix} from '../runtimes/process-tag.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
@@ -18,10 +18,10 @@ import {ownerLabel} from '../docker/labels.ts'
 import {sweepContainers} from '../docker/reaper.ts'
 import {removeContainersNow} from '../docker/remove-now.ts'
 import {DockerRuntime} from '../docker/docker-runtime.ts'
-import {doorsDirectory, removeLeftDirectories} from '../egress/socket-directory.ts'
+import {gatewaysDirectory, removeLeftDirectories} from '../egress/socket-directory.ts'
 import type {EgressProxy} from '../egress/egress-proxy.ts'
 import {keepHostsFile} from '../egress/hosts-file.ts'
-import {WorkerPool} from '../execution/host-pool.ts'
+import {HostPool} from '../execution/host-pool.ts'
 import {hostCommand} from '../images/image-layout.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 
@@ -38,7 +38,7 @@ export interface SandboxRequest {
 }
 
 export interface OpenSandbox {
-  readonly places: SandboxPlaces
+  readonly places: SandboxTaskRuntimes
   /** What the run should say before it begins. */
   readonly warnings: readonly ActionWarning[]
   /** Ends and removes everything before it returns, as far as the engine obeys at once; what is left is found by the next run. */
@@ -66,15 +66,15 @@ export async function openSandbox({plan, runId, config, env, images, openEngine,
   const found = new Map<string, SandboxImage>()
   for (const [plugin, id] of ids) found.set(plugin, {id, env: (await client.inspectImage(id))?.env ?? []})
 
-  const leftovers = Promise.all([sweepContainers(client), removeLeftDirectories(doorsDirectory)])
+  const leftovers = Promise.all([sweepContainers(client), removeLeftDirectories(gatewaysDirectory)])
   // Whoever waits for it hears of its failure; until then it is nobody's.
   leftovers.catch(() => undefined)
   const owner = identifyProcess()
   const network = needsNetwork ? await openNetwork() : undefined
   const hostsFile = keepHostsFile(config.cacheDir)
   const runtimes: DockerRuntime[] = []
-  const pools: WorkerPool[] = []
-  const places = new SandboxPlaces({
+  const pools: HostPool[] = []
+  const places = new SandboxTaskRuntimes({
     images: found,
     limitsOf: ({id}) => ({...config.sandbox.limits, ...config.sandbox.byPlugin[id]}),
     labels: {'dev.autokestra.run': runId, 'dev.autokestra.workflow': plan.workflow.id},
@@ -87,7 +87,7 @@ export async function openSandbox({plan, runId, config, env, images, openEngine,
       return runtime
     },
     openHosts: (runtime, baseEnv) => {
-      const pool = new WorkerPool({
+      const pool = new HostPool({
         runtime,
         command: hostCommand,
         env: baseEnv,

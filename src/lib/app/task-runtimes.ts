@@ -7,10 +7,10 @@ import type {ActionWarning} from '../engine/task-result.ts'
 import type {PluginImages} from '../images/plugin-images.ts'
 import type {PluginManager} from '../plugins/plugin-manager.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
-import type {TaskPlaces} from '../execution/attempt/task-runtime.ts'
+import type {TaskRuntimes} from '../execution/attempt/task-runtime.ts'
 import type {Ui} from '../ui/terminal/ui.ts'
 
-export interface PlacesRequest {
+export interface TaskRuntimesRequest {
   readonly runId: string
   readonly config: Config
   /** Directory of the package. */
@@ -26,8 +26,8 @@ export interface PlacesRequest {
   readonly signal: AbortSignal
 }
 
-export interface OpenPlaces {
-  readonly places: TaskPlaces
+export interface OpenTaskRuntimes {
+  readonly places: TaskRuntimes
   /** What the run should say before it begins. */
   readonly warnings: readonly ActionWarning[]
   /** Ends everything at once, without waiting for anything to finish. */
@@ -42,7 +42,7 @@ const notEnforced: ActionWarning = {
 }
 
 /** A restricted run has containers, or does not begin: then it throws what {@link openSandbox} throws. */
-export async function openPlaces(plan: RunPlan, request: PlacesRequest): Promise<OpenPlaces> {
+export async function openTaskRuntimes(plan: RunPlan, request: TaskRuntimesRequest): Promise<OpenTaskRuntimes> {
   const {config, root, env, plugins, openImages, openEngine, runId, ...building} = request
   if (plan.workflow.security === 'trusted') {
     const inheritEnv = {names: [...config.inheritEnv, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}
@@ -61,6 +61,6 @@ export async function openPlaces(plan: RunPlan, request: PlacesRequest): Promise
 }
 
 /** Tasks run in other directories than the command, where a relative home would be another one. */
-function withAbsoluteHome(env: PlacesRequest['env'], home: string): PlacesRequest['env'] {
+function withAbsoluteHome(env: TaskRuntimesRequest['env'], home: string): TaskRuntimesRequest['env'] {
   return env['AUTOKESTRA_HOME'] === undefined ? env : {...env, AUTOKESTRA_HOME: home}
 }

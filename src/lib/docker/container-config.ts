@@ -11,7 +11,7 @@ export interface ContainerPlan {
   readonly image: ImageDetails
   readonly user: ContainerUser
   readonly labels: Readonly<Record<string, string>>
-  /** Complete: with the cookie, and with what the door of the network adds. */
+  /** Complete: with the tag, and with what the gateway of the network adds. */
   readonly env: Readonly<Record<string, string>>
   readonly mounts: readonly Mount[]
   /** Of this machine; absent when the engine is to make one, with `localhost` in it. */
@@ -64,7 +64,7 @@ export function containerConfig({spec, sandbox, image, user, labels, env, mounts
 
 function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Mount[], volumes: readonly string[]): HostConfig {
   const {limits} = sandbox
-  // The door is a socket with a name. Where there is none, the kernel keeps a task from every other one, in whatever directory it was made.
+  // The gateway is a socket with a name. Where there is none, the kernel keeps a task from every other one, in whatever directory it was made.
   const allowsUnixSockets = sandbox.network !== undefined || sandbox.mounts.length === 0
   const taken = new Set(mounts.map(({target}) => target))
   // A volume of the image would be a directory of the host's disk, writable and of any size: memory takes its place.

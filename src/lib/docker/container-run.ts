@@ -12,7 +12,7 @@ interface ContainerRunOptions {
   readonly client: DockerClient
   readonly id: string
   readonly pid: number
-  readonly cookie: string
+  readonly tag: string
   readonly hasStdin: boolean
   readonly graceMs: number
   /** How long outputs that nobody reads are kept after the exit. */
@@ -22,7 +22,7 @@ interface ContainerRunOptions {
   readonly exitCode: Promise<number>
   readonly sampler: ContainerSampler
   readonly network?: NetworkWatch
-  readonly closeDoor: () => Promise<NetworkActivity | undefined>
+  readonly closeGateway: () => Promise<NetworkActivity | undefined>
   /** Called once, right before `exited` settles. */
   readonly onSettled: () => void
 }
@@ -36,7 +36,7 @@ const killedCode = signalBase + constants.signals.SIGKILL
 
 export class ContainerRun implements RunningProcess {
   readonly pid: number
-  readonly cookie: string
+  readonly tag: string
   readonly stdin: Writable | null
   readonly stdout: Readable
   readonly stderr: Readable
@@ -52,10 +52,10 @@ export class ContainerRun implements RunningProcess {
   #killing: Promise<void> | undefined
 
   constructor(options: ContainerRunOptions) {
-    const {pid, cookie, hasStdin, attachment, network, exitCode} = options
+    const {pid, tag, hasStdin, attachment, network, exitCode} = options
     this.#options = options
     this.pid = pid
-    this.cookie = cookie
+    this.tag = tag
     this.stdin = hasStdin ? attachment.stdin : null
     this.stdout = attachment.stdout
     this.stderr = attachment.stderr
@@ -101,7 +101,7 @@ export class ContainerRun implements RunningProcess {
   }
 
   async #settle(): Promise<ExitStatus> {
-    const {client, id, sampler, closeDoor, onSettled} = this.#options
+    const {client, id, sampler, closeGateway, onSettled} = this.#options
     // The program must not end while there is something to settle, even when for a moment nothing but a timer is left to wait for.
     const hold = setInterval(() => undefined, 60_000)
     const code = await this.#exit
@@ -109,7 +109,7 @@ export class ContainerRun implements RunningProcess {
     const [hasMemoryRunOut] = await Promise.all([this.#mayLackMemory(code) ? this.#hasMemoryRunOut() : false, this.#drain()])
     const isOutOfMemory = hasMemoryRunOut && code === killedCode
     // Whatever cannot be removed now is found by its labels at the next start.
-    const [activity] = await Promise.all([closeDoor(), client.remove(id).catch(() => undefined)])
+    const [activity] = await Promise.all([closeGateway(), client.remove(id).catch(() => undefined)])
     clearInterval(hold)
     onSettled()
     const signal = !this.#wasKilled && !isOutOfMemory && code !== undefined ? null : signalOf(code ?? killedCode)

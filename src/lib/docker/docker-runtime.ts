@@ -12,9 +12,9 @@ import {EngineError} from './api/errors.ts'
 import {ownerLabels} from './labels.ts'
 import {ContainerPrograms} from './programs.ts'
 import {checkArguments, explainContainerFailure} from './explain-container-failure.ts'
-import type {NetworkDoor} from '../runtimes/network-gateway.ts'
+import type {NetworkGateway} from '../runtimes/network-gateway.ts'
 import {NetworkWatcher} from './network-watcher.ts'
-import {cookieVariable, type RunningProcess, type Runtime, type StartSpec} from '../runtimes/runtime.ts'
+import {processTagVariable, type RunningProcess, type Runtime, type StartSpec} from '../runtimes/runtime.ts'
 import type {ContainerUser, Mount, Sandbox} from '../runtimes/sandbox.ts'
 import {MountCheck} from './mount-check.ts'
 import {StartError} from '../runtimes/start-error.ts'
@@ -25,7 +25,7 @@ interface DockerRuntimeOptions {
   /** This program: containers it cannot remove are removed by the next one, which sees that the owner is gone. */
   readonly owner: ProcessIdentity
   /** Needed when the sandbox grants anything of the network. */
-  readonly network?: NetworkDoor
+  readonly network?: NetworkGateway
   /** The hosts file of containers without a grant of the network. With it a container starts in half the time. */
   readonly hostsFile?: string | undefined
   /** How long outputs that nobody reads are kept after the exit. Default 250. */
@@ -101,18 +101,18 @@ export class DockerRuntime implements Runtime {
 
   async #start(spec: StartSpec): Promise<RunningProcess> {
     const {client, sandbox, owner, drainMs = defaultDrainMs} = this.#options
-    const cookie = `${ownerPrefix(owner)}${this.#id}-${spec.cookie}`
+    const tag = `${ownerPrefix(owner)}${this.#id}-${spec.tag}`
     checkArguments(spec.command, spec.env)
     const image = await this.#findImage()
     if (sandbox.mounts.length > 0 || sandbox.network !== undefined) await client.requireSameHost()
-    const watcher = await this.#openDoor()
-    const door = watcher?.door
-    const mounts = [...sandbox.mounts, ...(door === undefined ? [] : [door.mount])]
-    const env: Record<string, string> = {...spec.env, ...(door?.env ?? {AUTOKESTRA_NETWORK: 'none'}), [cookieVariable]: cookie}
+    const watcher = await this.#openGateway()
+    const gateway = watcher?.gateway
+    const mounts = [...sandbox.mounts, ...(gateway === undefined ? [] : [gateway.mount])]
+    const env: Record<string, string> = {...spec.env, ...(gateway?.env ?? {AUTOKESTRA_NETWORK: 'none'}), [processTagVariable]: tag}
     let id: string | undefined
     try {
       this.#mountCheck.places()
-      id = await this.#create(spec, {env, mounts}, image, door?.hostsFile)
+      id = await this.#create(spec, {env, mounts}, image, gateway?.hostsFile)
       const hasStdin = spec.stdin !== 'none'
       const [attachment, waiting] = await Promise.all([
         client.attach(id, hasStdin),
@@ -135,7 +135,7 @@ export class DockerRuntime implements Runtime {
         client,
         id,
         pid,
-        cookie,
+        tag,
         hasStdin,
         graceMs: spec.graceMs,
         drainMs,
@@ -143,18 +143,18 @@ export class DockerRuntime implements Runtime {
         exitCode: waiting.exited,
         sampler: new ContainerSampler(id, pid, () => client.stats(containerId)),
         ...(watcher !== undefined && {network: watcher}),
-        closeDoor: async () => await door?.close(),
+        closeGateway: async () => await gateway?.close(),
         onSettled: () => this.#running.delete(run),
       })
       this.#running.add(run)
       return run
     } catch (error) {
-      await Promise.all([id === undefined ? undefined : client.remove(id).catch(() => undefined), door?.close()])
+      await Promise.all([id === undefined ? undefined : client.remove(id).catch(() => undefined), gateway?.close()])
       throw error
     }
   }
 
-  async #openDoor(): Promise<NetworkWatcher | undefined> {
+  async #openGateway(): Promise<NetworkWatcher | undefined> {
     const {sandbox, network} = this.#options
     if (sandbox.network === undefined) return undefined
     if (network === undefined) throw new TypeError('a sandbox with network access needs a gateway')
@@ -181,12 +181,12 @@ export class DockerRuntime implements Runtime {
     spec: StartSpec,
     added: {env: Readonly<Record<string, string>>; mounts: readonly Mount[]},
     image: ImageDetails,
-    doorHosts: string | undefined,
+    gatewayHosts: string | undefined,
   ): Promise<string> {
     const {client, sandbox, owner} = this.#options
     const plan = {spec, sandbox, image, user: this.#user, labels: ownerLabels(owner, this.#id), ...added}
     for (let attempt = 1; ; attempt++) {
-      const hostsFile = doorHosts ?? this.#hostsFile
+      const hostsFile = gatewayHosts ?? this.#hostsFile
       const config = containerConfig({...plan, hostsFile})
       const name = `autokestra-${this.#id}-${randomBytes(4).toString('hex')}`
       this.#creating.add(name)
@@ -195,7 +195,7 @@ export class DockerRuntime implements Runtime {
       } catch (error) {
         if (attempt === createAttempts || !(error instanceof EngineError)) throw error
         // The engine does not see our files: it runs elsewhere. It makes the file itself, then.
-        if (doorHosts === undefined && hostsFile !== undefined && error.message.includes(hostsFile)) this.#hostsFile = undefined
+        if (gatewayHosts === undefined && hostsFile !== undefined && error.message.includes(hostsFile)) this.#hostsFile = undefined
         // The name is taken.
         else if (error.status !== 409) throw error
       } finally {

@@ -2,7 +2,7 @@
 
 import {hostname} from 'node:os'
 import {isProcessAlive, type ProcessIdentity} from '../util/process-identity.ts'
-import {ownerPrefix, parseCookies} from '../runtimes/process-tag.ts'
+import {ownerPrefix, parseProcessTags} from '../runtimes/process-tag.ts'
 
 /** `<pid>:<start time>:<system>:<runtime>` of the program that started the container. */
 export const ownerLabel = 'dev.autokestra.owner'
@@ -16,6 +16,6 @@ export function ownerLabels(owner: ProcessIdentity, runtime: string): Record<str
 
 /** Whether the program that started a container does not run any more. False where that cannot be known. */
 export function isAbandoned(labels: Readonly<Record<string, string>>): boolean {
-  const [cookie] = parseCookies(labels[ownerLabel] ?? '')
-  return cookie !== undefined && labels[hostLabel] === hostname() && !isProcessAlive(cookie.owner)
+  const [tag] = parseProcessTags(labels[ownerLabel] ?? '')
+  return tag !== undefined && labels[hostLabel] === hostname() && !isProcessAlive(tag.owner)
 }

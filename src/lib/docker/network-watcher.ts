@@ -1,7 +1,7 @@
-// The open door of one container as its runtime and its tasks see it: what went through, and who wants to hear of refusals.
+// The open gateway of one container as its runtime and its tasks see it: what went through, and who wants to hear of refusals.
 
 import type {ContainerUser} from '../runtimes/sandbox.ts'
-import type {NetworkActivity, NetworkDoor, OpenDoor, Refusal} from '../runtimes/network-gateway.ts'
+import type {NetworkActivity, NetworkGateway, OpenGateway, Refusal} from '../runtimes/network-gateway.ts'
 import type {NetworkWatch} from '../runtimes/runtime.ts'
 import type {NetworkGrant} from '../runtimes/sandbox.ts'
 
@@ -9,31 +9,31 @@ import type {NetworkGrant} from '../runtimes/sandbox.ts'
 const longestQueue = 1000
 
 export class NetworkWatcher implements NetworkWatch {
-  readonly door: OpenDoor
+  readonly gateway: OpenGateway
   readonly #queue: Refusal[]
   #listener: ((refusal: Refusal) => void) | undefined
 
-  static async open(network: NetworkDoor, grant: NetworkGrant, user: ContainerUser): Promise<NetworkWatcher> {
+  static async open(network: NetworkGateway, grant: NetworkGrant, user: ContainerUser): Promise<NetworkWatcher> {
     const early: Refusal[] = []
     const watcher: {current?: NetworkWatcher} = {}
-    const door = await network.open(grant, {
+    const gateway = await network.open(grant, {
       ...user,
       onRefused: (refusal) => {
         if (watcher.current === undefined) early.push(refusal)
         else watcher.current.#tell(refusal)
       },
     })
-    watcher.current = new NetworkWatcher(door, early)
+    watcher.current = new NetworkWatcher(gateway, early)
     return watcher.current
   }
 
-  private constructor(door: OpenDoor, early: Refusal[]) {
-    this.door = door
+  private constructor(gateway: OpenGateway, early: Refusal[]) {
+    this.gateway = gateway
     this.#queue = early
   }
 
   get activity(): NetworkActivity {
-    return this.door.activity
+    return this.gateway.activity
   }
 
   onRefused(listener: (refusal: Refusal) => void): void {

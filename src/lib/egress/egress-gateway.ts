@@ -1,4 +1,4 @@
-// One door: the proxy server on one socket with the rules of one grant. What the rules do not grant is refused, reported and counted.
+// One gateway: the proxy server on one socket with the rules of one grant. What the rules do not grant is refused, reported and counted.
 
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
 import type {Duplex} from 'node:stream'
@@ -16,15 +16,15 @@ import {parseAbsoluteTarget, parseOriginTarget, printable, type RequestTarget} f
 
 const pipelined = 'it was sent before the previous request was answered'
 
-export interface EgressDoorOptions {
+export interface EgressGatewayOptions {
   readonly rules: readonly NetworkRule[]
   readonly onRefused: (refusal: Refusal) => void
   readonly limits: EgressLimits
   readonly dial: DialOptions
 }
 
-export class EgressDoor {
-  readonly #options: EgressDoorOptions
+export class EgressGateway {
+  readonly #options: EgressGatewayOptions
   readonly #server: Server
   readonly #dialer: Dialer
   readonly #agents: {readonly http: RelayAgent; readonly https: RelayAgent}
@@ -37,7 +37,7 @@ export class EgressDoor {
   #hasReportedCap = false
   #isClosed = false
 
-  constructor(options: EgressDoorOptions) {
+  constructor(options: EgressGatewayOptions) {
     this.#options = options
     const {lookups, lookupMs} = options.limits
     this.#dialer = new Dialer({...options.dial, names: {lookups, timeoutMs: lookupMs, ...options.dial.names}})
@@ -59,7 +59,7 @@ export class EgressDoor {
     })
   }
 
-  /** Resolves when nothing of the door is open any more. */
+  /** Resolves when nothing of the gateway is open any more. */
   async close(): Promise<void> {
     this.#isClosed = true
     const closed = new Promise<void>((resolve) => {

@@ -1,15 +1,15 @@
-// Opens doors: for each container a socket of its own behind which this process makes the granted connections. Loaded only when a grant is used.
+// Opens gateways: for each container a socket of its own behind which this process makes the granted connections. Loaded only when a grant is used.
 
 import path from 'node:path'
-import {createSocketDirectory, doorsDirectory, type SocketDirectory} from './socket-directory.ts'
+import {createSocketDirectory, gatewaysDirectory, type SocketDirectory} from './socket-directory.ts'
 import type {DialOptions} from './dial.ts'
-import {EgressDoor} from './egress-gateway.ts'
+import {EgressGateway} from './egress-gateway.ts'
 import {defaultEgressLimits, type EgressLimits} from './limits.ts'
 import {egressNames} from './local-names.ts'
-import type {DoorContext, NetworkActivity, NetworkDoor, OpenDoor} from '../runtimes/network-gateway.ts'
+import type {GatewayContext, NetworkActivity, NetworkGateway, OpenGateway} from '../runtimes/network-gateway.ts'
 import type {NetworkGrant} from '../runtimes/sandbox.ts'
 
-/** Where containers find the directory of their door. */
+/** Where containers find the directory of their gateway. */
 const mountTarget = '/run/autokestra'
 
 export interface EgressProxyOptions {
@@ -19,29 +19,29 @@ export interface EgressProxyOptions {
   readonly dial?: DialOptions
 }
 
-export class EgressProxy implements NetworkDoor {
+export class EgressProxy implements NetworkGateway {
   readonly #options: EgressProxyOptions
-  readonly #doors = new Set<OpenDoor>()
+  readonly #gateways = new Set<OpenGateway>()
   readonly #directories = new Set<SocketDirectory>()
 
   constructor(options: EgressProxyOptions = {}) {
     this.#options = options
   }
 
-  async open(grant: NetworkGrant, {onRefused, ...user}: DoorContext): Promise<OpenDoor> {
+  async open(grant: NetworkGrant, {onRefused, ...user}: GatewayContext): Promise<OpenGateway> {
     const names = egressNames(grant.rules)
-    const directory = createSocketDirectory(this.#options.directory ?? doorsDirectory, names.hosts, user)
+    const directory = createSocketDirectory(this.#options.directory ?? gatewaysDirectory, names.hosts, user)
     const limits = {...defaultEgressLimits, ...this.#options.limits}
-    const server = new EgressDoor({rules: grant.rules, onRefused, limits, dial: this.#options.dial ?? {}})
+    const server = new EgressGateway({rules: grant.rules, onRefused, limits, dial: this.#options.dial ?? {}})
     const release = async (): Promise<NetworkActivity> => {
-      this.#doors.delete(door)
+      this.#gateways.delete(gateway)
       await server.close()
       directory.remove()
       this.#directories.delete(directory)
       return server.activity
     }
     let released: Promise<NetworkActivity> | undefined
-    const door: OpenDoor = {
+    const gateway: OpenGateway = {
       mount: {source: directory.dir, target: mountTarget, isReadOnly: true},
       env: {
         AUTOKESTRA_EGRESS_SOCKET: path.posix.join(mountTarget, path.basename(directory.socket)),
@@ -53,16 +53,16 @@ export class EgressProxy implements NetworkDoor {
       },
       close: () => (released ??= release()),
     }
-    this.#doors.add(door)
+    this.#gateways.add(gateway)
     this.#directories.add(directory)
     try {
       await server.listen(directory.socket)
       directory.handOver()
     } catch (error) {
-      await door.close()
+      await gateway.close()
       throw error
     }
-    return door
+    return gateway
   }
 
   /** Removes what lies on the disk, without waiting for anything: for a program that leaves now. */
@@ -70,8 +70,8 @@ export class EgressProxy implements NetworkDoor {
     for (const directory of this.#directories) directory.remove()
   }
 
-  /** Closes every door that is still open. */
+  /** Closes every gateway that is still open. */
   async close(): Promise<void> {
-    await Promise.all([...this.#doors].map((door) => door.close()))
+    await Promise.all([...this.#gateways].map((gateway) => gateway.close()))
   }
 }

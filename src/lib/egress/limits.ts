@@ -1,4 +1,4 @@
-// What one container may ask of its door at once. The only place with these numbers.
+// What one container may ask of its gateway at once. The only place with these numbers.
 
 export interface EgressLimits {
   /** Open connections of the container. Further ones are closed at once. */

@@ -41,7 +41,7 @@ export interface RelayOptions {
   readonly onFailed: (error: Error) => void
 }
 
-/** Keeps connections of one door and one scheme for later requests to the same target. */
+/** Keeps connections of one gateway and one scheme for later requests to the same target. */
 export class RelayAgent extends Agent {
   readonly #dialer: Dialer
   readonly #scheme: 'http' | 'https'

@@ -1,4 +1,4 @@
-// The directory with a door's socket: reachable for the container's user and nobody else, and found again when its owner was killed.
+// The directory with a gateway's socket: reachable for the container's user and nobody else, and found again when its owner was killed.
 
 import {chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync} from 'node:fs'
 import {lstat, readdir, rm} from 'node:fs/promises'
@@ -11,8 +11,8 @@ const prefix = 'autokestra-egress-'
 const socketName = 'egress.sock'
 /** What the kernel takes. Programs of the container know the socket by another path. */
 const maxSocketPath = 107
-/** Where directories of doors are made unless somebody says otherwise. Short, and the engine sees it. */
-export const doorsDirectory = '/tmp'
+/** Where directories of gateways are made unless somebody says otherwise. Short, and the engine sees it. */
+export const gatewaysDirectory = '/tmp'
 
 export interface SocketDirectory {
   /** What the container gets: nothing but the socket is in it. Real path. */
@@ -32,7 +32,7 @@ export interface SocketDirectory {
 export function createSocketDirectory(parent: string, hosts: readonly string[], {uid, gid}: ContainerUser): SocketDirectory {
   const outer = makeOuter(parent)
   try {
-    const dir = path.join(outer, 'door')
+    const dir = path.join(outer, 'gateway')
     mkdirSync(dir, {mode: 0o700})
     const hostsFile = path.join(outer, 'hosts')
     writeHostsFile(hostsFile, hosts)
@@ -83,9 +83,9 @@ function makeOuter(parent: string): string {
   const {pid, startTime, system} = identifyProcess()
   // Short, since paths of sockets are.
   const name = `${prefix}${pid.toString(36)}.${Number(startTime).toString(36)}.${system}-`
-  const real = realOr(parent, doorsDirectory)
-  const length = Buffer.byteLength(path.join(real, `${name}XXXXXX`, 'door', socketName))
-  return mkdtempSync(path.join(length > maxSocketPath ? doorsDirectory : real, name))
+  const real = realOr(parent, gatewaysDirectory)
+  const length = Buffer.byteLength(path.join(real, `${name}XXXXXX`, 'gateway', socketName))
+  return mkdtempSync(path.join(length > maxSocketPath ? gatewaysDirectory : real, name))
 }
 
 function realOr(directory: string, otherwise: string): string {

@@ -6,14 +6,14 @@ import type {JsonObject, JsonValue} from '../util/json.ts'
 import {roundMs} from '../util/round-ms.ts'
 import type {ActionResult, AttemptMetrics, TaskError} from '../engine/task-result.ts'
 import {Attempt, TaskFault, type ExecuteOptions, type Invocation} from './attempt/attempt.ts'
-import {findBlame} from './attempt/failure-cause.ts'
+import {findFailureCause} from './attempt/failure-cause.ts'
 import {defaultLimits, type ExecutionLimits} from './attempt/limits.ts'
 import {runExec} from './protocols/exec.ts'
 import {runPlain, type ProtocolOutcome} from './protocols/plain.ts'
 import {runSdk} from './protocols/sdk.ts'
 import {describeMisfit, type ValueCheck} from './attempt/schema-misfit.ts'
 import {checkEnvironment} from './attempt/task-environment.ts'
-import type {ExpectedTask, TaskPlace, TaskPlaces} from './attempt/task-runtime.ts'
+import type {ExpectedTask, TaskRuntime, TaskRuntimes} from './attempt/task-runtime.ts'
 
 const childLost =
   'the system ended a process of this task because memory ran out, so its result may be incomplete; "memory" in "resources" allows more'
@@ -23,7 +23,7 @@ const childPerhapsLost =
 
 export interface PluginExecutorOptions {
   /** Where tasks run. */
-  readonly places: TaskPlaces
+  readonly places: TaskRuntimes
   /** Makes the check of a schema. Called once per schema. */
   readonly compileSchema: (schema: JsonObject) => Promise<ValueCheck>
   readonly limits?: Partial<ExecutionLimits>
@@ -62,10 +62,10 @@ export class PluginExecutor {
       const mask = (text: string): string => options.masker?.mask(text) ?? text
       error = await this.#checkInputs(invocation, mask)
       if (error === undefined && !attempt.isStopped) outcome = await this.#run(attempt)
-      error ??= findBlame(attempt, outcome) ?? (await this.#checkOutput(invocation, outcome.output ?? null, mask))
+      error ??= findFailureCause(attempt, outcome) ?? (await this.#checkOutput(invocation, outcome.output ?? null, mask))
     } catch (thrown) {
       // Cancelled or out of time while it could not start: that is still what happened first.
-      error = findBlame(attempt, {error: toTaskError(thrown)})
+      error = findFailureCause(attempt, {error: toTaskError(thrown)})
     } finally {
       attempt.close()
     }
@@ -112,7 +112,7 @@ export class PluginExecutor {
   }
 }
 
-async function speak(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+async function speak(place: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   switch (attempt.invocation.plugin.manifest.protocol) {
     case 'exec':
       return await runExec(place, attempt, env)

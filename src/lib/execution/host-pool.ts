@@ -5,7 +5,7 @@ import {Turns} from '../util/turns.ts'
 import type {RunningProcess, Runtime} from '../runtimes/runtime.ts'
 import {StartError} from '../runtimes/start-error.ts'
 
-export interface WorkerPoolOptions {
+export interface HostPoolOptions {
   readonly runtime: Runtime
   /** Program and arguments of a host. */
   readonly command: readonly [string, ...string[]]
@@ -37,14 +37,14 @@ interface Host {
   idleTimer?: NodeJS.Timeout
 }
 
-interface WorkerLease {
+interface HostLease {
   readonly process: RunningProcess
   /** The host may serve the next task of the same key. Otherwise it is the borrower's to end. */
   giveBack(): void
 }
 
-export class WorkerPool {
-  readonly #options: WorkerPoolOptions
+export class HostPool {
+  readonly #options: HostPoolOptions
   readonly #ahead: Promise<Host>[] = []
   readonly #idle = new Map<string, Host[]>()
   /** Starting takes a core for a moment: hundreds at once would only be in each other's way. */
@@ -57,7 +57,7 @@ export class WorkerPool {
   #isClosed = false
   #refillTimer: NodeJS.Timeout | undefined
 
-  constructor(options: WorkerPoolOptions) {
+  constructor(options: HostPoolOptions) {
     this.#options = options
     this.#closing = new Promise((resolve) => {
       this.#close = resolve
@@ -75,7 +75,7 @@ export class WorkerPool {
    * A host nobody has used; with a key, also one that has served only that key before.
    * Rejects with StartError; also when `isWanted` says no before a host was started for it.
    */
-  async borrow(reuseKey?: string, isWanted: () => boolean = () => true): Promise<WorkerLease> {
+  async borrow(reuseKey?: string, isWanted: () => boolean = () => true): Promise<HostLease> {
     if (this.#isClosed) throw noStart()
     const takeKept = (): Host | undefined => (reuseKey === undefined ? undefined : this.#takeIdle(reuseKey))
     const host = takeKept() ?? (await this.#takeFresh(takeKept, isWanted))
@@ -175,7 +175,7 @@ export class WorkerPool {
 
   async #startHost(): Promise<Host> {
     const {runtime, command, env, cwd, graceMs} = this.#options
-    const process = await runtime.start({command, env, cwd, graceMs, cookie: `host-${(++this.#hostCount).toString(36)}`})
+    const process = await runtime.start({command, env, cwd, graceMs, tag: `host-${(++this.#hostCount).toString(36)}`})
     const host: Host = {process, hasExited: false, uses: 0}
     void process.exited.then(() => {
       host.hasExited = true

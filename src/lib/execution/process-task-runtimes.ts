@@ -3,23 +3,23 @@
 import path from 'node:path'
 import type {Runtime} from '../runtimes/runtime.ts'
 import type {Invocation} from './attempt/attempt.ts'
-import type {HostPool} from './attempt/plugin-hosts.ts'
+import type {PluginHosts} from './attempt/plugin-hosts.ts'
 import type {Plugin} from '../plugins/manifest.ts'
-import type {ExpectedTask, TaskPlace, TaskPlaces} from './attempt/task-runtime.ts'
+import type {ExpectedTask, TaskRuntime, TaskRuntimes} from './attempt/task-runtime.ts'
 
-export interface ProcessPlacesOptions {
+export interface ProcessTaskRuntimesOptions {
   readonly runtime: Runtime
-  readonly hosts: HostPool
+  readonly hosts: PluginHosts
   /** What every task process inherits. */
   readonly baseEnv: Readonly<Record<string, string>>
   /** The file a host loads for a plugin. Default: its `main`. A rejection fails the task with PLUGIN_LOAD_FAILED. */
   readonly prepareMain?: (plugin: Plugin) => Promise<string | undefined>
 }
 
-export class ProcessPlaces implements TaskPlaces {
-  readonly #options: ProcessPlacesOptions
+export class ProcessTaskRuntimes implements TaskRuntimes {
+  readonly #options: ProcessTaskRuntimesOptions
 
-  constructor(options: ProcessPlacesOptions) {
+  constructor(options: ProcessTaskRuntimesOptions) {
     this.#options = options
   }
 
@@ -38,7 +38,7 @@ export class ProcessPlaces implements TaskPlaces {
     this.#options.runtime.expect(programs)
   }
 
-  async find({plugin, workingDir}: Invocation): Promise<TaskPlace> {
+  async find({plugin, workingDir}: Invocation): Promise<TaskRuntime> {
     const {runtime, hosts, baseEnv, prepareMain} = this.#options
     const {main, protocol} = plugin.manifest
     const prepared = protocol === 'sdk' ? await prepareMain?.(plugin) : ''

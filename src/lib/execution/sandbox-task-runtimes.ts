@@ -5,12 +5,12 @@ import type {Runtime} from '../runtimes/runtime.ts'
 import type {Sandbox, SandboxLimits} from '../runtimes/sandbox.ts'
 import {StartError} from '../runtimes/start-error.ts'
 import type {Invocation} from './attempt/attempt.ts'
-import type {HostPool} from './attempt/plugin-hosts.ts'
+import type {PluginHosts} from './attempt/plugin-hosts.ts'
 import {mainInImage, pluginRoot} from '../images/image-layout.ts'
 import type {Plugin} from '../plugins/manifest.ts'
 import {isWithin} from '../permissions/path-policy.ts'
 import {mountsOf, noPermissions, type Restrictions} from '../permissions/permissions.ts'
-import type {ExpectedTask, TaskPlace, TaskPlaces} from './attempt/task-runtime.ts'
+import type {ExpectedTask, TaskRuntime, TaskRuntimes} from './attempt/task-runtime.ts'
 
 /** A current image of a plugin. */
 export interface SandboxImage {
@@ -20,7 +20,7 @@ export interface SandboxImage {
   readonly env: readonly string[]
 }
 
-export interface SandboxPlacesOptions {
+export interface SandboxTaskRuntimesOptions {
   /** By id of the plugin, for every plugin of the run. */
   readonly images: ReadonlyMap<string, SandboxImage>
   /** What a plugin may use when the workflow file does not say. */
@@ -33,13 +33,13 @@ export interface SandboxPlacesOptions {
   readonly cpus: number
   readonly openRuntime: (sandbox: Sandbox) => Runtime
   /** Keeps hosts that run in containers of this runtime. */
-  readonly openHosts: (runtime: Runtime, env: Readonly<Record<string, string>>) => HostPool
+  readonly openHosts: (runtime: Runtime, env: Readonly<Record<string, string>>) => PluginHosts
 }
 
 /** One image with one set of grants; every container of it is like every other. */
 interface Cell {
   readonly runtime: Runtime
-  readonly hosts: HostPool
+  readonly hosts: PluginHosts
   readonly baseEnv: Readonly<Record<string, string>>
   readonly sandbox: Sandbox
   /** Calls of SDK actions that are still to come. */
@@ -51,12 +51,12 @@ const labelPrefix = 'dev.autokestra.'
 /** Writable in every container, and gone with it. */
 const temporaryDir = '/tmp'
 
-export class SandboxPlaces implements TaskPlaces {
-  readonly #options: SandboxPlacesOptions
+export class SandboxTaskRuntimes implements TaskRuntimes {
+  readonly #options: SandboxTaskRuntimesOptions
   readonly #cells = new Map<string, Cell>()
   #parallelism = 1
 
-  constructor(options: SandboxPlacesOptions) {
+  constructor(options: SandboxTaskRuntimesOptions) {
     this.#options = options
   }
 
@@ -77,7 +77,7 @@ export class SandboxPlaces implements TaskPlaces {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to be a rejection
-  async find({plugin, workingDir, restrictions}: Invocation): Promise<TaskPlace> {
+  async find({plugin, workingDir, restrictions}: Invocation): Promise<TaskRuntime> {
     const cell = this.#cell(plugin, restrictions)
     const {runtime, hosts, baseEnv, sandbox} = cell
     this.#prepare(cell)

@@ -4,7 +4,7 @@ import {existsSync, realpathSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {describeChannel} from '../runtimes/sandbox.ts'
 import {findInTreeNow, maxTreeEntries, type TreeEntry, type TreeFinding} from '../files/find-in-tree.ts'
-import {guardedNames, guardedPlaces, socketsInUse, type Guard, type Surroundings} from './protected-paths.ts'
+import {guardedNames, protectedPaths, socketsInUse, type Guard, type EnvironmentFacts} from './protected-paths.ts'
 
 export type PathAccess = 'read' | 'write'
 
@@ -39,14 +39,14 @@ export interface PathPolicyOptions {
 }
 
 export class PathPolicy {
-  readonly #surroundings: Surroundings
+  readonly #environmentFacts: EnvironmentFacts
   readonly #options: Required<PathPolicyOptions>
   /** Several tasks may be granted the same. */
   readonly #searched = new Map<string, TreeFinding>()
   #guards: readonly Guard[] | undefined
 
-  constructor(surroundings: Surroundings, {looksInside = true, maxEntries = maxTreeEntries}: PathPolicyOptions = {}) {
-    this.#surroundings = surroundings
+  constructor(environmentFacts: EnvironmentFacts, {looksInside = true, maxEntries = maxTreeEntries}: PathPolicyOptions = {}) {
+    this.#environmentFacts = environmentFacts
     this.#options = {looksInside, maxEntries}
   }
 
@@ -72,7 +72,7 @@ export class PathPolicy {
   #expand(text: string, dir: string): string | PathRefusal {
     if (text.includes('\0')) return unusable(`${JSON.stringify(text)} contains a NUL byte, which paths cannot`)
     if (text === '~' || text.startsWith('~/')) {
-      const {userHome} = this.#surroundings
+      const {userHome} = this.#environmentFacts
       if (userHome === undefined) return unusable(`'${text}': your home directory is not known`, 'set HOME, or write the absolute path')
       return path.join(userHome, text.slice(1))
     }
@@ -86,7 +86,7 @@ export class PathPolicy {
     const name = nameOf(place, text)
     if (place === '/') return refused(`${name} is the whole disk`)
     if (egressDirectory.test(place)) return refused(`${name} holds the network of another task`)
-    this.#guards ??= guardedPlaces(this.#surroundings)
+    this.#guards ??= protectedPaths(this.#environmentFacts)
     for (const guard of this.#guards) {
       if (guard.onlyWriting === true && access === 'read') continue
       if (place === guard.path || (guard.onlyWhole !== true && isBelow(place, guard.path)))

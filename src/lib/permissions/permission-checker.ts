@@ -8,7 +8,7 @@ import {parseNetworkRule, type NetworkRule} from '../network/rule.ts'
 import {fieldsOf, writtenTasks} from '../documents/report.ts'
 import type {GrantChecker} from '../workflow/grant-checker.ts'
 import {warnAboutGrants, type GrantWarning} from '../advice/grant-warnings.ts'
-import type {Surroundings} from './protected-paths.ts'
+import type {EnvironmentFacts} from './protected-paths.ts'
 import {PathPolicy, type GrantedPath, type PathAccess} from './path-policy.ts'
 import {exchangeablePaths, grantsPath, grantsRule, noPermissions, type Permissions} from './permissions.ts'
 
@@ -26,7 +26,7 @@ interface ReadPermissions {
 /** For one workflow. What has the wrong shape is left to the schema. */
 export class PermissionChecker implements GrantChecker {
   readonly diagnostics: Diagnostic[] = []
-  readonly #surroundings: Surroundings
+  readonly #environmentFacts: EnvironmentFacts
   readonly #codes = new Set<ErrorCode>()
   readonly #tasks = new Map<string, Permissions>()
   readonly #places = new Map<GrantedPath, DocumentPath>()
@@ -36,8 +36,8 @@ export class PermissionChecker implements GrantChecker {
   #isRestricted = false
   #policy: PathPolicy | undefined
 
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings
+  constructor(environmentFacts: EnvironmentFacts) {
+    this.#environmentFacts = environmentFacts
   }
 
   check(document: SourceDocument, dir: string): void {
@@ -139,11 +139,11 @@ export class PermissionChecker implements GrantChecker {
   }
 
   #openPolicy(): PathPolicy {
-    const {configFiles} = this.#surroundings
+    const {configFiles} = this.#environmentFacts
     const file = this.#document?.file
     // The file that is read says what plugins may do, like the configuration.
     const own = file === undefined || file === '-' ? [] : [path.join(this.#dir, path.basename(file))]
-    return new PathPolicy({...this.#surroundings, configFiles: [...configFiles, ...own]}, {looksInside: this.#isRestricted})
+    return new PathPolicy({...this.#environmentFacts, configFiles: [...configFiles, ...own]}, {looksInside: this.#isRestricted})
   }
 
   /** What is granted on purpose is still said: a run with it is hardly restricted. */

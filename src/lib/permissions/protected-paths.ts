@@ -4,7 +4,7 @@ import {readFileSync, realpathSync} from 'node:fs'
 import path from 'node:path'
 
 /** What the policy of paths must know of the caller and the project. Paths are absolute. */
-export interface Surroundings {
+export interface EnvironmentFacts {
   /** Of the user; absent where it is not known, and `~` cannot be used. */
   readonly userHome?: string | undefined
   /** Database, key and cache of this program. */
@@ -85,8 +85,8 @@ const userSockets = [
 ]
 
 /** All of them, by their written and by their real paths. */
-export function guardedPlaces(surroundings: Surroundings): Guard[] {
-  const {userHome, programHome, runtimeDir, sockets, pluginDirs, configFiles} = surroundings
+export function protectedPaths(environmentFacts: EnvironmentFacts): Guard[] {
+  const {userHome, programHome, runtimeDir, sockets, pluginDirs, configFiles} = environmentFacts
   const guards: Guard[] = system.map(([place, why]) => ({path: place, why}))
   for (const place of inContainer) guards.push({path: place, why: "would hide the container's own programs", onlyWhole: true})
   for (const place of ['/plugin', '/autokestra']) guards.push({path: place, why: 'is where the plugin is in its container'})

@@ -4,7 +4,7 @@ import {resolve} from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {TemplateError} from '../templates/template-error.ts'
 import {PermissionChecker} from '../permissions/permission-checker.ts'
-import type {Surroundings} from '../permissions/protected-paths.ts'
+import type {EnvironmentFacts} from '../permissions/protected-paths.ts'
 import {Templates, toText} from '../templates/templates.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import {loadWorkflow} from '../workflow/load.ts'
@@ -32,7 +32,7 @@ export interface PlanFileSources extends ActionSources {
   /** Rejects with a TypeError when it is not UTF-8. */
   readonly readStdin: () => Promise<string>
   /** What is never granted depends on it. */
-  readonly surroundings: Surroundings
+  readonly environmentFacts: EnvironmentFacts
 }
 
 /** A plan with the settings of its run. */
@@ -50,7 +50,7 @@ export const maxStdinBytes = 4 * 1024 * 1024 + 1
 export async function planFile(request: PlanRequest, sources: PlanFileSources): Promise<RunPlan> {
   const templates = new Templates()
   const actions = new ResolvedActions(sources)
-  const grants = new PermissionChecker(sources.surroundings)
+  const grants = new PermissionChecker(sources.environmentFacts)
   const from = request.file === '-' ? {text: await readStdin(sources), file: '-'} : request.file
   const loaded = await loadWorkflow(from, {templates, schemas: sources.schemas, actions, grants, cwd: sources.cwd})
   if (!loaded.enabled && request.force !== true) {

@@ -17,7 +17,7 @@ export interface StartedChild {
 
 interface ChildRunOptions {
   readonly pid: number
-  readonly cookie: string
+  readonly tag: string
   readonly graceMs: number
   /** How long pipes that others hold open are read after the exit. */
   readonly drainMs: number
@@ -28,7 +28,7 @@ interface ChildRunOptions {
   readonly ownsGroup: () => boolean
   /** The program is about to be ended. */
   readonly onStopping?: () => void
-  /** From now on a sweep may end what carries this run's cookie. */
+  /** From now on a sweep may end what carries this run's tag. */
   readonly onKilling: () => void
 }
 
@@ -41,7 +41,7 @@ const groupEndLimitMs = 50
 
 export class ChildRun implements RunningProcess {
   readonly pid: number
-  readonly cookie: string
+  readonly tag: string
   readonly stdin: Writable | null
   readonly stdout: Readable
   readonly stderr: Readable
@@ -58,7 +58,7 @@ export class ChildRun implements RunningProcess {
   constructor(child: StartedChild, options: ChildRunOptions) {
     this.#options = options
     this.pid = options.pid
-    this.cookie = options.cookie
+    this.tag = options.tag
     this.stdin = child.stdin
     this.stdout = child.stdout
     this.stderr = child.stderr

@@ -13,7 +13,7 @@ import {Launcher, launchScript, type LaunchedProgram} from './launcher.ts'
 import {MemoryKills} from './memory-kills.ts'
 import {ProgramFinder} from './find-program.ts'
 import {readOutOfMemoryKills} from '../util/proc-fs.ts'
-import {cookieVariable, type RunningProcess, type Runtime, type StartSpec} from '../runtimes/runtime.ts'
+import {processTagVariable, type RunningProcess, type Runtime, type StartSpec} from '../runtimes/runtime.ts'
 import {Sampler} from './sampler.ts'
 import {StartError} from '../runtimes/start-error.ts'
 import {Sweeper} from './sweeper.ts'
@@ -22,8 +22,8 @@ import {Watchdog} from './watchdog.ts'
 export interface ProcessRuntimeOptions {
   /** How long pipes that grandchildren hold open are read after the exit. Default 250. */
   readonly drainMs?: number
-  /** The cookie in the environment of this process, when it is itself a task of another run: its owner then finds our children too. */
-  readonly outerCookie?: string
+  /** The tag in the environment of this process, when it is itself a task of another run: its owner then finds our children too. */
+  readonly outerTag?: string
   /** Files that count processes ended for lack of memory. Default: those of the control group of this program. */
   readonly memoryEventFiles?: readonly string[]
 }
@@ -43,7 +43,7 @@ export class ProcessRuntime implements Runtime {
   readonly #programs = new ProgramFinder()
   readonly #sampler = new Sampler()
   readonly #sweeper: Sweeper
-  /** By cookie; a process that is being ended has left it already, so that the sweep finds its children. */
+  /** By tag; a process that is being ended has left it already, so that the sweep finds its children. */
   readonly #protected = new Set<string>()
   readonly #running = new Set<ChildRun>()
   readonly #launchers = new Set<Launcher>()
@@ -53,7 +53,7 @@ export class ProcessRuntime implements Runtime {
   #memoryKills: MemoryKills | undefined
   #outOfMemoryKills = 0
   /** Those that were put down to a program of ours. */
-  #blamedKills = 0
+  #countedKills = 0
   #isClosed = false
   #usesLaunchers = false
 
@@ -69,34 +69,34 @@ export class ProcessRuntime implements Runtime {
 
   countMemoryKills(): number {
     this.#memoryKills ??= new MemoryKills(this.#options.memoryEventFiles)
-    return this.#memoryKills.read() - this.#blamedKills
+    return this.#memoryKills.read() - this.#countedKills
   }
 
   async start(spec: StartSpec): Promise<RunningProcess> {
     if (this.#isClosed) throw new StartError('SPAWN_FAILED', 'the program is stopping, so no more processes are started')
     const program = this.#programs.find(spec.command[0], spec.env['PATH'], spec.cwd)
-    const cookie = this.#ownPrefix() + spec.cookie
-    const {outerCookie} = this.#options
-    const value = outerCookie === undefined ? cookie : `${cookie},${outerCookie}`
+    const tag = this.#ownPrefix() + spec.tag
+    const {outerTag} = this.#options
+    const value = outerTag === undefined ? tag : `${tag},${outerTag}`
     // Nothing may be awaited between the start and the entry in the books: close() must see every process.
     const launched = this.#launch(spec, value)
     const launcher = launched?.launcher
     const child = launched?.child ?? this.#spawn(program, spec, value)
     if (child instanceof Promise) throw await child
     const sample = this.#sampler.add(child.pid, launcher !== undefined)
-    this.#protected.add(cookie)
+    this.#protected.add(tag)
     const run = new ChildRun(child, {
       pid: child.pid,
       ownsGroup: () => !(launcher?.isAlive ?? false),
       onStopping: () => launcher?.retire(),
-      cookie: value,
+      tag: value,
       graceMs: spec.graceMs,
       drainMs: this.#options.drainMs ?? defaultDrainMs,
       sweep: () => this.#sweeper.sweep(),
-      onKilling: () => this.#protected.delete(cookie),
+      onKilling: () => this.#protected.delete(tag),
       onSettled: () => {
         this.#running.delete(run)
-        this.#protected.delete(cookie)
+        this.#protected.delete(tag)
         this.#sampler.remove(sample)
         if (!this.#isClosed) this.#sweeper.schedule()
         return {
@@ -129,9 +129,9 @@ export class ProcessRuntime implements Runtime {
   }
 
   /** Undefined when this program is better started directly. */
-  #launch(spec: StartSpec, cookie: string): {child: LaunchedProgram; launcher: Launcher} | undefined {
+  #launch(spec: StartSpec, tag: string): {child: LaunchedProgram; launcher: Launcher} | undefined {
     if (!this.#usesLaunchers || spec.stdin !== 'none' || !isDirectory(spec.cwd)) return undefined
-    const script = launchScript({command: spec.command, cwd: spec.cwd, env: {...spec.env, [cookieVariable]: cookie}})
+    const script = launchScript({command: spec.command, cwd: spec.cwd, env: {...spec.env, [processTagVariable]: tag}})
     if (script === undefined) return undefined
     for (const launcher of this.#launchers) if (!launcher.canStart) this.#launchers.delete(launcher)
     const launcher =
@@ -147,12 +147,12 @@ export class ProcessRuntime implements Runtime {
   }
 
   /** The child, or why there is none. */
-  #spawn(program: string, spec: StartSpec, cookie: string): StartedProcess | Promise<StartError> {
+  #spawn(program: string, spec: StartSpec, tag: string): StartedProcess | Promise<StartError> {
     try {
       const child = spawn(program, spec.command.slice(1), {
         argv0: spec.command[0],
         cwd: spec.cwd,
-        env: {...spec.env, [cookieVariable]: cookie},
+        env: {...spec.env, [processTagVariable]: tag},
         stdio: [spec.stdin === 'none' ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         // Its own session and group, so that all of it can be ended together.
         detached: true,
@@ -184,7 +184,7 @@ export class ProcessRuntime implements Runtime {
   #isLeftOver(value: string): boolean {
     const prefix = this.#prefix
     if (prefix === undefined || !value.includes(prefix)) return false
-    return value.split(',').some((cookie) => cookie.startsWith(prefix) && !this.#protected.has(cookie))
+    return value.split(',').some((tag) => tag.startsWith(prefix) && !this.#protected.has(tag))
   }
 
   // Who sent a SIGKILL is not told; the kernel's count of processes it ended for memory is the best witness there is.
@@ -192,7 +192,7 @@ export class ProcessRuntime implements Runtime {
     const kills = readOutOfMemoryKills()
     const hasGrown = kills > this.#outOfMemoryKills
     this.#outOfMemoryKills = kills
-    if (hasGrown) this.#blamedKills++
+    if (hasGrown) this.#countedKills++
     return hasGrown
   }
 }

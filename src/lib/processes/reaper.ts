@@ -2,11 +2,11 @@
 
 import {isProcessAlive, type ProcessIdentity} from '../util/process-identity.ts'
 import {readSystemId} from '../util/proc-stat.ts'
-import {parseCookies} from '../runtimes/process-tag.ts'
+import {parseProcessTags} from '../runtimes/process-tag.ts'
 import {sweepUntilClean} from './sweeper.ts'
 
 /**
- * Ends every process whose cookie names an owner that does not live any more, and answers how many there were.
+ * Ends every process whose tag names an owner that does not live any more, and answers how many there were.
  * One pass over /proc when there is nothing to do. Does nothing where there is no /proc.
  */
 export async function sweepLeftovers(): Promise<number> {
@@ -18,5 +18,5 @@ export async function sweepLeftovers(): Promise<number> {
     known.set(name, dead)
     return dead
   }
-  return sweepUntilClean((value) => parseCookies(value).some(({owner}) => owner.system === here && isDead(owner)))
+  return sweepUntilClean((value) => parseProcessTags(value).some(({owner}) => owner.system === here && isDead(owner)))
 }

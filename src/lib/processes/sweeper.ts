@@ -1,9 +1,9 @@
-// Finds and ends processes by the cookie in their environment. A process that left its group (setsid) is found by nothing else.
+// Finds and ends processes by the tag in their environment. A process that left its group (setsid) is found by nothing else.
 
 import {setTimeout as sleep} from 'node:timers/promises'
 import {readStat} from '../util/proc-stat.ts'
 import {listPids, readEnvironmentVariable} from '../util/proc-fs.ts'
-import {cookieVariable} from '../runtimes/runtime.ts'
+import {processTagVariable} from '../runtimes/runtime.ts'
 
 // A pass reads one small file per process of the machine; several hundred processes go by before other work gets its turn.
 const pidsPerTurn = 256
@@ -13,23 +13,23 @@ const pausePerPassTime = 20
 const roundLimit = 50
 const roundPauseMs = 5
 
-/** Ends every process whose cookie `isVictim` accepts, once. Answers how many there were. */
-async function sweepOnce(isVictim: (cookie: string) => boolean): Promise<number> {
+/** Ends every process whose tag `isVictim` accepts, once. Answers how many there were. */
+async function sweepOnce(isVictim: (tag: string) => boolean): Promise<number> {
   let found = 0
   let count = 0
   for (const pid of listPids()) {
     if (++count % pidsPerTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve))
-    const cookie = readEnvironmentVariable(pid, cookieVariable)
-    if (cookie !== undefined && isVictim(cookie) && endProcess(pid, cookie)) found++
+    const tag = readEnvironmentVariable(pid, processTagVariable)
+    if (tag !== undefined && isVictim(tag) && endProcess(pid, tag)) found++
   }
   return found
 }
 
-function endProcess(pid: number, cookie: string): boolean {
+function endProcess(pid: number, tag: string): boolean {
   // The number may have gone to another process since its environment was read: only the same start time before and after a second look is proof.
   const before = readStat(pid)
   if (before === undefined || before.state === 'Z' || pid === process.pid) return false
-  if (readEnvironmentVariable(pid, cookieVariable) !== cookie) return false
+  if (readEnvironmentVariable(pid, processTagVariable) !== tag) return false
   if (readStat(pid)?.startTime !== before.startTime) return false
   try {
     process.kill(pid, 'SIGKILL')
@@ -41,7 +41,7 @@ function endProcess(pid: number, cookie: string): boolean {
 }
 
 /** Passes until one finds nothing: a process may fork while it is being looked for. Answers how many were ended. */
-export async function sweepUntilClean(isVictim: (cookie: string) => boolean): Promise<number> {
+export async function sweepUntilClean(isVictim: (tag: string) => boolean): Promise<number> {
   let total = 0
   for (let round = 0; round < roundLimit; round++) {
     const found = await sweepOnce(isVictim)
@@ -54,13 +54,13 @@ export async function sweepUntilClean(isVictim: (cookie: string) => boolean): Pr
 
 /** Sweeps for one runtime: now and then in the background, or at once; requests at the same time share one pass. */
 export class Sweeper {
-  readonly #isVictim: (cookie: string) => boolean
+  readonly #isVictim: (tag: string) => boolean
   #current: Promise<void> | undefined
   #next: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #pauseMs = minimumPauseMs
 
-  constructor(isVictim: (cookie: string) => boolean) {
+  constructor(isVictim: (tag: string) => boolean) {
     this.#isVictim = isVictim
   }
 

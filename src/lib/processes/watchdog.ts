@@ -8,7 +8,7 @@ import {sharedMemoryDir} from './named-pipes.ts'
 
 const goodbye = 'bye'
 
-// $1: what the cookies of this owner begin with; the rest: directories to remove, as patterns.
+// $1: what the tags of this owner begin with; the rest: directories to remove, as patterns.
 // Two looks at each process: its number may have gone to another one since the first. Only a start time that is the same before and after the second
 // look proves that it is the process whose environment was read. Members of
 // the group that a process leads end with it, mark or no mark. The limit of rounds is for a process that cannot be killed.
@@ -45,10 +45,10 @@ export class Watchdog {
   readonly #child: ChildProcess
 
   /** Undefined where there is no /proc to find processes by, or no shell: what is left behind is then found by the next run. */
-  static start(cookiePrefix: string, directoryPrefix: string): Watchdog | undefined {
+  static start(tagPrefix: string, directoryPrefix: string): Watchdog | undefined {
     if (!hasProcFs) return undefined
     try {
-      const child = spawn('/bin/sh', ['-c', script, 'watchdog', cookiePrefix, ...placesOf(directoryPrefix)], {
+      const child = spawn('/bin/sh', ['-c', script, 'watchdog', tagPrefix, ...placesOf(directoryPrefix)], {
         // Its only tie to this process is the input: no output, no directory, no terminal, no environment is held or inherited.
         stdio: ['pipe', 'ignore', 'ignore'],
         env: {PATH: '/usr/bin:/bin', LC_ALL: 'C'},

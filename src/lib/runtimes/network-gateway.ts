@@ -1,4 +1,4 @@
-// The port through which DockerRuntime gives a container its only way out. A container without a door has no network.
+// The port through which DockerRuntime gives a container its only way out. A container without a gateway has no network.
 
 import type {Mount, NetworkGrant} from './sandbox.ts'
 
@@ -22,19 +22,19 @@ export interface NetworkActivity {
   readonly refused: number
 }
 
-export interface DoorContext {
-  /** Ids the program runs under: it must be able to reach the door's socket, and nobody else need. */
+export interface GatewayContext {
+  /** Ids the program runs under: it must be able to reach the gateway's socket, and nobody else need. */
   readonly uid: number
   readonly gid: number
-  /** Called once for each refusal, also while the door closes. */
+  /** Called once for each refusal, also while the gateway closes. */
   readonly onRefused: (refusal: Refusal) => void
 }
 
-/** A door that stands open for one container. */
-export interface OpenDoor {
+/** A gateway that stands open for one container. */
+export interface OpenGateway {
   /** The directory that holds the socket; read-only in the container. */
   readonly mount: Mount
-  /** Variables that tell the program where its door is. */
+  /** Variables that tell the program where its gateway is. */
   readonly env: Readonly<Record<string, string>>
   /** Path of the container's hosts file on this machine, with `localhost` and the names of the grant. */
   readonly hostsFile: string
@@ -44,7 +44,7 @@ export interface OpenDoor {
   close(): Promise<NetworkActivity>
 }
 
-export interface NetworkDoor {
-  /** Opens a door of its own for one container: whoever holds its socket has exactly this grant. */
-  open(grant: NetworkGrant, context: DoorContext): Promise<OpenDoor>
+export interface NetworkGateway {
+  /** Opens a gateway of its own for one container: whoever holds its socket has exactly this grant. */
+  open(grant: NetworkGrant, context: GatewayContext): Promise<OpenGateway>
 }

@@ -4,18 +4,18 @@ import type {Readable, Writable} from 'node:stream'
 import type {StartError} from './start-error.ts'
 import type {NetworkActivity, Refusal} from './network-gateway.ts'
 
-/** Name of the environment variable that carries the cookie. */
-export const cookieVariable = 'AUTOKESTRA_TASK_COOKIE'
+/** Name of the environment variable that carries the tag. */
+export const processTagVariable = 'AUTOKESTRA_TASK_TAG'
 
 export interface StartSpec {
   /** Program and arguments; the program is absolute or looked up in `env.PATH`. */
   readonly command: readonly [string, ...string[]]
-  /** The whole environment of the process; nothing is added but the cookie. */
+  /** The whole environment of the process; nothing is added but the tag. */
   readonly env: Readonly<Record<string, string>>
   /** Absolute. */
   readonly cwd: string
   /** Unique within the runtime. Goes into the environment, with the owner's name before it, so that processes which leave their group can still be found. */
-  readonly cookie: string
+  readonly tag: string
   /** `none`: standard input is empty from the start, which is cheaper. Default `pipe`. */
   readonly stdin?: 'pipe' | 'none'
   /** How long a process may ignore SIGTERM before SIGKILL. */
@@ -41,12 +41,12 @@ export interface ProcessMetrics {
   readonly peakMemoryBytes?: number
   /** User and system time of the process and its children, in milliseconds; absent likewise. */
   readonly cpuTimeMs?: number
-  /** How much of the network was asked for: let through, and refused. Only where a door stands between. */
+  /** How much of the network was asked for: let through, and refused. Only where a gateway stands between. */
   readonly networkRequests?: number
   readonly networkRefusals?: number
 }
 
-/** The door between a restricted program and the network, as the task that uses the program sees it. */
+/** The gateway between a restricted program and the network, as the task that uses the program sees it. */
 export interface NetworkWatch {
   /** Since the start of the program, which may have served other tasks before. */
   readonly activity: NetworkActivity
@@ -56,8 +56,8 @@ export interface NetworkWatch {
 
 export interface RunningProcess {
   readonly pid: number
-  /** What the process has in {@link cookieVariable}. Whoever replaces its environment later passes this on. */
-  readonly cookie: string
+  /** What the process has in {@link processTagVariable}. Whoever replaces its environment later passes this on. */
+  readonly tag: string
   /** null when the spec says `stdin: 'none'`. Errors of it (the process does not read) are already handled. */
   readonly stdin: Writable | null
   readonly stdout: Readable

@@ -6,7 +6,7 @@ import type {NetworkRule} from '../network/rule.ts'
 export interface Sandbox {
   /** Id of a local image (`sha256:…`), never a name: a name could be pulled from somewhere. */
   readonly image: string
-  /** Besides the directory of the network's door. */
+  /** Besides the directory of the network's gateway. */
   readonly mounts: readonly Mount[]
   readonly limits: SandboxLimits
   /** Absent: no network at all. */

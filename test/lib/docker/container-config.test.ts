@@ -6,7 +6,7 @@ import {seccompProfile} from '../../../src/lib/docker/seccomp-profile.ts'
 import {rule} from '../../rig/egress.ts'
 
 const plan: ContainerPlan = {
-  spec: {command: ['sh', '-c', 'true'], env: {}, cwd: '/work', cookie: 'c', graceMs: 1, stdin: 'none'},
+  spec: {command: ['sh', '-c', 'true'], env: {}, cwd: '/work', tag: 'c', graceMs: 1, stdin: 'none'},
   sandbox: {
     image: 'sha256:1',
     mounts: [],

@@ -16,10 +16,10 @@ function openProxy(directory: string): EgressProxy {
   return proxy
 }
 
-describe('the directory of a door', () => {
+describe('the directory of a gateway', () => {
   it('is nobody else’s, and holds the socket only', async () => {
-    const door = await openProxy(temporaryDir()).open({rules: []}, context)
-    const {source, target, isReadOnly} = door.mount
+    const gateway = await openProxy(temporaryDir()).open({rules: []}, context)
+    const {source, target, isReadOnly} = gateway.mount
     expect([target, isReadOnly, readdirSync(source)]).toEqual(['/run/autokestra', true, ['egress.sock']])
     expect([path.dirname(source), source, path.join(source, 'egress.sock')].map((each) => statSync(each).mode & 0o777)).toEqual([
       0o700, 0o700, 0o600,
@@ -27,26 +27,26 @@ describe('the directory of a door', () => {
   })
 
   it.runIf(process.getuid?.() === 0)('belongs to the user of the container', async () => {
-    const door = await openProxy(temporaryDir()).open({rules: []}, {...context, uid: 65_534, gid: 65_534})
-    expect([door.mount.source, path.join(door.mount.source, 'egress.sock')].map((each) => statSync(each).uid)).toEqual([65_534, 65_534])
+    const gateway = await openProxy(temporaryDir()).open({rules: []}, {...context, uid: 65_534, gid: 65_534})
+    expect([gateway.mount.source, path.join(gateway.mount.source, 'egress.sock')].map((each) => statSync(each).uid)).toEqual([65_534, 65_534])
   })
 
   it('stands where the path of a socket is short enough', async () => {
     const deep = path.join(temporaryDir(), 'd'.repeat(100))
     mkdirSync(deep)
-    const door = await openProxy(deep).open({rules: []}, context)
-    expect(door.mount.source).toMatch(/^\/tmp\/autokestra-egress-/)
-    await connectTo(path.join(door.mount.source, 'egress.sock'))
+    const gateway = await openProxy(deep).open({rules: []}, context)
+    expect(gateway.mount.source).toMatch(/^\/tmp\/autokestra-egress-/)
+    await connectTo(path.join(gateway.mount.source, 'egress.sock'))
   })
 
   it('is removed when its owner was killed, also while it was removing it, and only then', async () => {
     const parent = temporaryDir()
-    const door = await openProxy(parent).open({rules: []}, context)
-    const alive = path.basename(path.dirname(door.mount.source))
+    const gateway = await openProxy(parent).open({rules: []}, context)
+    const alive = path.basename(path.dirname(gateway.mount.source))
     const {pid, startTime, system} = identifyProcess()
     const name = (start: string): string => `autokestra-egress-${pid.toString(36)}.${Number(start).toString(36)}.${system}-`
     expect(alive).toMatch(name(startTime))
-    mkdirSync(path.join(parent, `${name('1')}abcdef`, 'door'), {recursive: true})
+    mkdirSync(path.join(parent, `${name('1')}abcdef`, 'gateway'), {recursive: true})
     // Nothing was left in it when the owner died.
     mkdirSync(path.join(parent, `${name('2')}abcdef`))
     const others = ['autokestra-egress-x', 'other', `${name('1')}abcdef.more`]
@@ -65,15 +65,15 @@ describe('the directory of a door', () => {
   })
 
   it('has beside it a hosts file with the names of the grant, which users of containers can read', async () => {
-    const door = await openProxy(temporaryDir()).open({rules: [rule('https://a.test'), rule('http://b.test')]}, context)
-    expect(readFileSync(door.hostsFile, 'utf8').split('\n')).toEqual([
+    const gateway = await openProxy(temporaryDir()).open({rules: [rule('https://a.test'), rule('http://b.test')]}, context)
+    expect(readFileSync(gateway.hostsFile, 'utf8').split('\n')).toEqual([
       '127.0.0.1\tlocalhost',
       '::1\tlocalhost ip6-localhost ip6-loopback',
       '127.0.1.1\ta.test',
       '127.0.1.2\tb.test',
       '',
     ])
-    expect(statSync(door.hostsFile).mode & 0o777).toBe(0o444)
+    expect(statSync(gateway.hostsFile).mode & 0o777).toBe(0o444)
   })
 
   it('is gone at once when its owner has to leave at once', async () => {
@@ -86,10 +86,10 @@ describe('the directory of a door', () => {
 
   it('is gone with the proxy', async () => {
     const proxy = openProxy(temporaryDir())
-    const doors = await Promise.all([1, 2, 3].map(() => proxy.open({rules: []}, context)))
-    expect(new Set(doors.map(({mount}) => mount.source)).size).toBe(3)
+    const gateways = await Promise.all([1, 2, 3].map(() => proxy.open({rules: []}, context)))
+    expect(new Set(gateways.map(({mount}) => mount.source)).size).toBe(3)
     await proxy.close()
-    expect(doors.filter(({mount}) => existsSync(path.dirname(mount.source)))).toEqual([])
+    expect(gateways.filter(({mount}) => existsSync(path.dirname(mount.source)))).toEqual([])
   })
 })
 

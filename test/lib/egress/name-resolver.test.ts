@@ -104,7 +104,7 @@ describe('the name resolver of one task', () => {
     expect(server.asked.every((each) => !each.includes('c.test'))).toBe(true)
   })
 
-  it('is what a door asks, within the limits of the door', async () => {
+  it('is what a gateway asks, within the limits of the gateway', async () => {
     const web = await startServer()
     const names = await startNameServer({'api.test': ['127.0.0.1'], 'slow.test': 'silent'})
     const proxy = new EgressProxy({
@@ -114,9 +114,9 @@ describe('the name resolver of one task', () => {
     })
     onTestFinished(() => proxy.close())
     const rules = ['api', 'slow', 'none'].map((name) => rule(`http://${name}.test:${String(web.port)}`))
-    const door = await proxy.open({rules}, {uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, onRefused: () => undefined})
+    const gateway = await proxy.open({rules}, {uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, onRefused: () => undefined})
     const get = (name: string): Promise<string> =>
-      exchange(path.join(door.mount.source, 'egress.sock'), proxyRequest(`http://${name}.test:${String(web.port)}/`))
+      exchange(path.join(gateway.mount.source, 'egress.sock'), proxyRequest(`http://${name}.test:${String(web.port)}/`))
     expect(await get('api')).toContain('hello')
     expect(await get('slow')).toMatch(/^HTTP\/1.1 502 [^]*no name server answered for slow\.test in time/)
     expect(await get('none')).toMatch(/^HTTP\/1.1 502 [^]*the name none\.test has no address/)

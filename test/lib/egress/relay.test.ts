@@ -7,7 +7,7 @@ import {
   connectTo,
   exchange,
   listenOnLoopback,
-  openTestDoor,
+  openTestGateway,
   proxyRequest,
   readHead,
   readToEnd,
@@ -27,18 +27,18 @@ function localAddresses(): string[] {
 describe('a relayed request', () => {
   it('reaches a granted path over TLS that the proxy makes', async () => {
     const server = await startTlsServer((request, response) => response.end(`path ${request.url ?? ''}`))
-    const {socket, door, refusals} = await openTestDoor([`https://api.granted.test:${String(server.port)}/repos/acme/*`])
+    const {socket, gateway, refusals} = await openTestGateway([`https://api.granted.test:${String(server.port)}/repos/acme/*`])
     const answer = await exchange(socket, proxyRequest(`https://api.granted.test:${String(server.port)}/repos/%61cme/x?q=1`))
     expect(answer).toMatch(/^HTTP\/1.1 200 OK/)
     expect(answer).toContain('path /repos/acme/x?q=1')
     expect(server.requests[0]?.headers.host).toBe(`api.granted.test:${String(server.port)}`)
-    expect(door.activity).toEqual({requests: 1, refused: 0})
+    expect(gateway.activity).toEqual({requests: 1, refused: 0})
     expect(refusals).toEqual([])
   })
 
   it('fails when the server cannot show a certificate for the name', async () => {
     const server = await startTlsServer()
-    const {socket, refusals} = await openTestDoor(['https://other.example:' + String(server.port)], {
+    const {socket, refusals} = await openTestGateway(['https://other.example:' + String(server.port)], {
       addresses: {'other.example': ['127.0.0.1']},
     })
     const answer = await exchange(socket, proxyRequest(`https://other.example:${String(server.port)}/`))
@@ -60,7 +60,7 @@ describe('a relayed request', () => {
   ])('is refused with %s, and the server sees nothing of it', async (_what, asked, reason) => {
     const server = await startServer()
     const origin = `http://api.test:${String(server.port)}`
-    const {socket, refusals, door} = await openTestDoor([`${origin}/repos/acme/*`])
+    const {socket, refusals, gateway} = await openTestGateway([`${origin}/repos/acme/*`])
     const answer = await exchange(socket, proxyRequest(`${origin}${asked}`))
     expect(answer).toMatch(/^HTTP\/1.1 403 /)
     expect(answer).toContain('autokestra-egress: refused')
@@ -68,7 +68,7 @@ describe('a relayed request', () => {
       expect.objectContaining({method: 'GET', target: `${origin}${asked}`, reason: expect.stringContaining(reason) as string}),
     ])
     expect(server.connections).toHaveLength(0)
-    expect(door.activity).toEqual({requests: 0, refused: 1})
+    expect(gateway.activity).toEqual({requests: 0, refused: 1})
   })
 
   it.each([
@@ -92,7 +92,7 @@ describe('a relayed request', () => {
     ['a star', '*'],
   ])('is refused for %s', async (_what, url) => {
     const server = await startServer()
-    const {socket, refusals} = await openTestDoor([`http://api.test:${String(server.port)}`])
+    const {socket, refusals} = await openTestGateway([`http://api.test:${String(server.port)}`])
     const answer = await exchange(socket, proxyRequest(url.replace('PORT', String(server.port))))
     expect(answer).toMatch(/^HTTP\/1.1 40[03] /)
     expect(refusals).toHaveLength(1)
@@ -108,12 +108,12 @@ describe('a relayed request', () => {
     ['a link-local address', '169.254.7.7', 'a link-local address'],
     ['the metadata service', '169.254.169.254', 'a cloud metadata address'],
   ])('is refused when a granted name stands for %s', async (_what, address, reason) => {
-    const {socket, refusals, door} = await openTestDoor(['http://api.test:8080'], {addresses: {'api.test': [address]}})
+    const {socket, refusals, gateway} = await openTestGateway(['http://api.test:8080'], {addresses: {'api.test': [address]}})
     expect(await exchange(socket, proxyRequest('http://api.test:8080/'))).toMatch(/^HTTP\/1.1 403 /)
     expect(refusals).toEqual([
       {method: 'GET', target: 'http://api.test:8080/', reason: `the name resolves to ${reason}, which no rule grants`},
     ])
-    expect(door.activity).toEqual({requests: 0, refused: 1})
+    expect(gateway.activity).toEqual({requests: 0, refused: 1})
   })
 
   it('is refused when a granted name stands for an address of this machine', async () => {
@@ -121,7 +121,7 @@ describe('a relayed request', () => {
       .flatMap((list) => list ?? [])
       .find(({internal, scopeid}) => !internal && scopeid === undefined)
     if (own === undefined) return
-    const {socket, refusals} = await openTestDoor(['http://api.test:8080'], {addresses: {'api.test': [own.address]}})
+    const {socket, refusals} = await openTestGateway(['http://api.test:8080'], {addresses: {'api.test': [own.address]}})
     await exchange(socket, proxyRequest('http://api.test:8080/'))
     expect(refusals[0]?.reason).toContain("one of this machine's addresses")
   })
@@ -138,7 +138,7 @@ describe('a relayed request', () => {
       server.close()
     })
     const port = await listenOnLoopback(server, unlisted)
-    const {socket, refusals} = await openTestDoor([`http://${unlisted}:${String(port)}`, `http://api.test:${String(port)}`], {
+    const {socket, refusals} = await openTestGateway([`http://${unlisted}:${String(port)}`, `http://api.test:${String(port)}`], {
       addresses: {'api.test': [unlisted]},
     })
     for (const host of [unlisted, 'api.test']) await exchange(socket, proxyRequest(`http://${host}:${String(port)}/`))
@@ -152,14 +152,14 @@ describe('a relayed request', () => {
   it('dials only the addresses of a name that may be reached', async () => {
     const server = await startServer()
     const origin = `http://api.test:${String(server.port)}`
-    const {socket} = await openTestDoor([origin], {addresses: {'api.test': ['169.254.169.254', '127.0.0.1']}})
+    const {socket} = await openTestGateway([origin], {addresses: {'api.test': ['169.254.169.254', '127.0.0.1']}})
     expect(await exchange(socket, proxyRequest(origin))).toContain('hello')
   })
 
   it('gets the Host of its target and loses what is meant for the proxy', async () => {
     const server = await startServer()
     const origin = `http://api.test:${String(server.port)}`
-    const {socket} = await openTestDoor([`${origin}/a`])
+    const {socket} = await openTestGateway([`${origin}/a`])
     const headers = [
       'Connection: x-api-key, close',
       'X-Api-Key: 1',
@@ -191,7 +191,7 @@ describe('a relayed request', () => {
   ])('to a granted path is refused with the header %s, and passes where the whole host is granted', async (name) => {
     const server = await startServer()
     const origin = `http://api.test:${String(server.port)}`
-    const paths = await openTestDoor([`${origin}/a/*`])
+    const paths = await openTestGateway([`${origin}/a/*`])
     expect(await exchange(paths.socket, proxyRequest(`${origin}/a/x`, {headers: [`${name}: /b`]}))).toMatch(/^HTTP\/1.1 403 /)
     expect(paths.refusals).toEqual([
       {
@@ -201,14 +201,14 @@ describe('a relayed request', () => {
         allowingRule: origin,
       },
     ])
-    expect(paths.door.activity).toEqual({requests: 0, refused: 1})
-    const whole = await openTestDoor([origin])
+    expect(paths.gateway.activity).toEqual({requests: 0, refused: 1})
+    const whole = await openTestGateway([origin])
     expect(await exchange(whole.socket, proxyRequest(`${origin}/a/x`, {headers: [`${name}: /b`]}))).toContain('hello')
     expect(server.requests).toHaveLength(1)
   })
 
   it('without a Host header, or with an expectation that nobody knows, is counted and logged like every other one', async () => {
-    const {socket, refusals, door} = await openTestDoor(['http://api.test'])
+    const {socket, refusals, gateway} = await openTestGateway(['http://api.test'])
     expect(await exchange(socket, 'GET http://api.test/a HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(
       /^HTTP\/1.1 400 [^]*no Host header/,
     )
@@ -217,13 +217,13 @@ describe('a relayed request', () => {
       {method: 'GET', target: 'http://api.test/a', reason: 'it has no Host header'},
       {method: 'GET', target: 'http://api.test/b', reason: 'its expectation is not supported'},
     ])
-    expect(door.activity).toEqual({requests: 0, refused: 2})
+    expect(gateway.activity).toEqual({requests: 0, refused: 2})
   })
 
   it('of HTTP/1.0 needs no Host header', async () => {
     const server = await startServer()
     const origin = `http://api.test:${String(server.port)}`
-    const {socket} = await openTestDoor([origin])
+    const {socket} = await openTestGateway([origin])
     expect(await exchange(socket, `GET ${origin}/ HTTP/1.0\r\n\r\n`)).toContain('hello')
   })
 
@@ -234,7 +234,7 @@ describe('a relayed request', () => {
       request.on('end', () => response.end(`<${Buffer.concat(chunks).toString()}>`))
     })
     const origin = `http://api.test:${String(server.port)}`
-    const {socket} = await openTestDoor([origin])
+    const {socket} = await openTestGateway([origin])
     expect(await exchange(socket, proxyRequest(origin, {method: 'POST', headers: ['Content-Length: 3'], body: 'abc'}))).toContain('<abc>')
     const chunked = {method: 'POST', headers: ['Transfer-Encoding: chunked'], body: '2\r\nab\r\n1\r\nc\r\n0\r\n\r\n'}
     expect(await exchange(socket, proxyRequest(origin, chunked))).toContain('<abc>')
@@ -255,7 +255,7 @@ describe('a relayed request', () => {
   ])('with %s does not reach the server as anything but one request', async (_what, headers, body) => {
     const server = await startServer()
     const origin = `http://api.test:${String(server.port)}`
-    const {socket, refusals} = await openTestDoor([`${origin}/a`])
+    const {socket, refusals} = await openTestGateway([`${origin}/a`])
     expect(await exchange(socket, proxyRequest(`${origin}/a`, {method: 'POST', headers, body}))).toMatch(/^HTTP\/1.1 (400|501) /)
     expect(server.requests.filter(({url}) => url !== '/a')).toHaveLength(0)
     expect(refusals.length).toBeGreaterThan(0)
@@ -264,7 +264,7 @@ describe('a relayed request', () => {
   it('is refused behind another one that has no answer yet', async () => {
     const server = await startServer()
     const origin = `http://api.test:${String(server.port)}`
-    const {socket, refusals} = await openTestDoor([origin])
+    const {socket, refusals} = await openTestGateway([origin])
     const first = `GET ${origin}/a HTTP/1.1\r\nHost: x\r\n\r\n`
     await exchange(socket, first + first)
     expect(refusals).toEqual([expect.objectContaining({reason: 'it was sent before the previous request was answered'})])
@@ -273,7 +273,7 @@ describe('a relayed request', () => {
   it('may follow on the same connection once the one before has its answer', async () => {
     const server = await startServer()
     const origin = `http://api.test:${String(server.port)}`
-    const {socket, door} = await openTestDoor([origin])
+    const {socket, gateway} = await openTestGateway([origin])
     const client = await connectTo(socket)
     for (const turn of [1, 2, 3]) {
       client.write(`GET ${origin}/${String(turn)} HTTP/1.1\r\nHost: x\r\n\r\n`)
@@ -281,19 +281,19 @@ describe('a relayed request', () => {
       await new Promise((resolve) => client.once('readable', resolve))
       client.read()
     }
-    expect(door.activity.requests).toBe(3)
+    expect(gateway.activity.requests).toBe(3)
     expect(server.connections).toHaveLength(1)
   })
 
   it('of HTTP/2 or of no protocol at all is refused', async () => {
-    const {socket, refusals} = await openTestDoor(['http://api.test'])
+    const {socket, refusals} = await openTestGateway(['http://api.test'])
     expect(await exchange(socket, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).toMatch(/^HTTP\/1.1 400 /)
     expect(await exchange(socket, Buffer.from([0x16, 3, 1, 0, 200, 1, 0, 0, 196]))).toMatch(/^HTTP\/1.1 400 /)
     expect(refusals.map(({reason}) => reason)).toEqual(['it is not valid HTTP/1.1', 'it is not valid HTTP/1.1'])
   })
 
   it('that opens a WebSocket is refused with the way to do it', async () => {
-    const {socket, refusals} = await openTestDoor(['http://api.test'])
+    const {socket, refusals} = await openTestGateway(['http://api.test'])
     const headers = ['Upgrade: websocket', 'Sec-WebSocket-Version: 13']
     expect(await exchange(socket, proxyRequest('http://api.test/', {headers}))).toMatch(/^HTTP\/1.1 501 /)
     expect(refusals[0]?.reason).toContain('a WebSocket needs a tunnel')
@@ -302,9 +302,9 @@ describe('a relayed request', () => {
   it('does not follow a redirect', async () => {
     const server = await startServer((_request, response) => response.writeHead(302, {location: 'http://evil.test/'}).end())
     const origin = `http://api.test:${String(server.port)}`
-    const {socket, door} = await openTestDoor([origin])
+    const {socket, gateway} = await openTestGateway([origin])
     expect(await exchange(socket, proxyRequest(origin))).toMatch(/^HTTP\/1.1 302 [^]*location: http:\/\/evil.test\//)
-    expect(door.activity).toEqual({requests: 1, refused: 0})
+    expect(gateway.activity).toEqual({requests: 1, refused: 0})
   })
 
   it('cannot be answered in the name of the proxy, and half an answer is cut off', async () => {
@@ -314,7 +314,7 @@ describe('a relayed request', () => {
       setImmediate(() => response.destroy())
     })
     const origin = `http://api.test:${String(server.port)}`
-    const {socket} = await openTestDoor([origin])
+    const {socket} = await openTestGateway([origin])
     const answer = await exchange(socket, proxyRequest(origin))
     expect(answer).toMatch(/^HTTP\/1.1 200 OK[^]*half$/)
     expect(answer).not.toMatch(/autokestra-egress|alt-svc/)
@@ -336,15 +336,15 @@ describe('a relayed request', () => {
     onTestFinished(() => {
       server.close()
     })
-    const {socket, door} = await openTestDoor([`http://api.test:${String(port)}`])
+    const {socket, gateway} = await openTestGateway([`http://api.test:${String(port)}`])
     for (const _turn of [1, 2]) {
       expect(await exchange(socket, proxyRequest(`http://api.test:${String(port)}/`))).toMatch(/^HTTP\/1.1 502 [^]*failed/)
     }
-    expect(door.activity).toEqual({requests: 2, refused: 0})
+    expect(gateway.activity).toEqual({requests: 2, refused: 0})
   })
 
   it('with a large body is refused with an answer that can be read', async () => {
-    const {socket, refusals} = await openTestDoor(['http://api.test'])
+    const {socket, refusals} = await openTestGateway(['http://api.test'])
     const body = 'x'.repeat(300_000)
     const answer = await exchange(
       socket,
@@ -355,29 +355,29 @@ describe('a relayed request', () => {
   })
 })
 
-describe('a door', () => {
+describe('a gateway', () => {
   it('ends a head that is too large or does not come to its end', async () => {
-    const {socket, refusals} = await openTestDoor(['http://api.test'], {limits: {headerTimeoutMs: 200, headerBytes: 4096}})
+    const {socket, refusals} = await openTestGateway(['http://api.test'], {limits: {headerTimeoutMs: 200, headerBytes: 4096}})
     expect(await exchange(socket, proxyRequest('http://api.test/', {headers: [`X-A: ${'a'.repeat(5000)}`]}))).toMatch(/^HTTP\/1.1 431 /)
     expect(await exchange(socket, 'GET http://api.test/ HTTP/1.1\r\nX-Slow: ')).toMatch(/^HTTP\/1.1 408 /)
     expect(refusals.map(({reason}) => reason)).toEqual(['its head is too large', 'its head took too long to arrive'])
   })
 
   it('has room for a number of connections and no more', async () => {
-    const {socket, refusals, door} = await openTestDoor(['http://api.test'], {limits: {connections: 4}})
+    const {socket, refusals, gateway} = await openTestGateway(['http://api.test'], {limits: {connections: 4}})
     const kept = await Promise.all(Array.from({length: 4}, () => connectTo(socket)))
     const dropped = await Promise.all(Array.from({length: 200}, () => connectTo(socket)))
     await Promise.all(dropped.map(readToEnd))
     expect(kept.filter(({destroyed}) => destroyed)).toEqual([])
     expect(refusals).toEqual([{method: 'connect', target: 'the proxy', reason: 'more than 4 connections at once', isTechnical: true}])
-    expect(door.activity.refused).toBe(200)
+    expect(gateway.activity.refused).toBe(200)
   })
 
   it('carries its own rules only', async () => {
     const server = await startServer()
     const origin = `http://api.test:${String(server.port)}`
-    const open = await openTestDoor([origin])
-    const shut = await openTestDoor([`http://other.test:${String(server.port)}`])
+    const open = await openTestGateway([origin])
+    const shut = await openTestGateway([`http://other.test:${String(server.port)}`])
     expect(await exchange(open.socket, proxyRequest(origin))).toContain('200 OK')
     expect(await exchange(shut.socket, proxyRequest(origin))).toContain('403 Forbidden')
     expect(open.refusals).toEqual([])
@@ -386,17 +386,17 @@ describe('a door', () => {
   it('ends everything when it is closed, also what the server would still answer', async () => {
     const server = await startServer(() => undefined)
     const origin = `http://api.test:${String(server.port)}`
-    const {socket, door} = await openTestDoor([origin])
+    const {socket, gateway} = await openTestGateway([origin])
     const client = await connectTo(socket)
     const idle = await connectTo(socket)
     const ended = [readToEnd(client), readToEnd(idle)]
     client.write(proxyRequest(origin))
     await expect.poll(() => server.requests.length).toBe(1)
     const upstreamEnded = new Promise((resolve) => server.connections[0]?.once('close', resolve))
-    expect(await door.close()).toEqual({requests: 1, refused: 0})
+    expect(await gateway.close()).toEqual({requests: 1, refused: 0})
     await Promise.all([...ended, upstreamEnded])
-    expect(existsSync(path.dirname(door.mount.source))).toBe(false)
-    expect(await door.close()).toEqual({requests: 1, refused: 0})
+    expect(existsSync(path.dirname(gateway.mount.source))).toBe(false)
+    expect(await gateway.close()).toEqual({requests: 1, refused: 0})
   })
 
   it('ends connections that are still being made when it is closed', async () => {
@@ -409,13 +409,13 @@ describe('a door', () => {
     onTestFinished(() => {
       server.close()
     })
-    const {socket, door} = await openTestDoor([`https://api.test:${String(port)}`])
+    const {socket, gateway} = await openTestGateway([`https://api.test:${String(port)}`])
     const client = await connectTo(socket)
     client.write(proxyRequest(`https://api.test:${String(port)}/`))
     await expect.poll(() => connections.length).toBe(1)
     const startedAt = performance.now()
     const ended = new Promise((resolve) => connections[0]?.once('close', resolve).resume())
-    await door.close()
+    await gateway.close()
     await ended
     expect(performance.now() - startedAt).toBeLessThan(5000)
   })

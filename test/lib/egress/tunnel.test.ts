@@ -6,17 +6,17 @@ import {
   connectTo,
   exchange,
   listenOnLoopback,
-  openTestDoor,
+  openTestGateway,
   readHead,
   readToEnd,
   startServer,
   startTlsServer,
-  type TestDoor,
+  type TestGateway,
 } from '../../rig/egress.ts'
 import {testCertificate} from '../../rig/tls-certificate.ts'
 
 /** A client that has sent CONNECT, and the head of the answer. */
-async function tunnelTo({socket}: TestDoor, target: string): Promise<{client: Socket; head: string}> {
+async function tunnelTo({socket}: TestGateway, target: string): Promise<{client: Socket; head: string}> {
   const client = await connectTo(socket)
   client.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\n\r\n`)
   return {client, head: await readHead(client)}
@@ -42,18 +42,18 @@ async function startListener(): Promise<{port: number; received: () => string; c
 describe('a tunnel', () => {
   it('carries TLS to a granted host, which the client itself verifies', async () => {
     const server = await startTlsServer((request, response) => response.end(`path ${request.url ?? ''}`))
-    const test = await openTestDoor([`https://*.granted.test:${String(server.port)}`])
+    const test = await openTestGateway([`https://*.granted.test:${String(server.port)}`])
     const {client, head} = await tunnelTo(test, `api.granted.test:${String(server.port)}`)
     expect(head).toMatch(/^HTTP\/1.1 200 /)
     const tls = connectTls({socket: client, servername: 'api.granted.test', ca: testCertificate})
     tls.write('GET /any//path HTTP/1.1\r\nHost: api.granted.test\r\nConnection: close\r\n\r\n')
     expect(await readToEnd(tls)).toContain('path /any//path')
-    expect(test.door.activity).toEqual({requests: 1, refused: 0})
+    expect(test.gateway.activity).toEqual({requests: 1, refused: 0})
   })
 
   it('stands also when the client does not wait for the answer', async () => {
     const listener = await startListener()
-    const test = await openTestDoor([`https://api.test:${String(listener.port)}`])
+    const test = await openTestGateway([`https://api.test:${String(listener.port)}`])
     const client = await connectTo(test.socket)
     const hello = record(clientHello({name: 'api.test'}))
     const head = Buffer.from(`CONNECT api.test:${String(listener.port)} HTTP/1.1\r\nHost: x\r\n\r\n`)
@@ -75,7 +75,7 @@ describe('a tunnel', () => {
     ['HTTP/2 in plain', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 'the client did not send TLS'],
   ])('ends when the client sends %s, and the server sees nothing of it', async (_what, bytes, reason) => {
     const listener = await startListener()
-    const test = await openTestDoor([`https://api.test:${String(listener.port)}`])
+    const test = await openTestGateway([`https://api.test:${String(listener.port)}`])
     const target = `api.test:${String(listener.port)}`
     const {client} = await tunnelTo(test, target)
     client.write(bytes)
@@ -83,12 +83,12 @@ describe('a tunnel', () => {
     expect(await readToEnd(client)).toBe('\x15\x03\x03\x00\x02\x02\x70')
     expect(test.refusals).toEqual([{method: 'CONNECT', target, reason: expect.stringContaining(reason) as string}])
     expect(listener.received()).toBe('')
-    expect(test.door.activity).toEqual({requests: 0, refused: 1})
+    expect(test.gateway.activity).toEqual({requests: 0, refused: 1})
   })
 
   it('ends when the client says nothing', async () => {
     const listener = await startListener()
-    const test = await openTestDoor([`https://api.test:${String(listener.port)}`], {limits: {headerTimeoutMs: 100}})
+    const test = await openTestGateway([`https://api.test:${String(listener.port)}`], {limits: {headerTimeoutMs: 100}})
     const {client} = await tunnelTo(test, `api.test:${String(listener.port)}`)
     await readToEnd(client)
     expect(test.refusals[0]?.reason).toBe('no ClientHello arrived in time')
@@ -96,7 +96,7 @@ describe('a tunnel', () => {
 
   it('ends when both sides are silent for too long', async () => {
     const listener = await startListener()
-    const test = await openTestDoor([`https://api.test:${String(listener.port)}`], {limits: {idleMs: 100}})
+    const test = await openTestGateway([`https://api.test:${String(listener.port)}`], {limits: {idleMs: 100}})
     const {client} = await tunnelTo(test, `api.test:${String(listener.port)}`)
     client.write(record(clientHello({name: 'api.test'})))
     await readToEnd(client)
@@ -112,7 +112,7 @@ describe('a tunnel', () => {
     onTestFinished(() => {
       server.close()
     })
-    const test = await openTestDoor([`https://api.test:${String(port)}`], {limits: {headerTimeoutMs: 200}})
+    const test = await openTestGateway([`https://api.test:${String(port)}`], {limits: {headerTimeoutMs: 200}})
     const {client} = await tunnelTo(test, `api.test:${String(port)}`)
     expect(await readToEnd(client)).not.toContain('banner')
   })
@@ -131,7 +131,7 @@ describe('a tunnel', () => {
     ['a mapped address', '[::ffff:7f00:1]:PORT', 'no rule grants this address'],
   ])('is refused to %s', async (_what, target, reason) => {
     const listener = await startListener()
-    const test = await openTestDoor([`https://api.test:${String(listener.port)}`])
+    const test = await openTestGateway([`https://api.test:${String(listener.port)}`])
     const {head} = await tunnelTo(test, target.replace('PORT', String(listener.port)))
     expect(head).toMatch(/^HTTP\/1.1 40[03] /)
     expect(test.refusals).toEqual([expect.objectContaining({method: 'CONNECT', reason: expect.stringContaining(reason) as string})])
@@ -139,13 +139,13 @@ describe('a tunnel', () => {
   })
 
   it('is refused where only paths are granted, with the reason and the rule', async () => {
-    const test = await openTestDoor(['https://api.test/repos/*'])
+    const test = await openTestGateway(['https://api.test/repos/*'])
     const answer = await exchange(test.socket, 'CONNECT api.test:443 HTTP/1.1\r\nHost: api.test\r\n\r\n')
     expect(answer).toContain('a tunnel hides the path. This rule would allow it: https://api.test')
   })
 
   it('is refused with a body', async () => {
-    const test = await openTestDoor(['https://api.test'])
+    const test = await openTestGateway(['https://api.test'])
     for (const header of ['Content-Length: 4', 'Transfer-Encoding: chunked']) {
       expect(await exchange(test.socket, `CONNECT api.test:443 HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\nabcd`)).toMatch(/^HTTP\/1.1 400 /)
     }
@@ -153,7 +153,7 @@ describe('a tunnel', () => {
   })
 
   it('is refused when the granted name stands for loopback', async () => {
-    const test = await openTestDoor(['https://api.test'], {addresses: {'api.test': ['127.0.0.9']}})
+    const test = await openTestGateway(['https://api.test'], {addresses: {'api.test': ['127.0.0.9']}})
     const {head} = await tunnelTo(test, 'api.test:443')
     expect(head).toMatch(/^HTTP\/1.1 403 /)
     expect(test.refusals[0]?.reason).toBe('the name resolves to a loopback address, which no rule grants')
@@ -163,7 +163,7 @@ describe('a tunnel', () => {
     const listener = createServer()
     const port = await listenOnLoopback(listener)
     await new Promise((resolve) => listener.close(resolve))
-    const test = await openTestDoor([`https://api.test:${String(port)}`])
+    const test = await openTestGateway([`https://api.test:${String(port)}`])
     const {head} = await tunnelTo(test, `api.test:${String(port)}`)
     expect(head).toMatch(/^HTTP\/1.1 502 /)
     expect(test.refusals).toEqual([])
@@ -179,21 +179,21 @@ describe('a tunnel', () => {
     onTestFinished(() => {
       server.close()
     })
-    const test = await openTestDoor([`https://api.test:${String(port)}`])
+    const test = await openTestGateway([`https://api.test:${String(port)}`])
     const {client} = await tunnelTo(test, `api.test:${String(port)}`)
     client.end(record(clientHello({name: 'api.test'})))
     expect(await readToEnd(client)).toBe('the last word')
   })
 
-  it('does not outlive its door, whichever side is half closed', async () => {
+  it('does not outlive its gateway, whichever side is half closed', async () => {
     const listener = await startListener()
-    const test = await openTestDoor([`https://api.test:${String(listener.port)}`])
+    const test = await openTestGateway([`https://api.test:${String(listener.port)}`])
     const tunnels = await Promise.all([1, 2, 3].map(() => tunnelTo(test, `api.test:${String(listener.port)}`)))
     for (const {client} of tunnels) client.write(record(clientHello({name: 'api.test'})))
     tunnels[0]?.client.end()
     await expect.poll(() => listener.connections.length).toBe(3)
     const ended = tunnels.map(({client}) => readToEnd(client))
-    await test.door.close()
+    await test.gateway.close()
     await Promise.all(ended)
     await expect.poll(() => listener.connections.every(({destroyed}) => destroyed)).toBe(true)
   })
@@ -203,7 +203,7 @@ describe('a tunnel for plain HTTP', () => {
   it('carries requests, each of which is judged', async () => {
     const server = await startServer((request, response) => response.end(`path ${request.url ?? ''}`))
     const authority = `api.test:${String(server.port)}`
-    const test = await openTestDoor([`http://${authority}/a/*`])
+    const test = await openTestGateway([`http://${authority}/a/*`])
     const {client, head} = await tunnelTo(test, authority)
     expect(head).toMatch(/^HTTP\/1.1 200 /)
     client.write(`GET /a/1 HTTP/1.1\r\nHost: ${authority}\r\n\r\n`)
@@ -215,7 +215,7 @@ describe('a tunnel for plain HTTP', () => {
     expect(test.refusals).toEqual([
       {method: 'GET', target: `http://${authority}/b`, reason: 'no rule grants this path', allowingRule: `http://${authority}/b`},
     ])
-    expect(test.door.activity).toEqual({requests: 1, refused: 1})
+    expect(test.gateway.activity).toEqual({requests: 1, refused: 1})
   })
 
   it.each([
@@ -226,7 +226,7 @@ describe('a tunnel for plain HTTP', () => {
   ])('refuses %s', async (_what, bytes, reason) => {
     const server = await startServer()
     const authority = `api.test:${String(server.port)}`
-    const test = await openTestDoor([`http://${authority}`])
+    const test = await openTestGateway([`http://${authority}`])
     const {client} = await tunnelTo(test, authority)
     client.write(bytes)
     expect(await readToEnd(client)).toMatch(/^HTTP\/1.1 400 /)

@@ -1,9 +1,9 @@
 // What a restricted task may use, as its sandbox says.
 
 import {describe, expect, it} from 'vitest'
-import type {HostPool} from '../../../src/lib/execution/attempt/plugin-hosts.ts'
+import type {PluginHosts} from '../../../src/lib/execution/attempt/plugin-hosts.ts'
 import type {Plugin} from '../../../src/lib/plugins/manifest.ts'
-import {SandboxPlaces} from '../../../src/lib/execution/sandbox-task-runtimes.ts'
+import {SandboxTaskRuntimes} from '../../../src/lib/execution/sandbox-task-runtimes.ts'
 import type {Invocation} from '../../../src/lib/execution/attempt/attempt.ts'
 import type {Runtime} from '../../../src/lib/runtimes/runtime.ts'
 import {defaultSandboxLimits, type Sandbox, type SandboxLimits} from '../../../src/lib/runtimes/sandbox.ts'
@@ -12,7 +12,7 @@ const plugin = {id: 'test/plain', manifest: {protocol: 'plain', worker: 'single'
 
 async function sandboxOf(cpus: number, limits: Partial<SandboxLimits>, ofPlugin: Partial<SandboxLimits> = {}): Promise<Sandbox> {
   const opened: Sandbox[] = []
-  const places = new SandboxPlaces({
+  const places = new SandboxTaskRuntimes({
     images: new Map([[plugin.id, {id: 'sha256:1', env: []}]]),
     limitsOf: () => ({...defaultSandboxLimits, ...ofPlugin}),
     labels: {},
@@ -22,7 +22,7 @@ async function sandboxOf(cpus: number, limits: Partial<SandboxLimits>, ofPlugin:
       opened.push(sandbox)
       return {} as Runtime
     },
-    openHosts: () => ({}) as HostPool,
+    openHosts: () => ({}) as PluginHosts,
   })
   const restrictions = {permissions: {rules: [], paths: []}, limits}
   await places.find({plugin, workingDir: '/', restrictions} as unknown as Invocation)

@@ -5,7 +5,7 @@ import {mkdirSync, renameSync, symlinkSync, writeFileSync} from 'node:fs'
 import {createServer} from 'node:net'
 import path from 'node:path'
 import {describe, expect, it, onTestFinished} from 'vitest'
-import type {Surroundings} from '../../../src/lib/permissions/protected-paths.ts'
+import type {EnvironmentFacts} from '../../../src/lib/permissions/protected-paths.ts'
 import {PathPolicy, type PathAccess, type PathDecision} from '../../../src/lib/permissions/path-policy.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
@@ -17,7 +17,7 @@ interface Rig {
 }
 
 /** A project with data/, out/ and plugins/, in the home directory of its user. */
-function openRig(more: Partial<Surroundings> = {}): Rig {
+function openRig(more: Partial<EnvironmentFacts> = {}): Rig {
   const home = temporaryDir()
   const dir = path.join(home, 'project')
   for (const name of ['data', 'out', 'plugins/mine', '../.ssh', '../.autokestra', '../shared'])
@@ -277,8 +277,8 @@ describe('paths that are never granted', () => {
     for (const text of [runtimeDir, `${runtimeDir}/bus`]) expect(message(decide(text))).toMatch(/holds the sockets of your session/)
   })
 
-  it('include the doors of other tasks', () => {
-    expect(message(openRig().decide('/tmp/autokestra-egress-abc123/door'))).toMatch(/^refused: .*the network of another task/)
+  it('include the gateways of other tasks', () => {
+    expect(message(openRig().decide('/tmp/autokestra-egress-abc123/gateway'))).toMatch(/^refused: .*the network of another task/)
   })
 })
 

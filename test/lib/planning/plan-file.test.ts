@@ -28,7 +28,7 @@ actions:
 `
 const schemas = new SchemaCompiler()
 
-const surroundings = {programHome: '/no/home', sockets: [], pluginDirs: [], configFiles: []}
+const environmentFacts = {programHome: '/no/home', sockets: [], pluginDirs: [], configFiles: []}
 
 function plan(text: string, request: Partial<PlanRequest> = {}): Promise<RunPlan> {
   const cwd = temporaryDir()
@@ -41,7 +41,7 @@ function plan(text: string, request: Partial<PlanRequest> = {}): Promise<RunPlan
     schemas,
     programVersion: '0',
   })
-  return planFile({file: 'w.yaml', ...request}, {plugins, schemas, cwd, readStdin: () => Promise.resolve(text), surroundings})
+  return planFile({file: 'w.yaml', ...request}, {plugins, schemas, cwd, readStdin: () => Promise.resolve(text), environmentFacts})
 }
 
 async function findings(text: string, request?: Partial<PlanRequest>): Promise<{code: string; found: string[]}> {

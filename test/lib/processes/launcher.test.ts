@@ -7,7 +7,7 @@ import {launchScript} from '../../../src/lib/processes/launcher.ts'
 import {ProcessRuntime} from '../../../src/lib/processes/process-runtime.ts'
 import type {StartSpec} from '../../../src/lib/runtimes/runtime.ts'
 import {collect, firstLine} from '../../contracts/runtime.ts'
-import {cookieHolders, until} from '../../rig/processes.ts'
+import {tagHolders, until} from '../../rig/processes.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
 /** Where launchers keep the pipes of their programs. */
@@ -24,7 +24,7 @@ describe.runIf(process.platform === 'linux')('a program started by a launcher', 
   })
   afterEach(async () => {
     await runtime.close()
-    expect(cookieHolders()).toEqual([])
+    expect(tagHolders()).toEqual([])
   })
 
   const start = (script: string, more: Partial<StartSpec> = {}) =>
@@ -32,7 +32,7 @@ describe.runIf(process.platform === 'linux')('a program started by a launcher', 
       command: ['sh', '-c', script],
       env: {PATH},
       cwd: '/',
-      cookie: `l-${String(++count)}`,
+      tag: `l-${String(++count)}`,
       graceMs: 3000,
       stdin: 'none',
       ...more,
@@ -66,7 +66,7 @@ describe.runIf(process.platform === 'linux')('a program started by a launcher', 
     const nasty = `'"$HOME\`id\`\\ \n\t*?[]{}~!#&|;<>()=é\u{1f600}`
     const env = {PATH, EMPTY: '', NASTY: nasty, IFS: 'x', OPTIND: '9'}
     const print =
-      'const {AUTOKESTRA_TASK_COOKIE, PWD, ...env} = process.env; console.log(JSON.stringify([env, process.argv.slice(1), process.cwd()]))'
+      'const {AUTOKESTRA_TASK_TAG, PWD, ...env} = process.env; console.log(JSON.stringify([env, process.argv.slice(1), process.cwd()]))'
     const {stdout} = await run('', {command: [process.execPath, '-e', print, '--', '-x', nasty, ''], env, cwd: dir})
     expect(JSON.parse(stdout)).toEqual([env, ['-x', nasty, ''], dir])
   })
@@ -128,7 +128,7 @@ describe.runIf(process.platform === 'linux')('a program started by a launcher', 
 
   it('is found when it leaves its group and stays behind', async () => {
     await run('setsid sleep 60 >/dev/null 2>&1 &')
-    await until(() => cookieHolders().length === 0)
+    await until(() => tagHolders().length === 0)
   })
 
   it('is started directly when the shell could not do exactly the same', async () => {

@@ -6,16 +6,16 @@ import {afterEach, beforeEach, describe, expect, it, onTestFinished} from 'vites
 import {ProcessRuntime} from '../../../src/lib/processes/process-runtime.ts'
 import type {StartSpec} from '../../../src/lib/runtimes/runtime.ts'
 import {collect, describeRuntime, firstLine} from '../../contracts/runtime.ts'
-import {cookieHolders, isAlive, stateOf, until, watchdogOf} from '../../rig/processes.ts'
+import {tagHolders, isAlive, stateOf, until, watchdogOf} from '../../rig/processes.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
-let cookies = 0
+let tags = 0
 const shell = (script: string, more: Partial<StartSpec> = {}): StartSpec => ({
   command: ['sh', '-c', script],
   env: {PATH: process.env['PATH'] ?? '/usr/bin:/bin'},
   cwd: '/',
-  cookie: `test-${++cookies}`,
+  tag: `test-${++tags}`,
   graceMs: 3000,
   ...more,
 })
@@ -39,7 +39,7 @@ describe('ProcessRuntime', () => {
   })
   afterEach(async () => {
     await runtime.close()
-    expect(cookieHolders()).toEqual([])
+    expect(tagHolders()).toEqual([])
   })
 
   const program = (name: string, text: string | Buffer, mode = 0o755): string => {
@@ -108,15 +108,15 @@ describe('ProcessRuntime', () => {
   it('finds a grandchild that left the group of a task that ended normally, soon and without being asked', async () => {
     const process = await runtime.start(shell('setsid sleep 998 >/dev/null 2>&1 & sleep 0.1'))
     await collect(process)
-    await until(() => cookieHolders().length === 0)
+    await until(() => tagHolders().length === 0)
   })
 
   it('finds it at the latest when it is closed', async () => {
     const process = await runtime.start(shell('setsid sleep 997 >/dev/null 2>&1 & sleep 0.1'))
     await collect(process)
-    expect(cookieHolders().length).toBeGreaterThan(0)
+    expect(tagHolders().length).toBeGreaterThan(0)
     await runtime.close()
-    expect(cookieHolders()).toEqual([])
+    expect(tagHolders()).toEqual([])
   })
 
   it('sweeps only what belongs to ended tasks', async () => {
@@ -126,7 +126,7 @@ describe('ProcessRuntime', () => {
     await firstLine(ended)
     await ended.kill()
     expect(isAlive(kept.pid)).toBe(true)
-    expect(cookieHolders().length).toBeGreaterThanOrEqual(2)
+    expect(tagHolders().length).toBeGreaterThanOrEqual(2)
   })
 
   it('leaves the processes of another runtime alone', async () => {
@@ -143,9 +143,9 @@ describe('ProcessRuntime', () => {
   })
 
   it('marks children also for the runtime it runs under', async () => {
-    const inner = new ProcessRuntime({outerCookie: '1:2:outer-0:x'})
+    const inner = new ProcessRuntime({outerTag: '1:2:outer-0:x'})
     onTestFinished(() => inner.close())
-    const process = await inner.start(shell('echo "$AUTOKESTRA_TASK_COOKIE"'))
+    const process = await inner.start(shell('echo "$AUTOKESTRA_TASK_TAG"'))
     const {stdout} = await collect(process)
     expect(stdout.toString()).toMatch(/^\d+:\d+:[\w-]+:[0-9a-f]{8}-test-\d+,1:2:outer-0:x\n$/)
   })
@@ -196,7 +196,7 @@ describe('ProcessRuntime', () => {
       import {openSync} from 'node:fs'
       import {ProcessRuntime} from 'src/lib/processes/process-runtime.ts'
       const runtime = new ProcessRuntime()
-      const spec = {command: ['/bin/sh', '-c', 'true'], env: {PATH: '/bin'}, cwd: '/', cookie: 'x', graceMs: 100}
+      const spec = {command: ['/bin/sh', '-c', 'true'], env: {PATH: '/bin'}, cwd: '/', tag: 'x', graceMs: 100}
       try { for (;;) openSync('/dev/null', 'r') } catch {}
       const error = await runtime.start(spec).then(() => undefined, (error) => error)
       process.stdout.write(JSON.stringify({code: error?.code, isRetryable: error?.isRetryable}) + '\\n')
@@ -226,7 +226,7 @@ describe('ProcessRuntime', () => {
     const script = await bundleScript(`
       import {ProcessRuntime} from 'src/lib/processes/process-runtime.ts'
       const runtime = new ProcessRuntime()
-      const task = await runtime.start({command: ['/bin/sh', '-c', 'setsid sleep 994 & sleep 993'], env: {PATH: '/usr/bin:/bin'}, cwd: '/', cookie: 'x', graceMs: 100})
+      const task = await runtime.start({command: ['/bin/sh', '-c', 'setsid sleep 994 & sleep 993'], env: {PATH: '/usr/bin:/bin'}, cwd: '/', tag: 'x', graceMs: 100})
       process.stdout.write('pid ' + task.pid + '\\n')
     `)
     const reap = await bundleScript(`
@@ -235,21 +235,21 @@ describe('ProcessRuntime', () => {
     `)
     const owner = runScript(script, [])
     const pid = Number((await owner.line('pid ')).slice(4))
-    await until(() => cookieHolders(owner.pid).length === 3)
+    await until(() => tagHolders(owner.pid).length === 3)
     // What it finds may be those of another test; these here have an owner that lives.
     await runScript(reap, []).line('swept')
-    expect(cookieHolders(owner.pid)).toHaveLength(3)
+    expect(tagHolders(owner.pid)).toHaveLength(3)
     expect(isAlive(pid)).toBe(true)
     process.kill(watchdogOf(owner.pid), 'SIGKILL')
     owner.kill('SIGKILL')
     await owner.exit
     // Any run that starts now on this machine may end some of them first, so it is not counted who did; when the sweep is over, none may be left.
     await runScript(reap, []).line('swept')
-    expect(cookieHolders(owner.pid)).toEqual([])
+    expect(tagHolders(owner.pid)).toEqual([])
   })
 
-  it('takes a reused process id for what it is: the cookie names the start time, too', async () => {
-    const process_ = await runtime.start(shell('echo "$AUTOKESTRA_TASK_COOKIE"'))
+  it('takes a reused process id for what it is: the tag names the start time, too', async () => {
+    const process_ = await runtime.start(shell('echo "$AUTOKESTRA_TASK_TAG"'))
     const {stdout} = await collect(process_)
     const [pid, startTime, system] = stdout.toString().split(':')
     expect(Number(pid)).toBe(process.pid)

@@ -56,7 +56,7 @@ export class TaskFault extends Error {
 export class Attempt {
   readonly invocation: Invocation
   /** Unique in this program. */
-  readonly cookie: string
+  readonly tag: string
   readonly limits: ExecutionLimits
   readonly log: TaskLog
   readonly masker: LogMasker | undefined
@@ -77,8 +77,8 @@ export class Attempt {
     this.#stop?.()
   }
 
-  constructor(invocation: Invocation, cookie: string, options: ExecuteOptions, limits: ExecutionLimits) {
-    this.cookie = cookie
+  constructor(invocation: Invocation, tag: string, options: ExecuteOptions, limits: ExecutionLimits) {
+    this.tag = tag
     this.invocation = invocation
     this.limits = limits
     this.masker = options.masker

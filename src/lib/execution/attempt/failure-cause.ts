@@ -33,7 +33,7 @@ const ownCause: ReadonlySet<string> = new Set([
 ])
 
 /** The error of the attempt, or undefined when nothing before the output schema is wrong. */
-export function findBlame(attempt: Attempt, outcome: Outcome): TaskError | undefined {
+export function findFailureCause(attempt: Attempt, outcome: Outcome): TaskError | undefined {
   if (attempt.isCancelled) return {code: 'CANCELLED', message: 'the run was cancelled', retryable: false}
   if (attempt.isTimedOut) {
     return {code: 'TIMEOUT', message: timeoutMessage(attempt.invocation), retryable: true}

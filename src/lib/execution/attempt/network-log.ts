@@ -35,7 +35,7 @@ export class NetworkLog {
     })
   }
 
-  /** Of the task alone: the program may have served others before. Undefined when there is no door. */
+  /** Of the task alone: the program may have served others before. Undefined when there is no gateway. */
   get activity(): NetworkActivity | undefined {
     const now = this.#process.network?.activity
     if (now === undefined) return undefined
@@ -48,7 +48,7 @@ export class NetworkLog {
   }
 
   /**
-   * The refusal that explains a failure, as a clause. A program can name it: its error holds what the door has answered, or says that a name or an
+   * The refusal that explains a failure, as a clause. A program can name it: its error holds what the gateway has answered, or says that a name or an
    * address is not reachable, which in a container is never by chance. Many hide it; then it is the last thing the network had to say that counts.
    * @param complaint all the failure says of itself
    */
@@ -72,7 +72,7 @@ function describeRefusal(refusal: Refusal): string {
   return coreOf(refusal) + advice
 }
 
-/** Stands in the same words in the door's answer to the program. */
+/** Stands in the same words in the gateway's answer to the program. */
 function coreOf({method, target, reason}: Refusal): string {
   return `${method} ${target}: ${reason}`
 }

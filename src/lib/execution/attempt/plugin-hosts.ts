@@ -9,7 +9,7 @@ export interface HostLease {
   giveBack(): void
 }
 
-export interface HostPool {
+export interface PluginHosts {
   /**
    * A host that waits for an invoke. With a key: one that has served only that key, and may be given back.
    * Rejects with StartError; also when `isWanted` says no before a host was started for it.

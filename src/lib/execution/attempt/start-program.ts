@@ -19,11 +19,11 @@ export interface StartedProgram {
 export async function startProgram(
   runtime: Runtime,
   attempt: Attempt,
-  spec: Omit<StartSpec, 'cookie' | 'graceMs'>,
+  spec: Omit<StartSpec, 'tag' | 'graceMs'>,
   onStdout: (slice: Buffer) => boolean,
   onStderr?: (slice: Buffer) => boolean,
 ): Promise<StartedProgram> {
-  const process = await runtime.start({...spec, cookie: attempt.cookie, graceMs: attempt.limits.killGraceMs})
+  const process = await runtime.start({...spec, tag: attempt.tag, graceMs: attempt.limits.killGraceMs})
   attempt.startClock()
   const stderr = attempt.log.open('stderr')
   const network = new NetworkLog(process, attempt.log, attempt.invocation.restrictions)

@@ -2,13 +2,13 @@
 
 import type {Runtime} from '../../runtimes/runtime.ts'
 import type {Invocation} from './attempt.ts'
-import type {HostPool} from './plugin-hosts.ts'
+import type {PluginHosts} from './plugin-hosts.ts'
 import type {Plugin} from '../../plugins/manifest.ts'
 import type {Restrictions} from '../../permissions/permissions.ts'
 
-export interface TaskPlace {
+export interface TaskRuntime {
   readonly runtime: Runtime
-  readonly hosts: HostPool
+  readonly hosts: PluginHosts
   /** What every program there inherits. */
   readonly baseEnv: Readonly<Record<string, string>>
   /** Directory of the plugin's files, as programs there see it. */
@@ -25,9 +25,9 @@ export interface ExpectedTask {
   readonly restrictions?: Restrictions | undefined
 }
 
-export interface TaskPlaces {
+export interface TaskRuntimes {
   /** One entry per call, so that starting programs can be prepared; at most `parallelism` at a time. */
   expect(tasks: Iterable<ExpectedTask>, parallelism: number): void
   /** Rejects with StartError, TaskFault, or WorkflowError when the plugin cannot be made ready. */
-  find(invocation: Invocation): Promise<TaskPlace>
+  find(invocation: Invocation): Promise<TaskRuntime>
 }

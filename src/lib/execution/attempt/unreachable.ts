@@ -1,4 +1,4 @@
-// Finds in what a program complains of that it went past the door of its container: there, no name is found and no address has a route.
+// Finds in what a program complains of that it went past the gateway of its container: there, no name is found and no address has a route.
 
 import {isIP} from 'node:net'
 import {parseNetworkRule, type NetworkRule} from '../../network/rule.ts'
@@ -9,11 +9,11 @@ interface Unreachable {
   readonly isLogged: boolean
 }
 
-/** What the SDK's fetch says where there is no door: `Refused: GET https://…: this task is granted no network. This rule …` */
+/** What the SDK's fetch says where there is no gateway: `Refused: GET https://…: this task is granted no network. This rule …` */
 const refusedByHost = /Refused: ([A-Z]{1,20} \S{1,2100}): this task is granted no network\.(?: This rule would allow it: (\S{1,2100}))?/
 
-/** The door's own answer about a granted target: that failed on this machine's network, and may work the next time. */
-const failedBehindTheDoor = /The connection to \S{1,300} failed: [^\n]*/g
+/** The gateway's own answer about a granted target: that failed on this machine's network, and may work the next time. */
+const failedBehindTheGateway = /The connection to \S{1,300} failed: [^\n]*/g
 
 /** As Node, curl, wget, busybox, Go, Rust, Python and the C library write it; the first group is the host. Every part is bounded: the text is the task's. */
 const complaints: readonly RegExp[] = [
@@ -29,7 +29,7 @@ const complaints: readonly RegExp[] = [
 export function findUnreachable(text: string, rules: readonly NetworkRule[]): Unreachable | undefined {
   const [found, asked, rule] = refusedByHost.exec(text) ?? []
   if (found !== undefined) return {reason: `${noNetwork}: refused ${asked ?? ''}${advise(rule)}`, isLogged: true}
-  const rest = text.replace(failedBehindTheDoor, '')
+  const rest = text.replace(failedBehindTheGateway, '')
   for (const pattern of complaints) {
     const match = pattern.exec(rest)
     if (match !== null) return explain(match[1], rules)

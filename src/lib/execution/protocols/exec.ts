@@ -9,7 +9,7 @@ import {execArguments, inputOrDefault} from './exec-arguments.ts'
 import type {ProtocolOutcome} from './plain.ts'
 import {outputError, readJson} from './read-output.ts'
 import {startProgram} from '../attempt/start-program.ts'
-import type {TaskPlace} from '../attempt/task-runtime.ts'
+import type {TaskRuntime} from '../attempt/task-runtime.ts'
 
 type Parse = 'text' | 'json' | 'lines' | 'none'
 
@@ -23,7 +23,7 @@ interface ExecInputs {
 const defaultOutputBytes = 1024 * 1024
 
 /** Rejects with StartError or TaskFault. */
-export async function runExec(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+export async function runExec(place: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   const {plugin, action, inputs} = attempt.invocation
   const options = readInputs(attempt)
   const {parse, maxOutputBytes} = options

@@ -9,7 +9,7 @@ import {ByteCollector} from './byte-collector.ts'
 import {plainCommand} from '../../images/image-layout.ts'
 import {checkDepth, decodeStrictly, invalidJson, lostDigits, outputError, parseJson, readJson} from './read-output.ts'
 import {startProgram} from '../attempt/start-program.ts'
-import type {TaskPlace} from '../attempt/task-runtime.ts'
+import type {TaskRuntime} from '../attempt/task-runtime.ts'
 
 export interface ProtocolOutcome extends Outcome {
   readonly output?: JsonValue
@@ -18,7 +18,7 @@ export interface ProtocolOutcome extends Outcome {
 }
 
 /** Rejects with StartError or TaskFault. */
-export async function runPlain(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+export async function runPlain(place: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   const {plugin, action, inputs} = attempt.invocation
   const {outputBytes} = attempt.limits
   const collector = new ByteCollector(outputBytes)

@@ -9,7 +9,7 @@ import {
   type ProgressFrame,
   type ResultFrame,
 } from '@autokestra/plugin-sdk/protocol'
-import {cookieVariable, type ExitStatus, type RunningProcess} from '../../runtimes/runtime.ts'
+import {processTagVariable, type ExitStatus, type RunningProcess} from '../../runtimes/runtime.ts'
 import {FairReader} from '../../util/fair-reader.ts'
 import type {Attempt} from '../attempt/attempt.ts'
 import {isTypeScript} from '../../plugins/entry-point.ts'
@@ -19,7 +19,7 @@ import {NetworkLog} from '../attempt/network-log.ts'
 import type {ProtocolOutcome} from './plain.ts'
 import {measureJson, outputError} from './read-output.ts'
 import {readFrame, toTaskError} from './sdk-messages.ts'
-import type {TaskPlace} from '../attempt/task-runtime.ts'
+import type {TaskRuntime} from '../attempt/task-runtime.ts'
 
 // What a frame has around the output.
 const frameOverheadBytes = 4096
@@ -37,7 +37,7 @@ const mostValues = 10_000
 const resultBegin = '{"type":"result"'
 
 /** Rejects with StartError. */
-export async function runSdk(place: TaskPlace, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+export async function runSdk(place: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   const {plugin} = attempt.invocation
   const isReuse = plugin.manifest.worker === 'reuse'
   const lease = await place.hosts.borrow(isReuse ? `${plugin.dir}\0${place.main}` : undefined, () => !attempt.isStopped)
@@ -158,7 +158,7 @@ class SdkSession {
     ]
   }
 
-  invoke(env: Record<string, string>, {main, workingDir}: TaskPlace): void {
+  invoke(env: Record<string, string>, {main, workingDir}: TaskRuntime): void {
     const {plugin, action, inputs, context, timeoutMs} = this.#attempt.invocation
     const message: InvokeMessage = {
       type: 'invoke',
@@ -173,8 +173,8 @@ class SdkSession {
       context,
       main,
       ...(isTypeScript(plugin.manifest.main) && {hasSourceMap: true}),
-      // The host makes this its environment: without the cookie its children could not be found.
-      env: {...env, [cookieVariable]: this.#process.cookie},
+      // The host makes this its environment: without the tag its children could not be found.
+      env: {...env, [processTagVariable]: this.#process.tag},
       cwd: workingDir,
     }
     this.#send(message)

@@ -2,7 +2,7 @@
 
 import {describe, expect, it} from 'vitest'
 import type {TaskError} from '../../../../src/lib/engine/task-result.ts'
-import {findBlame, type Outcome} from '../../../../src/lib/execution/attempt/failure-cause.ts'
+import {findFailureCause, type Outcome} from '../../../../src/lib/execution/attempt/failure-cause.ts'
 import type {Attempt} from '../../../../src/lib/execution/attempt/attempt.ts'
 
 type Wrong = 'CANCELLED' | 'TIMEOUT' | 'OUTPUT_TOO_LARGE' | 'OUT_OF_MEMORY' | 'KILLED_BY_SIGNAL' | 'EXIT_CODE' | 'OUTPUT_NOT_UTF8'
@@ -18,7 +18,7 @@ const order: readonly Wrong[] = [
   'OUTPUT_NOT_UTF8',
 ]
 
-function blame(wrong: readonly Wrong[], more: Partial<Outcome> = {}): string | undefined {
+function causeOf(wrong: readonly Wrong[], more: Partial<Outcome> = {}): string | undefined {
   const is = (one: Wrong): boolean => wrong.includes(one)
   const error = (code: string): TaskError => ({code, message: 'm', retryable: false})
   const attempt = {
@@ -35,32 +35,32 @@ function blame(wrong: readonly Wrong[], more: Partial<Outcome> = {}): string | u
     metrics: {},
   } as const
   const outcome = {exit, ...(is('OUTPUT_NOT_UTF8') ? {error: error('OUTPUT_NOT_UTF8')} : {}), ...more}
-  return findBlame(attempt, outcome)?.code
+  return findFailureCause(attempt, outcome)?.code
 }
 
-describe('blame', () => {
+describe('the failure cause', () => {
   it.each(order.flatMap((first, index) => order.slice(index + 1).map((second) => [first, second] as const)))(
     '%s comes before %s',
     (first, second) => {
-      expect(blame([first])).toBe(first)
-      expect(blame([second])).toBe(second)
-      expect(blame([second, first])).toBe(first)
+      expect(causeOf([first])).toBe(first)
+      expect(causeOf([second])).toBe(second)
+      expect(causeOf([second, first])).toBe(first)
     },
   )
 
   it('is on nobody when nothing is wrong', () => {
-    expect(blame([])).toBeUndefined()
+    expect(causeOf([])).toBeUndefined()
   })
 
   it('is on the error that the plugin reported itself, of which the exit code is a detail', () => {
     const reported = {error: {code: 'NO_LUCK', message: 'm', retryable: true}, isReported: true}
-    expect(blame(['EXIT_CODE'], reported)).toBe('NO_LUCK')
-    expect(blame(['KILLED_BY_SIGNAL'], reported)).toBe('KILLED_BY_SIGNAL')
-    expect(blame(['CANCELLED'], reported)).toBe('CANCELLED')
+    expect(causeOf(['EXIT_CODE'], reported)).toBe('NO_LUCK')
+    expect(causeOf(['KILLED_BY_SIGNAL'], reported)).toBe('KILLED_BY_SIGNAL')
+    expect(causeOf(['CANCELLED'], reported)).toBe('CANCELLED')
   })
 
   it('is not on an exit that is ours', () => {
-    expect(blame(['KILLED_BY_SIGNAL'], {isEndedByUs: true})).toBeUndefined()
-    expect(blame(['KILLED_BY_SIGNAL', 'TIMEOUT'], {isEndedByUs: true})).toBe('TIMEOUT')
+    expect(causeOf(['KILLED_BY_SIGNAL'], {isEndedByUs: true})).toBeUndefined()
+    expect(causeOf(['KILLED_BY_SIGNAL', 'TIMEOUT'], {isEndedByUs: true})).toBe('TIMEOUT')
   })
 })

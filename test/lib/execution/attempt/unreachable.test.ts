@@ -1,4 +1,4 @@
-// What programs of many kinds print when they go past the door of their container, and what looks like it and is not.
+// What programs of many kinds print when they go past the gateway of their container, and what looks like it and is not.
 
 import {describe, expect, it} from 'vitest'
 import {OutputTail} from '../../../../src/lib/execution/attempt/output-tail.ts'
@@ -7,7 +7,7 @@ import {rule} from '../../../rig/egress.ts'
 
 const rules = [rule('https://granted.test/v1/*'), rule('https://*.wide.test')]
 
-describe('a program that went past the door', () => {
+describe('a program that went past the gateway', () => {
   it.each([
     ['Node', 'getaddrinfo EAI_AGAIN api.test', 'https://api.test'],
     ['c-ares', 'queryA ECONNREFUSED api.test', 'https://api.test'],

@@ -9,7 +9,7 @@ import {SecretMasker} from '../../../../src/lib/masking/secret-masker.ts'
 import {errorOf, makePlugin, openExecutor, outputOf, run, sdkPlugin} from '../../../rig/executor.ts'
 import {writeOddHost} from '../../../rig/odd-host.ts'
 import {buildHost} from '../../../rig/plugin-host.ts'
-import {cookieHolders, isAlive, until} from '../../../rig/processes.ts'
+import {tagHolders, isAlive, until} from '../../../rig/processes.ts'
 import {bundleScript, runScript} from '../../../rig/script-process.ts'
 
 let directory: string
@@ -220,15 +220,15 @@ describe('a plugin with the SDK', () => {
       others.map((other) => ({plugin: other})),
       4,
     )
-    expect(cookieHolders()).toEqual([])
+    expect(tagHolders()).toEqual([])
     rig.executor.expect([{plugin}, {plugin}, {plugin}], 2)
-    await until(() => cookieHolders().length === 2)
-    const ahead = cookieHolders()
+    await until(() => tagHolders().length === 2)
+    const ahead = tagHolders()
     const pids: unknown[] = []
     for (let n = 0; n < 3; n++) pids.push((outputOf(await run(rig, plugin)) as {pid: number}).pid)
     expect(pids.slice(0, 2).sort()).toEqual(ahead.sort())
     expect(new Set(pids).size).toBe(3)
-    expect(cookieHolders()).toEqual([])
+    expect(tagHolders()).toEqual([])
   })
 })
 
@@ -482,13 +482,13 @@ describe('a workflow command that dies', () => {
     )
     const script = await bundleScript(`
       import {ProcessRuntime} from 'src/lib/processes/process-runtime.ts'
-      import {WorkerPool} from 'src/lib/execution/host-pool.ts'
+      import {HostPool} from 'src/lib/execution/host-pool.ts'
       import {PluginExecutor} from 'src/lib/execution/execute.ts'
-      import {ProcessPlaces} from 'src/lib/execution/process-task-runtimes.ts'
+      import {ProcessTaskRuntimes} from 'src/lib/execution/process-task-runtimes.ts'
       const runtime = new ProcessRuntime()
       const env = {PATH: process.env.PATH}
-      const hosts = new WorkerPool({runtime, command: [process.execPath, process.argv[2]], env, cwd: '/', graceMs: 1000, readyMark: '\\x1eready\\n'})
-      const executor = new PluginExecutor({places: new ProcessPlaces({runtime, hosts, baseEnv: env}), compileSchema: () => undefined})
+      const hosts = new HostPool({runtime, command: [process.execPath, process.argv[2]], env, cwd: '/', graceMs: 1000, readyMark: '\\x1eready\\n'})
+      const executor = new PluginExecutor({places: new ProcessTaskRuntimes({runtime, hosts, baseEnv: env}), compileSchema: () => undefined})
       const plugin = JSON.parse(process.argv[3])
       const context = {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'k'}
       executor.expect([{plugin}, {plugin}, {plugin}], 2)
@@ -496,11 +496,11 @@ describe('a workflow command that dies', () => {
     `)
     const command = runScript(script, [hostFile, JSON.stringify(plugin)])
     await command.line('up')
-    expect(cookieHolders(command.pid).length).toBeGreaterThanOrEqual(3)
+    expect(tagHolders(command.pid).length).toBeGreaterThanOrEqual(3)
     command.kill('SIGKILL')
     await command.exit
     const killedAt = performance.now()
-    await until(() => cookieHolders(command.pid).length === 0)
+    await until(() => tagHolders(command.pid).length === 0)
     expect(performance.now() - killedAt).toBeLessThan(1000)
   })
 })
