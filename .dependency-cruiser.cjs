@@ -4,7 +4,15 @@
 const floors = [
   {errors: [], util: ['errors'], files: ['util', 'errors'], documents: ['util', 'files', 'errors']},
   {templates: [], masking: [], network: [], runtimes: ['network'], workflow: ['templates']},
-  {engine: [], plugins: [], permissions: [], advice: [], secrets: []},
+  {
+    // To be closed with the engine's own types: ActionRef, Plan, sealed values.
+    engine: ['plugins', 'permissions', 'secrets', 'execution', 'planning'],
+    plugins: [],
+    // To be closed with the planning pipeline, which asks for advice itself.
+    permissions: ['advice'],
+    advice: [],
+    secrets: [],
+  },
   {images: [], processes: [], docker: [], egress: []},
   {execution: [], storage: []},
   {planning: [], inspection: [], config: [], ui: ['planning', 'inspection']},
@@ -21,14 +29,16 @@ const comments = {
   network: 'network/ is pure: rules, hosts, addresses, paths. It opens no connection.',
   runtimes: 'runtimes/ holds the ports that processes/, docker/ and egress/ implement. No implementation belongs here.',
   workflow: 'workflow/ is the file and its meaning. It must not know how things are run, kept or shown.',
-  engine: 'engine/ is the run as a model. What it needs of plugins, secrets, storage or a runtime is a port or a type of its own, implemented above it.',
+  engine:
+    'engine/ is the run as a model. What it needs of plugins, secrets, storage or a runtime is a port or a type of its own, implemented above it.',
   plugins: 'plugins/ is the catalogue: manifests and where they are. Running a plugin belongs to execution/, its image to images/.',
   permissions: 'permissions/ enforces what a workflow grants. Advice about grants belongs to advice/ and inspection/.',
   advice: 'advice/ warns about grants that are too broad. It must not import what enforces them, and the reverse.',
   secrets: 'secrets/ keeps values. It asks for rows through its own port, SecretRows, and must not know the database.',
   images: 'images/ knows what an image is made of. The Docker engine is behind the port runtimes/image-engine.ts.',
   processes: 'processes/ starts programs of this machine. It must not know containers, plugins or runs.',
-  docker: 'docker/ runs containers. How the network gateway decides (egress/, network/) is not its concern: it gets a gateway through runtimes/network-gateway.ts.',
+  docker:
+    'docker/ runs containers. How the network gateway decides (egress/, network/) is not its concern: it gets a gateway through runtimes/network-gateway.ts.',
   egress: 'egress/ is the network gateway. It must not know what kind of sandbox is behind its socket.',
   execution: 'execution/ runs one action. It starts programs through the ports in runtimes/, never through an implementation.',
   storage: 'storage/ implements the ports of the engine and of the secrets. Nothing else needs SQL.',
@@ -211,8 +221,18 @@ module.exports = {
       'Only docker/api/ speaks to the Docker engine; loading its library costs as much as starting Node.',
     ),
     library('archives', 'tar-fs', '^src/lib/images/', 'Only images/ packs directories: the context an image is built from.'),
-    library('prompts', '@inquirer/[a-z]+', '^src/lib/ui/input/prompt\\.ts$', 'Only ui/input/prompt.ts asks questions, and it knows where nobody can answer.'),
-    library('oclif', '@oclif/core', '^src/(commands/|cli/|[^/]+\\.ts$)', 'oclif ends at the commands. src/lib works without a command line.'),
+    library(
+      'prompts',
+      '@inquirer/[a-z]+',
+      '^src/lib/ui/input/prompt\\.ts$',
+      'Only ui/input/prompt.ts asks questions, and it knows where nobody can answer.',
+    ),
+    library(
+      'oclif',
+      '@oclif/core',
+      '^src/(commands/|cli/|[^/]+\\.ts$)',
+      'oclif ends at the commands. src/lib works without a command line.',
+    ),
     library(
       'processes',
       'child_process',

@@ -1,4 +1,4 @@
-// What the gateway of the network costs: a request through it against the same request without it, and opening and closing a gateway.
+// What the network gateway costs: a request through it against the same request without it, and opening and closing a gateway.
 // Usage: node bench/egress.mjs [--rounds N]
 
 import {mkdtempSync, rmSync} from 'node:fs'

@@ -15,9 +15,9 @@ function plantProject(files: Readonly<Record<string, string>>): string {
   symlinkSync(path.join(packageRoot, 'node_modules'), path.join(directory, 'node_modules'))
   const sound = {
     'src/cli.ts': "import {run} from './commands/run.ts'\nrun()\n",
-    'src/commands/run.ts': "import {open} from '../lib/app.ts'\nexport const run = () => open()\n",
+    'src/commands/run.ts': "import {open} from '../lib/app/app.ts'\nexport const run = () => open()\n",
     'src/lib/app/app.ts':
-      "import {decide} from './engine/decide.ts'\nimport {rows} from './storage/rows.ts'\nexport const open = () => [decide, rows]\n",
+      "import {decide} from '../engine/decide.ts'\nimport {rows} from '../storage/rows.ts'\nexport const open = () => [decide, rows]\n",
     'src/lib/engine/decide.ts':
       "import {text} from '../util/text.ts'\nexport const decide = () => text\nexport type Decide = typeof decide\n",
     'src/lib/storage/rows.ts': "import {decide} from '../engine/decide.ts'\nexport const rows = () => decide\n",
@@ -40,20 +40,20 @@ function checkWalls(directory: string): Promise<{exitCode: number | null; output
 
 /** Which rule must refuse which file. Each file stands for itself, so one look at the project is enough. */
 const wrong: readonly (readonly [rule: string, file: string, text: string])[] = [
-  ['floor-engine', 'src/lib/engine/wrong.ts', "import {rows} from '../storage/rows.ts'\nexport const wrong = rows\n"],
+  ['room-engine', 'src/lib/engine/wrong.ts', "import {rows} from '../storage/rows.ts'\nexport const wrong = rows\n"],
   [
-    'floor-util',
+    'room-util',
     'src/lib/util/wrong.ts',
     "import type {Decide} from '../engine/decide.ts'\nexport const wrong = (decide: Decide) => decide\n",
   ],
-  ['floor-storage', 'src/lib/storage/wrong.ts', "import {style} from '../ui/style.ts'\nexport const wrong = style\n"],
-  ['floor-plugins', 'src/lib/plugins/wrong.ts', "import {start} from '../runtimes/process.ts'\nexport const wrong = start\n"],
-  ['only-app-knows-all', 'src/lib/storage/wrong-app.ts', "import {open} from '../app.ts'\nexport const wrong = open\n"],
+  ['room-storage', 'src/lib/storage/wrong.ts', "import {style} from '../ui/terminal/style.ts'\nexport const wrong = style\n"],
+  ['room-plugins', 'src/lib/plugins/wrong.ts', "import {start} from '../processes/process-runtime.ts'\nexport const wrong = start\n"],
+  ['only-app-knows-all', 'src/lib/storage/wrong-app.ts', "import {open} from '../app/app.ts'\nexport const wrong = open\n"],
   ['commands-ask-the-app', 'src/commands/wrong.ts', "import {rows} from '../lib/storage/rows.ts'\nexport const wrong = rows\n"],
   ['lib-knows-no-command', 'src/lib/ui/wrong.ts', "import {run} from '../../commands/run.ts'\nexport const wrong = run\n"],
   ['library-sql', 'src/lib/engine/wrong-sql.ts', "import Database from 'better-sqlite3'\nexport const wrong = Database\n"],
-  ['gateway-processes', 'src/commands/wrong-spawn.ts', "import {spawn} from 'node:child_process'\nexport const wrong = spawn\n"],
-  ['gateway-oclif', 'src/lib/ui/wrong-oclif.ts', "import {ux} from '@oclif/core'\nexport const wrong = ux\n"],
+  ['library-processes', 'src/commands/wrong-spawn.ts', "import {spawn} from 'node:child_process'\nexport const wrong = spawn\n"],
+  ['library-oclif', 'src/lib/ui/wrong-oclif.ts', "import {ux} from '@oclif/core'\nexport const wrong = ux\n"],
   ['not-to-dev-dep', 'src/lib/util/wrong-dev.ts', "import {format} from 'prettier'\nexport const wrong = format\n"],
   ['not-to-unresolvable', 'src/lib/util/wrong-path.ts', "import {gone} from './gone.ts'\nexport const wrong = gone\n"],
   ['not-to-test', 'src/lib/util/wrong-test.ts', "import {rig} from '../../../test/rig.ts'\nexport const wrong = rig\n"],
@@ -69,7 +69,7 @@ const wrong: readonly (readonly [rule: string, file: string, text: string])[] = 
 
 const besides = {
   'src/lib/util/ring-b.ts': "import {a} from './ring-a.ts'\nexport const b = () => a\n",
-  'src/lib/ui/terminal/style.ts': "import {text} from '../util/text.ts'\nexport const style = text\n",
+  'src/lib/ui/terminal/style.ts': "import {text} from '../../util/text.ts'\nexport const style = text\n",
   'src/lib/processes/process-runtime.ts': "import {text} from '../util/text.ts'\nexport const start = text\n",
   'test/rig.ts': 'export const rig = 1\n',
 }

@@ -104,7 +104,12 @@ describeInDocker('workflow plugin build', () => {
     const hosts = new HostPool({runtime, command: hostCommand, env, cwd: pluginRoot, graceMs: 2000, readyMark: hostReady})
     onTestFinished(() => hosts.close())
     const schemas = new SchemaCompiler()
-    const places = new ProcessTaskRuntimes({runtime, hosts, baseEnv: env, prepareMain: ({manifest}) => Promise.resolve(mainInImage(manifest))})
+    const places = new ProcessTaskRuntimes({
+      runtime,
+      hosts,
+      baseEnv: env,
+      prepareMain: ({manifest}) => Promise.resolve(mainInImage(manifest)),
+    })
     const executor = new PluginExecutor({places, compileSchema: (schema) => schemas.compile(schema)})
     const [action] = plugin.manifest.actions
     if (action === undefined) throw new Error('no action')

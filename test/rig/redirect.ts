@@ -1,4 +1,4 @@
-// A command that finds the tests' servers, which are on loopback, behind an address of a private network: the gateway of the network refuses loopback.
+// A command that finds the tests' servers, which are on loopback, behind an address of a private network: the network gateway refuses loopback.
 
 import {writeFiles} from './plugin-dir.ts'
 import {temporaryDir} from './temporary-dir.ts'

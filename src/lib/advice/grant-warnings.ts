@@ -2,19 +2,13 @@
 
 import {isIP} from 'node:net'
 import {isWholeHost, parseNetworkRule, type NetworkRule} from '../network/rule.ts'
+import type {GrantWarning} from './grant-warning.ts'
 import {checkPathGrant} from './path-grant-warnings.ts'
 
 /** What a workflow grants, or a manifest recommends. */
 export interface Grants {
   readonly network?: readonly string[]
   readonly filesystem?: {readonly read?: readonly string[]; readonly write?: readonly string[]}
-}
-
-export interface GrantWarning {
-  /** Stable kebab-case word. */
-  readonly code: string
-  readonly message: string
-  readonly hint?: string
 }
 
 /** More hosts than this, and nobody can say what a plugin talks to. */

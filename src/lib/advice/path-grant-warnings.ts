@@ -1,7 +1,7 @@
 // Granted paths that hold more than they seem to: a whole disk, a home, secrets, or what the next run is made of.
 
 import path from 'node:path'
-import type {GrantWarning} from './grant-warnings.ts'
+import type {GrantWarning} from './grant-warning.ts'
 
 const secretPlaces = [
   '.ssh',

@@ -11,7 +11,7 @@ export interface ContainerPlan {
   readonly image: ImageDetails
   readonly user: ContainerUser
   readonly labels: Readonly<Record<string, string>>
-  /** Complete: with the tag, and with what the gateway of the network adds. */
+  /** Complete: with the tag, and with what the network gateway adds. */
   readonly env: Readonly<Record<string, string>>
   readonly mounts: readonly Mount[]
   /** Of this machine; absent when the engine is to make one, with `localhost` in it. */

@@ -28,7 +28,9 @@ describe('the directory of a gateway', () => {
 
   it.runIf(process.getuid?.() === 0)('belongs to the user of the container', async () => {
     const gateway = await openProxy(temporaryDir()).open({rules: []}, {...context, uid: 65_534, gid: 65_534})
-    expect([gateway.mount.source, path.join(gateway.mount.source, 'egress.sock')].map((each) => statSync(each).uid)).toEqual([65_534, 65_534])
+    expect([gateway.mount.source, path.join(gateway.mount.source, 'egress.sock')].map((each) => statSync(each).uid)).toEqual([
+      65_534, 65_534,
+    ])
   })
 
   it('stands where the path of a socket is short enough', async () => {

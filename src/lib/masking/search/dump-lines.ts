@@ -3,7 +3,7 @@
 
 import {digitOf, longestOffset} from './dump-start.ts'
 import type {FoundRanges} from './finder.ts'
-import type {Matcher} from './matcher.ts'
+import type {CompiledPatterns} from './compiled-patterns.ts'
 import {TextView} from './text-view.ts'
 
 /** Digits of less than four bytes would be found by chance. */
@@ -29,7 +29,7 @@ type Mode = 'other' | 'start' | 'digits' | 'rest'
 type Kind = 'xxd' | 'hexdump' | 'pairs' | 'literals'
 
 export class DumpLines {
-  readonly #matcher: Matcher
+  readonly #patterns: CompiledPatterns
   readonly #group: number[] = []
   #groupLength = 0
   #groupStart = 0
@@ -48,8 +48,8 @@ export class DumpLines {
   #hiddenFrom = never
   #hidden: {readonly start: number; readonly end: number}[] = []
 
-  constructor(matcher: Matcher) {
-    this.#matcher = matcher
+  constructor(patterns: CompiledPatterns) {
+    this.#patterns = patterns
   }
 
   /** Reads the bytes from `from` on, the first of which stands at `base` in the stream; lines that may be those of a dump begin at `starts`. */
@@ -136,7 +136,7 @@ export class DumpLines {
     this.#mode = 'digits'
     this.#kind = kind
     this.#blanks = 0
-    this.#view ??= new TextView(this.#matcher)
+    this.#view ??= new TextView(this.#patterns)
   }
 
   /** The digits that began the line are those of bytes. */

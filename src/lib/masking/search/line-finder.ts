@@ -2,7 +2,7 @@
 
 import {DumpLines} from './dump-lines.ts'
 import type {Finder, FoundRanges, TextWindow} from './finder.ts'
-import type {Matcher} from './matcher.ts'
+import type {CompiledPatterns} from './compiled-patterns.ts'
 import {WrappedLines} from './wrapped-lines.ts'
 
 const newline = 0x0a
@@ -15,9 +15,9 @@ export class LineFinder implements Finder {
   #position = 0
   #isOpened = false
 
-  constructor(matcher: Matcher) {
-    this.#wrapped = new WrappedLines(matcher)
-    this.#dump = new DumpLines(matcher)
+  constructor(patterns: CompiledPatterns) {
+    this.#wrapped = new WrappedLines(patterns)
+    this.#dump = new DumpLines(patterns)
   }
 
   find({bytes, before, isLast}: TextWindow, found: FoundRanges): number {

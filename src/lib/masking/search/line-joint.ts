@@ -1,7 +1,7 @@
 // Says quickly, of nearly all ends of lines, that no pattern goes on behind them.
 
 import {gramLength, type GramSet} from './gram-set.ts'
-import type {Matcher} from './matcher.ts'
+import type {CompiledPatterns} from './compiled-patterns.ts'
 import {isTextByte} from './text-bytes.ts'
 
 const newline = 0x0a
@@ -22,14 +22,14 @@ for (const byte of [0x20, 0x09, 0x0d]) gapByte[byte] = 1
 for (const byte of [newline, backslash]) gapByte[byte] = 2
 
 export class LineJoint {
-  readonly #matcher: Matcher
+  readonly #patterns: CompiledPatterns
   /** Made when the first end of a line needs it. */
   #grams: GramSet | undefined
   /** What stands around the end of a line. */
   readonly #around = new Uint8Array(2 * mostBeside)
 
-  constructor(matcher: Matcher) {
-    this.#matcher = matcher
+  constructor(patterns: CompiledPatterns) {
+    this.#patterns = patterns
   }
 
   /** Whether a match may go on behind the end of a line at `at`, in the text of that line from `first` on. */
@@ -41,7 +41,7 @@ export class LineJoint {
     const after = isPlain ? at + 1 : nextText(bytes, at)
     if (after === none) return false
     if (after >= bytes.length) return true
-    const grams = (this.#grams ??= this.#matcher.grams())
+    const grams = (this.#grams ??= this.#patterns.grams())
     return mayMatch(grams, bytes, before, after) && this.#mayMatchAround(grams, bytes, {before, after, first})
   }
 

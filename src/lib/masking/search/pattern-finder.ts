@@ -2,13 +2,13 @@
 
 import type {AhoCorasick} from './aho-corasick.ts'
 import type {Finder, FoundRanges, TextWindow} from './finder.ts'
-import type {Matcher} from './matcher.ts'
+import type {CompiledPatterns} from './compiled-patterns.ts'
 import {PrefixWalk} from './prefix-walk.ts'
 import type {WuManber} from './wu-manber.ts'
 
 /** Skips over text (Wu-Manber) until that has cost more than it may; from then on reads it byte by byte (Aho-Corasick). */
 export class PatternFinder implements Finder {
-  readonly #matcher: Matcher
+  readonly #patterns: CompiledPatterns
   readonly #filters: readonly WuManber[]
   readonly #walk: PrefixWalk
   #automaton: AhoCorasick | undefined
@@ -19,21 +19,21 @@ export class PatternFinder implements Finder {
   #budget: number
   #seen = 0
 
-  constructor(matcher: Matcher) {
-    this.#matcher = matcher
-    this.#filters = matcher.filters
-    this.#walk = new PrefixWalk(matcher.patterns)
-    this.#budget = matcher.patience.steps
+  constructor(patterns: CompiledPatterns) {
+    this.#patterns = patterns
+    this.#filters = patterns.filters
+    this.#walk = new PrefixWalk(patterns.set)
+    this.#budget = patterns.patience.steps
   }
 
   find(window: TextWindow, found: FoundRanges): number {
-    this.#budget += (window.bytes.length - this.#seen) * this.#matcher.patience.stepsPerByte
+    this.#budget += (window.bytes.length - this.#seen) * this.#patterns.patience.stepsPerByte
     this.#seen = window.bytes.length
     if (this.#automaton === undefined) {
       const open = this.#skip(window, found)
       if (open >= 0) return open
       // What is left begins where no pattern has begun before, so the automaton starts afresh.
-      this.#automaton = this.#matcher.automaton()
+      this.#automaton = this.#patterns.automaton()
     }
     return this.#read(this.#automaton, window, found)
   }

@@ -1,7 +1,7 @@
 // A text derived from the bytes of a stream, and where each byte of it stands in them. What is searched is the view; what is hidden, the stream.
 
 import type {FoundRanges} from './finder.ts'
-import type {Matcher} from './matcher.ts'
+import type {CompiledPatterns} from './compiled-patterns.ts'
 import {PatternFinder} from './pattern-finder.ts'
 
 /** Stands between parts that do not belong together: no byte of any text. */
@@ -27,8 +27,8 @@ export class TextView {
   /** What search() answered last. */
   #open = 0
 
-  constructor(matcher: Matcher) {
-    this.#finder = new PatternFinder(matcher)
+  constructor(patterns: CompiledPatterns) {
+    this.#finder = new PatternFinder(patterns)
   }
 
   get length(): number {

@@ -5,7 +5,7 @@ import {mayBeginDump} from './dump-start.ts'
 import type {FoundRanges} from './finder.ts'
 import {LineBreaks} from './line-breaks.ts'
 import {leastMatch, LineJoint, longestGap} from './line-joint.ts'
-import type {Matcher} from './matcher.ts'
+import type {CompiledPatterns} from './compiled-patterns.ts'
 import {isTextByte, padding} from './text-bytes.ts'
 import {TextView} from './text-view.ts'
 
@@ -27,7 +27,7 @@ const leastHeld = 4
 type Mode = 'body' | 'head' | 'tail' | 'gap' | 'escape'
 
 export class WrappedLines {
-  readonly #matcher: Matcher
+  readonly #patterns: CompiledPatterns
   readonly #joint: LineJoint
   #view: TextView | undefined
   #mode: Mode = 'body'
@@ -37,9 +37,9 @@ export class WrappedLines {
   /** Where the text that begins the line does, as long as that is read. */
   #headStart = 0
 
-  constructor(matcher: Matcher) {
-    this.#matcher = matcher
-    this.#joint = new LineJoint(matcher)
+  constructor(patterns: CompiledPatterns) {
+    this.#patterns = patterns
+    this.#joint = new LineJoint(patterns)
   }
 
   /** Reads the bytes from `from` on, the first of which stands at `base` in the stream. `lines` gets the beginnings of lines that may be those of a dump. */
@@ -115,10 +115,10 @@ export class WrappedLines {
     const first = Math.max(0, this.#lineStart - base)
     let end = at
     while (end > first && at - end < longestGap && isBlank(bytes[end - 1] ?? 0)) end--
-    const start = textStart(bytes, end - 1, Math.max(first, end - this.#matcher.longest))
+    const start = textStart(bytes, end - 1, Math.max(first, end - this.#patterns.longest))
     this.#view?.separate()
     if (start === end) return
-    this.#view ??= new TextView(this.#matcher)
+    this.#view ??= new TextView(this.#patterns)
     this.#view.append(bytes, start, end, base + start, false)
     this.#mode = 'tail'
     this.#gap = 0
