@@ -35,6 +35,20 @@ const requireSshLate = {
   },
 }
 
+/** string-width creates an Intl.Segmenter when it is loaded, and most commands never need it. Our own code loads it at its first call. */
+const initializeLate = {
+  name: 'initialize-late',
+  setup(plugin) {
+    plugin.onResolve({filter: /^string-width$/}, ({path, importer}) =>
+      importer.startsWith(join(root, 'src')) ? {path, namespace: 'initialize-late'} : undefined,
+    )
+    plugin.onLoad({filter: /^string-width$/, namespace: 'initialize-late'}, () => ({
+      contents: 'module.exports = (text) => require("string-width").default(text)',
+      resolveDir: root,
+    }))
+  },
+}
+
 const banner = [
   'const bundleUrl=require("node:url").pathToFileURL(__filename).href;',
   'const bundleImport=module.importFromBundle??((url)=>import(url));',
@@ -55,7 +69,7 @@ export async function buildBundle(outfile = bundleFile) {
     target: 'node20.19',
     conditions: ['source'],
     loader: {'.sql': 'text'},
-    plugins: [requireNative, requireSshLate],
+    plugins: [requireNative, requireSshLate, initializeLate],
     // oclif asks for the TypeScript compiler of a plugin under development; that one is not ours to bring.
     external: ['typescript'],
     // Names stay, for stack traces; white space is read at every start and goes.

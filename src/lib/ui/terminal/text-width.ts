@@ -1,23 +1,13 @@
 // How many columns text takes on a terminal.
 
-// Unicode's East Asian Width W and F (UAX #11) in the large ranges that terminals agree on, and what is shown as an emoji.
-const wide =
-  /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u
-const zero = /[\p{Mn}\p{Me}\p{Cf}]/u
-/** Makes an emoji, two columns wide, of the character before it. */
-const emojiSelector = '\ufe0f'
-const sgr = new RegExp(String.raw`${'\u001b'}\[[\d;]*m`, 'g')
+import stringWidth from 'string-width'
+
+const ascii = /^[\u0020-\u007e]*$/
 
 /** Colours count nothing. Control characters must be gone already. */
 export function textWidth(text: string): number {
-  const plain = text.includes('\u001b') ? text.replace(sgr, '') : text
-  if (/^[\u0020-\u007e]*$/.test(plain)) return plain.length
-  let width = 0
-  for (const character of plain) {
-    if (character === emojiSelector) width += 1
-    else if (!zero.test(character)) width += wide.test(character) ? 2 : 1
-  }
-  return width
+  // The first text beyond ASCII loads Unicode's tables: a start that shows none does without them.
+  return ascii.test(text) ? text.length : stringWidth(text)
 }
 
 /** Fills up with spaces at the end. */
@@ -25,16 +15,17 @@ export function padToWidth(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - textWidth(text)))
 }
 
-/** Cuts text without colours to at most `width` columns, the ellipsis included. */
+/** Cuts text without colours to at most `width` columns, the ellipsis included; never within what is shown as one character. */
 export function cutToWidth(text: string, width: number, ellipsis: string): string {
-  if (textWidth(text) <= width) return text
+  if (ascii.test(text) && text.length <= width) return text
   const room = width - textWidth(ellipsis)
   let used = 0
-  let kept = ''
-  for (const character of text) {
-    used += textWidth(character)
-    if (used > room) break
-    kept += character
+  let end = 0
+  // Stops where the text is too wide: it may be much longer than a line.
+  for (const {segment, index} of new Intl.Segmenter().segment(text)) {
+    used += textWidth(segment)
+    if (used <= room) end = index + segment.length
+    if (used > width) return room < 0 ? '' : text.slice(0, end) + ellipsis
   }
-  return room < 0 ? '' : kept + ellipsis
+  return text
 }

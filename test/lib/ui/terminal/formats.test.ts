@@ -82,12 +82,45 @@ describe('renderTable', () => {
   })
 })
 
-test('width counts what is seen', () => {
-  expect(textWidth('abc')).toBe(3)
-  expect(textWidth('日本')).toBe(4)
-  expect(textWidth('e\u0301')).toBe(1)
-  expect(textWidth('\u001b[31mred\u001b[39m')).toBe(3)
-  expect(cutToWidth('日本語', 5, '…')).toBe('日本…')
-  expect(cutToWidth('abc', 3, '…')).toBe('abc')
+const family = '👨\u200d👩\u200d👧'
+
+test.each([
+  ['abc', 3],
+  ['日本', 4],
+  ['e\u0301', 1],
+  ['\u001b[31mred\u001b[39m', 3],
+  [family, 2],
+  ['👍🏽', 2],
+  ['🇩🇪🇫🇷', 4],
+  ['1\ufe0f\u20e3', 2],
+  ['❤\ufe0f', 2],
+  ['❤', 1],
+  ['𠮷', 2],
+  ['\u1112\u1161\u11ab', 2],
+  ['ｶﾞ', 2],
+  ['a\u200bb', 2],
+  ['✓ …', 3],
+])('%j is %i columns wide', (text, width) => {
+  expect(textWidth(text)).toBe(width)
+})
+
+test.each([
+  ['日本語', 5, '日本…'],
+  ['日本語', 4, '日…'],
+  ['abc', 3, 'abc'],
+  ['abcd', 3, 'ab…'],
+  ['abcd', 1, '…'],
+  ['abcd', 0, ''],
+  [`${family}${family}${family}`, 5, `${family}${family}…`],
+  [`${family}${family}`, 3, `${family}…`],
+  [`${family}${family}`, 2, '…'],
+  ['🇩🇪🇫🇷x', 4, '🇩🇪…'],
+  ['e\u0301e\u0301e\u0301e\u0301', 3, 'e\u0301e\u0301…'],
+  ['𠮷𠮷𠮷', 4, '𠮷…'],
+])('%j cut to %i columns is %j', (text, width, cut) => {
+  expect(cutToWidth(text, width, '…')).toBe(cut)
+})
+
+test('an ellipsis wider than the room leaves nothing', () => {
   expect(cutToWidth('abcdef', 1, '...')).toBe('')
 })
