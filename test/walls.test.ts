@@ -94,6 +94,31 @@ describe('the walls', () => {
     expect(exitCode).toBe(1)
   })
 
+  it('refuse a room of 21 files, a file of 251 lines, and rooms that import each other', async () => {
+    const many = Array.from({length: 21}, (_, index): [string, string] => [
+      `src/lib/masking/m${String(index)}.ts`,
+      `import {text} from '../util/text.ts'\nexport const m${String(index)} = text\n`,
+    ])
+    const directory = plantProject({
+      ...Object.fromEntries(many),
+      'src/lib/util/long.ts': `import {text} from './text.ts'\nexport const long = text\n${'//\n'.repeat(249)}`,
+      'src/lib/ui/views/list.ts': "import {text} from '../../util/text.ts'\nexport const list = text\n",
+      'src/lib/ui/views/page.ts': "import {style} from '../terminal/style.ts'\nexport const page = style\n",
+      'src/lib/ui/terminal/style.ts': "import {text} from '../../util/text.ts'\nexport const style = text\n",
+      'src/lib/ui/terminal/frame.ts': "import {list} from '../views/list.ts'\nexport const frame = list\n",
+    })
+    const {exitCode, output} = await checkWalls(directory)
+    expect(output.trim().split('\n').slice(1)).toEqual([
+      '  src/lib/masking has 21 files, more than 20: divide the room',
+      '  src/lib/util/long.ts has 251 lines, more than 250: divide the file',
+      '  src/lib/ui/terminal imports rooms that import it: src/lib/ui/views',
+      '  src/lib/ui/views imports rooms that import it: src/lib/ui/terminal',
+      '',
+      expect.stringMatching(/^walls: 4 limits are exceeded/),
+    ])
+    expect(exitCode).toBe(1)
+  })
+
   it('do not pass when nothing was looked at', async () => {
     const directory = temporaryDir()
     for (const file of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json'])
