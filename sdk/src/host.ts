@@ -30,7 +30,7 @@ const complain = (text: string): void => {
   try {
     writeFully(stderr, Buffer.from(`${text}\n`))
   } catch {
-    // Nobody reads stderr any more, and there is no other place to say so.
+    // stderr has no reader left, and there is nowhere else to report it.
   }
 }
 
@@ -85,7 +85,7 @@ Object.defineProperty(process, 'stdin', {configurable: true, enumerable: true, v
 try {
   writeFully(stdout, Buffer.from(hostReady))
 } catch {
-  // Whoever started this program is gone; the end of stdin says so, too.
+  // The parent is gone; the end of stdin says so too.
 }
 
 if (needsLoader) {

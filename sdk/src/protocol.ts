@@ -28,7 +28,7 @@ export interface RunContext {
   task: string
   /** 1 for the first try. */
   attempt: number
-  /** Same for every attempt of one task of one run; hand it to services that remove duplicates. */
+  /** Same forevery attempt of one task of one run; hand it to services that remove duplicates. */
   idempotencyKey: string
 }
 
@@ -38,7 +38,7 @@ export interface InvokeMessage {
   v: number
   /** Unique within the host's life. */
   id: number
-  /** 32 hex digits, fresh for every invoke. */
+  /** 32 hex digits, fresh forevery invoke. */
   nonce: string
   action: string
   /** The manifest declares this action and no other: then an entry point may export it as its default, without a name. */
@@ -51,7 +51,7 @@ export interface InvokeMessage {
   main: string
   /** `main` was built from TypeScript and holds a source map: stacks then name the files the author wrote. */
   hasSourceMap?: boolean
-  /** The host may serve other tasks afterwards: errors must be told apart by the task they come from. */
+  /** The host may serve other tasks afterwards: errors must name the task they come from. */
   isShared?: boolean
   /** The environment of the task; replaces the host's own. */
   env: Record<string, string>

@@ -6,7 +6,7 @@ import {isAction, type AnyAction} from '../define-action.ts'
 export interface ExportedActions {
   readonly byName: ReadonlyMap<string, AnyAction>
   readonly sole?: AnyAction
-  /** Exported functions, which are no actions yet. */
+  /** Exported functions, which are not actions yet. */
   readonly functions: readonly string[]
 }
 

@@ -6,7 +6,7 @@ import type {HostMetrics} from '../protocol.ts'
 
 const cpuUsage = process.cpuUsage.bind(process)
 
-/** Starts measuring; the returned function tells the metrics so far. Peak memory is known on Linux only. */
+/** Starts measuring; the returned function returns the metrics so far. Peak memory is known on Linux only. */
 export function startMetrics(isFirstInvoke: boolean): () => HostMetrics {
   if (!isFirstInvoke) resetPeakMemory()
   const before = cpuUsage()

@@ -109,7 +109,7 @@ export class PluginHost {
   /** Ends the running invoke with what escaped from plugin code; false when none runs. */
   fail(error: unknown): boolean {
     const found = toResultError(error)
-    // Nobody can tell whose timer or promise it was.
+    // It is unknown whose timer or promise it was.
     if (this.#before !== undefined)
       found.message += ' (it comes from a call that was not awaited, perhaps by an earlier task of the same process)'
     return this.#running?.output.finish({type: 'result', ok: false, error: found}) ?? false

@@ -1,6 +1,6 @@
 // fetch in a sandbox without a network: it refuses as the gateway does, so that people read what is missing and not what became of a connection.
 
-// Such a path is no advice, and `*` at its end would mean more than itself.
+// Such a path is not useful advice, and `*` at its end would mean more than itself.
 const longestPath = 200
 
 /**

@@ -3,7 +3,7 @@
 import {inspect} from 'node:util'
 import type {ResultError} from '../protocol.ts'
 
-// Longer texts are no messages, and would make the result too large to be read.
+// Longer texts are not messages, and would make the result too large to be read.
 const maxMessageUnits = 64 * 1024
 const maxStackUnits = 256 * 1024
 

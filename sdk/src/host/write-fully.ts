@@ -7,7 +7,7 @@ const {writeSync} = fs
 const {wait} = Atomics
 const pause = new Int32Array(new SharedArrayBuffer(4))
 
-/** Writes all of `bytes` to the file descriptor. Waits while the reader is slow; throws when there is no reader any more (EPIPE). */
+/** Writes all of `bytes` to the file descriptor. Waits while the reader is slow; throws when there is no reader left (EPIPE). */
 export function writeFully(fd: number, bytes: Uint8Array): void {
   let offset = 0
   while (offset < bytes.length) {

@@ -1,4 +1,4 @@
-// Grants that are broader than they look, or than anybody should give. Advice: what is never granted is refused elsewhere.
+// Grants that are broader than they look, or broader than is ever wise. Advice: what is never granted is refused elsewhere.
 
 import {isIP} from 'node:net'
 import {isWholeHost, parseNetworkRule, type NetworkRule} from '../network/rule.ts'
@@ -11,10 +11,10 @@ export interface Grants {
   readonly filesystem?: {readonly read?: readonly string[]; readonly write?: readonly string[]}
 }
 
-/** More hosts than this, and nobody can say what a plugin talks to. */
+/** More hosts than this, and it is no longer clear what a plugin talks to. */
 const manyHosts = 10
 
-/** Names below these belong to whoever asked first. A few of the best known; the full list (publicsuffix.org) is as long as a book. */
+/** Names below these go to the first who registers them. A few of the best known; the full list (publicsuffix.org) is very long. */
 const sharedSuffixes = new Set(
   (
     'co.uk org.uk com.au co.jp com.br co.in co.nz com.cn github.io gitlab.io netlify.app vercel.app herokuapp.com amazonaws.com ' +
@@ -23,7 +23,7 @@ const sharedSuffixes = new Set(
   ).split(' '),
 )
 
-/** Where anybody can leave data for anybody else to fetch. */
+/** Where anyone can leave data for anyone to fetch. */
 const dropPlaces = (
   'pastebin.com paste.ee hastebin.com dpaste.com dpaste.org ix.io 0x0.st termbin.com transfer.sh file.io gofile.io webhook.site requestbin.com ' +
   'pipedream.net requestcatcher.com beeceptor.com hookbin.com ngrok.io ngrok-free.app trycloudflare.com oast.fun oast.pro oast.live interact.sh ' +

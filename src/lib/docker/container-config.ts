@@ -18,7 +18,7 @@ export interface ContainerPlan {
   readonly hostsFile?: string | undefined
 }
 
-/** The only writable directory of a container, besides granted ones. Programs look for it here when nobody says otherwise. */
+/** The only writable directory of a container, besides granted ones. Programs look for it here by default. */
 const temporaryDir = '/tmp'
 /** `nobody`, on every system that has one. */
 const nobody = 65_534
@@ -30,7 +30,7 @@ export function containerUser(): ContainerUser {
   return uid === 0 ? {uid: nobody, gid: nobody} : {uid, gid: process.getgid?.() ?? nobody}
 }
 
-/** Takes the place of what the image says about entry point, user, health checks and volumes; its environment stays below the given one. */
+/** Replaces what the image says about entry point, user, health checks and volumes; its environment stays below the given one. */
 export function containerConfig({spec, sandbox, image, user, labels, env, mounts, hostsFile}: ContainerPlan): ContainerConfig {
   const hasStdin = spec.stdin !== 'none'
   return {
@@ -67,7 +67,7 @@ function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Moun
   // The gateway is a socket with a name. Where there is none, the kernel keeps a task from every other one, in whatever directory it was made.
   const allowsUnixSockets = sandbox.network !== undefined || sandbox.mounts.length === 0
   const taken = new Set(mounts.map(({target}) => target))
-  // A volume of the image would be a directory of the host's disk, writable and of any size: memory takes its place.
+  // A volume of the image would be a directory of the host's disk, writable and of any size: memory replaces it.
   const writable = [...new Set([temporaryDir, ...volumes])].filter((dir) => !taken.has(dir))
   return {
     // As process 1 a program would not get SIGTERM unless it handles it, and would have to wait for orphans.

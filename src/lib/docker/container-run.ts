@@ -27,7 +27,7 @@ interface ContainerRunOptions {
   readonly onSettled: () => void
 }
 
-/** How long the engine may take to tell of the end of a container that it has removed. */
+/** How long the engine may take to report the end of a container that it has removed. */
 const tellLimitMs = 2000
 /** How long a killed container's last output may wait for its reader. */
 const takeLimitMs = 300
@@ -43,7 +43,7 @@ export class ContainerRun implements RunningProcess {
   readonly network?: NetworkWatch
   readonly exited: Promise<ExitStatus>
   readonly #options: ContainerRunOptions
-  /** Resolves with the code, or undefined when the engine does not tell. */
+  /** Resolves with the code, or undefined when the engine does not say. */
   readonly #exit: Promise<number | undefined>
   readonly #killsBefore = readOutOfMemoryKills()
   #hasExited = false
@@ -76,7 +76,7 @@ export class ContainerRun implements RunningProcess {
     return this.#killing
   }
 
-  /** Its input ends, and the engine does not wait any more until its outputs were taken. */
+  /** Its input ends, and the engine no longer waits until its outputs were taken. */
   letGo(): void {
     this.#options.attachment.stdin.destroy()
   }
@@ -86,7 +86,7 @@ export class ContainerRun implements RunningProcess {
     if (!this.#hasExited && graceMs > 0) {
       // A stopped process takes no SIGTERM until it is continued.
       const told = Promise.all([client.kill(id, 'SIGTERM'), client.kill(id, 'SIGCONT')])
-      // An engine that does not take a signal any more is still asked to remove.
+      // An engine that no longer takes a signal is still asked to remove.
       await Promise.race([Promise.all([told.catch(() => undefined), this.#exit]), pause(graceMs)])
     }
     // Ends and removes in one step.
@@ -148,7 +148,7 @@ export class ContainerRun implements RunningProcess {
 
   async #hasMemoryRunOut(): Promise<boolean> {
     const {client, id} = this.#options
-    // Removed by somebody else: then by force, whatever the memory was.
+    // Removed by another process: then by force, whatever the memory was.
     return await client.inspectContainer(id).then(
       (state) => state.isOutOfMemory,
       () => false,

@@ -65,7 +65,7 @@ export class ContainerSampler {
   }
 }
 
-/** Undefined when the process is not that container's: the engine counts processes in another place than this program. */
+/** Undefined when the process is not that container's: the engine counts processes in another namespace than this program. */
 function findControlGroup(containerId: string, pid: number): SampleSource | undefined {
   const lines = hasProcFs && pid > 0 ? readProcFile(`/proc/${pid}/cgroup`)?.split('\n') : undefined
   if (lines?.some((line) => line.includes(containerId)) !== true) return undefined

@@ -63,7 +63,7 @@ export class DockerRuntime implements Runtime {
     this.#mountCheck = new MountCheck(options.sandbox.mounts)
   }
 
-  /** Nothing to prepare: what can be started ahead is whole containers, by whoever keeps them. */
+  /** Nothing to prepare: what can be started ahead is whole containers, by their pool. */
   expect(): void {
     // See above.
   }

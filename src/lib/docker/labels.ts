@@ -14,7 +14,7 @@ export function ownerLabels(owner: ProcessIdentity, runtime: string): Record<str
   return {[ownerLabel]: ownerPrefix(owner) + runtime, [hostLabel]: hostname()}
 }
 
-/** Whether the program that started a container does not run any more. False where that cannot be known. */
+/** Whether the program that started a container has ended. False where that cannot be known. */
 export function isAbandoned(labels: Readonly<Record<string, string>>): boolean {
   const [tag] = parseProcessTags(labels[ownerLabel] ?? '')
   return tag !== undefined && labels[hostLabel] === hostname() && !isProcessAlive(tag.owner)

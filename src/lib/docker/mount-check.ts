@@ -14,7 +14,7 @@ export class MountCheck {
     this.#sources = [...new Set(mounts.map(({source}) => source))]
   }
 
-  /** The policy has looked at real paths; a link that has taken the place of one since would lead the engine elsewhere. */
+  /** The policy has looked at real paths; a link that has replaced one since would lead the engine elsewhere. */
   places(): void {
     for (const source of this.#sources) checkPlace(source)
   }

@@ -3,7 +3,7 @@
 import type {DockerClient} from './api/docker-client.ts'
 import {isAbandoned, ownerLabel} from './labels.ts'
 
-/** Removes every container, running or not, whose owner does not live any more, and answers how many there were. */
+/** Removes every container, running or not, whose owner is dead, and answers how many there were. */
 export async function sweepContainers(client: DockerClient): Promise<number> {
   const containers = await client.listContainers({[ownerLabel]: ''})
   const abandoned = containers.filter(({labels}) => isAbandoned(labels))

@@ -1,4 +1,4 @@
-// Removes containers while the program leaves. Its event loop does not turn any more, so a thread of its own talks to the engine,
+// Removes containers while the program leaves. Its event loop no longer turns, so a thread of its own talks to the engine,
 // and is waited for: what is only sent could be lost with the process.
 
 import {Worker} from 'node:worker_threads'
@@ -15,7 +15,7 @@ interface Selection {
 /** How long the engine may take for one of these. It may also never have got the question. */
 const appearLimitMs = 1500
 
-// Plain JavaScript: Node runs it as it is. Whatever goes wrong, whoever waits is woken.
+// Plain JavaScript: Node runs it as it is. Whatever goes wrong, the waiting thread is woken.
 const script = `
 const {connection, label, prefix, names, appearLimitMs, done} = require('node:worker_threads').workerData
 const {request} = require(connection.protocol === 'https' ? 'node:https' : 'node:http')

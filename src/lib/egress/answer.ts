@@ -59,7 +59,7 @@ export function answer(request: IncomingMessage, response: ServerResponse, statu
   if (request.complete) finish()
 }
 
-/** The same on a connection that no HTTP server looks after any more. */
+/** The same on a connection that has left the HTTP server. */
 export function writeAndClose(socket: Duplex, status: number, kind: AnswerKind, text: string): void {
   const body = `${text}\n`
   const head = [

@@ -39,7 +39,7 @@ export class HelloGate {
     this.#host = host
   }
 
-  /** True once nothing is looked at any more. */
+  /** True once inspection is over. */
   get isOpen(): boolean {
     return this.#state === 'open'
   }

@@ -1,4 +1,4 @@
-// Connects to granted targets: resolves a name once, judges the addresses, and dials those that passed. The only place of the proxy that connects to anything.
+// Connects to granted targets: resolves a name once, judges the addresses, and dials those that passed. Nothing else in the proxy opens a connection.
 
 import {connect, isIP, type Socket} from 'node:net'
 import {connect as connectTls, type TLSSocket} from 'node:tls'
@@ -58,7 +58,7 @@ export class Dialer {
     })
     this.#track(socket)
     await this.#ready(socket, 'connect')
-    // Whatever the kernel's tables have not told: a connection to oneself comes from where it goes.
+    // What the kernel's tables did not show: a connection to oneself comes from where it goes.
     const {localAddress, remoteAddress} = socket
     if (localAddress === remoteAddress && !this.#isReachable(remoteAddress ?? '')) {
       socket.destroy()
@@ -122,7 +122,7 @@ export class Dialer {
   #track(socket: Socket): void {
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))
-    // Whoever uses the socket hears of it, too; nobody may, at times.
+    // The user of the socket hears of it too, if there is one.
     socket.on('error', () => socket.destroy())
   }
 

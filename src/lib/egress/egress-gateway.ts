@@ -59,7 +59,7 @@ export class EgressGateway {
     })
   }
 
-  /** Resolves when nothing of the gateway is open any more. */
+  /** Resolves when everything of the gateway is closed. */
   async close(): Promise<void> {
     this.#isClosed = true
     const closed = new Promise<void>((resolve) => {
@@ -175,7 +175,7 @@ export class EgressGateway {
     })
   }
 
-  /** Where a request is meant to go, or why that cannot be told. */
+  /** Where a request is meant to go, or why that is unknown. */
   #targetOf(request: IncomingMessage): RequestTarget | string {
     const url = request.url ?? ''
     const tunnel = this.#targets.get(request.socket)

@@ -1,4 +1,4 @@
-// What one container may ask of its gateway at once. The only place with these numbers.
+// What one container may ask of its gateway at once. All limits of the gateway are here.
 
 export interface EgressLimits {
   /** Open connections of the container. Further ones are closed at once. */

@@ -28,7 +28,7 @@ const tryMs = 1500
 
 export class NameResolver {
   readonly #options: Required<Omit<NameResolverOptions, 'servers'>> & Pick<NameResolverOptions, 'servers'>
-  /** Who asks for the same name at the same time gets the same answer. */
+  /** Concurrent queries for a name share one answer. */
   readonly #asked = new Map<string, Promise<readonly ResolvedAddress[]>>()
   readonly #open = new Set<Resolver>()
   #isClosed = false

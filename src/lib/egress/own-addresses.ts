@@ -37,7 +37,7 @@ function localRanges4(text: string): string[] {
   return found
 }
 
-/** Routes of IPv6 do not tell their table. */
+/** IPv6 routes do not name their table. */
 function range6(digits: string, length: number): string[] {
   const address = /^[0-9a-f]{32}$/.test(digits) ? digits.replace(/.{4}(?!$)/g, '$&:') : undefined
   return address === undefined || length === 0 ? [] : [`${address}/${String(length)}`]

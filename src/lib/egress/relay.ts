@@ -28,7 +28,7 @@ const hopByHop = [
   'transfer-encoding',
   'upgrade',
 ]
-/** Answered here (`expect`), replaced (`host`, `content-length`), or about a change of protocol that does not take place. */
+/** Answered here (`expect`), replaced (`host`, `content-length`), or about a change of protocol that does not happen. */
 const requestOnly = ['host', 'expect', 'content-length', 'http2-settings', egressHeader]
 const maxResponseHeader = 64 * 1024
 
@@ -59,7 +59,7 @@ export class RelayAgent extends Agent {
     dialled.then(
       (socket) => callback?.(null, socket),
       (error: unknown) => {
-        // Node reads the socket only when there is no error.
+        // Node reads the socket only when there is not an error.
         callback?.(toError(error), undefined as unknown as Duplex)
       },
     )

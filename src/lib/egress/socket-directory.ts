@@ -1,4 +1,4 @@
-// The directory with a gateway's socket: reachable for the container's user and nobody else, and found again when its owner was killed.
+// The directory with a gateway's socket: reachable for the container's user and to no other user, and found again after its owner was killed.
 
 import {chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync} from 'node:fs'
 import {lstat, readdir, rm} from 'node:fs/promises'
@@ -11,7 +11,7 @@ const prefix = 'autokestra-egress-'
 const socketName = 'egress.sock'
 /** What the kernel takes. Programs of the container know the socket by another path. */
 const maxSocketPath = 107
-/** Where directories of gateways are made unless somebody says otherwise. Short, and the engine sees it. */
+/** Where directories of gateways are made unless the caller says otherwise. Short, and the engine sees it. */
 export const gatewaysDirectory = '/tmp'
 
 export interface SocketDirectory {
@@ -56,7 +56,7 @@ export function createSocketDirectory(parent: string, hosts: readonly string[], 
   }
 }
 
-/** Removes directories of processes that do not live any more. Those of other users are left alone. */
+/** Removes directories of dead processes. Those of other users are left alone. */
 export async function removeLeftDirectories(parent: string): Promise<void> {
   const names = await readdir(parent).catch(() => [])
   await Promise.all(
@@ -97,7 +97,7 @@ function realOr(directory: string, otherwise: string): string {
   }
 }
 
-/** Only root runs containers as somebody else, and only root may give files away. */
+/** Only root runs containers as another user, and only root may give files away. */
 function giveTo(file: string, uid: number, gid: number): void {
   if (uid !== process.getuid?.() || gid !== process.getgid?.()) chownSync(file, uid, gid)
 }

@@ -6,7 +6,7 @@ import {HelloGate} from './client-hello-gate.ts'
 
 export interface TunnelOptions {
   readonly client: Duplex
-  /** What the client sent before it was told that the tunnel stands. */
+  /** What the client sent before it learned that the tunnel is open. */
   readonly head: Buffer
   readonly upstream: Socket
   readonly host: string

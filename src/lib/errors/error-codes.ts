@@ -1,4 +1,4 @@
-// The table of everything a user can be told: each stable code, its exit code and its meaning. docs/errors.md is generated from it.
+// The table of every error a user can see: each stable code, its exit code and its meaning. docs/errors.md is generated from it.
 
 interface ErrorCodeEntry {
   /** The exit code of the process when this error ends a command. */

@@ -1,4 +1,4 @@
-// A copy of an error in which all text is masked, for whoever prints it. The original stays as it was.
+// A copy of an error in which all text is masked, for printing. The original stays as it was.
 
 import type {Diagnostic} from './diagnostic.ts'
 import {WorkflowError} from './workflow-error.ts'
@@ -8,7 +8,7 @@ type Mask = (text: string) => string
 /** Errors may be one another's causes; deeper ones are left out. */
 const maxCauses = 20
 
-/** Message, stack, hint, findings and causes. What is no error becomes masked text. */
+/** Message, stack, hint, findings and causes. What is not an error becomes masked text. */
 export function maskError(error: unknown, mask: Mask, causes = 0): unknown {
   if (!(error instanceof Error)) return mask(String(error))
   const cause = error.cause === undefined || causes >= maxCauses ? undefined : maskError(error.cause, mask, causes + 1)

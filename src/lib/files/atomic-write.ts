@@ -1,4 +1,4 @@
-// Replaces a file in one step: whoever reads it sees the old bytes or the new ones, never half of them.
+// Replaces a file in one step: readers see the old bytes or the new ones, never a mix.
 
 import {link, open, rename, rm} from 'node:fs/promises'
 import path from 'node:path'
@@ -20,7 +20,7 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
   const unique = Math.random().toString(36).slice(2)
   const temporary = path.join(directory, `.${path.basename(file)}.${String(process.pid)}.${unique}.tmp`)
   try {
-    // `wx`: a link somebody put at this name is not followed.
+    // `wx`: a link that was put at this name is not followed.
     const handle = await open(temporary, 'wx', options.mode ?? 0o600)
     try {
       await handle.writeFile(content)

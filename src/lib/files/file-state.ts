@@ -12,7 +12,7 @@ export function fileState(stats: Stats): string {
 }
 
 /**
- * Whether the file's state can be trusted to tell what was read at `readAt` (ms since 1970): one changed so shortly before could change
+ * Whether the file's state can be trusted to describe what was read at `readAt` (ms since 1970): one changed so shortly before could change
  * again without a new time stamp (git's "racily clean" entries).
  */
 export function isSettled(stats: Stats, readAt: number): boolean {

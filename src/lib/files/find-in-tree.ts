@@ -93,7 +93,7 @@ class Search {
     return this.#todo.pop()
   }
 
-  /** Something that is no directory is looked at itself; its name is the caller's affair. */
+  /** What is not a directory is checked itself, without its name. */
   judgeRoot(stats: {isSocket(): boolean; isFIFO(): boolean; isDirectory(): boolean} | undefined): TreeFinding {
     if (stats?.isDirectory() === true) return undefined
     const root = this.#todo.pop()
@@ -121,7 +121,7 @@ class Search {
   }
 
   fail(error: unknown): void {
-    // Whoever steps down from directory to directory gets further than a path does.
+    // Descending directory by directory reaches deeper than a path can.
     if (hasErrorCode(error, 'ENAMETOOLONG')) this.finding ??= 'too-large'
   }
 }

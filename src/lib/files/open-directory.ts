@@ -1,6 +1,6 @@
-// A directory that was opened once. What is listed and opened through it stands in that very directory, whatever takes the place of its name
+// A directory that was opened once. What is listed and opened through it stands in that very directory, whatever replaces its name
 // meanwhile. Linux only: names below a descriptor are reached through /proc/self/fd. Elsewhere they are reached by path, and only the identities
-// of files tell that something was exchanged.
+// of files show that something was exchanged.
 
 import {
   closeSync,
@@ -22,7 +22,7 @@ const descriptors = '/proc/self/fd'
 const hasDescriptorPaths = process.platform === 'linux' && existsSync(descriptors)
 
 export class OpenDirectory {
-  /** As {@link identify} tells it. */
+  /** As {@link identify} returns it. */
   readonly id: string
   /** Where this directory is reached. */
   readonly #at: string
@@ -39,7 +39,7 @@ export class OpenDirectory {
     }
   }
 
-  /** Links in the path are followed: it was chosen by whoever calls. Throws the error of the system. */
+  /** Links in the path are followed: the caller chose it. Throws the error of the system. */
   static open(directory: string): OpenDirectory {
     return new OpenDirectory(directory, true)
   }

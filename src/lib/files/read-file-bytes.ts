@@ -15,7 +15,7 @@ const retryMs = 10
 export async function readFileBytes(file: string, maxBytes: number): Promise<Buffer> {
   let handle: FileHandle | undefined
   try {
-    // A named pipe that nobody writes to would be waited for, signals included.
+    // A named pipe without a writer would block, signals included.
     handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
     if (isatty(handle.fd)) throw unreadable(file, 'is a terminal')
     return await readAll(handle, maxBytes)

@@ -1,4 +1,4 @@
-// A file that somebody else wrote, read without waiting for it: what is not a regular file of reasonable size is not read at all.
+// A file from elsewhere, read without waiting for it: what is not a regular file of reasonable size is not read at all.
 
 import {closeSync, constants, fstatSync, lstatSync, openSync, readSync, statSync, type Stats} from 'node:fs'
 

@@ -1,4 +1,4 @@
-// The files of an image as a tar stream, without a copy on disk. The same files give the same bytes: owner and times are not told.
+// The files of an image as a tar stream, without a copy on disk. The same files give the same bytes: owner and times are left out.
 
 import {createReadStream} from 'node:fs'
 import path from 'node:path'
@@ -10,7 +10,7 @@ import type {AddedFile} from './image-identity.ts'
 
 const epoch = new Date(0)
 
-/** Streams what stands in `dir`, then what is added. What is not the listed file any more, or changes its size on the way, breaks the stream. */
+/** Streams what stands in `dir`, then what is added. A file that is no longer the listed one, or changes its size on the way, breaks the stream. */
 export async function packContext(dir: string, entries: readonly ContextEntry[], added: readonly AddedFile[]): Promise<Readable> {
   const {pack} = await import('tar-fs')
   if (entries.length === 0) throw new Error('a plugin has at least its manifest')

@@ -17,7 +17,7 @@ export interface ContextEntry {
   /** Relative to the plugin's directory. */
   readonly path: string
   readonly kind: 'file' | 'directory' | 'link'
-  /** Permissions in the image: those of the owner count for everybody, as a container may run as anybody. */
+  /** Permissions in the image: those of the owner apply to all users, as a container may run as any of them. */
   readonly mode: number
   /** Bytes; 0 unless it is a file. */
   readonly size: number

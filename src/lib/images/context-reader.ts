@@ -1,4 +1,4 @@
-// Reads the files of a context after they were listed: those very files, or none. A directory between may have become a link to another place.
+// Reads the files of a context after they were listed: those very files, or none. A directory between may have become a link elsewhere.
 
 import {closeSync, fstatSync} from 'node:fs'
 import path from 'node:path'
@@ -6,7 +6,7 @@ import {WorkflowError} from '../errors/workflow-error.ts'
 import {identify, OpenDirectory} from '../files/open-directory.ts'
 import type {ContextEntry} from './context-files.ts'
 
-/** What the system answers when a directory of the path is none any more, or is gone. */
+/** What the system answers when a directory of the path is no longer one, or is gone. */
 const exchanged: ReadonlyMap<string, string> = new Map([
   ['ENOENT', 'it is gone'],
   ['ENOTDIR', 'a link or a file has taken the place of a directory'],
@@ -40,7 +40,7 @@ export class ContextReader {
     })
   }
 
-  /** Throws BUILD_FAILED when it is not what was listed any more. */
+  /** Throws BUILD_FAILED when it is no longer what was listed. */
   check(entry: ContextEntry): void {
     this.#explained(entry, () => {
       const stats = this.#directoryOf(entry).stat(path.posix.basename(entry.path))

@@ -50,7 +50,7 @@ type Kind = 'exact' | 'prefix' | 'suffix' | 'regexp'
 
 /**
  * @param pattern cleaned, and not refused
- * @param re2 compiles what is more than a plain text; throws for what is no regular expression
+ * @param re2 compiles what is more than a plain text; throws for what is not a regular expression
  */
 export function compileIgnorePattern(pattern: string, re2: Re2): PathTest {
   const {kind, source} = translate(pattern)

@@ -54,7 +54,7 @@ export function digestImage(sources: string, dockerfile: string): string {
 
 /** `autokestra/<namespace>-<name>:<version>-<start of the digest>` */
 export function imageReference({manifest}: Plugin, digest: string): string {
-  // Build metadata (`+…`) of a version has no place in a tag.
+  // Build metadata (`+…`) of a version is not allowed in a tag.
   const version = manifest.version.replaceAll('+', '_').slice(0, 100)
   return `autokestra/${manifest.namespace}-${manifest.name}:${version}-${digest.slice(0, 12)}`
 }

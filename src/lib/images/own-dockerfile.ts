@@ -21,7 +21,7 @@ const maxBytes = 1024 * 1024
 
 /**
  * Undefined when there is none, or an empty one: a shell makes that before `plugin build --print > Dockerfile` is started. Throws BUILD_FAILED for one
- * that is no file, or a link out of the directory.
+ * that is not a file, or a link out of the directory.
  */
 export function findOwnDockerfile(dir: string): OwnDockerfile | undefined {
   // Listed and compared: some file systems take any spelling for the name.

@@ -24,7 +24,7 @@ export function planPackages(dir: string): PackagePlan {
   return {...plan, warnings: [...plan.warnings, ...warnAboutPython(dir)]}
 }
 
-/** The SDK is no package to install: it comes with the host. */
+/** The SDK is not installed as a package: the host brings it. */
 function planNpm(dir: string): PackagePlan {
   const packageFile = path.join(dir, 'package.json')
   // Then nobody has said what they are for; without them, the plugin would work only as a process.

@@ -30,7 +30,7 @@ const longestLineBytes = 16 * 1024
 // eslint-disable-next-line no-control-regex -- SGR sequences (ECMA-48) are what is looked for
 const colors = /\u001b\[[\d;]*m/g
 
-/** Messages of the engine about its own doings, which the steps tell already. */
+/** Messages of the engine about its own doings, which the steps show already. */
 const noise = /^(?: ---> |Removing intermediate container |Successfully (?:built|tagged) )/
 
 /**

@@ -1,4 +1,4 @@
-// Files that look as if they held secrets, among those that would go into an image: whoever gets the image gets them.
+// Files that look as if they held secrets, among those that would go into an image: everyone who gets the image gets them.
 
 import path from 'node:path'
 import type {Diagnostic} from '../errors/diagnostic.ts'

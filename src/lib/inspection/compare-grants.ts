@@ -47,7 +47,7 @@ export function readWorkflowGrants({file, value}: SourceDocument): WorkflowGrant
   }
 }
 
-/** What a task says of the network or of files takes the place of the workflow's for it, so both are looked at. */
+/** What a task says of the network or of files replaces the workflow's for it, so both are looked at. */
 export function compareGrants(plugin: Plugin, {file, isRestricted, grants, tasks}: WorkflowGrants): WorkflowUse {
   const own = tasks.filter(({type}) => type.startsWith(`${plugin.id}.`))
   const effective = own.length > 0 && own.every((task) => task.grants !== undefined) ? own.map((task) => task.grants ?? {}) : [grants]

@@ -22,7 +22,7 @@ export interface ActionInspection {
 }
 
 export interface ImageInspection {
-  /** `unknown`: there is nobody to ask. `unbuildable`: the plugin's files cannot become an image; the warnings say why. */
+  /** `unknown`: there is no engine to ask. `unbuildable`: the plugin's files cannot become an image; the warnings say why. */
   readonly state: 'absent' | 'current' | 'stale' | 'unknown' | 'unbuildable'
   readonly imageId?: string
   readonly reference?: string

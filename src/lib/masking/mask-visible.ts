@@ -20,7 +20,7 @@ export function hideVisible(masker: TextMasker, text: string): string {
   return masked === visible ? text : masked
 }
 
-/** The same for every text in a value that was masked already, names of properties too. The same object when nothing is hidden. */
+/** The same forevery text in a value that was masked already, names of properties too. The same object when nothing is hidden. */
 export function hideVisibleDeep<T extends JsonValue>(masker: TextMasker, value: T): T {
   return hideIn(masker, value) as T
 }

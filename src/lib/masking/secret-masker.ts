@@ -8,7 +8,7 @@ import {maskValue} from './mask-value.ts'
 import {Tokens} from './search/token-finder.ts'
 import {formsBudget, writtenForms} from './forms/written-forms.ts'
 
-/** Stands for every value, so that it reveals neither which one nor how long it is. */
+/** Stands forevery value, so that it reveals neither which one nor how long it is. */
 export const defaultPlaceholder = '***SECRET***'
 
 /** How many characters the forms of all values may have before only the forms that are written most are looked for. */
@@ -98,7 +98,7 @@ export class SecretMasker {
     return new MaskStream(() => this.#compile(), this.#placeholderBytes)
   }
 
-  /** Forgets and overwrites the values: nothing is masked any more. */
+  /** Forgets and overwrites the values: nothing is masked from then on. */
   clear(): void {
     for (const bytes of this.#values.values()) bytes.fill(0)
     this.#values.clear()

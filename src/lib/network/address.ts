@@ -66,7 +66,7 @@ export function refuseAddress(address: string, own?: BlockList): AddressClass | 
   return undefined
 }
 
-/** `10.0.0.0/8` or single addresses -> a set of them. Entries that are no addresses are left out. */
+/** `10.0.0.0/8` or single addresses -> a set of them. Entries that are not addresses are left out. */
 export function blockListOf(ranges: readonly string[]): BlockList {
   const list = new BlockList()
   for (const range of ranges) {

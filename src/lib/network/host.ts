@@ -2,7 +2,7 @@
 
 import {isIP} from 'node:net'
 
-/** Underscores are no part of host names by RFC 1123, but names with them are in use. */
+/** Underscores are not part of host names by RFC 1123, but names with them are in use. */
 const labelPattern = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/
 
 /**
@@ -24,12 +24,12 @@ export function isAddress(host: string): boolean {
 
 function canonicalAddress(address: string): string | undefined {
   if (isIP(address) === 4) return address
-  // A zone is no part of a URL.
+  // A zone is not part of a URL.
   if (address.includes('%')) return undefined
   return new URL(`http://[${address}]/`).hostname.slice(1, -1)
 }
 
-/** `name`, `name:443`, `1.2.3.4`, `[::1]:443` -> its parts; undefined when the host is not in its one form or the port is no port. */
+/** `name`, `name:443`, `1.2.3.4`, `[::1]:443` -> its parts; undefined when the host is not in its one form or the port is not a port. */
 export function parseAuthority(text: string): {host: string; port?: number} | undefined {
   const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]@/?#\\%\s]+))(?::([1-9]\d{0,4}))?$/.exec(text)
   if (match === null) return undefined

@@ -87,7 +87,7 @@ function refuse(reason: string, allowingRule: string): Refused {
   return parseNetworkRule(allowingRule).ok ? {isAllowed: false, reason, allowingRule} : {isAllowed: false, reason}
 }
 
-/** Long paths are no advice, and `*` at an end would mean more than itself. */
+/** Long paths are not useful advice, and `*` at an end would mean more than itself. */
 function ruleFor(target: EgressTarget, path = ''): string {
   return originOf(target) + (path.length > 200 || path.includes('*') ? '' : path)
 }

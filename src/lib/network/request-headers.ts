@@ -1,5 +1,5 @@
-// Headers of requests where only some paths are granted. A server can take the path, or another one besides, from a header, and nobody knows them all
-// (X-Original-URL, Destination, X-Amz-Copy-Source, …): so those that pass are listed, and those that do not are refused, never left out in silence.
+// Headers of requests where only some paths are granted. A server can take the path, or another one, from a header, and no list of them is complete
+// (X-Original-URL, Destination, X-Amz-Copy-Source, …): so those that pass are listed, and those that do not are refused, never left out silently.
 
 const listed = new Set(
   `

@@ -35,7 +35,7 @@ export function parseConnectTarget(text: string): {host: string; port: number} |
   return parsed?.port === undefined ? undefined : {host: parsed.host, port: parsed.port}
 }
 
-/** For the log: at most 200 printable characters of what somebody else wrote. */
+/** For the log: at most 200 printable characters of foreign text. */
 export function printable(text: string): string {
   const shown = text.replace(/[^ -~]/g, '?')
   return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown

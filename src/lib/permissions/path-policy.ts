@@ -98,12 +98,12 @@ export class PathPolicy {
       if (place.split('/').includes(guarded)) return refused(`${name} is in a directory ${guarded}, which ${why}`)
       if (existsSync(path.join(place, guarded))) return refused(`${name} holds ${path.join(place, guarded)}, which ${why}`)
     }
-    // A mount that cannot be written does not keep anybody from connecting: it would be a way into the network, or to another program.
+    // A mount that cannot be written does not keep a program from connecting: it would be a way into the network, or to another program.
     const socket = socketsInUse().find((file) => isBelow(file, place) && existsSync(file))
     return socket === undefined ? undefined : refused(`${name} holds ${socket}, ${describeChannel({channel: 'a socket'}) ?? ''}`)
   }
 
-  /** A socket's name in /proc/net/unix is that by which it was bound, and only that of this network: the tree itself tells more. */
+  /** A socket's name in /proc/net/unix is that by which it was bound, and only that of this network: the tree itself shows more. */
   #lookInside(place: string, text: string, access: PathAccess): PathRefusal | undefined {
     const {looksInside, maxEntries} = this.#options
     if (!looksInside) return undefined

@@ -12,7 +12,7 @@ export interface Permissions {
   readonly paths: readonly GrantedPath[]
 }
 
-/** What keeps a restricted task in its place. */
+/** What confines a restricted task. */
 export interface Restrictions {
   readonly permissions: Permissions
   /** As far as the workflow file says. */

@@ -1,4 +1,4 @@
-// Places on this machine that no grant may open: whoever reads or writes there gets around the sandbox, or at what the sandbox keeps.
+// Paths of this machine that no grant may open: reading or writing there would get around the sandbox, or reach what it protects.
 
 import {readFileSync, realpathSync} from 'node:fs'
 import path from 'node:path'
@@ -11,7 +11,7 @@ export interface EnvironmentFacts {
   readonly programHome: string
   /** XDG_RUNTIME_DIR. */
   readonly runtimeDir?: string | undefined
-  /** Sockets behind which somebody does what they are told: the engine, an agent of SSH keys. */
+  /** Sockets of programs that act for the caller: the engine, an SSH agent. */
   readonly sockets: readonly string[]
   /** Directories plugins are loaded from. */
   readonly pluginDirs: readonly string[]
@@ -22,7 +22,7 @@ export interface EnvironmentFacts {
 export interface Guard {
   /** Absolute; without a trailing slash. */
   readonly path: string
-  /** A phrase: `holds keys for SSH`. Says why, after the granted path or the place in it. */
+  /** A phrase: `holds keys for SSH`. Says why, after the granted path or the path in it. */
   readonly why: string
   /** Granting it for reading is fine. */
   readonly onlyWriting?: boolean
@@ -50,7 +50,7 @@ export const guardedNames: readonly {readonly name: string; readonly why: string
   {name: '.git', why: 'holds hooks and settings that make git start programs as you', onlyWriting: true},
 ]
 
-/** Mounted there, they would take the place of what the container itself is made of. */
+/** Mounted there, they would replace what the container itself is made of. */
 const inContainer = [
   '/bin',
   '/sbin',
@@ -68,7 +68,7 @@ const inContainer = [
   '/usr/local/lib',
 ]
 
-/** Where engines put their sockets when nobody says otherwise. */
+/** Where engines put their sockets by default. */
 const engineSockets = [
   '/var/run/docker.sock',
   '/run/docker.sock',
@@ -110,7 +110,7 @@ export function protectedPaths(environmentFacts: EnvironmentFacts): Guard[] {
   return guards.flatMap(withRealPath)
 }
 
-/** Paths of sockets that are in use now, of this machine or of this container; empty where the system does not tell (proc(5), /proc/net/unix). */
+/** Paths of sockets that are in use now, of this machine or of this container; empty where the system does not say (proc(5), /proc/net/unix). */
 export function socketsInUse(): string[] {
   try {
     return readFileSync('/proc/net/unix', 'utf8')

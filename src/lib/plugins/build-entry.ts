@@ -186,7 +186,7 @@ function unusableFile({message}: NotPlainFileError): Diagnostic {
   return {severity: 'error', code: 'entry-point-invalid', message, hint: 'replace it with a regular file, or remove it'}
 }
 
-/** esbuild's own advice, to leave the import out of the bundle, is about settings nobody has here. */
+/** esbuild's own advice, to leave the import out of the bundle, is about settings that do not exist here. */
 function unresolvedHint(text: string, pluginDir: string): string | undefined {
   const specifier = /^Could not resolve "(.+)"$/.exec(text)?.[1]
   if (specifier === undefined) return undefined

@@ -19,7 +19,7 @@ export function checkManifest(value: Fields): PlacedFinding[] {
   return [...checkNames(value), ...checkStart(value), ...checkActions(value), ...listEntryPoints(value).flatMap(checkEntryName)]
 }
 
-/** The files a manifest points at, wherever the shape allows to tell. */
+/** The files a manifest points at, as far as the shape is right. */
 export function listEntryPoints(value: Fields): EntryPoint[] {
   const entries: EntryPoint[] = []
   if (typeof value.main === 'string') entries.push({kind: 'main', path: value.main, at: ['main']})
@@ -189,7 +189,7 @@ function checkEntryName(entry: EntryPoint): PlacedFinding[] {
     : [error(entry.at, 'invalid-entry-point', `${String(entry.at[0] === 'actions' ? 'exec' : entry.at[0])} ${problem}`)]
 }
 
-/** The actions that are maps, with their place in the list. */
+/** The actions that are maps, with their position in the list. */
 export function listActions(value: Fields): {readonly action: Fields; readonly index: number}[] {
   const actions: unknown[] = Array.isArray(value.actions) ? value.actions : []
   return actions.flatMap((action, index) => (isFields(action) ? [{action, index}] : []))

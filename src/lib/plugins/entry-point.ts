@@ -27,7 +27,7 @@ export function isTypeScript(main: string | undefined): boolean {
   return main !== undefined && /\.[cm]?ts$/.test(main)
 }
 
-/** A program without a slash is looked up in PATH and is no file of the plugin. */
+/** A program without a slash is looked up in PATH and is not a file of the plugin. */
 export function isOwnProgram(program: string): boolean {
   return program.includes('/')
 }
@@ -57,7 +57,7 @@ function checkEntryPoint(dir: string, entry: EntryPoint): EntryFinding | undefin
   if (entry.kind === 'program' && !isOwnProgram(entry.path)) return undefined
   if (entry.kind === 'argument' && (entry.path.startsWith('-') || path.isAbsolute(entry.path))) return undefined
   const file = path.join(dir, entry.path)
-  // The usual case, with one question to the system: `dir` is real, and so is a file directly in it that is no link.
+  // The usual case, with one question to the system: `dir` is real, and so is a file directly in it that is not a link.
   if (entry.kind === 'main' && path.dirname(file) === dir && lstatSync(file, {throwIfNoEntry: false})?.isFile()) return undefined
   const finding = (code: string, message: string, hint?: string): EntryFinding => ({
     at: entry.at,

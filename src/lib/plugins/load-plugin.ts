@@ -22,7 +22,7 @@ export interface LoadContext {
 
 export interface LoadedPlugin {
   readonly place: PluginDir
-  /** `namespace/name`, when the manifest tells. */
+  /** `namespace/name`, when the manifest says. */
   readonly id?: string
   /** Absent when the manifest is invalid. */
   readonly manifest?: PluginManifest
@@ -76,7 +76,7 @@ export function mayDeclare(place: PluginDir, id: string, cache: ManifestCache): 
 function refuseManifestFile({stats, manifestFile}: PluginDir): Diagnostic | undefined {
   if (stats.isFile() && stats.size <= maxManifestBytes) return undefined
   if (stats.isFile()) return unreadable(manifestFile, `it is larger than ${String(maxManifestBytes / 1024 / 1024)} MiB`)
-  // A link to a file of somebody else would show its text in code frames.
+  // A link could lead to another user's file, and code frames would show its text.
   if (stats.isSymbolicLink()) return unreadable(manifestFile, 'it is a link')
   return unreadable(manifestFile, stats.isDirectory() ? 'it is a directory' : 'it is not a regular file')
 }

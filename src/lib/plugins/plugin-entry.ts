@@ -1,4 +1,4 @@
-// What looking for plugins gives: the places, and what stands in them.
+// What a search for plugins finds: the directories, and what is in them.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {Plugin} from './manifest.ts'
@@ -12,7 +12,7 @@ export interface PluginPath {
 
 /** One plugin as it stands on disk, usable or not. */
 export interface PluginEntry {
-  /** `namespace/name`; where the manifest does not tell, the path of its directory within `foundIn`. */
+  /** `namespace/name`; without a usable manifest, the path of its directory within `foundIn`. */
   readonly id: string
   /** Real path of the plugin's directory. */
   readonly dir: string

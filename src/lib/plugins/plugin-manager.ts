@@ -25,7 +25,7 @@ export interface PluginManagerOptions {
   readonly programVersion: string
   /** Default: a project replaces no plugin of the program. */
   readonly shadowing?: ShadowingRules
-  /** Where the sources of the bundled plugins are in a clone: they are those plugins, and take nobody's place. */
+  /** Where the sources of the bundled plugins are in a clone: they are those plugins, and shadow none. */
   readonly bundledSources?: string
   /** Import name -> absolute file of the SDK's modules, for TypeScript entry points. Default: none; the plugin's host resolves them. */
   readonly sdkModules?: Readonly<Record<string, string>>

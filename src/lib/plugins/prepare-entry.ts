@@ -40,7 +40,7 @@ interface BundleRecord {
   readonly directories: Readonly<Record<string, string>>
 }
 
-/** Bundles of an entry point that nobody has used for so long are removed when it is built again. */
+/** Bundles of an entry point that were not used for this long are removed when it is built again. */
 const keepOldBundlesMs = 24 * 60 * 60 * 1000
 
 /**
@@ -147,7 +147,7 @@ function compare(record: BundleRecord): BundleRecord | 'changed' {
     }
     return isTouched ? {...record, inputs} : record
   } catch {
-    // A file that is gone, or a record of another shape: building tells.
+    // A file that is gone, or a record of another shape: building will show.
     return 'changed'
   }
 }

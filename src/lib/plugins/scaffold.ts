@@ -1,4 +1,4 @@
-// A new plugin that runs at once, in one of four languages: one action that greets somebody by name.
+// A new plugin that runs at once, in one of four languages: one action that says hello.
 
 import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'

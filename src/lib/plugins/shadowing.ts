@@ -1,4 +1,4 @@
-// Plugins of one id in several places: the first wins. That is said, and a project does not take the place of what comes with the program.
+// Plugins of one id in several directories: the first wins, with a warning; a project cannot replace a bundled plugin.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {PluginEntry} from './plugin-entry.ts'
@@ -13,7 +13,7 @@ export interface ShadowingRules {
 /** Of the plugins that come with the program. */
 export const bundledNamespace = 'core/'
 
-/** @param entries all that have the id of the first, in order of their places; the first is the one that wins */
+/** @param entries all that have the id of the first, in order of their directories; the first is the one that wins */
 export function settleShadowing(winner: PluginEntry, entries: readonly PluginEntry[], {allowed, configFile}: ShadowingRules): PluginEntry {
   const others = entries.filter(({id, dir}) => id === winner.id && dir !== winner.dir)
   const isGuarded = winner.id.startsWith(bundledNamespace) && winner.origin === 'project' && !allowed.includes(winner.id)

@@ -23,7 +23,7 @@ export interface NetworkActivity {
 }
 
 export interface GatewayContext {
-  /** Ids the program runs under: it must be able to reach the gateway's socket, and nobody else need. */
+  /** Ids the program runs under: it must be able to reach the gateway's socket, and no other user need. */
   readonly uid: number
   readonly gid: number
   /** Called once for each refusal, also while the gateway closes. */
@@ -34,7 +34,7 @@ export interface GatewayContext {
 export interface OpenGateway {
   /** The directory that holds the socket; read-only in the container. */
   readonly mount: Mount
-  /** Variables that tell the program where its gateway is. */
+  /** Variables that say where the gateway is. */
   readonly env: Readonly<Record<string, string>>
   /** Path of the container's hosts file on this machine, with `localhost` and the names of the grant. */
   readonly hostsFile: string
@@ -45,6 +45,6 @@ export interface OpenGateway {
 }
 
 export interface NetworkGateway {
-  /** Opens a gateway of its own for one container: whoever holds its socket has exactly this grant. */
+  /** Opens a gateway of its own for one container: its socket gives exactly this grant. */
   open(grant: NetworkGrant, context: GatewayContext): Promise<OpenGateway>
 }

@@ -29,15 +29,15 @@ export interface ExitStatus {
   readonly signal: NodeJS.Signals | null
   /** The system ended the process because memory ran out. */
   readonly isOutOfMemory: boolean
-  /** The system ended another process of the program because memory ran out. Only a container tells; for processes see {@link Runtime.countMemoryKills}. */
+  /** The system ended another process of the program because memory ran out. Only containers report it; for processes see {@link Runtime.countMemoryKills}. */
   readonly hasLostChild?: boolean
   readonly metrics: ProcessMetrics
-  /** The program has never run: whoever was to start it found no room. Known only now when the start was left to others. */
+  /** The program has never run: there were no resources to start it. Known only now when the start was left to others. */
   readonly startError?: StartError
 }
 
 export interface ProcessMetrics {
-  /** Highest resident memory seen of the process and its children, in bytes. Absent where the system does not tell, or the process was too short to be seen. */
+  /** Highest resident memory seen of the process and its children, in bytes. Absent where the system does not say, or the process was too short to be seen. */
   readonly peakMemoryBytes?: number
   /** User and system time of the process and its children, in milliseconds; absent likewise. */
   readonly cpuTimeMs?: number
@@ -50,13 +50,13 @@ export interface ProcessMetrics {
 export interface NetworkWatch {
   /** Since the start of the program, which may have served other tasks before. */
   readonly activity: NetworkActivity
-  /** Whom to tell of refusals from now on, and of those nobody has heard of yet. One listener at a time. */
+  /** Receives refusals from now on, and those not yet reported. One listener at a time. */
   onRefused(listener: (refusal: Refusal) => void): void
 }
 
 export interface RunningProcess {
   readonly pid: number
-  /** What the process has in {@link processTagVariable}. Whoever replaces its environment later passes this on. */
+  /** What the process has in {@link processTagVariable}. Code that replaces its environment later passes this on. */
   readonly tag: string
   /** null when the spec says `stdin: 'none'`. Errors of it (the process does not read) are already handled. */
   readonly stdin: Writable | null
@@ -77,8 +77,8 @@ export interface Runtime {
   /** Says that so many programs without input are to come, so that starting them can be prepared. */
   expect(count: number): void
   /**
-   * How many processes the system has ended because memory ran out, without those that an {@link ExitStatus} told of. The kernel does not say
-   * whose they were. Absent where exits tell more.
+   * How many processes the system has ended because memory ran out, without those that an {@link ExitStatus} reported. The kernel does not say
+   * whose they were. Absent where exits report it.
    */
   countMemoryKills?(): number
   /** Rejects with {@link StartError} when the program cannot be started. */

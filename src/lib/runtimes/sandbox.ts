@@ -49,7 +49,7 @@ const mebibyte = 1024 * 1024
 /** A quarter of a gigabyte and half a core: enough for one plugin, and many of them fit on one machine. */
 export const defaultSandboxLimits: SandboxLimits = {memoryBytes: 256 * mebibyte, cpus: 0.5, pids: 128, tmpBytes: 64 * mebibyte}
 
-/** Why an entry must not be in a mounted tree, as a phrase: a mount that cannot be written does not keep anybody from talking through it. */
+/** Why an entry must not be in a mounted tree, as a phrase: a mount that cannot be written does not keep a program from talking through it. */
 export function describeChannel({channel}: Pick<TreeEntry, 'channel'>): string | undefined {
   if (channel === undefined) return undefined
   return `${channel}: the program behind it would obey the plugin`

@@ -1,4 +1,4 @@
-// Why a program could not be started: the system's reason, told apart by code.
+// Why a program could not be started: the system's reason, by code.
 
 import type {TaskErrorCode} from '../errors/task-error-codes.ts'
 

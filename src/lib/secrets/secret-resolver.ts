@@ -1,5 +1,5 @@
 // Names that a workflow declares -> their values: from the store, else from the environment variable of the same name. An empty variable is
-// no value. A value is handed to `onReveal` before anybody else sees it, so revealing it is registering it for masking.
+// no value. A value is handed to `onReveal` before anything else sees it, so revealing it is registering it for masking.
 
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {masterKeyVariables} from './keys/master-key.ts'

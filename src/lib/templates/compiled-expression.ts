@@ -8,7 +8,7 @@ export interface Reference {
   readonly root: string
   /** Behind the root, as far as it is written literally: `tasks[vars.x].output` has none. */
   readonly path: readonly (string | number)[]
-  /** Its place in the expression's text. */
+  /** Its position in the expression's text. */
   readonly start: number
   readonly length: number
   /** Under `??`, `default()` or `has()`: it may be missing. */

@@ -1,4 +1,4 @@
-// Errors of the expression library -> sentences in the user's words, at the place in the user's text.
+// Errors of the expression library -> sentences in the user's words, with the position in the user's text.
 
 import {EvaluationError, ParseError, TypeError as CheckError} from '@marcbachmann/cel-js'
 import {nearest} from '../util/nearest.ts'

@@ -149,10 +149,10 @@ function isMissing(error: unknown): error is EvaluationError {
 function findMissing(error: unknown, variables: Readonly<Record<string, unknown>>, rewritten: Rewritten): TemplateError | undefined {
   if (!isMissing(error) || !error.node) return undefined
   const path = staticPath(error.node)
-  // A computed index is not known any more.
+  // A computed index is not known here.
   if (!path || path.indexes.length > 0) return undefined
   const part = rewritten.originalPart(path.start, path.end)
-  // Within `list.map(x, x.name)` the root is no variable of ours.
+  // Within `list.map(x, x.name)` the root is not one of our variables.
   if (path.steps.length > 0 && !Object.hasOwn(variables, path.root)) return undefined
   return missing(variables, path.root, path.steps, part)
 }

@@ -1,4 +1,4 @@
-// CEL tells whole from decimal numbers and wants one type from both branches of a choice; data in JSON knows neither rule. Where the check
+// CEL distinguishes whole and decimal numbers and wants one type from both branches of a choice; data in JSON knows neither rule. Where the check
 // refuses an expression for that, the operator's first operand is wrapped in CEL's `dyn()`: its type is then looked at when it has a value.
 
 import type {ASTNode, TypeError as CheckError} from '@marcbachmann/cel-js'

@@ -35,7 +35,7 @@ export class TemplateError extends Error {
     return new TemplateError(this.message, {start: start + offset, length}, {hint: this.hint, isMissing: this.isMissing, cause: this.cause})
   }
 
-  /** The same error, with the place of its text in a nested value. */
+  /** The same error, with the position of its text in a nested value. */
   at(path: readonly (string | number)[]): TemplateError {
     return new TemplateError(this.message, this.part, {hint: this.hint, isMissing: this.isMissing, cause: this.cause, path})
   }

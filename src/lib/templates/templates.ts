@@ -16,7 +16,7 @@ interface Part {
   readonly readsSecret: boolean
 }
 
-/** Is told the value of every expression that reads a secret, before the value is used. `text` is the whole template. */
+/** Receives the value of every expression that reads a secret, before the value is used. `text` is the whole template. */
 type OnSecretValue = (value: unknown, text: string) => void
 
 export interface ParsedTemplate {

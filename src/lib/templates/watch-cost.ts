@@ -1,4 +1,4 @@
-// Counts what an expression does while it is evaluated, and puts our own text functions in the place of CEL's. CEL's library has no limits
+// Counts what an expression does while it is evaluated, and puts our own text functions in place of CEL's. CEL's library has no limits
 // of its own; each node of its syntax tree has a method that evaluates it, and, after the check, one that computes its value from operands.
 
 import type {ASTNode} from '@marcbachmann/cel-js'
@@ -67,7 +67,7 @@ function watchEvaluation(node: ASTNode, steps: number, {budget}: Watch, spendOn?
       budget().spend(stepsPerError)
       throw error
     } finally {
-      // The first evaluation puts a faster method in the place of the one that chooses it, and of this one.
+      // The first evaluation puts a faster method in place of the one that chooses it, and of this one.
       if (hooks.evaluate !== evaluate) {
         chosen = hooks.evaluate
         hooks.evaluate = evaluate
@@ -157,7 +157,7 @@ function keyCount(value: object): number {
   return value instanceof Map || value instanceof Set ? value.size : Object.keys(value).length
 }
 
-/** In the place of the library's. Undefined: the values are of other types, and the library answers. */
+/** Instead of the library's. Undefined: the values are of other types, and the library answers. */
 type Own = (values: readonly unknown[], budget: Budget, watch: Watch) => unknown
 
 const methods = new Map<string, Own>(

@@ -1,4 +1,4 @@
-// JSON text -> the place of a number that would lose digits when it is read. JSON.parse rounds such numbers in silence.
+// JSON text -> the position of a number that would lose digits when it is read. JSON.parse rounds such numbers silently.
 
 import {losesDigits} from './loses-digits.ts'
 

@@ -1,4 +1,4 @@
-// Where a text stops being JSON (RFC 8259). JSON.parse does not always tell, and its messages quote the text.
+// Where a text stops being JSON (RFC 8259). JSON.parse does not always say where, and its messages quote the text.
 
 const literal = /(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.+-])/y
 const escape = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y

@@ -50,7 +50,7 @@ export function readChildren(pid: number): number[] {
   return children
 }
 
-/** Whether a process group has a member that still runs. Zombies are members to kill(2), for as long as nobody waits for them. */
+/** Whether a process group has a member that still runs. Zombies are members to kill(2), until their parent waits for them. */
 export function hasLiveMember(group: number): boolean {
   return listPids().some((pid) => {
     const stat = readStat(pid)
@@ -65,12 +65,12 @@ export function readOutOfMemoryKills(): number {
   return match === null ? 0 : Number(match[1])
 }
 
-/** How many files this process may have open; undefined where the system does not tell. */
+/** How many files this process may have open; undefined where the system does not say. */
 export function readOpenFileLimit(): number | undefined {
   return readLimit('Max open files')
 }
 
-/** How many processes and threads this user may have; undefined where the system does not tell, and for root, whom no limit stops. */
+/** How many processes and threads this user may have; undefined where the system does not say, and for root, whom no limit stops. */
 export function readProcessLimit(): number | undefined {
   return process.getuid?.() === 0 ? undefined : readLimit('Max processes')
 }

@@ -1,4 +1,4 @@
-// Reads what /proc (Linux) tells about one process. Every answer may be out of date when it arrives, so processes are named by pid and start time together.
+// Reads what /proc (Linux) says about one process. Every answer may be out of date when it arrives, so processes are named by pid and start time together.
 
 import {readFileSync, readlinkSync} from 'node:fs'
 
@@ -15,20 +15,20 @@ interface ProcStat {
 /** Whether this system has the /proc this file reads. Elsewhere all functions answer "nothing". */
 export const hasProcFs = process.platform === 'linux'
 
-// The kernel tells times to user space in hundredths of a second on every architecture Node runs on (USER_HZ in proc(5)).
+// The kernel reports times to user space in hundredths of a second on every architecture Node runs on (USER_HZ in proc(5)).
 const msPerTick = 10
 
-/** A file of /proc as text; undefined when the process is gone, or belongs to somebody else. */
+/** A file of /proc as text; undefined when the process is gone, or belongs to another user. */
 export function readProcFile(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1')
   } catch {
-    // It has ended since somebody saw it.
+    // It has ended since it was seen.
     return undefined
   }
 }
 
-/** Fields of `/proc/PID/stat`, or undefined when there is no such process (any more). */
+/** Fields of `/proc/PID/stat`, or undefined when there is no such process. */
 export function readStat(pid: number | 'self'): ProcStat | undefined {
   const text = hasProcFs ? readProcFile(`/proc/${pid}/stat`) : undefined
   if (text === undefined) return undefined

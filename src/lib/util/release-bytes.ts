@@ -5,7 +5,7 @@ import {MessageChannel, type MessagePort} from 'node:worker_threads'
 export class ByteReleaser {
   #drain: MessagePort | undefined
 
-  /** Frees the memory behind `bytes`, which must not be used any more by anybody. Does nothing for a part of a larger buffer. */
+  /** Frees the memory behind `bytes`, which must not be used afterwards. Does nothing for a part of a larger buffer. */
   release(bytes: Buffer): void {
     const {buffer} = bytes
     if (!(buffer instanceof ArrayBuffer) || bytes.length === 0 || bytes.length !== buffer.byteLength) return

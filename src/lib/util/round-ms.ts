@@ -1,4 +1,4 @@
-// Measured times as they are told to people and programs: tenths of a millisecond say all there is to say.
+// Measured times as people and programs see them: to a tenth of a millisecond.
 
 export function roundMs(ms: number): number {
   return Math.round(ms * 10) / 10

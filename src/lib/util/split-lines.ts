@@ -57,7 +57,7 @@ export class LineSplitter {
     this.#isInLine = true
   }
 
-  /** What is held, with `tail` behind it; nothing is held any more. */
+  /** What is held, with `tail` behind it; nothing is held afterwards. */
   #takeHeld(tail: Buffer): Buffer {
     const line = this.#length === 0 ? tail : Buffer.concat([this.#memory.subarray(0, this.#length), tail])
     this.#length = 0

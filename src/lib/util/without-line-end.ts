@@ -1,4 +1,4 @@
-// The line end that nobody meant.
+// The line end that was not meant.
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d

@@ -12,7 +12,7 @@ interface MountConfig {
   readonly BindOptions: {readonly NonRecursive: true}
 }
 
-/** Body of `POST /containers/create`. There is no `AutoRemove`: it would race with whoever asks for the exit code. */
+/** Body of `POST /containers/create`. There is no `AutoRemove`: it would race with reading the exit code. */
 export interface ContainerConfig {
   readonly Image: string
   readonly Entrypoint: readonly string[]
@@ -86,7 +86,7 @@ export interface ContainerSummary {
 
 export interface FileInContainer {
   readonly isDirectory: boolean
-  /** By somebody; a link counts as such. */
+  /** A link counts as well. */
   readonly isExecutable: boolean
 }
 

@@ -105,7 +105,7 @@ export class DockerClient {
   async wait(id: string): Promise<{readonly exited: Promise<number>}> {
     const answer = await this.#dial('POST', `/containers/${id}/wait`, {query: {condition: 'next-exit'}, isStream: true})
     const exited = json(asReadable(answer)).then(readExitCode)
-    // Whoever gives up before the exit does not ask for it any more.
+    // A caller that gives up before the exit no longer asks for it.
     exited.catch(() => undefined)
     return {exited}
   }
@@ -119,7 +119,7 @@ export class DockerClient {
     return await unless([404, 409], this.#dial('POST', `/containers/${id}/kill`, {query: {signal}}))
   }
 
-  /** Ends it when it runs, and takes its volumes away. One that is gone, or being removed by somebody else, is no error. */
+  /** Ends it when it runs, and takes its volumes away. One that is gone, or being removed by another process, is not an error. */
   async remove(id: string): Promise<void> {
     await unless([404, 409], this.#dial('DELETE', `/containers/${id}`, {query: {force: 1, v: 1}}))
   }

@@ -1,4 +1,4 @@
-// What is wrong when the engine does not answer, or answers with an error: told apart, with what to do about it.
+// What is wrong when the engine does not answer, or answers with an error: with a hint for each case.
 
 import {accessSync, constants} from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,4 @@
-// Which texts are to be hidden for one value: the value, what programs make of it before they write it, and its parts that tell enough.
+// Which texts are to be hidden for one value: the value, what programs make of it before they write it, and the parts that would reveal enough.
 
 const leastPart = 8
 

@@ -71,7 +71,7 @@ class Forms {
     for (const form of encoded) this.#add(form)
   }
 
-  /** A value in the place of a host, or with a host in it, as requests and their errors show it: in lower case. */
+  /** A value as a host, or with a host in it, as requests and their errors show it: in lower case. */
   addHost(text: string): void {
     const lower = /^[\w.-]{8,253}$/.test(text) ? text.toLowerCase() : lowerHost(text)
     if (lower !== undefined && lower.length >= leastEncoded) this.#add(oneCharacterPerByte(lower))
@@ -110,7 +110,7 @@ function oneCharacterPerByte(text: string): string {
 }
 
 function addEscaped(text: string, forms: Set<string>): void {
-  // Looking first is worth it: most values have nothing that anybody escapes.
+  // Looking first is worth it: most values have nothing that is ever escaped.
   if (/^[\w.-]*$/.test(text)) return
   const once = new Set(urlForms(text))
   const isQuoted = /[^\w+=:,./@-]/.test(text)
@@ -181,7 +181,7 @@ function formsOfBytes(value: Buffer): WrittenForms {
   const patterns = new Set([raw])
   if (value.length > largeText) addMostEncoded(value, patterns)
   else addEncoded(value, patterns)
-  // As text, with a sign in place of what is none, when enough of it is left.
+  // As text, with a sign in place of invalid bytes, when enough of it is left.
   const lossy = value.toString('utf8')
   if (lossy.replaceAll('\ufffd', '').length >= leastEncoded)
     for (const form of [lossy, jsonText(lossy)]) patterns.add(oneCharacterPerByte(form))

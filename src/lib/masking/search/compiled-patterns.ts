@@ -1,4 +1,4 @@
-// Patterns, compiled for every way of searching for them: what all streams of a masker share.
+// Patterns, compiled forevery way of searching for them: what all streams of a masker share.
 
 import {AhoCorasick} from './aho-corasick.ts'
 import {GramSet} from './gram-set.ts'
@@ -52,7 +52,7 @@ export class CompiledPatterns {
     return this.#automaton
   }
 
-  /** Overwrites the patterns. Streams that are open find nothing reliable any more. */
+  /** Overwrites the patterns. Streams that are still open are no longer searched reliably. */
   wipe(): void {
     this.set.wipe()
     this.#grams = undefined

@@ -24,7 +24,7 @@ export class Matcher {
     return finders
   }
 
-  /** Overwrites the values. Streams that are open find nothing reliable any more. */
+  /** Overwrites the values. Streams that are still open are no longer searched reliably. */
   wipe(): void {
     this.#patterns.wipe()
     this.#tokens.clear()

@@ -24,12 +24,12 @@ export function parseEnvFile(source: string, file: string): ParsedSecrets {
   return found
 }
 
-/** Throws SECRET_VALUE_INVALID with the names of values that are no text or hold zero bytes. */
+/** Throws SECRET_VALUE_INVALID with the names of values that are not text or hold zero bytes. */
 export function formatEnvFile(entries: ReadonlyMap<string, Uint8Array>): string {
   return formatLines(entries, 'env', (name, value) => `${name}=${quote(value)}\n`)
 }
 
-/** One line for each entry; all values that are no text are named in one SECRET_VALUE_INVALID. */
+/** One line for each entry; all values that are not text are named in one SECRET_VALUE_INVALID. */
 export function formatLines(
   entries: ReadonlyMap<string, Uint8Array>,
   format: string,

@@ -1,4 +1,4 @@
-// The bytes of a file of secrets -> its entries. All findings are told at once.
+// The bytes of a file of secrets -> its entries. All findings are reported at once.
 
 import type {Diagnostic} from '../../errors/diagnostic.ts'
 import {WorkflowError} from '../../errors/workflow-error.ts'

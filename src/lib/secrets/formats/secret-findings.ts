@@ -1,4 +1,4 @@
-// What a file of secrets says, and everything that is wrong with it. A finding names places: what stands there may be a value, so it is
+// What a file of secrets says, and everything that is wrong with it. A finding names positions: what stands there may be a value, so it is
 // never quoted.
 
 import type {Diagnostic} from '../../errors/diagnostic.ts'

@@ -30,7 +30,7 @@ export function checkSecretName(name: string): void {
   )
 }
 
-/** Whether somebody seems to have given the value first and the name second. */
+/** Whether the user seems to have given the value first and the name second. */
 export function looksSwapped(name: string, value: string): boolean {
   const isConstant = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/
   return isConstant.test(value) && !isConstant.test(name) && /\d/.test(name)

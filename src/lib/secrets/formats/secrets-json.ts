@@ -1,10 +1,10 @@
-// Secrets as one JSON object: names with texts, and with {"base64": "…"} for bytes that are no text. Loses nothing.
+// Secrets as one JSON object: names with texts, and with {"base64": "…"} for bytes that are not text. Loses nothing.
 
 import {jsonErrorOffset} from '../../util/json-error-offset.ts'
 import {SecretFindings, type ParsedSecrets} from './secret-findings.ts'
 import {decodeText} from './secret-text.ts'
 
-/** A text, or the bytes of what is no text. */
+/** A text, or the bytes of what is not text. */
 export type SecretJson = string | {readonly base64: string}
 
 export function secretToJson(bytes: Uint8Array): SecretJson {
@@ -31,7 +31,7 @@ export function parseSecretsJson(source: string, file: string): ParsedSecrets {
   return found
 }
 
-/** `text` is known to be JSON, so that every place holds what must stand there. */
+/** `text` is known to be JSON, so that every position holds what belongs there. */
 function readPairs(text: string, start: number, found: SecretFindings): void {
   let at = skipBlank(text, start + 1)
   while (text[at] === '"') {

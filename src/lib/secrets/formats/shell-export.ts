@@ -6,7 +6,7 @@ import {formatLines} from './env-file.ts'
 /** POSIX.1-2024, 3.216. */
 const shellName = /^[A-Za-z_]\w*$/
 
-/** Throws SECRET_VALUE_INVALID with all names that no shell variable can have, or values that are no text or hold zero bytes. */
+/** Throws SECRET_VALUE_INVALID with all names that no shell variable can have, or values that are not text or hold zero bytes. */
 export function formatShellExport(entries: ReadonlyMap<string, Uint8Array>): string {
   const foreign = [...entries.keys()].filter((name) => !shellName.test(name))
   if (foreign.length > 0) {

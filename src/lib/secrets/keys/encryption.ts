@@ -47,7 +47,7 @@ export class SecretEncryption {
     try {
       decipher.final()
     } catch {
-      // Not the cause: the tag did not fit, and OpenSSL has no more to say. What update() gave is nobody's plaintext and stays here.
+      // Not the cause: the tag did not fit, and OpenSSL says no more. What update() returned is not valid plaintext and stays here.
       plaintext.fill(0)
       throw new IntegrityError('authentication', 'the authentication tag does not fit')
     }

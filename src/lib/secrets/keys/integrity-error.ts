@@ -1,4 +1,4 @@
-// Says that stored bytes are not what was stored. Knows nothing of records: whoever reads one names it.
+// Says that stored bytes are not what was stored. Knows nothing of records: the reader names it.
 
 /** `shape`: of a length that was never written. `authentication`: changed, of another record, or sealed with another key. */
 type IntegrityReason = 'shape' | 'authentication'

@@ -48,7 +48,7 @@ export function hasKeyFile(file: string): boolean {
 
 function openKeyFile(file: string): number | undefined {
   try {
-    // A named pipe would keep us waiting for somebody who writes to it.
+    // A named pipe would block until a process writes to it.
     return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (cause) {
     if (hasErrorCode(cause, 'ENOENT') && isLink(file)) {
@@ -76,7 +76,7 @@ function checkOpened(descriptor: number, file: string): void {
     })
   }
   const user = process.getuid?.()
-  // Where there are no users (Windows), modes say nothing either.
+  // Without users (Windows), modes say nothing either.
   if (user !== undefined && user !== 0 && stats.uid !== user) {
     throw invalidKey(`the key file ${file} belongs to another user`, {hint: `sudo chown ${String(user)} ${quotePath(file)}`})
   }

@@ -6,7 +6,7 @@ import {describeSource, type MasterKey} from './master-key.ts'
 const minBytes = 16
 const minDifferent = 8
 
-/** Whether a guess is out of reach as far as length and variety tell: at least 16 bytes, of which 8 differ. Generated keys always pass. */
+/** Whether a guess is out of reach judging by length and variety: at least 16 bytes, of which 8 differ. Generated keys always pass. */
 export function isStrongKey(bytes: Uint8Array): boolean {
   return bytes.length >= minBytes && new Set(bytes).size >= minDifferent
 }

@@ -100,7 +100,7 @@ export class MasterKeyProvider {
   }
 
   /**
-   * Writes a new key beside the key file (`.new`), in the place of one that may be there, and returns it as the key of the key file.
+   * Writes a new key beside the key file (`.new`), in place of one that may be there, and returns it as the key of the key file.
    * Call it while no other process can: inside the transaction that puts the store under this key. Throws STORAGE_NOT_WRITABLE.
    */
   stageNewFile(): MasterKey {
@@ -133,7 +133,7 @@ export class MasterKeyProvider {
     this.#derived.forget(staged.bytes)
   }
 
-  /** Removes the key that was staged or found; not one that somebody else has staged since. */
+  /** Removes the key that was staged or found; not one that another process has staged since. */
   discardStaged(): void {
     if (this.#staged && holds(this.#stagedFile, this.#staged)) rmSync(this.#stagedFile, {force: true})
     this.#staged = undefined
@@ -208,7 +208,7 @@ function holds(file: string, key: MasterKey): boolean {
   try {
     return readKeyFile(file)?.equals(key.bytes) ?? false
   } catch (error) {
-    // Nobody can say that an unusable file holds the key; what does is written in its place.
+    // An unusable file cannot be trusted to hold the key; a new one replaces it.
     if (error instanceof WorkflowError) return false
     throw error
   }
@@ -218,7 +218,7 @@ function resolveLinks(file: string): string {
   try {
     return realpathSync(file)
   } catch {
-    // Nothing is there yet, or it cannot be reached: whoever reads or writes it says why.
+    // Nothing is there yet, or it cannot be reached: the code that reads or writes it reports why.
     return file
   }
 }

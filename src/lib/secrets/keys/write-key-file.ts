@@ -28,7 +28,7 @@ export function createKeyFile(file: string, content: Uint8Array): void {
   })
 }
 
-/** Puts a key into the file, in the place of what may be there. Throws STORAGE_NOT_WRITABLE. */
+/** Puts a key into the file, in place of what may be there. Throws STORAGE_NOT_WRITABLE. */
 export function replaceKeyFile(file: string, content: Uint8Array): void {
   explainingFailures(file, () => {
     const temporary = writeTemporary(file, content)
@@ -41,7 +41,7 @@ export function replaceKeyFile(file: string, content: Uint8Array): void {
   })
 }
 
-/** Puts one key file in the place of another, both of the same directory. Throws STORAGE_NOT_WRITABLE. */
+/** Puts one key file in place of another, both of the same directory. Throws STORAGE_NOT_WRITABLE. */
 export function moveKeyFile(from: string, to: string): void {
   explainingFailures(to, () => {
     renameSync(from, to)
@@ -52,7 +52,7 @@ export function moveKeyFile(from: string, to: string): void {
 /** A file beside `file`, for its owner only whatever the umask, its bytes on the disk. */
 function writeTemporary(file: string, content: Uint8Array): string {
   const temporary = path.join(path.dirname(file), temporaryName(file))
-  // `wx`: a link somebody put at this name is not followed.
+  // `wx`: a link that was put at this name is not followed.
   const descriptor = openSync(temporary, 'wx', 0o600)
   try {
     fchmodSync(descriptor, 0o600)
@@ -85,7 +85,7 @@ function isLeft(base: string, name: string, file: string): boolean {
   if (!name.startsWith(`.${base}.`) || !name.endsWith('.tmp')) return false
   const [random = '', pid, startTime, system, ...rest] = name.slice(base.length + 2, -'.tmp'.length).split('.')
   if (!/^[0-9a-f]{12}$/.test(random) || rest.length > 0) return false
-  // Version 1.0 did not say who writes; nobody takes a minute to write a key.
+  // Version 1.0 did not say who writes; no process takes a minute to write a key.
   if (pid === undefined) return (statSync(file, {throwIfNoEntry: false})?.mtimeMs ?? Infinity) < Date.now() - 60_000
   return startTime !== undefined && system !== undefined && !isProcessAlive({pid: Number(pid), startTime, system})
 }

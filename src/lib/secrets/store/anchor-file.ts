@@ -8,7 +8,7 @@ import {replaceKeyFile} from '../keys/write-key-file.ts'
 export interface AnchorEntry {
   /** 32 hex digits. */
   readonly storeId: string
-  /** 16 hex digits; tells which master key the entry was written with. */
+  /** 16 hex digits; says which master key the entry was written with. */
   readonly keyTag: string
   /** 0 while a store is being made. */
   readonly generation: number

@@ -162,7 +162,7 @@ export class KeyRing {
     try {
       digest = SetDigest.parse(this.#active.digests.decrypt(header.digest, this.#digestContext(header.generation)))
     } catch {
-      // An IntegrityError has no more to say than that.
+      // An IntegrityError says no more than that.
     }
     if (digest === undefined) throw storeDamaged('its digest of all secrets was')
     return digest
@@ -174,7 +174,7 @@ export class KeyRing {
   }
 
   /**
-   * Undefined when it was not sealed with the active data key: one that was replaced may be known to whoever it was replaced for.
+   * Undefined when it was not sealed with the active data key: one that was replaced may be known to the person it was replaced because of.
    * Throws IntegrityError; SECRET_STORE_NEWER for a format that is not known here.
    */
   openRecord(record: SecretRecord): Buffer | undefined {
@@ -206,7 +206,7 @@ export class KeyRing {
     return this.#keys.has(keyId)
   }
 
-  /** Throws IntegrityError. Undefined when the data key is not there any more. */
+  /** Throws IntegrityError. Undefined when the data key is gone. */
   openOutput(sealed: SealedValue, context: OutputContext): Buffer | undefined {
     return this.#keys.get(sealed.keyId)?.outputs.decrypt(sealed, this.#outputContext(sealed.keyId, context))
   }

@@ -38,7 +38,7 @@ export class RecordSet {
     this.addDeleted(name, version)
   }
 
-  /** The digest must not count the record that this one replaces any more. */
+  /** The digest must no longer count the record that this one replaces. */
   add(record: SecretRecord): void {
     this.#rows.put(record)
     this.vouchFor(record)

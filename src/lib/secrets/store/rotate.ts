@@ -158,7 +158,7 @@ function rewrap(parts: RotateParts, {ring, header, kek, parameters, reencrypt}: 
   return {ring: next, secrets: rows.list().length}
 }
 
-/** Nothing that somebody put back or took away may become valid by being encrypted again, so the whole set is verified first. */
+/** Nothing that was put back or taken away may become valid by being encrypted again, so the whole set is verified first. */
 function reencryptAll(rows: SecretRows, ring: KeyRing, next: KeyRing, header: StoreHeader): SetDigest {
   const {findings} = verifySet(rows, ring, header)
   const problems = findings.filter(({code}) => code !== 'header-damaged')

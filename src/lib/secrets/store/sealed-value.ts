@@ -20,6 +20,6 @@ export const placeOfRunOutputs = {task: '', attempt: 1} as const
 /** Encrypts outputs with a key of the store, without asking for anything again. */
 export interface OutputSealer {
   seal(plaintext: Uint8Array, context: OutputContext): SealedValue
-  /** Throws SECRET_TAMPERED; SECRET_STORE_DAMAGED when the data key is not in the store any more. */
+  /** Throws SECRET_TAMPERED; SECRET_STORE_DAMAGED when the data key is no longer in the store. */
   open(sealed: SealedValue, context: OutputContext): Buffer
 }

@@ -217,7 +217,7 @@ export class SecretStore {
     return metadata
   }
 
-  /** A value that was given as a name is not shown, as far as the key is at hand to tell. */
+  /** A value that was given as a name is not shown, if the key is at hand to check it. */
   async #refuseMissing(name: string): Promise<never> {
     this.#metadata(name)
     const values = await this.getAll().catch(() => new Map<string, Buffer>())

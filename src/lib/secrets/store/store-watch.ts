@@ -98,7 +98,7 @@ function judge(entries: readonly AnchorEntry[], rows: SecretRows): Replacement |
   const header = rows.header()
   const reached = entries.filter(({generation}) => generation > 0)
   if (header === undefined) {
-    // What is left of a header that was removed is reported as damage, by whoever needs the key.
+    // What is left of a header that was removed is reported as damage, by the code that needs the key.
     return reached.length > 0 && rows.keys().length === 0 && rows.list().length === 0 ? 'emptied' : undefined
   }
   if (entries.length === 0) return header.format < storeFormat ? undefined : 'no anchor'

@@ -162,7 +162,7 @@ async function unlessReadOnly<T>(change: () => T): Promise<T | 'read-only'> {
 }
 
 /**
- * Puts the staged key in the place of the key file if the store is under it. Under the write lock of the database, so that of several rotations
+ * Puts the staged key in place of the key file if the store is under it. Under the write lock of the database, so that of several rotations
  * none moves the key of another.
  */
 export function commitStagedKey(rows: SecretRows, keys: MasterKeyProvider, staged: MasterKey, ring: KeyRing): void {
