@@ -5,15 +5,19 @@ import type {ExecuteOptions, Invocation} from '../execution/attempt/attempt.ts'
 import type {SealedValue} from '../secrets/store/sealed-value.ts'
 import type {RunEvent} from './events.ts'
 
+/** What answers at once need not be waited for: no turn of the event loop is spent on it. */
+export type Awaitable<T> = T | Promise<T>
+
 /** Where the events of runs are kept. Append-only. */
 export interface Journal {
   /** Makes the run known. Called before its first event. */
-  create(run: NewRun): void
+  create(run: NewRun): Awaitable<void>
   /**
-   * Appends in one transaction. When it returns, the events survive the death of this process.
+   * Appends in one transaction. When it has returned, or its promise is resolved, the events survive the death of this process.
+   * Nothing else is appended to the run until then.
    * @param sealed outputs that hold secrets, by the `seq` of the `task.finished` or `run.finished` they belong to
    */
-  append(runId: string, events: readonly RunEvent[], sealed?: ReadonlyMap<number, SealedValue>): void
+  append(runId: string, events: readonly RunEvent[], sealed?: ReadonlyMap<number, SealedValue>): Awaitable<void>
 }
 
 export interface NewRun {

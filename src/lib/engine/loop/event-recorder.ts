@@ -25,6 +25,9 @@ export class EventRecorder {
   /** Outputs of the batch that masking has changed, of tasks and of the run, by `seq`. */
   #sealed = new Map<number, SealedValue>()
   #timer: NodeJS.Immediate | undefined
+  /** While a batch is being written by a journal that does not answer at once. */
+  #writing: Promise<void> | undefined
+  #next: Promise<void> | undefined
   #seq = 0
 
   /** `onError` hears of a journal that cannot be written when nobody waits for `flush`. */
@@ -35,30 +38,53 @@ export class EventRecorder {
     this.#secrets = secrets
   }
 
-  /** The event is handed on at the end of this turn of the event loop, or earlier. Throws what the journal throws. */
+  /** The event is handed on at the end of this turn of the event loop, or earlier. Throws what a journal throws that answers at once. */
   record(body: RunEventBody): void {
     this.#seq += 1
     this.#batch.push({seq: this.#seq, ts: new Date(this.#ports.clock.now()).toISOString(), run: this.#runId, ...this.#mask(body)})
-    if (this.#batch.length >= maxBatch) this.flush()
+    if (this.#batch.length >= maxBatch) this.#flushLater()
     else
       this.#timer ??= setImmediate(() => {
         this.#flushLater()
       })
   }
 
-  /** A change is journalled before it is shown, and before the process it announces is started. */
-  flush(): void {
+  /**
+   * Hands on what was recorded: a change is journalled before it is shown, and before the process it announces is started. Both have
+   * happened when this returns undefined, or when its promise is resolved. Throws, or rejects with, what the journal does.
+   */
+  flush(): Promise<void> | undefined {
     clearImmediate(this.#timer)
     this.#timer = undefined
-    if (this.#batch.length === 0) return
+    if (this.#writing === undefined) return this.#write()
+    // One batch waits behind the one that is being written, and takes all that is recorded until its turn.
+    this.#next ??= this.#writing.then(() => {
+      this.#next = undefined
+      return this.#write()
+    })
+    return this.#next
+  }
+
+  #write(): Promise<void> | undefined {
+    if (this.#batch.length === 0) return undefined
     const events = this.#batch
     const sealed = this.#sealed
     this.#batch = []
-    if (sealed.size === 0) this.#ports.journal.append(this.#runId, events)
-    else {
-      this.#sealed = new Map()
-      this.#ports.journal.append(this.#runId, events, sealed)
+    if (sealed.size > 0) this.#sealed = new Map()
+    const appended = this.#ports.journal.append(this.#runId, events, ...(sealed.size > 0 ? [sealed] : []))
+    if (!(appended instanceof Promise)) {
+      this.#show(events)
+      return undefined
     }
+    // A batch that cannot be written stays: nothing is appended behind a gap.
+    this.#writing = appended.then(() => {
+      this.#writing = undefined
+      this.#show(events)
+    })
+    return this.#writing
+  }
+
+  #show(events: readonly RunEvent[]): void {
     for (const event of events) this.#ports.reporter.report(event)
   }
 
@@ -77,7 +103,7 @@ export class EventRecorder {
 
   #flushLater(): void {
     try {
-      this.flush()
+      this.flush()?.catch(this.#onError)
     } catch (error) {
       this.#onError(error)
     }

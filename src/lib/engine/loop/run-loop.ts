@@ -184,8 +184,16 @@ export class RunLoop {
       starting.push(open)
     }
     if (starting.length === 0) return
-    this.#recorder.flush()
-    for (const open of starting) void this.#attempt(open)
+    this.#whenWritten(() => {
+      for (const open of starting) void this.#attempt(open)
+    })
+  }
+
+  /** At once, where the journal answers at once. */
+  #whenWritten(action: () => void): void {
+    const writing = this.#recorder.flush()
+    if (writing === undefined) action()
+    else writing.then(action).catch(this.#reject)
   }
 
   async #attempt(open: OpenAttempt): Promise<void> {
@@ -286,9 +294,10 @@ export class RunLoop {
       ...failure,
     }
     this.#recorder.record(event)
-    this.#recorder.flush()
     this.#isOver = true
-    this.#resolve(event)
+    this.#whenWritten(() => {
+      this.#resolve(event)
+    })
   }
 }
 

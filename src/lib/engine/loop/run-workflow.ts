@@ -37,7 +37,7 @@ export async function runWorkflow(plan: RunPlan, ports: RunPorts, options: RunWo
     {...ports, reporter: combineReporters([collector, ports.reporter])},
     {runId, concurrency, failFast, timeoutMs, secrets, warnings},
   )
-  ports.journal.create({
+  await ports.journal.create({
     id: runId,
     workflowId: plan.workflow.id,
     file: plan.file,
