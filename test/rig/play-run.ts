@@ -18,7 +18,7 @@ export interface PlayedRun {
 
 export async function playRun(run: RandomRun): Promise<PlayedRun> {
   const tasks = new Map(run.tasks.map((task) => [task.id, task]))
-  const plan = await scriptedPlan(
+  const beside = await scriptedPlan(
     run.tasks.map(({id, needs, condition, continueOnError, retry, timeoutMs}) => ({
       id,
       needs,
@@ -33,7 +33,7 @@ export async function playRun(run: RandomRun): Promise<PlayedRun> {
   const events: RunEvent[] = []
   const executor = new TimedExecutor(tasks)
   const loop = new RunLoop(
-    plan,
+    beside.plan,
     {
       journal: {create: () => undefined, append: () => undefined},
       reporter: {report: (event) => void events.push(event), close: () => Promise.resolve()},
@@ -41,7 +41,7 @@ export async function playRun(run: RandomRun): Promise<PlayedRun> {
       clock: {now: () => Date.now(), elapsed: () => Date.now()},
       random: () => 0,
     },
-    {runId: 'run-1', concurrency: run.parallelism, failFast: run.failFast, timeoutMs: run.timeoutMs},
+    {runId: 'run-1', concurrency: run.parallelism, failFast: run.failFast, timeoutMs: run.timeoutMs, beside},
   )
   let finished: RunFinished | undefined
   let failure: unknown
@@ -84,7 +84,7 @@ class TimedExecutor implements ActionExecutor {
   }
 
   execute(
-    {context: {task: id, attempt}, timeoutMs}: Parameters<ActionExecutor['execute']>[0],
+    {task: {id, timeoutMs}, attempt}: Parameters<ActionExecutor['execute']>[0],
     {signal}: {signal: AbortSignal},
   ): Promise<ActionResult> {
     const task = this.#tasks.get(id)

@@ -3,12 +3,13 @@
 import {onTestFinished} from 'vitest'
 import type {TaskError} from '../../src/lib/engine/events.ts'
 import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
-import {secretsOf, type Plan, type PlannedTask} from '../../src/lib/engine/plan.ts'
+import type {ActionCall, CallOptions} from '../../src/lib/engine/ports.ts'
 import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
 import type {RunSecrets} from '../../src/lib/engine/run-secrets.ts'
 import type {ActionResult} from '../../src/lib/engine/task-result.ts'
-import type {ExecuteOptions, Invocation} from '../../src/lib/execution/attempt/attempt.ts'
-import type {SealedValue} from '../../src/lib/secrets/store/sealed-value.ts'
+import type {SealedValue} from '../../src/lib/engine/sealed-output.ts'
+import {planWorkflow, type PlannedRun} from '../../src/lib/planning/plan-workflow.ts'
+import type {PluginAction} from '../../src/lib/plugins/manifest.ts'
 import {expectLawful} from './engine-laws.ts'
 import {Templates} from '../../src/lib/templates/templates.ts'
 import type {JsonValue} from '../../src/lib/util/json.ts'
@@ -17,7 +18,8 @@ import type {Task, Workflow} from '../../src/lib/workflow/model.ts'
 export type TaskSketch = Partial<Task> & {readonly id: string}
 
 export interface OpenAttempt {
-  readonly invocation: Invocation
+  /** What it was called with. */
+  readonly invocation: ActionCall
   readonly signal: AbortSignal
   log(message: string): void
   succeed(output?: JsonValue): void
@@ -53,12 +55,16 @@ const retry = {maxAttempts: 1, backoff: 'constant', delayMs: 1, maxDelayMs: 1000
 const defaults = {type: 'test/plugin.act', needs: [], inputs: {}, env: {}, retry, continueOnError: false, idempotent: false, resources: {}}
 
 /** A plan of one action, with nothing behind it but the executor port. */
-export async function scriptedPlan(sketches: readonly TaskSketch[], more: Partial<Workflow> = {}): Promise<Plan> {
+export async function scriptedPlan(sketches: readonly TaskSketch[], more: Partial<Workflow> = {}): Promise<PlannedRun> {
   const tasks: Task[] = sketches.map((sketch) => ({...defaults, ...sketch}))
   const workflow = {
     id: 'scripted',
     vars: {},
     env: {},
+    secrets: [],
+    inheritEnv: [],
+    security: 'trusted',
+    hasPermissions: false,
     workingDir: '/',
     outputs: {},
     source: {file: 'scripted.yaml', diagnostic: () => ({file: 'scripted.yaml', line: 7, column: 9})},
@@ -67,32 +73,26 @@ export async function scriptedPlan(sketches: readonly TaskSketch[], more: Partia
   } as unknown as Workflow
   const templates = new Templates()
   await templates.prepare([tasks, workflow.outputs])
-  const planned = tasks.map((task): PlannedTask => {
-    const action = {name: 'act', idempotent: false, literalInputs: ['literal']}
-    const condition = task.if === undefined ? 'none' : templates.readsStatus(task.if) ? 'status' : 'plain'
-    const secrets = secretsOf(task, action, templates)
-    return {
-      task,
-      action,
-      condition,
-      secrets,
-      timeoutMs: task.timeoutMs ?? 1000,
-      timeoutFrom: 'task',
-      plugin: {id: 'test/plugin'} as unknown as PlannedTask['plugin'],
-    }
-  })
-  return {workflow, templates, tasks: planned, warnings: []}
+  const action = {plugin: {id: 'test/plugin', manifest: {version: '1.0.0'}}, action: {name: 'act', literalInputs: ['literal']}}
+  const planned = planWorkflow(
+    workflow,
+    templates,
+    {get: () => action as unknown as PluginAction},
+    {permissionsOf: () => ({rules: [], paths: []})},
+    {file: '/scripted.yaml', failFast: true},
+  )
+  return {...planned, templates, source: workflow.source, warnings: []}
 }
 
 export async function startScriptedRun(sketches: readonly TaskSketch[], options: ScriptedRunOptions = {}): Promise<ScriptedRun> {
-  const plan = await scriptedPlan(sketches, options.workflow)
+  const planned = await scriptedPlan(sketches, options.workflow)
   const events: RunEvent[] = []
   const order: string[] = []
   const attempts = new Map<string, OpenAttempt>()
   const waiting = new Map<string, (attempt: OpenAttempt) => void>()
-  const execute = (invocation: Invocation, {signal, masker, onLog}: ExecuteOptions): Promise<ActionResult> =>
+  const execute = (invocation: ActionCall, {signal, masker, onLog}: CallOptions): Promise<ActionResult> =>
     new Promise((resolve) => {
-      const {task} = invocation.context
+      const task = invocation.task.id
       const end = (result: ActionResult): void => {
         attempts.delete(task)
         resolve(result)
@@ -126,7 +126,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
 
   let nowMs = Date.UTC(2026, 0, 1)
   const loop = new RunLoop(
-    plan,
+    planned.plan,
     {
       journal: {
         create: () => undefined,
@@ -152,6 +152,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
       failFast: options.failFast ?? true,
       timeoutMs: options.timeoutMs,
       secrets: options.secrets,
+      beside: planned,
     },
   )
   const finished = loop.run()

@@ -8,7 +8,8 @@ import {schemaCacheDir} from '../config/paths.ts'
 import {SchemaCompiler} from '../documents/json-schema.ts'
 import {chooseConcurrency} from '../planning/choose-concurrency.ts'
 import {combineReporters} from '../engine/loop/combine-reporters.ts'
-import {maxStdinBytes, planFile, type PlanRequest, type RunPlan} from '../planning/plan-file.ts'
+import {maxStdinBytes, planFile, type PlanRequest} from '../planning/plan-file.ts'
+import type {PlannedRun} from '../planning/plan-workflow.ts'
 import type {Journal, Reporter} from '../engine/ports.ts'
 import {revealSecrets} from '../planning/reveal-secrets.ts'
 import {createRunId} from '../engine/run-id.ts'
@@ -18,6 +19,7 @@ import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run
 import {openTaskRuntimes} from './task-runtimes.ts'
 import type {Vault} from './vault.ts'
 import {PluginExecutor} from '../execution/execute.ts'
+import {LocalTaskRunner} from '../execution/local-task-runner.ts'
 import type {PluginCommands} from './plugin-commands.ts'
 import type {PluginImages} from '../images/plugin-images.ts'
 import {PluginManager} from '../plugins/plugin-manager.ts'
@@ -91,9 +93,9 @@ export class App {
   }
 
   /** Loads, checks and plans a run; nothing has happened yet. Throws WorkflowError with all findings. */
-  async plan(request: RunRequest): Promise<RunPlan> {
+  async plan(request: RunRequest): Promise<PlannedRun> {
     const config = await this.#loadConfig(request)
-    const plan = await planFile(request, {
+    const planned = await planFile(request, {
       plugins: this.#openPlugins(config),
       schemas: this.#openSchemas(config),
       cwd: this.#directoryOf(request.file),
@@ -103,17 +105,18 @@ export class App {
       // A plugin that is not found may be in a directory that was mistyped.
       throw error instanceof WorkflowError ? error.after(config.warnings) : error
     })
-    return {...plan, warnings: [...config.warnings, ...plan.warnings]}
+    return {...planned, warnings: [...config.warnings, ...planned.warnings]}
   }
 
   /** Throws where a run of the plan would miss secrets. */
-  async requireSecrets(plan: RunPlan): Promise<void> {
+  async requireSecrets({plan}: PlannedRun): Promise<void> {
     const {requireSecrets} = await import('../planning/require-secrets.ts')
     await requireSecrets(plan, {env: this.#options.env, open: () => this.#openVault()})
   }
 
   /** Runs a plan to its end, or until it is stopped. */
-  async run(plan: RunPlan, view: RunView, signals: StopSignals): Promise<RunOutcome> {
+  async run(planned: PlannedRun, view: RunView, signals: StopSignals): Promise<RunOutcome> {
+    const {plan, actions} = planned
     const config = await this.#loadConfig()
     // Nothing starts beside what a command that was killed has left running.
     await sweepLeftovers()
@@ -130,7 +133,7 @@ export class App {
     if (secrets !== undefined && this.#options.env['NODE_DEBUG'] !== undefined) maskDebugOutput(process.stderr, (text) => this.mask(text))
     const limits = {openFileLimit: readOpenFileLimit(), processLimit: readProcessLimit()}
     const concurrency = chooseConcurrency({...config, ...limits, parallelism: plan.workflow.parallelism})
-    const opened = await openTaskRuntimes(plan, {
+    const opened = await openTaskRuntimes(planned, {
       runId,
       config,
       root: this.#options.root,
@@ -148,11 +151,12 @@ export class App {
     this.#cleanUps.push(() => opened.close())
     const {places, warnings} = opened
     const executor = this.#openExecutor(config, places)
-    executor.expect(plan.tasks, concurrency)
+    const runner = new LocalTaskRunner(executor, actions)
+    runner.expect(plan.tasks, concurrency)
     const ports = {
       journal: await this.#openJournal(config),
       reporter: this.#createReporter(view),
-      executor,
+      executor: runner,
       clock: {now: () => Date.now(), elapsed: () => performance.now()},
       random: () => Math.random(),
     }
@@ -161,6 +165,7 @@ export class App {
       concurrency,
       signals,
       keepsOutputs: view.keepsOutputs,
+      beside: planned,
       secrets,
       warnings,
     })

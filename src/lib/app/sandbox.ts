@@ -3,7 +3,7 @@
 import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {cpus} from 'node:os'
 import type {Config} from '../config/config.ts'
-import type {RunPlan} from '../planning/plan-file.ts'
+import type {PlannedRun} from '../planning/plan-workflow.ts'
 import type {ActionWarning} from '../engine/task-result.ts'
 import {warnAboutAccess} from '../execution/container-access.ts'
 import type {Plugin} from '../plugins/manifest.ts'
@@ -26,7 +26,7 @@ import {hostCommand} from '../images/image-layout.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 
 export interface SandboxRequest {
-  readonly plan: RunPlan
+  readonly planned: PlannedRun
   readonly runId: string
   readonly config: Config
   readonly env: Readonly<Record<string, string | undefined>>
@@ -53,14 +53,15 @@ const passedOn = ['TZ', 'LANG']
 const removeLimitMs = 3000
 
 /** Throws DOCKER_UNAVAILABLE, IMAGE_MISSING, IMAGE_STALE, and what building throws: then nothing has been started. */
-export async function openSandbox({plan, runId, config, env, images, openEngine, buildImage}: SandboxRequest): Promise<OpenSandbox> {
+export async function openSandbox({planned, runId, config, env, images, openEngine, buildImage}: SandboxRequest): Promise<OpenSandbox> {
+  const {plan, actions} = planned
   const client = await openEngine()
   const granted = plan.tasks.flatMap(({restrictions}) => restrictions?.permissions ?? [])
   const needsNetwork = granted.some(({rules}) => rules.length > 0)
   if (needsNetwork || granted.some(({paths}) => paths.length > 0)) await client.requireSameHost()
   const ids = await requireImages(
     images,
-    plan.tasks.map(({plugin}) => plugin),
+    [...actions.values()].map(({plugin}) => plugin),
     buildImage,
   )
   const found = new Map<string, SandboxImage>()

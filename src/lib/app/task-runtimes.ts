@@ -1,7 +1,7 @@
 // Opens what the tasks of a run run in: processes for a trusted workflow, containers for a restricted one, and never the one for the other.
 
 import type {Config} from '../config/config.ts'
-import type {RunPlan} from '../planning/plan-file.ts'
+import type {PlannedRun} from '../planning/plan-workflow.ts'
 import {openProcesses} from './processes.ts'
 import type {ActionWarning} from '../engine/task-result.ts'
 import type {PluginImages} from '../images/plugin-images.ts'
@@ -42,7 +42,8 @@ const notEnforced: ActionWarning = {
 }
 
 /** A restricted run has containers, or does not begin: then it throws what {@link openSandbox} throws. */
-export async function openTaskRuntimes(plan: RunPlan, request: TaskRuntimesRequest): Promise<OpenTaskRuntimes> {
+export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntimesRequest): Promise<OpenTaskRuntimes> {
+  const {plan} = planned
   const {config, root, env, plugins, openImages, openEngine, runId, ...building} = request
   if (plan.workflow.security === 'trusted') {
     const inheritEnv = {names: [...config.inheritEnv, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}
@@ -57,7 +58,7 @@ export async function openTaskRuntimes(plan: RunPlan, request: TaskRuntimesReque
   const [{openSandbox}, {buildMissingImage}] = await Promise.all([import('./sandbox.ts'), import('./build-missing-image.ts')])
   const images = await openImages()
   const buildImage = config.autoBuild ? buildMissingImage({images, ...building}) : undefined
-  return await openSandbox({plan, runId, config, env, images, openEngine, ...(buildImage !== undefined && {buildImage})})
+  return await openSandbox({planned, runId, config, env, images, openEngine, ...(buildImage !== undefined && {buildImage})})
 }
 
 /** Tasks run in other directories than the command, where a relative home would be another one. */

@@ -1,87 +1,88 @@
-// Joins every task with the action it names. A plan is complete: whatever can be known before a run starts is known, or was a finding.
+// What a run is going to do: complete before it starts, and nothing but plain values, so that it can be stored, sent elsewhere and folded again.
+// JSON.parse(JSON.stringify(plan)) equals the plan. Paths in it are of the machine that made it.
 
-import type {Diagnostic} from '../errors/diagnostic.ts'
-import type {TimeoutOrigin} from '../execution/attempt/attempt.ts'
-import type {ActionDef, Plugin} from '../plugins/manifest.ts'
-import type {PermissionChecker} from '../permissions/permission-checker.ts'
-import type {Restrictions} from '../permissions/permissions.ts'
-import type {Templates} from '../templates/templates.ts'
-import type {Task, Workflow} from '../workflow/model.ts'
-import type {TaskShape} from './decide.ts'
-import type {ResolvedActions} from '../planning/resolved-actions.ts'
+import type {JsonObject} from '../util/json.ts'
+import type {RetryPolicy} from '../workflow/model.ts'
+import type {TaskRestrictions} from './task-restrictions.ts'
 
-/** Of an attempt, when neither the task nor the action says. */
-const defaultTimeoutMs = 30_000
-
-export interface PlannedTask {
-  readonly task: Task
-  readonly plugin: Plugin
-  readonly action: ActionDef
-  readonly timeoutMs: number
-  readonly timeoutFrom: TimeoutOrigin
-  readonly condition: TaskShape['condition']
-  /** Names of the secrets that its own inputs and env read: all that its process is given. */
-  readonly secrets: readonly string[]
-  /** Of a restricted workflow: what keeps the task in its place. */
-  readonly restrictions?: Restrictions
-}
+/** What set a timeout: the task, `defaults` of its workflow, its action, or none of these. */
+export type TimeoutOrigin = 'task' | 'defaults' | 'action' | 'default'
 
 export interface Plan {
-  readonly workflow: Workflow
-  /** Prepared for everything in the workflow. */
-  readonly templates: Templates
+  /** Of this format. A reader refuses one that it does not know. */
+  readonly version: 1
+  /** Absolute path of the workflow file, or `-`. */
+  readonly file: string
+  readonly workflow: PlannedWorkflow
   /** In file order. */
   readonly tasks: readonly PlannedTask[]
-  /** Findings that stop nothing. */
-  readonly warnings: readonly Diagnostic[]
+  readonly failFast: boolean
+  /** Of the run. */
+  readonly timeoutMs?: number
 }
 
-/** `actions` and `grants` have looked at the workflow without an error; `actions` has resolved all tasks of the workflow without an error. */
-export function planWorkflow(
-  workflow: Workflow,
-  templates: Templates,
-  actions: ResolvedActions,
-  grants: Pick<PermissionChecker, 'permissionsOf'>,
-): Plan {
-  const tasks = workflow.tasks.map((task) => {
-    const {plugin, action} = actions.get(task.type)
-    return {
-      task,
-      plugin,
-      action,
-      ...timeoutOf(task, action),
-      condition: conditionOf(task, templates),
-      secrets: secretsOf(task, action, templates),
-      ...(workflow.security === 'restricted' && {restrictions: {permissions: grants.permissionsOf(task.id), limits: task.resources}}),
-    }
-  })
-  return {workflow, templates, tasks, warnings: [...workflow.warnings, ...actions.diagnostics]}
+/** What tasks share. */
+export interface PlannedWorkflow {
+  readonly id: string
+  /** The workflow file as the user named it, for messages; `-` for standard input. */
+  readonly file: string
+  /** With what the command line has overridden. */
+  readonly vars: JsonObject
+  /** Evaluated. */
+  readonly env: Readonly<Record<string, string>>
+  /** Names of the secrets its tasks may read. */
+  readonly secrets: readonly string[]
+  /** Names, or prefixes that end in `*`, of variables that tasks inherit from the caller. */
+  readonly inheritEnv: readonly string[]
+  /** Absolute. */
+  readonly workingDir: string
+  /** Most tasks at a time, as the file says. */
+  readonly parallelism?: number
+  /** `restricted`: tasks get what is granted and nothing else. */
+  readonly security: 'trusted' | 'restricted'
+  /** Something is granted, or limited, whether it is enforced or not. */
+  readonly hasPermissions: boolean
+  /** With templates. */
+  readonly outputs: JsonObject
 }
 
-function timeoutOf(task: Task, action: ActionDef): Pick<PlannedTask, 'timeoutMs' | 'timeoutFrom'> {
-  if (task.timeoutMs !== undefined) return {timeoutMs: task.timeoutMs, timeoutFrom: task.timeoutFrom ?? 'task'}
-  if (action.timeoutMs !== undefined) return {timeoutMs: action.timeoutMs, timeoutFrom: 'action'}
-  return {timeoutMs: defaultTimeoutMs, timeoutFrom: 'default'}
+/** The action of a task, by name. Whoever runs it looks up what is behind the name. */
+export interface ActionRef {
+  /** As it is written in the file: `namespace/plugin.action`. */
+  readonly type: string
+  /** Id of the plugin. */
+  readonly plugin: string
+  readonly pluginVersion: string
+  readonly action: string
+  /** Inputs that are taken as they stand: templates are not evaluated in them. */
+  readonly literalInputs: readonly string[]
 }
 
-function conditionOf(task: Task, templates: Templates): TaskShape['condition'] {
-  if (task.if === undefined) return 'none'
-  return templates.readsStatus(task.if) ? 'status' : 'plain'
+export interface PlannedTask {
+  readonly id: string
+  readonly action: ActionRef
+  readonly needs: readonly string[]
+  /** Template text. Absent when `condition` is `none`. */
+  readonly if?: string
+  /** `status`: the task's `if` reads states of other tasks, so it is asked even when a need failed. */
+  readonly condition: 'none' | 'plain' | 'status'
+  /** With templates. */
+  readonly inputs: JsonObject
+  /** With templates. */
+  readonly env: Readonly<Record<string, string>>
+  readonly retry: RetryPolicy
+  /** Of an attempt. */
+  readonly timeoutMs: number
+  readonly timeoutFrom: TimeoutOrigin
+  readonly continueOnError: boolean
+  readonly idempotent: boolean
+  /** Names of the secrets that its own inputs and env read: all that its process is given. */
+  readonly secrets: readonly string[]
+  /** Of a task of a restricted workflow. */
+  readonly restrictions?: TaskRestrictions
 }
 
 /** Names of the secrets that any of the tasks reads. */
 export function secretsInUse(tasks: readonly Pick<PlannedTask, 'secrets'>[]): string[] {
   return [...new Set(tasks.flatMap(({secrets}) => secrets))]
-}
-
-/** Names of the secrets that a task reads. The check of the workflow has made sure that all of them are written literally. */
-export function secretsOf(task: Task, action: ActionDef, templates: Templates): string[] {
-  const names = new Set<string>()
-  const collect = (value: unknown): void => {
-    if (typeof value === 'string') for (const name of templates.secretsIn(value)) names.add(name)
-    else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) collect(item)
-  }
-  collect(Object.values(task.env))
-  for (const [name, value] of Object.entries(task.inputs)) if (!action.literalInputs.includes(name)) collect(value)
-  return [...names]
 }

@@ -1,8 +1,10 @@
 // What the engine needs from the outside. Storage, ui and plugins implement these; app.ts puts them together.
 
-import type {ActionResult} from './task-result.ts'
-import type {ExecuteOptions, Invocation} from '../execution/attempt/attempt.ts'
-import type {SealedValue} from '../secrets/store/sealed-value.ts'
+import type {ActionResult, LogEntry} from './task-result.ts'
+import type {SecretMasker} from '../masking/secret-masker.ts'
+import type {JsonObject} from '../util/json.ts'
+import type {Plan, PlannedTask} from './plan.ts'
+import type {SealedValue} from './sealed-output.ts'
 import type {RunEvent} from './events.ts'
 
 /** What answers at once need not be waited for: no turn of the event loop is spent on it. */
@@ -43,9 +45,28 @@ export interface Clock {
   elapsed(): number
 }
 
+/** One attempt of a task, its templates evaluated. */
+export interface ActionCall {
+  readonly plan: Plan
+  readonly task: PlannedTask
+  readonly run: string
+  /** 1 for the first try. */
+  readonly attempt: number
+  readonly inputs: JsonObject
+  readonly env: Readonly<Record<string, string>>
+}
+
+export interface CallOptions {
+  /** Its abort cancels the attempt. */
+  readonly signal: AbortSignal
+  readonly onLog: (entry: LogEntry) => void
+  /** Hides secrets in what is given to `onLog`. The result of the attempt is not masked: other tasks work with it. */
+  readonly masker?: SecretMasker | undefined
+}
+
 /** Runs actions. Never rejects for a failing task: that is a result. */
 export interface ActionExecutor {
-  execute(invocation: Invocation, options: ExecuteOptions): Promise<ActionResult>
+  execute(call: ActionCall, options: CallOptions): Promise<ActionResult>
 }
 
 export interface RunPorts {

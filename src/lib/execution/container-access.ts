@@ -1,9 +1,9 @@
 // Granted paths that the user of the containers may not use: no grant passes over the permissions of the system.
 
 import {statSync} from 'node:fs'
+import type {PlannedTask} from '../engine/plan.ts'
 import type {ActionWarning} from '../engine/task-result.ts'
-import type {GrantedPath} from '../permissions/path-policy.ts'
-import type {ExpectedTask} from './attempt/task-runtime.ts'
+import type {PlannedPath} from '../engine/task-restrictions.ts'
 
 export interface ContainerIds {
   readonly uid: number
@@ -11,15 +11,15 @@ export interface ContainerIds {
 }
 
 /** One warning per path. Access lists and the like are not looked at. */
-export function warnAboutAccess(tasks: Iterable<ExpectedTask>, user: ContainerIds): ActionWarning[] {
-  const paths = new Map<string, GrantedPath>()
+export function warnAboutAccess(tasks: Iterable<Pick<PlannedTask, 'restrictions'>>, user: ContainerIds): ActionWarning[] {
+  const paths = new Map<string, PlannedPath>()
   for (const {restrictions} of tasks) {
     for (const path of restrictions?.permissions.paths ?? []) paths.set(`${path.access} ${path.real}`, path)
   }
   return [...paths.values()].filter((path) => !mayUse(path, user)).map((path) => describe(path, user))
 }
 
-function mayUse({real, access}: GrantedPath, {uid, gid}: ContainerIds): boolean {
+function mayUse({real, access}: PlannedPath, {uid, gid}: ContainerIds): boolean {
   const stats = statSync(real, {throwIfNoEntry: false})
   if (stats === undefined) return true
   const wanted = (access === 'write' ? 2 : 4) | (stats.isDirectory() ? 1 : 0)
@@ -27,7 +27,7 @@ function mayUse({real, access}: GrantedPath, {uid, gid}: ContainerIds): boolean 
   return ((stats.mode >> shift) & wanted) === wanted
 }
 
-function describe({text, access, real}: GrantedPath, {uid, gid}: ContainerIds): ActionWarning {
+function describe({text, access, real}: PlannedPath, {uid, gid}: ContainerIds): ActionWarning {
   const advice = access === 'write' ? `chown -R ${String(uid)}:${String(gid)} ${real}` : `chmod o+rX ${real}`
   return {
     code: 'GRANT_NOT_USABLE',

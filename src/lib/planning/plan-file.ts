@@ -10,7 +10,7 @@ import {durationExamples, parseDuration} from '../util/duration.ts'
 import {loadWorkflow} from '../workflow/load.ts'
 import type {Workflow} from '../workflow/model.ts'
 import {overrideVars} from '../workflow/override-vars.ts'
-import {planWorkflow, type Plan} from '../engine/plan.ts'
+import {planWorkflow, type PlannedRun} from './plan-workflow.ts'
 import {ResolvedActions, type ActionSources} from './resolved-actions.ts'
 
 export interface PlanRequest {
@@ -35,19 +35,11 @@ export interface PlanFileSources extends ActionSources {
   readonly environmentFacts: EnvironmentFacts
 }
 
-/** A plan with the settings of its run. */
-export interface RunPlan extends Plan {
-  /** Absolute path, or `-`. */
-  readonly file: string
-  readonly failFast: boolean
-  readonly timeoutMs?: number
-}
-
 /** Standard input is read up to the size at which a document is refused. */
 export const maxStdinBytes = 4 * 1024 * 1024 + 1
 
 /** Throws WorkflowError: DOCUMENT_UNREADABLE, WORKFLOW_INVALID, WORKFLOW_DISABLED, PLUGIN_*, PERMISSION_REFUSED, USAGE; documents with all their findings. */
-export async function planFile(request: PlanRequest, sources: PlanFileSources): Promise<RunPlan> {
+export async function planFile(request: PlanRequest, sources: PlanFileSources): Promise<PlannedRun> {
   const templates = new Templates()
   const actions = new ResolvedActions(sources)
   const grants = new PermissionChecker(sources.environmentFacts)
@@ -61,12 +53,12 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const vars = overrideVars(loaded.vars, request.vars ?? [])
   const workflow: Workflow = {...loaded, vars, env: evaluateEnv({...loaded, vars}, templates)}
   const timeoutMs = readTimeout(request.timeout) ?? workflow.timeoutMs
-  return {
-    ...planWorkflow(workflow, templates, actions, grants),
+  const planned = planWorkflow(workflow, templates, actions, grants, {
     file: request.file === '-' ? '-' : resolve(sources.cwd, request.file),
     failFast: workflow.failFast && request.keepGoing !== true,
-    ...(timeoutMs === undefined ? {} : {timeoutMs}),
-  }
+    timeoutMs,
+  })
+  return {...planned, templates, source: workflow.source, warnings: [...workflow.warnings, ...actions.diagnostics]}
 }
 
 /** The environment of the workflow is the same for all tasks: its templates see nothing but vars. */

@@ -7,7 +7,7 @@ import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ErrorCode} from '../errors/error-codes.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {execReference, listExecItems} from '../plugins/check-exec.ts'
-import type {ActionDef, Plugin} from '../plugins/manifest.ts'
+import type {PluginAction} from '../plugins/manifest.ts'
 import type {PluginManager, ResolveFailure} from '../plugins/plugin-manager.ts'
 import {isTemplate} from '../templates/templates.ts'
 import {maxFindings} from '../documents/collect-findings.ts'
@@ -19,9 +19,7 @@ export interface ActionSources {
   readonly schemas: SchemaCompiler
 }
 
-interface FoundAction {
-  readonly plugin: Plugin
-  readonly action: ActionDef
+interface FoundAction extends PluginAction {
   readonly checkInputs: SchemaCheck | undefined
   readonly notice: Omit<Diagnostic, 'severity'> | undefined
 }

@@ -2,7 +2,7 @@
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
-import type {RunPlan} from './plan-file.ts'
+import type {PlannedRun} from './plan-workflow.ts'
 
 export interface FileFindings {
   readonly file: string
@@ -17,7 +17,7 @@ export interface FileFindings {
 }
 
 /** `plan` makes the plan of a file; its WorkflowErrors become findings. */
-export async function validateFiles(files: readonly string[], plan: (file: string) => Promise<RunPlan>): Promise<FileFindings[]> {
+export async function validateFiles(files: readonly string[], plan: (file: string) => Promise<PlannedRun>): Promise<FileFindings[]> {
   const findings: FileFindings[] = []
   for (const file of files) {
     try {

@@ -55,6 +55,12 @@ export interface ConditionalArguments {
 
 type ExecValue = string | number | boolean
 
+/** What the name of an action stands for. */
+export interface PluginAction {
+  readonly plugin: Plugin
+  readonly action: ActionDef
+}
+
 /** A plugin found on disk, with its manifest read and checked. */
 export interface Plugin {
   /** `namespace/name` */

@@ -3,7 +3,7 @@
 import type {Statement} from 'better-sqlite3'
 import type {RunEvent, RunFinished, RunStarted} from '../engine/events.ts'
 import type {Journal, NewRun} from '../engine/ports.ts'
-import {placeOfRunOutputs, type SealedValue} from '../secrets/store/sealed-value.ts'
+import {contextOfRunOutputs, type SealedValue} from '../engine/sealed-output.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {storageError} from './sqlite-error.ts'
@@ -68,7 +68,7 @@ export class SqliteJournal implements Journal {
   #insertSealed(runNumber: number, event: RunEvent | undefined, {keyId, iv, tag, ciphertext}: SealedValue): void {
     if (event?.type !== 'task.finished' && event?.type !== 'run.finished')
       throw new Error('a sealed output belongs to the end of a task, or of the run, that is appended with it')
-    const {task, attempt} = event.type === 'task.finished' ? event : placeOfRunOutputs
+    const {task, attempt} = event.type === 'task.finished' ? event : contextOfRunOutputs
     this.#db
       .prepare('INSERT INTO sealed_outputs (run_number, task, attempt, key_id, iv, auth_tag, ciphertext) VALUES (?, ?, ?, ?, ?, ?, ?)')
       .run(runNumber, task, attempt, keyId, iv, tag, ciphertext)

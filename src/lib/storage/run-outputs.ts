@@ -1,13 +1,13 @@
 // What the tasks of a run returned: as the journal shows it, and sealed where masking hid something of it.
 
 import type {RunEvent} from '../engine/events.ts'
-import {placeOfRunOutputs, type SealedValue} from '../secrets/store/sealed-value.ts'
+import {contextOfRunOutputs, type SealedValue} from '../engine/sealed-output.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {readEvents} from './run-events.ts'
 
 export interface StoredOutput<T extends JsonValue> {
-  /** Of the run as a whole: `placeOfRunOutputs`. */
+  /** Of the run as a whole: `contextOfRunOutputs`. */
   readonly task: string
   readonly attempt: number
   /** With placeholders where there were secrets. */
@@ -34,7 +34,7 @@ export function readOutputs(db: SqliteDatabase, runNumber: number): StoredOutput
     // The journal holds what the engine wrote: that is the check this trusts.
     const event = JSON.parse(line) as RunEvent
     if (event.type === 'task.finished' && event.output !== undefined) tasks.set(event.task, join(event.output, event, sealed))
-    else if (event.type === 'run.finished' && event.outputs !== undefined) run = join(event.outputs, placeOfRunOutputs, sealed)
+    else if (event.type === 'run.finished' && event.outputs !== undefined) run = join(event.outputs, contextOfRunOutputs, sealed)
   }
   return {tasks, ...(run === undefined ? {} : {run})}
 }

@@ -2,7 +2,8 @@ import {mkdirSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {SchemaCompiler} from '../../../src/lib/documents/json-schema.ts'
-import {planFile, type PlanRequest, type RunPlan} from '../../../src/lib/planning/plan-file.ts'
+import {planFile, type PlanRequest} from '../../../src/lib/planning/plan-file.ts'
+import type {PlannedRun} from '../../../src/lib/planning/plan-workflow.ts'
 import {secretsInUse} from '../../../src/lib/engine/plan.ts'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
 import {PluginManager} from '../../../src/lib/plugins/plugin-manager.ts'
@@ -30,7 +31,7 @@ const schemas = new SchemaCompiler()
 
 const environmentFacts = {programHome: '/no/home', sockets: [], pluginDirs: [], configFiles: []}
 
-function plan(text: string, request: Partial<PlanRequest> = {}): Promise<RunPlan> {
+function plan(text: string, request: Partial<PlanRequest> = {}): Promise<PlannedRun> {
   const cwd = temporaryDir()
   mkdirSync(join(cwd, 'plugins', 'tool'), {recursive: true})
   writeFileSync(join(cwd, 'plugins', 'tool', 'plugin.yaml'), manifest)
@@ -77,15 +78,17 @@ tasks:
   })
 
   it('leaves what only a template can tell to the run', async () => {
-    const {tasks} = await plan(`id: w\nvars: {n: 1}\ntasks: [{id: a, type: my/tool.run, inputs: {script: ls, count: '{{ vars.n }}'}}]\n`)
-    expect(tasks).toMatchObject([{timeoutMs: 7000, condition: 'none', action: {name: 'run'}}])
+    const {
+      plan: {tasks},
+    } = await plan(`id: w\nvars: {n: 1}\ntasks: [{id: a, type: my/tool.run, inputs: {script: ls, count: '{{ vars.n }}'}}]\n`)
+    expect(tasks).toMatchObject([{timeoutMs: 7000, condition: 'none', action: {plugin: 'my/tool', pluginVersion: '1.0.0', action: 'run'}}])
   })
 
   it('lets the braces of other programs pass in literal inputs, and refuses our own templates there', async () => {
     const task = (script: string): string =>
       `id: w\nvars: {x: 1}\ntasks:\n  - id: a\n    type: my/tool.run\n    inputs: {script: ${JSON.stringify(script)}}\n`
     for (const script of ["docker ps --format '{{.Names}}'", '{{ range .Items }}{{ end }}', 'echo {{', "{{ '{{' }}"]) {
-      expect((await plan(task(script))).tasks[0]?.task.inputs['script']).toBe(script)
+      expect((await plan(task(script))).plan.tasks[0]?.inputs['script']).toBe(script)
     }
     for (const script of ['echo {{ vars.x }}', '{{tasks.b.output}}', '{{ secrets.KEY }}']) {
       expect(await findings(task(script))).toEqual({code: 'WORKFLOW_INVALID', found: ['template-not-allowed 6:22']})
@@ -96,11 +99,14 @@ tasks:
     const text = (input: string): string =>
       `id: w\nsecrets: [A]\ntasks:\n  - {id: a, type: my/tool.say, inputs: {script: ls, words: ['x', "${input}"], stdin: '{{ secrets.A }}'}}\n`
     expect(await findings(text('-{{ secrets.A }}'))).toEqual({code: 'WORKFLOW_INVALID', found: ['secret-in-arguments 4:71']})
-    expect((await plan(text('{{ run.id }}'))).tasks[0]?.secrets).toEqual(['A'])
+    expect((await plan(text('{{ run.id }}'))).plan.tasks[0]?.secrets).toEqual(['A'])
   })
 
   it('tells which secrets each task reads', async () => {
-    const {tasks, warnings} = await plan(
+    const {
+      plan: {tasks},
+      warnings,
+    } = await plan(
       `id: w\nsecrets: [A, B, C, D]\ntasks:\n  - {id: a, type: my/tool.run, inputs: {script: ls, count: '{{ int(secrets.A) + size(secrets.B) }}'}}\n  - {id: b, type: my/tool.run, inputs: {script: ls}, env: {X: '{{ secrets.B }}{{ secrets.C }}'}}\n  - {id: c, type: my/tool.run, inputs: {script: ls}}\n`,
     )
     expect(tasks.map(({secrets}) => secrets)).toEqual([['A', 'B'], ['B', 'C'], []])
@@ -110,7 +116,9 @@ tasks:
 
   it('applies what the command line overrides', async () => {
     const text = `id: w\nfailFast: true\ntimeout: 1h\nvars: {n: 1, s: a}\nenv: {V: '{{ vars.s }}-{{ vars.n }}'}\ntasks: [{id: a, type: my/tool.run, inputs: {script: ls}}]\n`
-    const {workflow, failFast, timeoutMs} = await plan(text, {vars: ['n=5', 's=7'], keepGoing: true, timeout: '90'})
+    const {
+      plan: {workflow, failFast, timeoutMs},
+    } = await plan(text, {vars: ['n=5', 's=7'], keepGoing: true, timeout: '90'})
     expect({vars: workflow.vars, env: workflow.env, failFast, timeoutMs}).toEqual({
       vars: {n: 5, s: '7'},
       env: {V: '7-5'},
@@ -122,9 +130,29 @@ tasks:
     expect((await findings(text, {timeout: 'soon'})).code).toBe('USAGE')
   })
 
+  it('makes a plan that is the same after it was stored as JSON', async () => {
+    const text = `id: w
+security: restricted
+secrets: [A]
+vars: {n: 1, deep: [{x: null}]}
+env: {V: '{{ vars.n }}'}
+permissions: {network: ['https://api.example.com/v1/*'], filesystem: {read: [./plugins]}}
+resources: {memory: 64MiB}
+timeout: 1h
+parallelism: 2
+tasks:
+  - {id: a, type: my/tool.run, inputs: {script: ls}, retry: {max: 3, on: [timeout]}, timeout: 2s}
+  - {id: b, type: my/tool.say, needs: [a], if: '{{ failure() }}', inputs: {stdin: '{{ secrets.A }}'}, continueOnError: true}
+outputs: {all: '{{ tasks.a.output }}'}
+`
+    const {plan: made} = await plan(text)
+    expect(JSON.parse(JSON.stringify(made))).toStrictEqual(made)
+    expect(made.tasks.map(({restrictions}) => restrictions?.permissions.rules.length)).toEqual([1, 1])
+  })
+
   it('runs a disabled workflow only by force', async () => {
     const text = 'id: w\nenabled: false\ntasks: [{id: a, type: my/tool.run, inputs: {script: ls}}]\n'
     expect((await findings(text)).code).toBe('WORKFLOW_DISABLED')
-    expect((await plan(text, {force: true})).tasks).toHaveLength(1)
+    expect((await plan(text, {force: true})).plan.tasks).toHaveLength(1)
   })
 })

@@ -1,6 +1,6 @@
 // Gives events their place and time, masks them, and hands them on in batches: first to the journal, then to the reporter.
 
-import {placeOfRunOutputs, type SealedValue} from '../../secrets/store/sealed-value.ts'
+import {contextOfRunOutputs, type SealedValue} from '../sealed-output.ts'
 import type {JsonValue} from '../../util/json.ts'
 import type {RunEvent, RunEventBody} from '../events.ts'
 import {maskEvent} from './mask-event.ts'
@@ -95,8 +95,8 @@ export class EventRecorder {
     const masked = maskEvent(body, masker)
     const output = outputOf(body)
     if (sealer !== undefined && output !== undefined && outputOf(masked) !== output) {
-      const place = body.type === 'task.finished' ? {task: body.task, attempt: body.attempt} : placeOfRunOutputs
-      this.#sealed.set(this.#seq, sealer.seal(Buffer.from(JSON.stringify(output)), {run: this.#runId, ...place}))
+      const context = body.type === 'task.finished' ? {task: body.task, attempt: body.attempt} : contextOfRunOutputs
+      this.#sealed.set(this.#seq, sealer.seal(Buffer.from(JSON.stringify(output)), {run: this.#runId, ...context}))
     }
     return masked
   }

@@ -7,13 +7,12 @@ import {countEnds, createState, decide, mayStart, type Command, type DecideState
 import {EventRecorder} from './event-recorder.ts'
 import type {RunDiagnostic, RunEventBody, RunFinished, RunStopping, TaskFinished, TaskSkipped} from '../events.ts'
 import type {Plan, PlannedTask} from '../plan.ts'
-import type {RunPorts} from '../ports.ts'
+import type {CallOptions, RunPorts} from '../ports.ts'
 import {PendingRetries} from './pending-retries.ts'
 import {retryDelayMs} from '../retry.ts'
 import {isRefusal, Room} from './room.ts'
-import {RunScope, stoppedError} from './run-scope.ts'
+import {RunScope, stoppedError, type PlanTemplates} from './run-scope.ts'
 import type {RunSecrets} from '../run-secrets.ts'
-import {runTask} from '../../execution/run-task.ts'
 import {Slots} from './slots.ts'
 
 export interface RunLoopOptions {
@@ -23,6 +22,7 @@ export interface RunLoopOptions {
   readonly timeoutMs?: number | undefined
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
+  readonly beside: PlanTemplates
   /** About the run as a whole, known before it begins. */
   readonly warnings?: readonly ActionWarning[]
 }
@@ -61,16 +61,21 @@ export class RunLoop {
     this.#attempts = new Attempts(ports.clock)
     this.#room = new Room(this.#slots, ports.clock)
     this.#startedAtMs = ports.clock.elapsed()
-    this.#planned = new Map(plan.tasks.map((planned) => [planned.task.id, planned]))
+    this.#planned = new Map(plan.tasks.map((task) => [task.id, task]))
     this.#finished = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     this.#recorder = new EventRecorder(options.runId, ports, this.#reject, options.secrets)
-    this.#scope = new RunScope(plan, {id: options.runId, startedAt: new Date(ports.clock.now()).toISOString()}, options.secrets)
+    this.#scope = new RunScope(
+      plan,
+      options.beside,
+      {id: options.runId, startedAt: new Date(ports.clock.now()).toISOString()},
+      options.secrets,
+    )
     this.#state = createState({
       failFast: options.failFast,
-      tasks: plan.tasks.map(({task, condition}) => ({id: task.id, needs: task.needs, condition})),
+      tasks: plan.tasks,
     })
   }
 
@@ -83,9 +88,9 @@ export class RunLoop {
       }, timeoutMs)
     try {
       const {workflow, tasks} = this.#plan
-      const taskList = tasks.map(({task}) => ({id: task.id, type: task.type, needs: task.needs}))
+      const taskList = tasks.map(({id, action, needs}) => ({id, type: action.type, needs}))
       const warnings = (this.#options.warnings ?? []).map((warning) => warningEvent(warning))
-      this.#emit({type: 'run.started', workflow: workflow.id, file: workflow.source.file, tasks: taskList}, ...warnings)
+      this.#emit({type: 'run.started', workflow: workflow.id, file: workflow.file, tasks: taskList}, ...warnings)
       return await this.#finished
     } finally {
       this.#release()
@@ -159,7 +164,7 @@ export class RunLoop {
 
   /** Evaluates the condition of a task whose needs are over; the task then waits for a slot or ends here. */
   #ask(planned: PlannedTask): void {
-    const {id} = planned.task
+    const {id} = planned
     const answer = this.#scope.condition(planned, this.#state)
     if (answer.kind === 'run') this.#slots.queue(id)
     else if (answer.kind === 'skip') this.#end({type: 'task.skipped', task: id, reason: answer.reason})
@@ -200,12 +205,7 @@ export class RunLoop {
     const {task, attempt, controller} = open
     const planned = this.#get(task)
     try {
-      const result = await runTask(planned, {
-        executor: this.#ports.executor,
-        scope: this.#scope,
-        workflow: this.#plan.workflow,
-        runId: this.#options.runId,
-        attempt,
+      const result = await this.#execute(planned, attempt, {
         signal: controller.signal,
         masker: this.#options.secrets?.masker,
         onLog: (entry: LogEntry) => {
@@ -222,6 +222,13 @@ export class RunLoop {
     } catch (error) {
       this.#reject(error)
     }
+  }
+
+  async #execute(planned: PlannedTask, attempt: number, options: CallOptions): Promise<ActionResult> {
+    const values = this.#scope.evaluateTask(planned)
+    if (!values.ok) return {ok: false, error: values.error, metrics: {durationMs: 0}, warnings: []}
+    const call = {plan: this.#plan, task: planned, run: this.#options.runId, attempt, ...values.value}
+    return await this.#ports.executor.execute(call, options)
   }
 
   #endAttempt(planned: PlannedTask, {task, attempt, controller}: OpenAttempt, result: ActionResult): void {
@@ -242,7 +249,7 @@ export class RunLoop {
   }
 
   /** Whether the task is tried again, and when. A try that the system had no room for is no failure of the task. */
-  #judge({task: {id, retry}}: PlannedTask, failure: TaskError): {error: TaskError; delayMs?: number | undefined} {
+  #judge({id, retry}: PlannedTask, failure: TaskError): {error: TaskError; delayMs?: number | undefined} {
     const refusal = isRefusal(failure) ? this.#room.refused(id, failure) : undefined
     if (refusal?.kind === 'wait') {
       this.#attempts.refuse(id)
@@ -254,7 +261,7 @@ export class RunLoop {
   }
 
   /** The end of a task that did not succeed. */
-  #endTask({task: {id, continueOnError}}: PlannedTask, attempt: number, error: TaskError, metrics: AttemptMetrics): void {
+  #endTask({id, continueOnError}: PlannedTask, attempt: number, error: TaskError, metrics: AttemptMetrics): void {
     const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
     const isTolerated = status === 'failed' && continueOnError
     this.#end({type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated ? {isTolerated} : {})})

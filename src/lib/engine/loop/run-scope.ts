@@ -1,9 +1,10 @@
 // What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
 
+import type {SourceDocument} from '../../documents/source-document.ts'
 import {Budget, maxConditionSteps} from '../../templates/budget.ts'
 import type {RunStatus, Scope, TaskView} from '../../templates/scope.ts'
 import {TemplateError} from '../../templates/template-error.ts'
-import {toText} from '../../templates/templates.ts'
+import {toText, type Templates} from '../../templates/templates.ts'
 import type {JsonObject} from '../../util/json.ts'
 import {stopReason, type DecideState} from '../decide.ts'
 import type {TaskError, TaskFinished, TaskSkipped} from '../events.ts'
@@ -16,8 +17,17 @@ type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false
 export type ConditionAnswer =
   {readonly kind: 'run'} | {readonly kind: 'skip'; readonly reason: string} | {readonly kind: 'fail'; readonly error: TaskError}
 
+/** What this process knows beside a plan. */
+export interface PlanTemplates {
+  /** Prepared for everything in the plan. */
+  readonly templates: Templates
+  /** Where positions in the workflow file are looked up. */
+  readonly source: SourceDocument
+}
+
 export class RunScope {
   readonly #plan: Plan
+  readonly #beside: PlanTemplates
   /** Without a prototype: a task may be called __proto__. */
   readonly #tasks = Object.create(null) as Record<string, TaskView>
   readonly #scope: Scope
@@ -27,12 +37,13 @@ export class RunScope {
   readonly #read: ReturnType<typeof outputsInUse>
   readonly #secrets: RunSecrets | undefined
 
-  constructor(plan: Plan, run: {readonly id: string; readonly startedAt: string}, secrets?: RunSecrets) {
-    const {workflow} = plan
+  constructor(plan: Plan, beside: PlanTemplates, run: {readonly id: string; readonly startedAt: string}, secrets?: RunSecrets) {
+    const {workflow, tasks} = plan
     this.#plan = plan
+    this.#beside = beside
     this.#secrets = secrets
-    this.#read = outputsInUse(plan)
-    this.#indexes = new Map(workflow.tasks.map(({id}, index) => [id, index]))
+    this.#read = outputsInUse(plan, beside.templates)
+    this.#indexes = new Map(tasks.map(({id}, index) => [id, index]))
     this.#scope = {vars: workflow.vars, env: workflow.env, tasks: this.#tasks, run: {...run, workflow: workflow.id}}
   }
 
@@ -41,15 +52,15 @@ export class RunScope {
     this.#tasks[event.task] = this.#view(event)
   }
 
-  condition({task, condition}: PlannedTask, state: DecideState): ConditionAnswer {
-    if (condition === 'none' || task.if === undefined) return {kind: 'run'}
+  condition(task: PlannedTask, state: DecideState): ConditionAnswer {
+    if (task.if === undefined) return {kind: 'run'}
     const text = task.if
     const status: RunStatus = {
       failure: state.tasks.get(task.id)?.hasFailedUpstream ?? false,
       cancelled: state.stopCause !== undefined,
     }
     const evaluated = this.#attempt(task.id, ['if'], () =>
-      this.#plan.templates.evaluate(text, this.#scope, {status, budget: new Budget(maxConditionSteps)}),
+      this.#beside.templates.evaluate(text, this.#scope, {status, budget: new Budget(maxConditionSteps)}),
     )
     if (!evaluated.ok) return {kind: 'fail', error: evaluated.error}
     if (evaluated.value === true) return {kind: 'run'}
@@ -58,16 +69,16 @@ export class RunScope {
   }
 
   /** The inputs and the environment of a task, all templates evaluated. */
-  evaluateTask({task, action, secrets}: PlannedTask): Evaluated<{inputs: JsonObject; env: Record<string, string>}> {
-    const {workflow, templates} = this.#plan
-    const scope = this.#withSecrets(secrets)
+  evaluateTask(task: PlannedTask): Evaluated<{inputs: JsonObject; env: Record<string, string>}> {
+    const {templates} = this.#beside
+    const scope = this.#withSecrets(task.secrets)
     const onSecretValue = (value: unknown, text: string): void => {
       if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
     }
     const budget = new Budget()
     const inputs = this.#attempt(task.id, ['inputs'], () => {
       const entries = Object.entries(task.inputs).map(([name, value]) => {
-        const isLiteral = action.literalInputs.includes(name)
+        const isLiteral = task.action.literalInputs.includes(name)
         return [name, isLiteral ? value : templates.evaluateDeep(value, scope, [name], onSecretValue, budget)]
       })
       // Evaluating JSON values gives JSON values.
@@ -80,14 +91,14 @@ export class RunScope {
       ),
     )
     if (!own.ok) return own
-    return {ok: true, value: {inputs: inputs.value, env: {...workflow.env, ...own.value}}}
+    return {ok: true, value: {inputs: inputs.value, env: {...this.#plan.workflow.env, ...own.value}}}
   }
 
   /** The outputs the workflow declares. */
   outputs(): Evaluated<JsonObject> {
-    const {workflow, templates} = this.#plan
+    const {templates} = this.#beside
     // Evaluating JSON values gives JSON values.
-    return this.#attempt(undefined, ['outputs'], () => templates.evaluateDeep(workflow.outputs, this.#scope) as JsonObject)
+    return this.#attempt(undefined, ['outputs'], () => templates.evaluateDeep(this.#plan.workflow.outputs, this.#scope) as JsonObject)
   }
 
   /** What a task sees: the secrets it names, and no others. */
@@ -115,9 +126,8 @@ export class RunScope {
       if (!(error instanceof TemplateError)) throw error
       const index = task === undefined ? undefined : this.#indexes.get(task)
       const base = index === undefined ? [] : ['tasks', index]
-      const {source} = this.#plan.workflow
       const finding = {severity: 'error', code: 'template-failed', message: error.message} as const
-      const {file, line, column} = source.diagnostic([...base, ...where, ...error.path], 'value', finding, error.part)
+      const {file, line, column} = this.#beside.source.diagnostic([...base, ...where, ...error.path], 'value', finding, error.part)
       const hint = error.hint === undefined ? '' : ` (${error.hint})`
       const place = line === undefined ? '' : `, ${String(file)}:${String(line)}:${String(column)}`
       return {ok: false, error: templateError(`in ${[...where, ...error.path].join('.')}${place}: ${error.message}${hint}`)}

@@ -1,13 +1,13 @@
 // From a complete plan to the result of its run. Before this, nothing has happened; after it, everything is in the journal.
 
 import {combineReporters} from './combine-reporters.ts'
-import type {RunPlan} from '../../planning/plan-file.ts'
+import type {Plan} from '../plan.ts'
 import type {RunPorts} from '../ports.ts'
 import {RunLoop, type RunLoopOptions} from './run-loop.ts'
 import {RunResultCollector, type RunResult} from '../run-result.ts'
 import type {RunStopping} from '../events.ts'
 
-export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'secrets' | 'warnings'> {
+export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'secrets' | 'warnings' | 'beside'> {
   /** The result holds the outputs of all tasks. */
   readonly keepsOutputs: boolean
   readonly signals: StopSignals
@@ -28,14 +28,14 @@ export interface RunOutcome {
 }
 
 /** Creates the run, runs it to its end and closes the reporter. Rejects when the journal cannot be written. */
-export async function runWorkflow(plan: RunPlan, ports: RunPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
-  const {signals, runId, concurrency, keepsOutputs, secrets, warnings = []} = options
+export async function runWorkflow(plan: Plan, ports: RunPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
+  const {signals, runId, concurrency, keepsOutputs, secrets, beside, warnings = []} = options
   const {failFast, timeoutMs} = plan
   const collector = new RunResultCollector({keepsOutputs})
   const loop = new RunLoop(
     plan,
     {...ports, reporter: combineReporters([collector, ports.reporter])},
-    {runId, concurrency, failFast, timeoutMs, secrets, warnings},
+    {runId, concurrency, failFast, timeoutMs, secrets, beside, warnings},
   )
   await ports.journal.create({
     id: runId,

@@ -3,15 +3,13 @@
 import {setMaxListeners} from 'node:events'
 import type {RunContext} from '@autokestra/plugin-sdk/protocol'
 import type {JsonObject} from '../../util/json.ts'
+import type {TimeoutOrigin} from '../../engine/plan.ts'
 import type {ActionWarning, LogEntry, TaskError} from '../../engine/task-result.ts'
 import type {ExecutionLimits} from './limits.ts'
 import type {ActionDef, Plugin} from '../../plugins/manifest.ts'
 import type {NetworkLog} from './network-log.ts'
 import type {Restrictions} from '../../permissions/permissions.ts'
 import {TaskLog, type LogMasker} from './task-log.ts'
-
-/** What set a timeout: the task, `defaults` of its workflow, its action, or nothing of these. */
-export type TimeoutOrigin = 'task' | 'defaults' | 'action' | 'default'
 
 export interface Invocation {
   readonly plugin: Plugin

@@ -14,9 +14,6 @@ export interface OutputContext {
   readonly attempt: number
 }
 
-/** Where the outputs of a run as a whole belong: no task has this id. */
-export const placeOfRunOutputs = {task: '', attempt: 1} as const
-
 /** Encrypts outputs with a key of the store, without asking for anything again. */
 export interface OutputSealer {
   seal(plaintext: Uint8Array, context: OutputContext): SealedValue

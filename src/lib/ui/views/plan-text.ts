@@ -1,6 +1,6 @@
 // A plan as text and as the document of `run --dry-run --json`.
 
-import type {RunPlan} from '../../planning/plan-file.ts'
+import type {PlannedRun} from '../../planning/plan-workflow.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {renderTable} from '../terminal/table.ts'
 import type {Ui} from '../terminal/ui.ts'
@@ -20,33 +20,34 @@ export interface PlanDescription {
   }[]
 }
 
-export function describePlan({workflow, file, failFast, tasks}: RunPlan): PlanDescription {
+export function describePlan({plan, actions}: PlannedRun): PlanDescription {
+  const {workflow, file, failFast, tasks} = plan
   return {
     workflow: workflow.id,
     file,
     failFast,
-    tasks: tasks.map(({task, plugin, timeoutMs}) => ({
-      id: task.id,
-      type: task.type,
-      plugin: {version: plugin.manifest.version, dir: plugin.dir},
-      needs: task.needs,
-      ...(task.if === undefined ? {} : {if: task.if}),
+    tasks: tasks.map(({id, action, needs, if: condition, timeoutMs, retry}) => ({
+      id,
+      type: action.type,
+      plugin: {version: action.pluginVersion, dir: actions.get(action.type)?.plugin.dir ?? ''},
+      needs,
+      ...(condition === undefined ? {} : {if: condition}),
       timeoutMs,
-      maxAttempts: task.retry.maxAttempts,
+      maxAttempts: retry.maxAttempts,
     })),
   }
 }
 
-export function renderPlan(plan: RunPlan, {outStyle, outTerminal}: Ui): string {
+export function renderPlan({plan}: PlannedRun, {outStyle, outTerminal}: Ui): string {
   return renderTable({
     head: ['TASK', 'TYPE', 'NEEDS', 'IF', 'TIMEOUT', 'ATTEMPTS'],
-    rows: plan.tasks.map(({task, timeoutMs}) => [
-      task.id,
-      task.type,
-      task.needs.join(', ') || '-',
-      task.if ?? '-',
+    rows: plan.tasks.map(({id, action, needs, if: condition, timeoutMs, retry}) => [
+      id,
+      action.type,
+      needs.join(', ') || '-',
+      condition ?? '-',
       formatDuration(timeoutMs),
-      String(task.retry.maxAttempts),
+      String(retry.maxAttempts),
     ]),
     style: outStyle,
     terminal: outTerminal,

@@ -7,8 +7,8 @@ import {scriptedPlan, type TaskSketch} from '../../../rig/scripted-run.ts'
 const read = '{{ tasks.a.output.n == 1 }}'
 
 async function isKept(reader: Partial<TaskSketch>, outputs: Record<string, string> = {}): Promise<boolean> {
-  const plan = await scriptedPlan([{id: 'a'}, {id: 'b', needs: ['a'], ...reader}], {outputs})
-  return outputsInUse(plan).has('a')
+  const {plan, templates} = await scriptedPlan([{id: 'a'}, {id: 'b', needs: ['a'], ...reader}], {outputs})
+  return outputsInUse(plan, templates).has('a')
 }
 
 describe('an output', () => {

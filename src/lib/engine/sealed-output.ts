@@ -1,0 +1,25 @@
+// Outputs that hold secrets, as a journal keeps them: encrypted. How, is known above the engine.
+
+/** An encrypted value. */
+export interface SealedValue {
+  /** Name of the key it was encrypted with. */
+  readonly keyId: string
+  readonly iv: Uint8Array
+  readonly ciphertext: Uint8Array
+  readonly tag: Uint8Array
+}
+
+/** Where an output belongs: it opens nowhere else. */
+export interface OutputContext {
+  readonly run: string
+  readonly task: string
+  readonly attempt: number
+}
+
+/** Where the outputs of a run as a whole belong: no task has this id. */
+export const contextOfRunOutputs = {task: '', attempt: 1} as const
+
+/** Encrypts outputs without asking for a key again. */
+export interface OutputSealer {
+  seal(plaintext: Uint8Array, context: OutputContext): SealedValue
+}
