@@ -4,6 +4,7 @@
 import {Command, Flags, type Interfaces} from '@oclif/core'
 import type {App} from '../lib/app/app.ts'
 import {currentDirectory} from '../lib/files/current-directory.ts'
+import {createUi, type Ui} from '../lib/ui/terminal/ui.ts'
 import {ReportedError, reportError} from './report-error.ts'
 import {usageError} from './usage-error.ts'
 
@@ -22,6 +23,27 @@ export abstract class BaseCommand extends Command {
   static hidesArguments = false
 
   #app: Promise<App> | undefined
+  #ui: Ui | undefined
+
+  /** Both output streams. Use `print` and `note` for what --json leaves out. */
+  protected get ui(): Ui {
+    const {stdout, stderr, env} = process
+    this.#ui ??= createUi({stdout, stderr, env, program: this.config.bin})
+    return this.#ui
+  }
+
+  /** Writes to stdout what `run` returns, as text or as bytes for people. With --json nothing is rendered: the returned value is the output. */
+  protected print(render: (ui: Ui) => string | Uint8Array): void {
+    if (this.jsonEnabled()) return
+    const output = render(this.ui)
+    if (typeof output === 'string') this.ui.out.write(output)
+    else process.stdout.write(output)
+  }
+
+  /** Writes to stderr what was done, unless --json says it. A warning goes to `ui.err` instead, as it is shown with --json too. */
+  protected note(text: string): void {
+    if (!this.jsonEnabled()) this.ui.err.write(text)
+  }
 
   /** Opens what the command works with, once; loads nothing heavy before. */
   protected app(): Promise<App> {
@@ -70,7 +92,7 @@ export abstract class BaseCommand extends Command {
   protected override async catch(error: Error): Promise<never> {
     const app = await this.#app?.catch(() => undefined)
     // What was said before comes first.
-    await app?.ui.flush()
+    await this.#ui?.flush()
     throw new ReportedError(reportError(error, {isJson: this.jsonEnabled(), mask: app && ((text) => app.mask(text))}))
   }
 
@@ -86,7 +108,7 @@ export abstract class BaseCommand extends Command {
 
   async #open(): Promise<App> {
     const {App} = await import('../lib/app/app.ts')
-    const app = App.create({
+    const app = new App({
       root: this.config.root,
       version: this.config.version,
       program: this.config.bin,
@@ -97,8 +119,8 @@ export abstract class BaseCommand extends Command {
       get stdin() {
         return process.stdin
       },
-      stdout: process.stdout,
       stderr: process.stderr,
+      ui: this.ui,
     })
     // Before the listener that knows no secrets.
     process.prependListener('uncaughtException', (error) => {
@@ -108,7 +130,11 @@ export abstract class BaseCommand extends Command {
   }
 
   async #close(): Promise<void> {
-    const app = await this.#app
-    await app?.close()
+    try {
+      const app = await this.#app
+      await app?.close()
+    } finally {
+      await this.#ui?.flush()
+    }
   }
 }

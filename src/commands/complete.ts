@@ -23,11 +23,9 @@ export class Complete extends BaseCommand {
     const completion = await complete(words, describeHelp([], this.config), this.#sources())
     const files = completion === 'files'
     const candidates = files ? [] : completion
-    if (!this.jsonEnabled()) {
-      // One a line, whatever a description holds.
-      const lines = candidates.map(({value, description}) => `${value}\t${description.replaceAll(/\s+/g, ' ')}\n`)
-      process.stdout.write(files ? ':files\n' : lines.join(''))
-    }
+    // One a line, whatever a description holds.
+    const lines = candidates.map(({value, description}) => `${value}\t${description.replaceAll(/\s+/g, ' ')}\n`)
+    this.print(() => (files ? ':files\n' : lines.join('')))
     return {files, candidates}
   }
 

@@ -19,7 +19,7 @@ export class Completion extends BaseCommand {
     const {args} = await this.parse(Completion)
     const shell = shells.find((name) => name === args.shell) ?? 'bash'
     const script = completionScript(shell, this.config.bin)
-    if (!this.jsonEnabled()) process.stdout.write(script)
+    this.print(() => script)
     return {shell, script}
   }
 }

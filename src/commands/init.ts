@@ -13,11 +13,8 @@ export class Init extends BaseCommand {
     const {args} = await this.parse(Init)
     const {initProject} = await import('../lib/app/init-project.ts')
     const files = await initProject(args.dir)
-    const app = await this.app()
-    if (!this.jsonEnabled()) {
-      app.ui.err.write(files.map((file) => `created ${file}\n`).join(''))
-      app.ui.err.write(`\nNow run: ${args.dir === '.' ? '' : `cd ${args.dir} && `}${this.config.bin} run hello.yaml\n`)
-    }
+    this.note(files.map((file) => `created ${file}\n`).join(''))
+    this.note(`\nNow run: ${args.dir === '.' ? '' : `cd ${args.dir} && `}${this.config.bin} run hello.yaml\n`)
     return {dir: args.dir, files}
   }
 }

@@ -59,10 +59,10 @@ export class Run extends BaseCommand {
       timeout: flags.timeout,
       force: flags.force,
     })
-    app.ui.err.write(renderDiagnostics(plan.warnings, 'text', app.ui.errStyle))
+    this.ui.err.write(renderDiagnostics(plan.warnings, 'text', this.ui.errStyle))
     if (flags['dry-run']) {
       await app.requireSecrets(plan)
-      if (!this.jsonEnabled()) app.ui.out.write(renderPlan(plan, app.ui))
+      if (!this.jsonEnabled()) this.ui.out.write(renderPlan(plan, this.ui))
       return describePlan(plan)
     }
 

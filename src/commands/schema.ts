@@ -28,7 +28,7 @@ export class Schema extends BaseCommand {
   async run(): Promise<object> {
     const {flags} = await this.parse(Schema)
     const schema = await schemas[flags.of]()
-    if (!this.jsonEnabled()) this.logJson(schema)
+    this.print(() => `${JSON.stringify(schema, null, 2)}\n`)
     return schema
   }
 }

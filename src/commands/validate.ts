@@ -3,7 +3,7 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
 import type {FileFindings} from '../lib/planning/validate-files.ts'
-import {describeFile, renderDiagnostics} from '../lib/ui/terminal/diagnostics.ts'
+import {renderFindings} from '../lib/ui/views/file-findings.ts'
 
 export class Validate extends BaseCommand {
   static override summary = 'Check workflow files without running them.'
@@ -24,16 +24,7 @@ export class Validate extends BaseCommand {
     const findings = await app.validate(argv.map(String))
     const worst = findings.find(({exitCode}) => exitCode === 3) ?? findings.find(({exitCode}) => exitCode !== 0)
     if (worst !== undefined) this.setExitCode(worst.exitCode)
-    if (this.jsonEnabled()) return findings
-    if (flags.format === 'json') app.ui.out.write(`${JSON.stringify(findings, null, 2)}\n`)
-    else {
-      for (const {file, diagnostics, message, hint} of findings) {
-        app.ui.out.write(renderDiagnostics(diagnostics, flags.format, app.ui.outStyle))
-        if (flags.format !== 'text') continue
-        app.ui.out.write(describeFile(file, message, diagnostics))
-        if (hint !== undefined) app.ui.out.write(`${app.ui.outStyle.bold('hint')}: ${hint}\n`)
-      }
-    }
+    this.print((ui) => renderFindings(findings, flags.format, ui.outStyle))
     return findings
   }
 }

@@ -33,7 +33,7 @@ export class PluginBuild extends BaseCommand {
     const app = await this.app()
     if (flags.print) {
       const {isOwn, text} = await (await app.plugins()).dockerfile(args.name, baseImage)
-      if (!this.jsonEnabled()) app.ui.out.write(text)
+      if (!this.jsonEnabled()) this.ui.out.write(text)
       return {isOwn, text}
     }
     const stopping = new AbortController()
@@ -43,7 +43,7 @@ export class PluginBuild extends BaseCommand {
       },
       (cause) => process.exit(stopExitCodes[cause]),
     )
-    const progress = this.jsonEnabled() ? undefined : createBuildProgress(app.ui)
+    const progress = this.jsonEnabled() ? undefined : createBuildProgress(this.ui)
     try {
       const built = await (
         await app.plugins()
@@ -58,14 +58,14 @@ export class PluginBuild extends BaseCommand {
           : {
               onEvent: progress.onEvent,
               onWarnings: (warnings) => {
-                app.ui.err.write(renderDiagnostics(warnings, 'text', app.ui.errStyle))
+                this.ui.err.write(renderDiagnostics(warnings, 'text', this.ui.errStyle))
               },
             }),
       })
       progress?.close()
       if (!this.jsonEnabled()) {
-        if (built.result === 'unchanged') app.ui.err.write('nothing has changed since the last build\n')
-        app.ui.out.write(`${built.reference}\n`)
+        if (built.result === 'unchanged') this.ui.err.write('nothing has changed since the last build\n')
+        this.ui.out.write(`${built.reference}\n`)
       }
       return built
     } finally {

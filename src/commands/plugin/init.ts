@@ -27,17 +27,15 @@ export class PluginInit extends BaseCommand {
     const plugins = await app.plugins()
     if (args.name === undefined) {
       const link = plugins.linkSdk()
-      if (!this.jsonEnabled()) app.ui.err.write(link === undefined ? 'the SDK is installed already\n' : `linked ${link}\n`)
+      this.note(link === undefined ? 'the SDK is installed already\n' : `linked ${link}\n`)
       return {sdk: link ?? null}
     }
     const plugin = await plugins.init(args.name, flags.language)
-    if (!this.jsonEnabled()) {
-      app.ui.err.write(plugin.files.map((file) => `created ${file}\n`).join(''))
-      app.ui.err.write('\nA workflow that uses it:\n\n')
-      // Whoever reads both in one place reads this first.
-      await app.ui.err.flush()
-      app.ui.out.write(plugin.example)
-    }
+    this.note(plugin.files.map((file) => `created ${file}\n`).join(''))
+    this.note('\nA workflow that uses it:\n\n')
+    // Where both streams lead to the same terminal, this comes first.
+    await this.ui.err.flush()
+    this.print(() => plugin.example)
     return plugin
   }
 }

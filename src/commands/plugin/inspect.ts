@@ -26,9 +26,8 @@ export class PluginInspect extends BaseCommand {
     const app = await this.app()
     const inspection = await (await app.plugins(flags.workflow)).inspect(args.name, flags.workflow)
     if (flags.strict && inspection.warnings.length > 0) this.setExitCode(1)
-    if (this.jsonEnabled()) return inspection
-    app.ui.out.write(renderPluginDetails(inspection, app.ui))
-    app.ui.err.write(renderDiagnostics(inspection.warnings, 'text', app.ui.errStyle))
+    this.print((ui) => renderPluginDetails(inspection, ui))
+    this.note(renderDiagnostics(inspection.warnings, 'text', this.ui.errStyle))
     return inspection
   }
 }

@@ -15,9 +15,8 @@ export class PluginList extends BaseCommand {
     const app = await this.app()
     const {plugins, diagnostics} = await (await app.plugins()).list()
     const descriptions = describePlugins(plugins)
-    if (this.jsonEnabled()) return descriptions
-    app.ui.out.write(renderPluginList(descriptions, app.ui))
-    app.ui.err.write(renderDiagnostics(diagnostics, 'text', app.ui.errStyle))
+    this.print((ui) => renderPluginList(descriptions, ui))
+    this.note(renderDiagnostics(diagnostics, 'text', this.ui.errStyle))
     return descriptions
   }
 }

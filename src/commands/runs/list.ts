@@ -23,10 +23,8 @@ export class RunsList extends BaseCommand {
     const rows = await app.runs()
     const {limit, workflow, status} = flags
     const runs = rows.list({limit, ...(workflow === undefined ? {} : {workflow}), ...(status === undefined ? {} : {status})})
-    if (this.jsonEnabled()) return runs
-    app.ui.out.write(renderRunList(runs, app.ui, Date.now()))
-    if (runs.length === 0) app.ui.err.write(workflow === undefined && status === undefined ? 'No runs yet.\n' : 'No matching runs.\n')
-    await app.ui.flush()
+    this.print((ui) => renderRunList(runs, ui, Date.now()))
+    if (runs.length === 0) this.note(workflow === undefined && status === undefined ? 'No runs yet.\n' : 'No matching runs.\n')
     return runs
   }
 }

@@ -36,7 +36,7 @@ export class RunsLogs extends BaseCommand {
     rows.requireTasks(run, tasks)
     const filter = {kind: 'logs' as const, tasks, ...(flags.attempt === undefined ? {} : {attempt: flags.attempt})}
     const events = flags.follow ? rows.follow(run, filter) : rows.events(run, filter)
-    await printLogs(events, app.ui, {isJson: this.jsonEnabled(), hasTask: tasks.length !== 1, hasTime: flags.timestamps, isRaw: flags.raw})
+    await printLogs(events, this.ui, {isJson: this.jsonEnabled(), hasTask: tasks.length !== 1, hasTime: flags.timestamps, isRaw: flags.raw})
   }
 
   /** The array was streamed already. */

@@ -3,13 +3,13 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
 import type {App} from '../../lib/app/app.ts'
-import {WorkflowError} from '../../lib/errors/workflow-error.ts'
 import type {RevealedOutputs} from '../../lib/app/reveal-outputs.ts'
 import type {RunDetails, TaskSummary} from '../../lib/storage/run-details.ts'
 import type {RunRows, RunSummary} from '../../lib/storage/run-rows.ts'
 import {printEventStream} from '../../lib/ui/views/print-events.ts'
 import {renderRunDetails} from '../../lib/ui/views/run-details.ts'
 import {renderRunOutputs} from '../../lib/ui/views/run-outputs.ts'
+import {askFirst} from '../../lib/ui/input/ask-first.ts'
 import {exposureWarning} from '../../lib/ui/input/secret-output.ts'
 import type {JsonValue} from '../../lib/util/json.ts'
 
@@ -46,37 +46,34 @@ export class RunsShow extends BaseCommand {
     const rows = await app.runs()
     const run = rows.get(args.run)
     if (flags.events) {
-      await printEventStream(rows.events(run), app.ui)
+      await printEventStream(rows.events(run), this.ui)
       return undefined
     }
     const details = {...run, ...rows.details(run)}
     const revealed = flags.reveal ? await this.#reveal(app, run, rows, flags) : undefined
-    if (this.jsonEnabled()) return revealed === undefined ? details : withOutputs(details, revealed)
     const failed = details.tasks.filter(({status}) => status === 'failed' || status === 'interrupted').slice(0, 20)
     const logsOf = failed.find(({id}) => rows.hasLog(run, id))?.id
-    app.ui.out.write(renderRunDetails({...details, logsOf}, app.ui, Date.now()))
-    if (revealed !== undefined) app.ui.out.write(renderRunOutputs(revealed, app.ui))
-    await app.ui.flush()
-    return details
+    this.print((ui) => renderRunDetails({...details, logsOf}, ui, Date.now()))
+    if (revealed === undefined) return details
+    this.print((ui) => renderRunOutputs(revealed, ui))
+    return withOutputs(details, revealed)
   }
 
   /** Undefined when the answer is no. */
   async #reveal(app: App, run: RunSummary, rows: RunRows, flags: RevealFlags): Promise<RevealedOutputs | undefined> {
-    if (!flags.force) {
-      if (!app.prompt.isAvailable(flags['no-input'])) {
-        throw new WorkflowError('USAGE', `the outputs of run ${run.id} were not shown: ${app.prompt.whyNot(flags['no-input'])}`, {
-          hint: 'use --force to show secrets in clear text without being asked',
-        })
-      }
-      if (!(await app.prompt.confirm('This shows secrets in clear text to whoever sees your terminal. Go on?'))) {
-        app.ui.err.write('The outputs were not shown.\n')
-        return undefined
-      }
+    const isAgreed = await askFirst(app.prompt, flags, {
+      question: 'This shows secrets in clear text to whoever sees your terminal. Go on?',
+      refused: `the outputs of run ${run.id} were not shown`,
+      hint: 'use --force to show secrets in clear text without being asked',
+    })
+    if (!isAgreed) {
+      this.ui.err.write('The outputs were not shown.\n')
+      return undefined
     }
     const revealed = await app.revealOutputs(run, rows)
-    if (revealed.sealedCount > 0) app.ui.err.write(exposureWarning)
-    else app.ui.err.write('note: no output of this run is stored encrypted; they are shown as they were recorded\n')
-    await app.ui.flush()
+    if (revealed.sealedCount > 0) this.ui.err.write(exposureWarning)
+    else this.ui.err.write('note: no output of this run is stored encrypted; they are shown as they were recorded\n')
+    await this.ui.flush()
     return revealed
   }
 }

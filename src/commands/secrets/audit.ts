@@ -19,7 +19,7 @@ export class SecretsAudit extends BaseCommand {
     const app = await this.app()
     const store = await app.secrets()
     const entries = (await store.audit(flags.limit)).map(({hash: _hash, ...entry}) => entry)
-    if (!this.jsonEnabled()) app.ui.out.write(renderSecretAudit(entries, app.ui, Date.now()))
+    this.print((ui) => renderSecretAudit(entries, ui, Date.now()))
     return entries
   }
 }

@@ -2,7 +2,7 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
-import {WorkflowError} from '../../lib/errors/workflow-error.ts'
+import {askFirst} from '../../lib/ui/input/ask-first.ts'
 import {purgeWarning} from '../../lib/ui/input/secret-output.ts'
 
 export class SecretsDelete extends BaseCommand {
@@ -24,21 +24,18 @@ export class SecretsDelete extends BaseCommand {
     const app = await this.app()
     const store = await app.secrets()
     await store.requireStored(name)
-    if (!flags.force) {
-      const {prompt} = app
-      if (!prompt.isAvailable(flags['no-input'])) {
-        throw new WorkflowError('USAGE', `secret '${name}' was not deleted: ${prompt.whyNot(flags['no-input'])}`, {
-          hint: 'use --force to delete it without being asked',
-        })
-      }
-      if (!(await prompt.confirm(`Delete secret '${name}' permanently?`))) {
-        if (!this.jsonEnabled()) app.ui.err.write(`Kept secret '${name}'.\n`)
-        return {name, deleted: false}
-      }
+    const deleted = await askFirst(app.prompt, flags, {
+      question: `Delete secret '${name}' permanently?`,
+      refused: `secret '${name}' was not deleted`,
+      hint: 'use --force to delete it without being asked',
+    })
+    if (!deleted) {
+      this.note(`Kept secret '${name}'.\n`)
+      return {name, deleted}
     }
     const {isPurged} = await store.delete(name)
-    if (!isPurged) app.ui.err.write(purgeWarning)
-    if (!this.jsonEnabled()) app.ui.err.write(`Deleted secret '${name}'.\n`)
-    return {name, deleted: true}
+    if (!isPurged) this.ui.err.write(purgeWarning)
+    this.note(`Deleted secret '${name}'.\n`)
+    return {name, deleted}
   }
 }

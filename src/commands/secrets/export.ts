@@ -37,7 +37,7 @@ export class SecretsExport extends BaseCommand {
       })
     }
     const app = await this.app()
-    app.ui.err.write(exposureWarning)
+    this.ui.err.write(exposureWarning)
     const store = await app.secrets()
     const {formatSecrets} = await import('../../lib/secrets/formats/format-secrets.ts')
     const format = flags.format ?? (isDocument || file?.endsWith('.json') ? 'json' : 'env')
@@ -45,11 +45,11 @@ export class SecretsExport extends BaseCommand {
     const {text, json, secrets} = formatSecrets(values, format)
     await store.recordRead([...values.keys()])
     if (file === undefined) {
-      if (!isDocument) app.ui.out.write(text)
+      if (!isDocument) this.ui.out.write(text)
       return json
     }
     await writePrivateFile(file, text, {mayReplace: flags.force})
-    if (!this.jsonEnabled()) app.ui.err.write(`Wrote ${count(secrets, 'secret')} to ${file}.\n`)
+    if (!this.jsonEnabled()) this.ui.err.write(`Wrote ${count(secrets, 'secret')} to ${file}.\n`)
     return {file, format, secrets}
   }
 }

@@ -21,16 +21,16 @@ export class SecretsGet extends BaseCommand {
       args: {name},
     } = await this.parse(SecretsGet).catch((error: unknown) => {
       // Whoever tries it without a name learns what it would do.
-      app.ui.err.write(exposureWarning)
+      this.ui.err.write(exposureWarning)
       throw error
     })
     const store = await app.secrets()
     const value = await store.get(name)
     await store.recordRead([name])
     // Before the value, which does not wait for anything.
-    app.ui.err.write(exposureWarning)
-    await app.ui.flush()
-    if (!this.jsonEnabled()) process.stdout.write(renderSecret(name, value, app.ui.outTerminal))
+    this.ui.err.write(exposureWarning)
+    await this.ui.flush()
+    this.print(({outTerminal}) => renderSecret(name, value, outTerminal))
     const {secretToJson} = await import('../../lib/secrets/formats/secrets-json.ts')
     const json = secretToJson(value)
     return typeof json === 'string' ? {name, value: json} : {name, ...json}

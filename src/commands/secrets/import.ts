@@ -28,15 +28,13 @@ export class SecretsImport extends BaseCommand {
     const app = await this.app()
     const {readSecretsFile} = await import('../../lib/secrets/formats/read-secrets.ts')
     const {entries, warnings} = await readSecretsFile(args.file, flags.format, app)
-    app.ui.err.write(renderDiagnostics(warnings, 'text', app.ui.errStyle))
+    this.ui.err.write(renderDiagnostics(warnings, 'text', this.ui.errStyle))
     const store = await app.secrets()
     const onExisting = flags.overwrite ? 'overwrite' : flags['skip-existing'] ? 'skip' : 'refuse'
     const {isPurged, ...result} = await store.import(entries, {onExisting})
     const {created, updated, skipped} = result
-    if (!isPurged) app.ui.err.write(purgeWarning)
-    if (!this.jsonEnabled()) {
-      app.ui.err.write(`${String(created.length)} created, ${String(updated.length)} updated, ${String(skipped.length)} skipped\n`)
-    }
+    if (!isPurged) this.ui.err.write(purgeWarning)
+    this.note(`${String(created.length)} created, ${String(updated.length)} updated, ${String(skipped.length)} skipped\n`)
     return result
   }
 }

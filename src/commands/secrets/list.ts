@@ -15,7 +15,7 @@ export class SecretsList extends BaseCommand {
     const app = await this.app()
     const store = await app.secrets()
     const secrets = store.list()
-    if (!this.jsonEnabled()) app.ui.out.write(renderSecretList(secrets, app.ui, Date.now()))
+    this.print((ui) => renderSecretList(secrets, ui, Date.now()))
     return secrets
   }
 }

@@ -2,7 +2,7 @@
 
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
-import {WorkflowError} from '../../lib/errors/workflow-error.ts'
+import {askFirst} from '../../lib/ui/input/ask-first.ts'
 import {count} from '../../lib/ui/terminal/count.ts'
 import {purgeWarning} from '../../lib/ui/input/secret-output.ts'
 
@@ -21,22 +21,19 @@ export class SecretsReset extends BaseCommand {
   async run(): Promise<{readonly secrets: number; readonly reset: boolean}> {
     const {flags} = await this.parse(SecretsReset)
     const app = await this.app()
-    if (!flags.force) {
-      if (!app.prompt.isAvailable(flags['no-input'])) {
-        throw new WorkflowError('USAGE', 'the secrets were not removed: there is no terminal to ask on', {
-          hint: 'use --force to remove all secrets without being asked',
-        })
-      }
-      if (!(await app.prompt.confirm('Remove all secrets and their keys? This cannot be undone.'))) {
-        if (!this.jsonEnabled()) app.ui.err.write('Nothing was removed.\n')
-        return {secrets: 0, reset: false}
-      }
+    const reset = await askFirst(app.prompt, flags, {
+      question: 'Remove all secrets and their keys? This cannot be undone.',
+      refused: 'the secrets were not removed',
+      hint: 'use --force to remove all secrets without being asked',
+    })
+    if (!reset) {
+      this.note('Nothing was removed.\n')
+      return {secrets: 0, reset}
     }
     const store = await app.secrets()
     const {secrets, isPurged} = await store.reset()
-    if (!isPurged) app.ui.err.write(purgeWarning)
-    if (!this.jsonEnabled())
-      app.ui.err.write(`Removed ${count(secrets, 'secret')}. The next one starts a new store: workflow secrets set NAME\n`)
-    return {secrets, reset: true}
+    if (!isPurged) this.ui.err.write(purgeWarning)
+    this.note(`Removed ${count(secrets, 'secret')}. The next one starts a new store: workflow secrets set NAME\n`)
+    return {secrets, reset}
   }
 }

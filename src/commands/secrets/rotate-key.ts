@@ -36,15 +36,13 @@ export class SecretsRotateKey extends BaseCommand {
     const {flags} = await this.parse(SecretsRotateKey)
     const app = await this.app()
     const request = {isStdin: flags['new-key-stdin'], noInput: flags['no-input']}
-    const newKey = await readNewMasterKey(request, app.ui.env, app)
+    const newKey = await readNewMasterKey(request, this.ui.env, app)
     const store = await app.secrets()
     const {iterations, reencrypt} = flags
     const {secrets, reencrypted, source} = await store.rotateKey({newKey, reencrypt, ...(iterations === undefined ? {} : {iterations})})
-    if (!this.jsonEnabled()) {
-      app.ui.err.write(
-        `${count(secrets, 'secret')} moved to the new master key${reencrypted ? ' and encrypted again' : ''}.\n${describeNextStep(source)}\n`,
-      )
-    }
+    this.note(
+      `${count(secrets, 'secret')} moved to the new master key${reencrypted ? ' and encrypted again' : ''}.\n${describeNextStep(source)}\n`,
+    )
     return {secrets, reencrypted, source}
   }
 }

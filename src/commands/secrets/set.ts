@@ -35,11 +35,11 @@ export class SecretsSet extends BaseCommand {
     const request = {...args, isStdin: flags.stdin, isRaw: flags.raw, file: flags['from-file'], noInput: flags['no-input']}
     const value = await readSecretValue(request, app)
     if (args.value !== undefined && args.value !== '-') {
-      app.ui.err.write('note: the value is now in your shell history, and was visible in the process list. --stdin avoids both.\n')
+      this.ui.err.write('note: the value is now in your shell history, and was visible in the process list. --stdin avoids both.\n')
     }
     const {created, isPurged} = await store.set(args.name, value)
-    if (!isPurged) app.ui.err.write(purgeWarning)
-    if (!this.jsonEnabled()) app.ui.err.write(`${created ? 'Created' : 'Updated'} secret '${args.name}'.\n`)
+    if (!isPurged) this.ui.err.write(purgeWarning)
+    this.note(`${created ? 'Created' : 'Updated'} secret '${args.name}'.\n`)
     return {name: args.name, created}
   }
 }

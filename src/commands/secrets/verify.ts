@@ -30,7 +30,7 @@ export class SecretsVerify extends BaseCommand {
         diagnostics: findings.map(({code, message}) => ({severity: 'error', code, message})),
       })
     }
-    if (!this.jsonEnabled()) app.ui.err.write(`${count(secrets, 'secret')}, ${secrets === 1 ? 'as it was' : 'all as they were'} stored.\n`)
+    this.note(`${count(secrets, 'secret')}, ${secrets === 1 ? 'as it was' : 'all as they were'} stored.\n`)
     return {secrets, findings: []}
   }
 }

@@ -36,7 +36,7 @@ import {maskDebugOutput} from '../ui/terminal/mask-debug-output.ts'
 import {createReporter, type OutputLines, type ProgressMode} from '../ui/reporters/create-reporter.ts'
 import {createEventsOutput} from '../ui/reporters/events-output.ts'
 import {createPrompt, type Prompt} from '../ui/input/prompt.ts'
-import {createUi, type Ui} from '../ui/terminal/ui.ts'
+import type {Ui} from '../ui/terminal/ui.ts'
 import {resolveFrom} from '../files/current-directory.ts'
 import {readBytes} from '../files/read-bytes.ts'
 import {readText} from '../files/read-text.ts'
@@ -53,8 +53,9 @@ export interface AppOptions {
   readonly cwd: string | undefined
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: NodeJS.ReadStream
-  readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
+  /** Where everything is shown; whoever made it flushes it. */
+  readonly ui: Ui
 }
 
 export interface RunRequest extends PlanRequest {
@@ -83,13 +84,9 @@ export class App {
   #plugins: PluginManager | undefined
   #killNow: (() => void) | undefined
 
-  private constructor(options: AppOptions, ui: Ui) {
+  constructor(options: AppOptions) {
     this.#options = options
-    this.ui = ui
-  }
-
-  static create(options: AppOptions): App {
-    return new App(options, createUi(options))
+    this.ui = options.ui
   }
 
   /** Loads, checks and plans a run; nothing has happened yet. Throws WorkflowError with all findings. */
@@ -173,7 +170,7 @@ export class App {
 
   /** The findings of every file. A file of another project is read with that project's configuration. */
   async validate(files: readonly string[]): Promise<FileFindings[]> {
-    return await validateFiles(files, (file) => new App(this.#options, this.ui).plan({file}))
+    return await validateFiles(files, (file) => new App(this.#options).plan({file}))
   }
 
   /** Ends all processes and containers of a run at once; nothing is given time to finish. */
@@ -244,7 +241,7 @@ export class App {
   /** Closes what was opened, the last first. What cannot be closed keeps nothing else open; the first such failure is thrown at the end. */
   async close(): Promise<void> {
     const failures: unknown[] = []
-    for (const cleanUp of [...this.#cleanUps.splice(0).reverse(), () => this.ui.flush()]) {
+    for (const cleanUp of this.#cleanUps.splice(0).reverse()) {
       try {
         await cleanUp()
       } catch (error) {
