@@ -38,14 +38,14 @@ export function createContext({run, signal, fetch = fetchGlobally, emit}: Contex
   const logAt =
     (level: LogLevel): LogFunction =>
     (message, fields) => {
-      emit({type: 'log', level, message: textOf(message), ...(fields === undefined ? {} : {fields: toLogFields(fields)})})
+      emit({type: 'log', level, message: textOf(message), ...(fields !== undefined && {fields: toLogFields(fields)})})
     }
   return {
     log: {debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error')},
     progress(fraction, message) {
       if (!Number.isFinite(fraction)) return
       const clamped = Math.min(1, Math.max(0, fraction))
-      emit({type: 'progress', fraction: clamped, ...(message === undefined ? {} : {message: textOf(message)})})
+      emit({type: 'progress', fraction: clamped, ...(message !== undefined && {message: textOf(message)})})
     },
     signal,
     fetch: (input, init) => {

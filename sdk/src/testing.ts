@@ -34,7 +34,7 @@ export async function runAction<TInput, TOutput>(
   const context = createContext({
     run: {workflow: 'test', run: 'test', task: 'test', attempt: 1, idempotencyKey: 'test', ...options.run},
     signal: options.signal ?? new AbortController().signal,
-    ...(options.fetch === undefined ? {} : {fetch: options.fetch}),
+    ...(options.fetch !== undefined && {fetch: options.fetch}),
     emit: (frame) => {
       if (frame.type === 'log') logs.push(withoutType(frame))
       else progress.push(withoutType(frame))

@@ -9,6 +9,7 @@ import type {EgressLimits} from '../../src/lib/egress/limits.ts'
 import {EgressProxy} from '../../src/lib/egress/egress-proxy.ts'
 import type {OpenGateway, Refusal} from '../../src/lib/runtimes/network-gateway.ts'
 import {parseNetworkRule, type NetworkRule} from '../../src/lib/network/rule.ts'
+import {defined} from '../../src/lib/util/defined.ts'
 import {temporaryDir} from './temporary-dir.ts'
 import {testCertificate, testKey} from './tls-certificate.ts'
 
@@ -28,7 +29,7 @@ export interface TestGatewayOptions {
 export async function openTestGateway(rules: readonly string[], {addresses = {}, limits}: TestGatewayOptions = {}): Promise<TestGateway> {
   const proxy = new EgressProxy({
     directory: temporaryDir(),
-    ...(limits === undefined ? {} : {limits}),
+    ...defined({limits}),
     dial: {
       ca: testCertificate,
       reachable: ['127.0.0.1'],

@@ -25,7 +25,7 @@ export async function playRun(run: RandomRun): Promise<PlayedRun> {
       continueOnError,
       retry,
       timeoutMs,
-      ...(condition === undefined ? {} : {if: condition.text}),
+      ...(condition !== undefined && {if: condition.text}),
     })),
     {vars: randomVars},
   )

@@ -7,6 +7,7 @@ import {join} from 'node:path'
 import {crc32} from 'node:zlib'
 import {hostReady, type InvokeMessage, type PluginFrame, type ResultFrame} from '@autokestra/plugin-sdk/protocol'
 import {buildSdk} from '../../scripts/build-sdk.mjs'
+import {defined} from '../../src/lib/util/defined.ts'
 
 export interface Invocation {
   main: string
@@ -102,7 +103,7 @@ export class HostProcess {
       main,
       env,
       cwd,
-      ...(timeoutMs === undefined ? {} : {timeoutMs}),
+      ...defined({timeoutMs}),
     }
     this.write(`${JSON.stringify(message)}\n`)
     return {id, nonce}

@@ -1,6 +1,7 @@
 // Random workflows and what happens in them, all from one seed: graphs, conditions of every kind, failures, retries, timeouts, stops.
 
 import type {RunStopping} from '../../src/lib/engine/events.ts'
+import {defined} from '../../src/lib/util/defined.ts'
 
 /** What a condition may ask, when it is asked. */
 export interface Facts {
@@ -79,7 +80,7 @@ export function randomRun(seed: number, longestMs = 1_000_000): RandomRun {
     return {
       id,
       needs: luck.shuffle(needs),
-      ...(condition === undefined ? {} : {condition}),
+      ...defined({condition}),
       continueOnError: luck.chance(0.25),
       timeoutMs,
       retry: {

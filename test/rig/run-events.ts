@@ -1,6 +1,7 @@
 // Events as the engine would make them, for tests of those who keep and show them.
 
 import type {RunEvent, RunEventBody} from '../../src/lib/engine/events.ts'
+import {defined} from '../../src/lib/util/defined.ts'
 
 /** Numbers the bodies from 1 and dates them one second apart, starting 2026-01-01T00:00:01Z. */
 export function numberEvents(run: string, bodies: readonly RunEventBody[]): RunEvent[] {
@@ -46,10 +47,10 @@ export function failed(
       message: rest.message ?? 'the process ended with exit code 2',
       retryable: true,
       exitCode: 2,
-      ...(rest.details === undefined ? {} : {details: rest.details}),
+      ...defined({details: rest.details}),
     },
     metrics: {durationMs: 1500, exitCode: 2},
-    ...(rest.isTolerated === undefined ? {} : {isTolerated: rest.isTolerated}),
+    ...defined({isTolerated: rest.isTolerated}),
   }
 }
 
@@ -63,6 +64,6 @@ export function finished(
     status,
     durationMs: 62_500,
     counts: {succeeded: 0, failed: 0, skipped: 0, cancelled: 0, ...counts},
-    ...(reason === undefined ? {} : {reason}),
+    ...defined({reason}),
   }
 }

@@ -30,7 +30,7 @@ describe('core/file.write', () => {
     ['base64', 'aGk=', 'base64', 'hi'],
   ] as const)('writes %s', async (_name, content, encoding, expected) => {
     const path = join(temporaryDir(), 'new', 'dirs', 'out')
-    const {output} = await runAction(write, {path, content: content as string, ...(encoding === undefined ? {} : {encoding})})
+    const {output} = await runAction(write, {path, content: content as string, ...(encoding !== undefined && {encoding})})
     expect(readFileSync(path, 'utf8')).toBe(expected)
     expect(output).toEqual({path, size: Buffer.byteLength(expected)})
   })

@@ -29,7 +29,7 @@ export function buildRequest({url: address, method, headers = {}, query = {}, bo
   if (content !== undefined && !sent.has('content-type')) sent.set('content-type', content.type)
   const verb = (method ?? (content === undefined ? 'GET' : 'POST')).toUpperCase()
   if (content !== undefined && (verb === 'GET' || verb === 'HEAD')) throw invalid(`a ${verb} request has no body`)
-  return {url, init: {method: verb, headers: sent, ...(content === undefined ? {} : {body: content.body})}}
+  return {url, init: {method: verb, headers: sent, ...(content !== undefined && {body: content.body})}}
 }
 
 function parseUrl(address: string): URL {

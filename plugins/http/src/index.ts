@@ -78,5 +78,5 @@ function statusError(method: string, url: URL, {status, statusText}: Response): 
 
 function plainHeaders(headers: Headers): Output['headers'] {
   const cookies = headers.getSetCookie()
-  return {...Object.fromEntries(headers), ...(cookies.length === 0 ? {} : {'set-cookie': cookies})}
+  return {...Object.fromEntries(headers), ...(cookies.length !== 0 && {'set-cookie': cookies})}
 }

@@ -125,7 +125,7 @@ describe('core/shell.run', () => {
     ['no-such-program-anywhere', undefined, 'EXIT_CODE'],
     ['kill -TERM $$', [0, 143], 'KILLED_BY_SIGNAL'],
   ])('judges %j with %j expected: %s', async (command, expectedExitCodes, expected) => {
-    const ran = await shell({command, ...(expectedExitCodes === undefined ? {} : {expectedExitCodes})})
+    const ran = await shell({command, ...(expectedExitCodes !== undefined && {expectedExitCodes})})
     expect(ran.result.ok ? outputOf(ran) : errorOf(ran)).toMatchObject(
       typeof expected === 'number' ? {exitCode: expected} : {code: expected},
     )

@@ -55,7 +55,7 @@ function parseForwards(text: string): Forward[] {
   for (const entry of text.split(',')) {
     const [, host, port, target] = /^(127\.\d+\.\d+\.\d+):(\d+)(?:=([^=]+:\d+))?$/.exec(entry) ?? []
     if (host === undefined) continue
-    forwards.push({host, port: Number(port), ...(target === undefined ? {} : {target})})
+    forwards.push({host, port: Number(port), ...(target !== undefined && {target})})
   }
   return forwards
 }

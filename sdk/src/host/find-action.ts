@@ -28,7 +28,7 @@ export function collectActions(moduleExports: object): ExportedActions {
   else addRecord(main)
   if (!isAction(exported.get('actions'))) addRecord(exported.get('actions'))
   const functions = [...exported].flatMap(([name, member]) => (typeof member === 'function' ? [name] : []))
-  return {byName, functions, ...(sole === undefined ? {} : {sole})}
+  return {byName, functions, ...(sole !== undefined && {sole})}
 }
 
 // Compilers write `export default` as `exports.default`, which an import sees one level deeper.

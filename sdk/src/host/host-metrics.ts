@@ -13,7 +13,7 @@ export function startMetrics(isFirstInvoke: boolean): () => HostMetrics {
   return () => {
     const {user, system} = cpuUsage(before)
     const peakMemoryBytes = readPeakMemory()
-    return {cpuTimeMs: (user + system) / 1000, ...(peakMemoryBytes === undefined ? {} : {peakMemoryBytes})}
+    return {cpuTimeMs: (user + system) / 1000, ...(peakMemoryBytes !== undefined && {peakMemoryBytes})}
   }
 }
 

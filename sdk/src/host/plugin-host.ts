@@ -143,9 +143,9 @@ export class PluginHost {
         run: message.context,
         signal: controller.signal,
         emit: output.emit,
-        ...(this.#egress === undefined
-          ? {}
-          : {fetch: this.#egress.fetch((text) => output.emit({type: 'log', level: 'warn', message: text.toWellFormed()}))}),
+        ...(this.#egress !== undefined && {
+          fetch: this.#egress.fetch((text) => output.emit({type: 'log', level: 'warn', message: text.toWellFormed()})),
+        }),
       })
       // An input is whatever the workflow command has checked against the action's schema.
       return toJson(await action.execute(message.inputs as never, context))
@@ -203,5 +203,5 @@ function describe(error: unknown): ResultError {
   if (error instanceof NotJsonError) return {code: 'OUTPUT_INVALID_JSON', message: error.message, retryable: false}
   if (!(error instanceof HostError)) return toResultError(error)
   const {stack} = toResultError(error.cause)
-  return {code: error.code, message: error.message, retryable: false, ...(stack === undefined ? {} : {stack})}
+  return {code: error.code, message: error.message, retryable: false, ...(stack !== undefined && {stack})}
 }

@@ -1,6 +1,7 @@
 // The help as one JSON document, for programs that complete, document or check command lines.
 
 import type {Command, Interfaces} from '@oclif/core'
+import {defined} from '../../lib/util/defined.ts'
 import {helpTopics} from './topics.ts'
 
 export interface CommandDocument {
@@ -75,17 +76,17 @@ function describeCommand({id, summary, description, args, flags, examples = [], 
       required: arg.required ?? false,
       multiple: strict === false,
       description: plain(arg.description),
-      ...(arg.options === undefined ? {} : {options: arg.options}),
+      ...defined({options: arg.options}),
     })),
     flags: Object.values(flags)
       .filter(({hidden}) => !hidden)
       .map((flag) => ({
         name: flag.name,
-        ...(flag.char === undefined ? {} : {char: flag.char}),
+        ...defined({char: flag.char}),
         takesValue: flag.type === 'option',
         multiple: flag.type === 'option' && flag.multiple === true,
         description: plain(flag.summary ?? flag.description),
-        ...(flag.type === 'option' && flag.options !== undefined ? {options: flag.options} : {}),
+        ...(flag.type === 'option' && flag.options !== undefined && {options: flag.options}),
       })),
     examples: (typeof examples === 'string' ? [examples] : examples).map((example) =>
       plain(typeof example === 'string' ? example : example.command),

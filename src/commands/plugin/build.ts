@@ -53,14 +53,12 @@ export class PluginBuild extends BaseCommand {
         isCacheUsed: !flags['no-cache'],
         isBasePulled: flags.pull,
         signal: stopping.signal,
-        ...(progress === undefined
-          ? {}
-          : {
-              onEvent: progress.onEvent,
-              onWarnings: (warnings) => {
-                this.ui.err.write(renderDiagnostics(warnings, 'text', this.ui.errStyle))
-              },
-            }),
+        ...(progress !== undefined && {
+          onEvent: progress.onEvent,
+          onWarnings: (warnings) => {
+            this.ui.err.write(renderDiagnostics(warnings, 'text', this.ui.errStyle))
+          },
+        }),
       })
       progress?.close()
       if (!this.jsonEnabled()) {

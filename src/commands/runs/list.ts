@@ -4,6 +4,7 @@ import {Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
 import type {RunSummary} from '../../lib/storage/run-rows.ts'
 import {renderRunList} from '../../lib/ui/views/run-list.ts'
+import {defined} from '../../lib/util/defined.ts'
 
 export class RunsList extends BaseCommand {
   static override summary = 'List runs, the newest first.'
@@ -22,7 +23,7 @@ export class RunsList extends BaseCommand {
     const app = await this.app()
     const rows = await app.runs()
     const {limit, workflow, status} = flags
-    const runs = rows.list({limit, ...(workflow === undefined ? {} : {workflow}), ...(status === undefined ? {} : {status})})
+    const runs = rows.list({limit, ...defined({workflow, status})})
     this.print((ui) => renderRunList(runs, ui, Date.now()))
     if (runs.length === 0) this.note(workflow === undefined && status === undefined ? 'No runs yet.\n' : 'No matching runs.\n')
     return runs

@@ -3,6 +3,7 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
 import {printLogs} from '../../lib/ui/views/print-events.ts'
+import {defined} from '../../lib/util/defined.ts'
 
 export class RunsLogs extends BaseCommand {
   static override summary = 'Show what the tasks of a run wrote.'
@@ -34,7 +35,7 @@ export class RunsLogs extends BaseCommand {
     const run = rows.get(args.run)
     const tasks = flags.task ?? []
     rows.requireTasks(run, tasks)
-    const filter = {kind: 'logs' as const, tasks, ...(flags.attempt === undefined ? {} : {attempt: flags.attempt})}
+    const filter = {kind: 'logs' as const, tasks, ...defined({attempt: flags.attempt})}
     const events = flags.follow ? rows.follow(run, filter) : rows.events(run, filter)
     await printLogs(events, this.ui, {isJson: this.jsonEnabled(), hasTask: tasks.length !== 1, hasTime: flags.timestamps, isRaw: flags.raw})
   }

@@ -11,6 +11,7 @@ import {renderRunDetails} from '../../lib/ui/views/run-details.ts'
 import {renderRunOutputs} from '../../lib/ui/views/run-outputs.ts'
 import {askFirst} from '../../lib/ui/input/ask-first.ts'
 import {exposureWarning} from '../../lib/ui/input/secret-output.ts'
+import {defined} from '../../lib/util/defined.ts'
 import type {JsonValue} from '../../lib/util/json.ts'
 
 interface RevealFlags {
@@ -82,6 +83,6 @@ function withOutputs(details: RunSummary & RunDetails, {tasks, run}: RevealedOut
   return {
     ...details,
     tasks: details.tasks.map((task) => (tasks.has(task.id) ? {...task, output: tasks.get(task.id) ?? null} : task)),
-    ...(run === undefined ? {} : {outputs: run}),
+    ...defined({outputs: run}),
   }
 }

@@ -5,6 +5,7 @@ import {BaseCommand} from '../../cli/base-command.ts'
 import type {KeySource} from '../../lib/secrets/keys/master-key.ts'
 import {count} from '../../lib/ui/terminal/count.ts'
 import {describeNextStep, readNewMasterKey} from '../../lib/ui/input/new-master-key.ts'
+import {defined} from '../../lib/util/defined.ts'
 
 export class SecretsRotateKey extends BaseCommand {
   static override summary = 'Change the master key of all secrets.'
@@ -39,7 +40,7 @@ export class SecretsRotateKey extends BaseCommand {
     const newKey = await readNewMasterKey(request, this.ui.env, app)
     const store = await app.secrets()
     const {iterations, reencrypt} = flags
-    const {secrets, reencrypted, source} = await store.rotateKey({newKey, reencrypt, ...(iterations === undefined ? {} : {iterations})})
+    const {secrets, reencrypted, source} = await store.rotateKey({newKey, reencrypt, ...defined({iterations})})
     this.note(
       `${count(secrets, 'secret')} moved to the new master key${reencrypted ? ' and encrypted again' : ''}.\n${describeNextStep(source)}\n`,
     )

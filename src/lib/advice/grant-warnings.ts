@@ -2,6 +2,7 @@
 
 import {isIP} from 'node:net'
 import {isWholeHost, parseNetworkRule, type NetworkRule} from '../network/rule.ts'
+import {defined} from '../util/defined.ts'
 import type {GrantWarning} from './grant-warning.ts'
 import {checkPathGrant} from './path-grant-warnings.ts'
 
@@ -43,7 +44,7 @@ export function warnAboutGrants({network = [], filesystem = {}}: Grants): GrantW
 
 function checkNetworkGrant(text: string): GrantWarning[] {
   const parsed = parseNetworkRule(text)
-  if (!parsed.ok) return [{code: 'invalid-rule', message: parsed.message, ...(parsed.hint !== undefined && {hint: parsed.hint})}]
+  if (!parsed.ok) return [{code: 'invalid-rule', message: parsed.message, ...defined({hint: parsed.hint})}]
   const {rule} = parsed
   const warnings: GrantWarning[] = []
   if (rule.scheme === 'http') {

@@ -9,6 +9,7 @@ import {defaultLimits} from '../execution/attempt/limits.ts'
 import type {PluginPath} from '../plugins/plugin-entry.ts'
 import {defaultSandboxLimits, type SandboxLimits} from '../runtimes/sandbox.ts'
 import {requireDirectory, resolveFrom} from '../files/current-directory.ts'
+import {defined} from '../util/defined.ts'
 import {hasErrorCode} from '../util/error-code.ts'
 import type {Config, SettingOrigin} from './config.ts'
 import {findProjectFile} from './find-project-file.ts'
@@ -65,7 +66,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
       ...bundled,
     ]),
     allowShadowing: user?.allowShadowing ?? [],
-    ...(baseImage !== undefined && {baseImage}),
+    ...defined({baseImage}),
     autoBuild: own?.autoBuild ?? user?.autoBuild ?? false,
     concurrency,
     concurrencyFrom: from,
@@ -98,10 +99,7 @@ function startDirectory(cwd: string | undefined, workflowFile: string | undefine
 async function readIfPresent(file: string, cacheDir: string, builtInSchemaDir: string | undefined): Promise<FileSettings | undefined> {
   if (!isPresent(file)) return undefined
   const [{readSettings}, {SchemaCompiler}] = await Promise.all([import('./read-settings.ts'), import('../documents/json-schema.ts')])
-  return await readSettings(
-    file,
-    new SchemaCompiler({cacheDir: schemaCacheDir(cacheDir), ...(builtInSchemaDir !== undefined && {builtInDir: builtInSchemaDir})}),
-  )
+  return await readSettings(file, new SchemaCompiler({cacheDir: schemaCacheDir(cacheDir), ...defined({builtInDir: builtInSchemaDir})}))
 }
 
 function absolutePaths({file, pluginPaths = []}: FileSettings, env: Environment): string[] {

@@ -9,6 +9,7 @@ import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import type {ExecutionLimits} from '../execution/attempt/limits.ts'
 import {parseByteSize} from '../util/byte-size.ts'
+import {defined} from '../util/defined.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import {fieldsOf} from '../documents/report.ts'
 import {FindingCollector} from '../documents/collect-findings.ts'
@@ -104,12 +105,14 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
       pluginPaths: plugins.paths,
       aboutPluginPath: (index, finding) => document.diagnostic(['plugins', 'paths', index], 'value', {severity: 'warning', ...finding}),
     }),
-    ...(plugins?.baseImage !== undefined && {baseImage: plugins.baseImage}),
-    ...(plugins?.autoBuild !== undefined && {autoBuild: plugins.autoBuild}),
     ...(plugins?.allowShadowing && {allowShadowing: plugins.allowShadowing}),
-    ...(concurrency !== undefined && {concurrency}),
-    ...(inheritEnv !== undefined && {inheritEnv}),
-    ...(masking?.placeholder !== undefined && {placeholder: masking.placeholder}),
+    ...defined({
+      baseImage: plugins?.baseImage,
+      autoBuild: plugins?.autoBuild,
+      concurrency,
+      inheritEnv,
+      placeholder: masking?.placeholder,
+    }),
   }
 }
 

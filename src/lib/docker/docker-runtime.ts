@@ -1,6 +1,7 @@
 // Runs programs in containers: each in one of its own, with nothing of this machine but what its sandbox grants, and removed when it has ended.
 
 import {randomBytes} from 'node:crypto'
+import {defined} from '../util/defined.ts'
 import type {ProcessIdentity} from '../util/process-identity.ts'
 import {ContainerRun} from './container-run.ts'
 import {ContainerSampler} from './container-sampler.ts'
@@ -142,7 +143,7 @@ export class DockerRuntime implements Runtime {
         attachment,
         exitCode: waiting.exited,
         sampler: new ContainerSampler(id, pid, () => client.stats(containerId)),
-        ...(watcher !== undefined && {network: watcher}),
+        ...defined({network: watcher}),
         closeGateway: async () => await gateway?.close(),
         onSettled: () => this.#running.delete(run),
       })

@@ -1,5 +1,6 @@
 // Findings of one document, of which only the first are made: a file can have a million mistakes, and nobody reads more than the first few.
 
+import {defined} from '../util/defined.ts'
 import type {SourceDocument} from './source-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {Report} from './report.ts'
@@ -48,7 +49,7 @@ export function limitFindings(findings: readonly Diagnostic[], omitted = 0): rea
       severity,
       code: 'more-findings',
       message: `and ${count} more ${severity}${count === 1 ? '' : 's'}`,
-      ...(file === undefined ? {} : {file}),
+      ...defined({file}),
       count,
     })),
   ]

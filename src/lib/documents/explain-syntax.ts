@@ -1,6 +1,7 @@
 // What is wrong with a text that is not valid YAML, with every position. The only module that loads `yaml`, which goes on after an error.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
+import {defined} from '../util/defined.ts'
 import type {ValueProblem} from './check-expansion.ts'
 import type {YamlStop} from './parse-yaml.ts'
 import {lineStarts, placeOf, shorten} from './source-text.ts'
@@ -47,7 +48,7 @@ export async function explainSyntax(
       const place = placeOf(text, starts, {start, end})
       if (lines.has(place.line)) return []
       lines.add(place.line)
-      return [{severity: 'error' as const, code, message, file, ...place, ...(hint === undefined ? {} : {hint})}]
+      return [{severity: 'error' as const, code, message, file, ...place, ...defined({hint})}]
     })
     .slice(0, 20)
 }

@@ -4,6 +4,7 @@ import type {IncomingMessage, ServerResponse} from 'node:http'
 import type {Duplex} from 'node:stream'
 import type {Refused} from '../network/policy.ts'
 import type {Refusal} from '../runtimes/network-gateway.ts'
+import {defined} from '../util/defined.ts'
 
 /** Header of answers that are the proxy's own, never passed on from a server. */
 export const egressHeader = 'autokestra-egress'
@@ -20,7 +21,7 @@ const clientErrors: Readonly<Record<string, readonly [number, string]>> = {
 }
 
 export function reasonOf({reason, allowingRule}: Refused): Pick<Refusal, 'reason' | 'allowingRule'> {
-  return {reason, ...(allowingRule === undefined ? {} : {allowingRule})}
+  return {reason, ...defined({allowingRule})}
 }
 
 export function refusalText(method: string, target: string, {reason, allowingRule}: Refused): string {

@@ -3,6 +3,7 @@
 import {connect, isIP, type Socket} from 'node:net'
 import {connect as connectTls, type TLSSocket} from 'node:tls'
 import type {EgressTarget} from '../network/policy.ts'
+import {defined} from '../util/defined.ts'
 import {NameResolver, type NameResolverOptions, type ResolvedAddress} from './name-resolver.ts'
 import {blockListOf, refuseAddress, type AddressClass} from '../network/address.ts'
 import {ownAddresses} from './own-addresses.ts'
@@ -74,9 +75,9 @@ export class Dialer {
     const socket = connectTls({
       socket: plain,
       host,
-      ...(isIP(host) === 0 ? {servername: host} : {}),
+      ...(isIP(host) === 0 && {servername: host}),
       ALPNProtocols: ['http/1.1'],
-      ...(ca === undefined ? {} : {ca}),
+      ...defined({ca}),
     })
     this.#track(socket)
     try {

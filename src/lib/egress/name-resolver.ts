@@ -2,6 +2,7 @@
 // tasks share for as long as a name server likes, and tries the search domains of this machine, so that a name could become another one.
 
 import {Resolver} from 'node:dns/promises'
+import {defined} from '../util/defined.ts'
 import {hasErrorCode} from '../util/error-code.ts'
 import {findInHostsFile} from './read-hosts-file.ts'
 
@@ -34,7 +35,7 @@ export class NameResolver {
   #isClosed = false
 
   constructor({servers, hostsFile = '/etc/hosts', timeoutMs = 5000, lookups = 16}: NameResolverOptions = {}) {
-    this.#options = {hostsFile, timeoutMs, lookups, ...(servers !== undefined && {servers})}
+    this.#options = {hostsFile, timeoutMs, lookups, ...defined({servers})}
   }
 
   /** Rejects with what a person can read. */

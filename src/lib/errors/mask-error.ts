@@ -23,7 +23,7 @@ function copyError(error: Error, mask: Mask, cause: unknown): Error {
   if (!(error instanceof WorkflowError)) return new Error(mask(error.message), {cause})
   const {code, message, hint, diagnostics} = error
   return new WorkflowError(code, mask(message), {
-    ...(hint === undefined ? {} : {hint: mask(hint)}),
+    ...(hint !== undefined && {hint: mask(hint)}),
     diagnostics: diagnostics.map((diagnostic) => maskDiagnostic(diagnostic, mask)),
     cause,
   })
@@ -34,8 +34,8 @@ function maskDiagnostic(diagnostic: Diagnostic, mask: Mask): Diagnostic {
   return {
     ...diagnostic,
     message: mask(message),
-    ...(file === undefined ? {} : {file: mask(file)}),
-    ...(sourceLine === undefined ? {} : {sourceLine: mask(sourceLine)}),
-    ...(hint === undefined ? {} : {hint: mask(hint)}),
+    ...(file !== undefined && {file: mask(file)}),
+    ...(sourceLine !== undefined && {sourceLine: mask(sourceLine)}),
+    ...(hint !== undefined && {hint: mask(hint)}),
   }
 }

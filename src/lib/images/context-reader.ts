@@ -4,6 +4,7 @@ import {closeSync, fstatSync} from 'node:fs'
 import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {identify, OpenDirectory} from '../files/open-directory.ts'
+import {defined} from '../util/defined.ts'
 import type {ContextEntry} from './context-files.ts'
 
 /** What the system answers when a directory of the path is no longer one, or is gone. */
@@ -96,7 +97,7 @@ export class ContextReader {
   #changed(entry: ContextEntry, reason: string, cause?: Error): WorkflowError {
     return new WorkflowError('BUILD_FAILED', `${this.#pathOf(entry)} changed after the plugin's files were listed: ${reason}`, {
       hint: "run the command again when nothing changes the plugin's directory",
-      ...(cause !== undefined && {cause}),
+      ...defined({cause}),
     })
   }
 

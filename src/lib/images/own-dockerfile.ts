@@ -99,7 +99,7 @@ export function checkDockerfile(text: string, file: string): Diagnostic[] {
       code: 'image-user-root',
       message: user === undefined ? 'the Dockerfile names no USER' : 'the last USER of the Dockerfile is root',
       file,
-      ...(user === undefined ? {} : {line: user.line, column: 1, length: user.source.length, sourceLine: user.source}),
+      ...(user !== undefined && {line: user.line, column: 1, length: user.source.length, sourceLine: user.source}),
       hint: 'end it with a USER that is not root; a restricted task never runs as root, whatever the image says',
     })
   }

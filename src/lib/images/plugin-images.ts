@@ -3,6 +3,7 @@
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {defined} from '../util/defined.ts'
 import {packContext} from './build-context.ts'
 import type {EngineImage, ImageEngine} from '../runtimes/image-engine.ts'
 import {imageLabels} from './image-identity.ts'
@@ -135,7 +136,7 @@ export class PluginImages {
       [imageLabels.plugin]: plugin.id,
       [imageLabels.digest]: source.digest,
       [imageLabels.sources]: source.sources,
-      ...(baseImage === undefined ? {} : {[imageLabels.base]: baseImage}),
+      ...(baseImage !== undefined && {[imageLabels.base]: baseImage}),
     }
     const messages = engine.build(context, {
       tags: [source.reference, ...(tag === undefined ? [] : [withTag(tag)])],
@@ -222,7 +223,7 @@ async function stateOf(reading: Promise<ImageSource>, images: readonly EngineIma
 
 /** As warnings: a command that only looks goes on. */
 export function unbuildable({message, hint, diagnostics}: WorkflowError): Diagnostic[] {
-  const finding: Diagnostic = {severity: 'warning', code: 'unbuildable', message, ...(hint !== undefined && {hint})}
+  const finding: Diagnostic = {severity: 'warning', code: 'unbuildable', message, ...defined({hint})}
   return [finding, ...diagnostics.map((reason): Diagnostic => ({...reason, severity: 'warning'}))]
 }
 

@@ -84,13 +84,11 @@ function buildFailure(
   const base = step === undefined ? undefined : /^FROM\s+(?:--\S+\s+)*(\S+)/i.exec(step.instruction)?.[1]
   const lines = step?.lines ?? []
   return new WorkflowError('BUILD_FAILED', `The image of plugin "${pluginId}" could not be built: ${reason.trim()}`, {
-    ...(base === undefined
-      ? {}
-      : {
-          hint: isOwnDockerfile
-            ? `the base image ${base} is not available: docker pull ${base}`
-            : `the base image ${base} is not available: docker pull ${base}, or use another one: workflow plugin build ${pluginId} --base-image IMAGE`,
-        }),
+    ...(base !== undefined && {
+      hint: isOwnDockerfile
+        ? `the base image ${base} is not available: docker pull ${base}`
+        : `the base image ${base} is not available: docker pull ${base}, or use another one: workflow plugin build ${pluginId} --base-image IMAGE`,
+    }),
     diagnostics:
       step === undefined
         ? []
@@ -99,7 +97,7 @@ function buildFailure(
               severity: 'error',
               code: 'build-step-failed',
               message: `the step ${step.instruction} failed`,
-              ...(lines.length === 0 ? {} : {hint: lines.join('\n  ')}),
+              ...(lines.length !== 0 && {hint: lines.join('\n  ')}),
             },
           ],
   })

@@ -8,6 +8,7 @@ import {fieldsOf} from '../documents/report.ts'
 import {warnAboutGrants, type Grants} from '../advice/grant-warnings.ts'
 import type {Plugin} from '../plugins/manifest.ts'
 import {coversRule} from '../network/coverage.ts'
+import {defined} from '../util/defined.ts'
 
 export interface WorkflowGrants {
   readonly file: string
@@ -40,9 +41,9 @@ export function readWorkflowGrants({file, value}: SourceDocument): WorkflowGrant
     tasks: tasks.map((task) => ({
       id: String(task['id']),
       type: String(task['type']),
-      ...(task['permissions'] === undefined
-        ? {}
-        : {grants: readGrants({...fieldsOf(workflow['permissions']), ...fieldsOf(task['permissions'])})}),
+      ...(task['permissions'] !== undefined && {
+        grants: readGrants({...fieldsOf(workflow['permissions']), ...fieldsOf(task['permissions'])}),
+      }),
     })),
   }
 }
@@ -60,7 +61,7 @@ export function compareGrants(plugin: Plugin, {file, isRestricted, grants, tasks
     code,
     message,
     file,
-    ...(hint !== undefined && {hint}),
+    ...defined({hint}),
   })
   const warnings = effective.flatMap(warnAboutGrants).map(({code, message, hint}) => warn(code, message, hint))
   if (!isRestricted)

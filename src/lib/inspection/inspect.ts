@@ -2,6 +2,7 @@
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {defined} from '../util/defined.ts'
 import {compareGrants, type WorkflowUse, type WorkflowGrants} from './compare-grants.ts'
 import type {FoundPlugin} from '../plugins/find-plugin.ts'
 import {warnAboutGrants} from '../advice/grant-warnings.ts'
@@ -65,20 +66,17 @@ export async function inspectPlugin(
   return {
     id: plugin.id,
     version: manifest.version,
-    ...(description !== undefined && {description}),
-    ...(author !== undefined && {author}),
-    ...(license !== undefined && {license}),
+    ...defined({description, author, license}),
     origin: entry.origin,
     dir: plugin.dir,
     protocol: manifest.protocol,
     worker: manifest.worker,
-    ...(main !== undefined && {main}),
-    ...(command !== undefined && {command}),
+    ...defined({main, command}),
     actions: manifest.actions.map(inspectAction),
     capabilities: manifest.capabilities,
     permissions: manifest.permissions,
     image,
-    ...(workflow !== undefined && {workflow}),
+    ...defined({workflow}),
     warnings: [
       ...entry.diagnostics,
       ...warnAboutShadowing(entry),
@@ -119,8 +117,7 @@ export function warnAboutManifest({manifest, dir}: Plugin): Diagnostic[] {
 function inspectAction({name, description, timeoutMs, idempotent, input, output}: ActionDef): ActionInspection {
   return {
     name,
-    ...(description !== undefined && {description}),
-    ...(timeoutMs !== undefined && {timeoutMs}),
+    ...defined({description, timeoutMs}),
     idempotent,
     inputs: listFields(input),
     output: listFields(output),

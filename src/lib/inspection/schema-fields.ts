@@ -1,5 +1,6 @@
 // The schema of an action's inputs or output as a list of its fields, for people to read.
 
+import {defined} from '../util/defined.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 
 export interface SchemaField {
@@ -34,7 +35,7 @@ export function listFields(schema: JsonObject | undefined): SchemaField[] {
       type: describeType(field),
       isRequired: Array.isArray(required) && required.includes(name),
       ...(typeof description === 'string' && {description}),
-      ...(field['default'] !== undefined && {default: field['default']}),
+      ...defined({default: field['default']}),
     }
   })
 }

@@ -4,6 +4,7 @@ import {existsSync, realpathSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {describeChannel} from '../runtimes/sandbox.ts'
 import {findInTreeNow, maxTreeEntries, type TreeEntry, type TreeFinding} from '../files/find-in-tree.ts'
+import {defined} from '../util/defined.ts'
 import {guardedNames, protectedPaths, socketsInUse, type Guard, type EnvironmentFacts} from './protected-paths.ts'
 
 export type PathAccess = 'read' | 'write'
@@ -181,5 +182,5 @@ function refused(message: string): PathRefusal {
 }
 
 function unusable(message: string, hint?: string): PathRefusal {
-  return {kind: 'unusable', message, ...(hint !== undefined && {hint})}
+  return {kind: 'unusable', message, ...defined({hint})}
 }

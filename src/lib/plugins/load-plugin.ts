@@ -5,6 +5,7 @@ import {readDocument} from '../documents/read-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {readPlainFile} from '../files/read-plain-file.ts'
+import {defined} from '../util/defined.ts'
 import {checkEntryPoints, type EntryFinding} from './entry-point.ts'
 import type {PluginDir} from './find-plugin-dirs.ts'
 import type {ManifestCache, ManifestRecord} from './manifest-cache.ts'
@@ -50,7 +51,7 @@ export async function loadPlugin(place: PluginDir, {cache, schemas}: LoadContext
     place,
     diagnostics,
     isBroken,
-    ...(record.id !== undefined && {id: record.id}),
+    ...defined({id: record.id}),
     ...(record.manifest && {manifest: record.manifest}),
   }
 }
@@ -111,7 +112,7 @@ async function placeFindings(file: string, findings: readonly EntryFinding[]): P
       code,
       message,
       file,
-      ...(hint !== undefined && {hint}),
+      ...defined({hint}),
     }))
   }
 }

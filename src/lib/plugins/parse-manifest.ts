@@ -5,6 +5,7 @@ import type {SourceDocument} from '../documents/source-document.ts'
 import {placeSchemaFinding, type PlacedFinding} from '../documents/schema-diagnostics.ts'
 import {SchemaError} from '../documents/schema-guard.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
+import {defined} from '../util/defined.ts'
 import {parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
 import {checkManifest, isFields, isKebabCase, listActions, listEntryPoints, type Fields} from './check-manifest.ts'
@@ -23,7 +24,7 @@ export async function parseManifest(document: SourceDocument, schemas: SchemaCom
   const diagnostics = findings.map(({path, target, finding}) => document.diagnostic(path, target, finding))
   const id = isFields(value) ? declaredId(value.namespace, value.name) : undefined
   return {
-    ...(id !== undefined && {id}),
+    ...defined({id}),
     ...(isValid(value, diagnostics) && {manifest: toManifest(value)}),
     diagnostics: sortByPlace(diagnostics),
     entryPoints: isFields(value) ? listEntryPoints(value) : [],
@@ -101,11 +102,7 @@ function toManifest(source: ManifestSource): PluginManifest {
     namespace,
     name,
     version,
-    ...(description !== undefined && {description}),
-    ...(author !== undefined && {author}),
-    ...(license !== undefined && {license}),
-    ...(main !== undefined && {main}),
-    ...(command !== undefined && {command}),
+    ...defined({description, author, license, main, command}),
     protocol: source.protocol ?? (main === undefined ? 'plain' : 'sdk'),
     worker: source.worker ?? 'single',
     strictStdout: source.strictStdout ?? false,
@@ -120,13 +117,10 @@ function toAction(source: ActionSource): ActionDef {
   const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout)
   return {
     name,
-    ...(description !== undefined && {description}),
-    ...(input !== undefined && {input}),
-    ...(output !== undefined && {output}),
-    ...(timeoutMs !== undefined && {timeoutMs}),
+    ...defined({description, input, output, timeoutMs}),
     idempotent: source.idempotent ?? false,
     literalInputs: source.literalInputs ?? [],
-    ...(exec !== undefined && {exec}),
+    ...defined({exec}),
   }
 }
 

@@ -4,6 +4,7 @@ import {dirname} from 'node:path'
 import type {SchemaCompiler} from '../documents/json-schema.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ErrorCode} from '../errors/error-codes.ts'
+import {defined} from '../util/defined.ts'
 import {nearest} from '../util/nearest.ts'
 import {discover, findInPath} from './discover.ts'
 import {findPluginDirs, type PluginDirListing} from './find-plugin-dirs.ts'
@@ -79,7 +80,7 @@ export class PluginManager {
     const action = plugin.manifest.actions.find((candidate) => candidate.name === actionName)
     if (!action) return explainUnknownAction(plugin, actionName)
     const notice = describeShadowing(entry)
-    return {ok: true, plugin, action, ...(notice !== undefined && {notice})}
+    return {ok: true, plugin, action, ...defined({notice})}
   }
 
   /** All plugins of all paths in order, also those that are shadowed or broken. */
@@ -228,5 +229,5 @@ function fail(
   hint?: string,
   diagnostics: readonly Diagnostic[] = [],
 ): Resolution {
-  return {ok: false, failure: {code, errorCode, message, diagnostics, ...(hint !== undefined && {hint})}}
+  return {ok: false, failure: {code, errorCode, message, diagnostics, ...defined({hint})}}
 }

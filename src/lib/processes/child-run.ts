@@ -2,6 +2,7 @@
 
 import type {Readable, Writable} from 'node:stream'
 import {setTimeout as sleep} from 'node:timers/promises'
+import {defined} from '../util/defined.ts'
 import {hasProcFs} from '../util/proc-stat.ts'
 import {hasLiveMember} from '../util/proc-fs.ts'
 import type {ExitStatus, ProcessMetrics, RunningProcess} from '../runtimes/runtime.ts'
@@ -138,7 +139,7 @@ export class ChildRun implements RunningProcess {
       signal: exit.signal,
       isOutOfMemory: isKilledByOthers && isOutOfMemory,
       metrics,
-      ...(startError !== undefined && {startError}),
+      ...defined({startError}),
     })
   }
 

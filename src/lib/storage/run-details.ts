@@ -1,6 +1,7 @@
 // What became of a run and each of its tasks, folded from the steps of its journal.
 
 import type {AttemptMetrics, RunDiagnostic, RunEvent, RunState, TaskError, TaskState} from '../engine/events.ts'
+import {defined} from '../util/defined.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {StoredEvent} from './run-events.ts'
 
@@ -42,7 +43,7 @@ export function summarizeRun(steps: Iterable<StoredEvent>, runStatus: RunState):
     const event = parseEvent(line)
     if (event.type === 'diagnostic') {
       const {severity, code, message, task} = event
-      warnings.push({severity, code, message, ...(task === undefined ? {} : {task})})
+      warnings.push({severity, code, message, ...defined({task})})
     } else if (event.type === 'run.finished') outputs = event.outputs
     else applyStep(tasks, event)
   }
@@ -50,7 +51,7 @@ export function summarizeRun(steps: Iterable<StoredEvent>, runStatus: RunState):
   return {
     tasks: [...tasks.values()].map((task) => (isDead && task.status === 'running' ? {...task, status: 'interrupted'} : task)),
     warnings,
-    ...(outputs === undefined ? {} : {outputs}),
+    ...defined({outputs}),
   }
 }
 
@@ -82,8 +83,7 @@ function applyStep(tasks: Map<string, TaskSummary>, event: RunEvent): void {
       // Runs of earlier versions have only the time of day, which may have been set back meanwhile.
       durationMs: event.durationMs ?? Math.max(0, Date.parse(event.ts) - Date.parse(startedAt)),
       metrics: event.metrics,
-      ...(event.error === undefined ? {} : {error: event.error}),
-      ...(event.isTolerated === undefined ? {} : {isTolerated: event.isTolerated}),
+      ...defined({error: event.error, isTolerated: event.isTolerated}),
     })
   }
 }

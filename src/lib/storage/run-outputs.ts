@@ -2,6 +2,7 @@
 
 import type {RunEvent} from '../engine/events.ts'
 import {contextOfRunOutputs, type SealedValue} from '../engine/sealed-output.ts'
+import {defined} from '../util/defined.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {readEvents} from './run-events.ts'
@@ -36,7 +37,7 @@ export function readOutputs(db: SqliteDatabase, runNumber: number): StoredOutput
     if (event.type === 'task.finished' && event.output !== undefined) tasks.set(event.task, join(event.output, event, sealed))
     else if (event.type === 'run.finished' && event.outputs !== undefined) run = join(event.outputs, contextOfRunOutputs, sealed)
   }
-  return {tasks, ...(run === undefined ? {} : {run})}
+  return {tasks, ...defined({run})}
 }
 
 function join<T extends JsonValue>(
@@ -45,7 +46,7 @@ function join<T extends JsonValue>(
   rows: ReadonlyMap<string, SealedRow>,
 ): StoredOutput<T> {
   const sealed = rows.get(task)
-  return {task, attempt, masked, ...(sealed?.attempt === attempt ? {sealed} : {})}
+  return {task, attempt, masked, ...(sealed?.attempt === attempt && {sealed})}
 }
 
 function readSealed(db: SqliteDatabase, runNumber: number): Map<string, SealedRow> {

@@ -5,6 +5,7 @@ import {and, desc, eq, gte, inArray, lt, type SQL} from 'drizzle-orm'
 import {drizzle, type BetterSQLite3Database} from 'drizzle-orm/better-sqlite3'
 import type {RunState} from '../engine/events.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {defined} from '../util/defined.ts'
 import {nearest} from '../util/nearest.ts'
 import {hasDatabase, openDatabase} from './database.ts'
 import {DeadRuns} from './dead-runs.ts'
@@ -204,10 +205,12 @@ function summarize(row: typeof runs.$inferSelect, status: RunState): RunSummary 
     file: row.file,
     status,
     startedAt: row.startedAt,
-    ...(row.finishedAt === null ? {} : {finishedAt: row.finishedAt}),
-    ...(row.durationMs === null ? {} : {durationMs: row.durationMs}),
-    ...(row.reason === null ? {} : {reason: row.reason}),
-    ...(row.taskCount === null ? {} : {taskCount: row.taskCount}),
-    ...(isFinished ? {counts: {succeeded, failed, skipped, cancelled}} : {}),
+    ...defined({
+      finishedAt: row.finishedAt ?? undefined,
+      durationMs: row.durationMs ?? undefined,
+      reason: row.reason ?? undefined,
+      taskCount: row.taskCount ?? undefined,
+    }),
+    ...(isFinished && {counts: {succeeded, failed, skipped, cancelled}}),
   }
 }

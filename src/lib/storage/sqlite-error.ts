@@ -3,13 +3,14 @@
 import {accessSync, constants, statSync} from 'node:fs'
 import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {defined} from '../util/defined.ts'
 
 /** Turns a failure at the database `file` into a WorkflowError. What is not about storage comes back as it is: it is a bug. */
 export function storageError(error: unknown, file: string): unknown {
   if (error instanceof WorkflowError || !(error instanceof Error)) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const make = (kind: 'STORAGE_BUSY' | 'STORAGE_UNREADABLE' | 'STORAGE_NOT_WRITABLE', message: string, hint?: string): WorkflowError =>
-    new WorkflowError(kind, message, {cause: error, ...(hint === undefined ? {} : {hint})})
+    new WorkflowError(kind, message, {cause: error, ...defined({hint})})
 
   if (isBusy(error)) {
     return make(

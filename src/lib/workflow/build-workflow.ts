@@ -3,6 +3,7 @@
 import {dirname, resolve} from 'node:path'
 import type {SourceDocument} from '../documents/source-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
+import {defined} from '../util/defined.ts'
 import {parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'
@@ -70,8 +71,7 @@ export function buildWorkflow(document: SourceDocument, cwd: string, warnings: r
     warnings,
     dir,
     id: written.id,
-    ...(written.name !== undefined && {name: written.name}),
-    ...(written.description !== undefined && {description: written.description}),
+    ...defined({name: written.name, description: written.description}),
     labels: toText(written.labels),
     enabled: written.enabled ?? true,
     vars: written.vars ?? {},
@@ -79,8 +79,7 @@ export function buildWorkflow(document: SourceDocument, cwd: string, warnings: r
     env: toText(written.env),
     inheritEnv: written.inheritEnv ?? [],
     workingDir: resolve(dir, written.workingDir ?? '.'),
-    ...(timeoutMs !== undefined && {timeoutMs}),
-    ...(written.parallelism !== undefined && {parallelism: written.parallelism}),
+    ...defined({timeoutMs, parallelism: written.parallelism}),
     failFast: written.failFast ?? true,
     security: written.security ?? 'trusted',
     hasPermissions: [written, ...written.tasks].some((part) => part.permissions !== undefined || part.resources !== undefined),
@@ -96,7 +95,7 @@ function buildTask(task: WrittenTask, {defaults = {}, resources}: Written): Task
     id: task.id,
     type: task.type,
     needs: task.needs ?? [],
-    ...(condition !== undefined && {if: condition}),
+    ...defined({if: condition}),
     inputs: task.inputs ?? {},
     env: toText(task.env),
     retry: buildRetry({...defaults.retry, ...task.retry}),

@@ -65,9 +65,9 @@ export async function loadWorkflow(from: string | {readonly text: string; readon
     throw new WorkflowError(errorCodeOf(own, others), `The workflow file "${document.file}" has ${count}.`, {
       diagnostics,
       // Above the file it is looked for only where a project says that it begins.
-      ...(diagnostics.some((finding) => finding.code === 'unknown-plugin')
-        ? {hint: 'a `plugins` directory above the workflow file is used only if an autokestra.yaml, even an empty one, is next to it'}
-        : {}),
+      ...(diagnostics.some((finding) => finding.code === 'unknown-plugin') && {
+        hint: 'a `plugins` directory above the workflow file is used only if an autokestra.yaml, even an empty one, is next to it',
+      }),
     })
   }
   const workflow = buildWorkflow(document, cwd, limitFindings([...own, ...(grants?.diagnostics ?? [])]))

@@ -3,6 +3,7 @@
 import type {DocumentPath} from '../documents/source-document.ts'
 import {parseByteSize} from '../util/byte-size.ts'
 import {fieldsOf, type Report} from '../documents/report.ts'
+import {defined} from '../util/defined.ts'
 import type {Resources} from './model.ts'
 
 export interface WrittenResources {
@@ -21,10 +22,7 @@ export function readResources({memory, cpus, pids, tmp}: WrittenResources = {}):
   const memoryBytes = memory === undefined ? undefined : parseByteSize(memory)
   const tmpBytes = tmp === undefined ? undefined : parseByteSize(tmp)
   return {
-    ...(memoryBytes !== undefined && {memoryBytes}),
-    ...(cpus !== undefined && {cpus}),
-    ...(pids !== undefined && {pids}),
-    ...(tmpBytes !== undefined && {tmpBytes}),
+    ...defined({memoryBytes, cpus, pids, tmpBytes}),
   }
 }
 

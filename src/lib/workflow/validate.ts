@@ -8,6 +8,7 @@ import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {Templates} from '../templates/templates.ts'
 import {isFields, fieldsOf, writtenTasks, type Fields} from '../documents/report.ts'
 import {FindingCollector} from '../documents/collect-findings.ts'
+import {defined} from '../util/defined.ts'
 import {checkNeeds} from './check-needs.ts'
 import {SecretChecker} from './check-secrets.ts'
 import {TemplateChecker} from './check-templates.ts'
@@ -53,7 +54,7 @@ const tasksPerPart = 1000
 function checkInParts(check: SchemaCheck, value: unknown): SchemaFinding[] {
   const {id, tasks, ...rest} = fieldsOf(value)
   if (!Array.isArray(tasks) || tasks.length <= tasksPerPart) return check(value)
-  const findings = check({...rest, ...(id !== undefined && {id}), tasks: tasks.slice(0, tasksPerPart)})
+  const findings = check({...rest, ...defined({id}), tasks: tasks.slice(0, tasksPerPart)})
   for (let from = tasksPerPart; from < tasks.length; from += tasksPerPart) {
     for (const found of check({id: 'part', tasks: tasks.slice(from, from + tasksPerPart)})) {
       const [list, index, ...deeper] = found.path

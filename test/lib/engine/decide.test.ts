@@ -15,7 +15,7 @@ const ended = (task: string, status: 'failed' | 'cancelled', isTolerated = false
   status,
   error: {code: 'EXIT_CODE', message: 'm', retryable: true},
   metrics,
-  ...(isTolerated ? {isTolerated} : {}),
+  ...(isTolerated && {isTolerated}),
 })
 
 function begin(tasks: TaskShape[], failFast = true): {state: DecideState; first: Command[]; on: (event: RunEventBody) => Command[]} {

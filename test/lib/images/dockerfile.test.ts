@@ -6,6 +6,7 @@ import {defaultBase} from '../../../src/lib/images/dockerfile.ts'
 import {readImageSource, type ImageSource} from '../../../src/lib/images/image-source.ts'
 import type {Plugin} from '../../../src/lib/plugins/manifest.ts'
 import {checkDockerfile, findOwnDockerfile} from '../../../src/lib/images/own-dockerfile.ts'
+import {defined} from '../../../src/lib/util/defined.ts'
 import {managerOf, writeFiles} from '../../rig/plugin-dir.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
@@ -30,7 +31,7 @@ async function sourceOf(of: Plugin, more: {baseImage?: string; sdk?: string} = {
     sdkDir: more.sdk ?? sdkDir(),
     cacheDir: temporaryDir(),
     programVersion: '1.0.0',
-    ...(more.baseImage !== undefined && {baseImage: more.baseImage}),
+    ...defined({baseImage: more.baseImage}),
   })
 }
 

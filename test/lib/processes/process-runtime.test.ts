@@ -28,7 +28,7 @@ describeRuntime('ProcessRuntime with launchers', {
     runtime.expect(100)
     return runtime
   },
-  shell: (script, more) => shell(script, {...(/\b(cat|read|stdin)\b/.test(script) ? {} : {stdin: 'none'}), ...more}),
+  shell: (script, more) => shell(script, {...(!/\b(cat|read|stdin)\b/.test(script) && {stdin: 'none'}), ...more}),
 })
 
 describe('ProcessRuntime', () => {

@@ -2,6 +2,7 @@
 
 import type Modem from 'docker-modem'
 import {Readable} from 'node:stream'
+import {defined} from '../../util/defined.ts'
 import {LineSplitter} from '../../util/split-lines.ts'
 import {readBuildMessage, readMessage} from './answers.ts'
 import type {BuildMessage} from '../../runtimes/image-engine.ts'
@@ -37,8 +38,7 @@ export function dial(modem: Modem, method: Method, path: string, options: DialOp
         statusCodes: successes,
         isStream: options.isStream ?? isHijacked,
         hijack: isHijacked,
-        ...(file !== undefined && {file}),
-        ...(signal !== undefined && {abortSignal: signal}),
+        ...defined({file, abortSignal: signal}),
       },
       (error, answer) => {
         if (error === null) resolve(answer)

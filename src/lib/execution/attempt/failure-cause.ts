@@ -3,6 +3,7 @@
 
 import type {ExitStatus} from '../../runtimes/runtime.ts'
 import type {TaskError} from '../../engine/task-result.ts'
+import {defined} from '../../util/defined.ts'
 import {writeDuration} from '../../util/duration.ts'
 import type {Attempt, Invocation} from './attempt.ts'
 
@@ -41,7 +42,7 @@ export function findFailureCause(attempt: Attempt, outcome: Outcome): TaskError 
   if (attempt.fault !== undefined) return attempt.fault
   const {exit, error} = outcome
   if (exit !== undefined && outcome.isEndedByUs !== true) {
-    const details = {...(exit.exitCode !== null && {exitCode: exit.exitCode}), ...(exit.signal !== null && {signal: exit.signal})}
+    const details = defined({exitCode: exit.exitCode ?? undefined, signal: exit.signal ?? undefined})
     if (exit.isOutOfMemory) {
       return {code: 'OUT_OF_MEMORY', message: 'the system ended the process because memory ran out', retryable: true, ...details}
     }

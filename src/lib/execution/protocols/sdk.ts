@@ -194,7 +194,7 @@ class SdkSession {
   #stop(): void {
     const {fault, limits} = this.#attempt
     if (fault !== undefined || this.result !== undefined) return void this.#process.kill()
-    this.#send({type: 'cancel', id: hostMessageId, ...(this.#attempt.isCancelled ? {} : {isTimedOut: true})})
+    this.#send({type: 'cancel', id: hostMessageId, ...(!this.#attempt.isCancelled && {isTimedOut: true})})
     const pauseMs = Math.min(limits.killGraceMs * cancelShare, longestCancelPauseMs)
     const timer = setTimeout(() => void this.#process.kill(limits.killGraceMs - pauseMs), pauseMs)
     void this.#process.exited.then(() => clearTimeout(timer))

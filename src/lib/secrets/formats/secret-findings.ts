@@ -2,6 +2,7 @@
 // never quoted.
 
 import type {Diagnostic} from '../../errors/diagnostic.ts'
+import {defined} from '../../util/defined.ts'
 import {isSecretName, maxSecretBytes} from './secret-name.ts'
 
 export interface ParsedSecrets {
@@ -54,7 +55,7 @@ export class SecretFindings implements ParsedSecrets {
 
   report(severity: Diagnostic['severity'], code: string, message: string, offset: number, hint?: string): void {
     const place = this.#place(offset)
-    this.diagnostics.push({severity, code, message, file: this.#file, ...place, ...(hint === undefined ? {} : {hint})})
+    this.diagnostics.push({severity, code, message, file: this.#file, ...place, ...defined({hint})})
   }
 
   #place(offset: number): {line: number; column: number} {

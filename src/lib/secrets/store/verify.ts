@@ -1,6 +1,7 @@
 // Looks at every stored secret: whether it can be opened, and whether it is the one that was written last.
 
 import {WorkflowError} from '../../errors/workflow-error.ts'
+import {defined} from '../../util/defined.ts'
 import {isAuditWhole} from './audit-log.ts'
 import type {KeyRing} from './key-ring.ts'
 import {openRecord} from './open-record.ts'
@@ -112,7 +113,7 @@ function checkDigest(
   const name = stored.locate(actual)
   const message =
     'the stored secrets are not the ones that were written last: some were removed or rolled back together with their entries in the ledger'
-  return {...(name === undefined ? {} : {name}), isDamaged: false, finding: {code: 'manifest-damaged', message}}
+  return {...defined({name}), isDamaged: false, finding: {code: 'manifest-damaged', message}}
 }
 
 function lostKey(id: string): VerifyFinding {

@@ -108,10 +108,10 @@ function safe(text: string): string {
 function annotation(diagnostic: Diagnostic): string {
   const {severity, code, message, hint, file, line, column, length} = diagnostic
   const properties = {
-    ...(file === undefined || file === '-' ? {} : {file}),
-    ...(line === undefined ? {} : {line: String(line)}),
-    ...(column === undefined ? {} : {col: String(column)}),
-    ...(column === undefined || length === undefined ? {} : {endColumn: String(column + length)}),
+    ...(file !== undefined && file !== '-' && {file}),
+    ...(line !== undefined && {line: String(line)}),
+    ...(column !== undefined && {col: String(column)}),
+    ...(column !== undefined && length !== undefined && {endColumn: String(column + length)}),
     title: code,
   }
   return githubCommand(severity, properties, hint === undefined ? message : `${message} (${hint})`)

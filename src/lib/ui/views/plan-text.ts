@@ -1,6 +1,7 @@
 // A plan as text and as the document of `run --dry-run --json`.
 
 import type {PlannedRun} from '../../planning/plan-workflow.ts'
+import {defined} from '../../util/defined.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {renderTable} from '../terminal/table.ts'
 import type {Ui} from '../terminal/ui.ts'
@@ -31,7 +32,7 @@ export function describePlan({plan, actions}: PlannedRun): PlanDescription {
       type: action.type,
       plugin: {version: action.pluginVersion, dir: actions.get(action.type)?.plugin.dir ?? ''},
       needs,
-      ...(condition === undefined ? {} : {if: condition}),
+      ...defined({if: condition}),
       timeoutMs,
       maxAttempts: retry.maxAttempts,
     })),

@@ -2,6 +2,7 @@
 
 import type {ListedPlugin} from '../../inspection/list-plugins.ts'
 import type {PluginEntry} from '../../plugins/plugin-entry.ts'
+import {defined} from '../../util/defined.ts'
 import {renderTable} from '../terminal/table.ts'
 import type {Ui} from '../terminal/ui.ts'
 
@@ -28,14 +29,12 @@ export interface PluginDescription {
 export function describePlugins(plugins: readonly ListedPlugin[]): PluginDescription[] {
   return plugins.map(({entry: {id, plugin, state, origin, dir, shadowedBy, shadows, diagnostics}, image, warnings}) => ({
     id,
-    ...(plugin === undefined ? {} : {version: plugin.manifest.version}),
+    ...defined({version: plugin?.manifest.version}),
     actions: plugin?.manifest.actions.map(({name}) => name) ?? [],
     state,
     origin,
     dir,
-    ...(shadowedBy === undefined ? {} : {shadowedBy}),
-    ...(shadows === undefined ? {} : {shadows: shadows.map((other) => other.dir)}),
-    ...(image === undefined ? {} : {image}),
+    ...defined({shadowedBy, shadows: shadows?.map((other) => other.dir), image}),
     warnings: warnings.map(({message}) => message),
     problems: diagnostics.filter(({severity}) => severity === 'error').map(({message}) => message),
   }))

@@ -34,7 +34,7 @@ function causeOf(wrong: readonly Wrong[], more: Partial<Outcome> = {}): string |
     isOutOfMemory: is('OUT_OF_MEMORY'),
     metrics: {},
   } as const
-  const outcome = {exit, ...(is('OUTPUT_NOT_UTF8') ? {error: error('OUTPUT_NOT_UTF8')} : {}), ...more}
+  const outcome = {exit, ...(is('OUTPUT_NOT_UTF8') && {error: error('OUTPUT_NOT_UTF8')}), ...more}
   return findFailureCause(attempt, outcome)?.code
 }
 

@@ -7,6 +7,7 @@ import {GithubReporter} from '../../../../src/lib/ui/reporters/reporter-github.t
 import {PlainReporter} from '../../../../src/lib/ui/reporters/reporter-plain.ts'
 import {QuietReporter} from '../../../../src/lib/ui/reporters/reporter-quiet.ts'
 import {TtyReporter} from '../../../../src/lib/ui/reporters/reporter-tty.ts'
+import {defined} from '../../../../src/lib/util/defined.ts'
 import {capturedUi} from '../../../rig/captured-ui.ts'
 import {begun, failed, finished, log, numberEvents, started, succeeded} from '../../../rig/run-events.ts'
 
@@ -83,7 +84,7 @@ function withoutLiveRows(text: string): string {
 
 function setUp(isTty = false, env?: Record<string, string>) {
   const time = testTime()
-  const {ui, stdout, stderr} = capturedUi({isTty, ...(env === undefined ? {} : {env})})
+  const {ui, stdout, stderr} = capturedUi({isTty, ...defined({env})})
   return {
     time,
     ui,
