@@ -2,7 +2,7 @@
 
 import {setTimeout as sleep} from 'node:timers/promises'
 import {describe, expect, it} from 'vitest'
-import type {RunDetails} from '../../src/lib/storage/run-details.ts'
+import type {RunDetails} from '../../src/lib/engine/run-details.ts'
 import type {RunSummary} from '../../src/lib/storage/run-rows.ts'
 import {actionSource, endOf, finishedRun, Project, sdkPlugin} from '../rig/project.ts'
 import {tagHolders, until} from '../rig/processes.ts'

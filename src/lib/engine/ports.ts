@@ -6,6 +6,7 @@ import type {JsonObject} from '../util/json.ts'
 import type {Plan, PlannedTask} from './plan.ts'
 import type {SealedValue} from './sealed-output.ts'
 import type {RunEvent} from './events.ts'
+import type {RunView} from './run-view.ts'
 
 /** What answers at once need not be waited for: no turn of the event loop is spent on it. */
 export type Awaitable<T> = T | Promise<T>
@@ -33,7 +34,8 @@ export interface NewRun {
 
 /** Shows events to somebody, after they were journalled. Must not throw. */
 export interface Reporter {
-  report(event: RunEvent): void
+  /** @param view the run up to this event, with times of `Clock.elapsed`; it goes on with the run */
+  report(event: RunEvent, view: RunView): void
   /** Called once after the last event. */
   close(): Promise<void>
 }

@@ -1,8 +1,9 @@
 // What a run came to, gathered from its events: the value of `workflow run --json`.
 
+import {defined} from '../util/defined.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
-import type {AttemptMetrics, RunEvent, RunFinished, RunStarted, RunStopping, TaskError, TaskFinished} from './events.ts'
-import type {Reporter} from './ports.ts'
+import type {AttemptMetrics, RunFinished, TaskError, TaskFinished} from './events.ts'
+import type {RunView, TaskView} from './run-view.ts'
 
 export interface TaskResult {
   readonly id: string
@@ -32,62 +33,23 @@ export interface RunResult {
   readonly tasks: readonly TaskResult[]
 }
 
-/** Listens to a run and keeps the end of each task, not its logs. */
-export class RunResultCollector implements Reporter {
-  #started: RunStarted | undefined
-  #finished: (RunFinished & {readonly run: string}) | undefined
-  #stopCause: RunStopping['cause'] | undefined
-  readonly #keepsOutputs: boolean
-  readonly #ends = new Map<string, Omit<TaskResult, 'id' | 'type'>>()
-
-  /** Outputs may be large: they are kept only for somebody who asks for the whole result. */
-  constructor(options: {readonly keepsOutputs: boolean}) {
-    this.#keepsOutputs = options.keepsOutputs
+/** Of a run that has finished. Its tasks have outputs where the view keeps them. */
+export function resultOf({run, workflow, tasks, finished}: RunView): RunResult {
+  if (finished === undefined) throw new Error('the run has not finished')
+  const {status, reason, durationMs, counts, outputs} = finished
+  return {
+    run,
+    workflow,
+    status,
+    ...defined({reason}),
+    durationMs,
+    counts,
+    ...defined({outputs}),
+    tasks: [...tasks.values()].map(taskResult),
   }
+}
 
-  report(event: RunEvent): void {
-    if (event.type === 'run.started') this.#started = event
-    else if (event.type === 'run.stopping') this.#stopCause = event.cause
-    else if (event.type === 'run.finished') this.#finished = event
-    else if (event.type === 'task.skipped') this.#ends.set(event.task, {status: 'skipped', attempts: 0, reason: event.reason})
-    else if (event.type === 'task.finished') {
-      this.#ends.set(event.task, {
-        status: event.status,
-        attempts: event.attempt,
-        ...(event.output === undefined || !this.#keepsOutputs ? {} : {output: event.output}),
-        ...(event.error === undefined ? {} : {error: event.error}),
-        ...(event.isTolerated === undefined ? {} : {isTolerated: event.isTolerated}),
-        metrics: event.metrics,
-      })
-    }
-  }
-
-  async close(): Promise<void> {
-    // Nothing to flush.
-  }
-
-  /** What stopped the run from outside, if anything did. */
-  get stopCause(): RunStopping['cause'] | undefined {
-    return this.#stopCause
-  }
-
-  /** Call after the run's last event. */
-  result(): RunResult {
-    const [started, finished] = [this.#started, this.#finished]
-    if (started === undefined || finished === undefined) throw new Error('the run has not finished')
-    return {
-      run: finished.run,
-      workflow: started.workflow,
-      status: finished.status,
-      ...(finished.reason === undefined ? {} : {reason: finished.reason}),
-      durationMs: finished.durationMs,
-      counts: finished.counts,
-      ...(finished.outputs === undefined ? {} : {outputs: finished.outputs}),
-      tasks: started.tasks.map(({id, type}) => {
-        const end = this.#ends.get(id)
-        if (end === undefined) throw new Error(`task '${id}' has no end`)
-        return {id, type, ...end}
-      }),
-    }
-  }
+function taskResult({id, type, status, attempts, output, error, isTolerated, metrics, reason}: TaskView): TaskResult {
+  if (status === 'pending' || status === 'running' || status === 'interrupted') throw new Error(`task '${id}' has no end`)
+  return {id, type, status, attempts, ...defined({output, error, isTolerated, metrics, reason})}
 }

@@ -1,6 +1,8 @@
 // Reads the events of one run in order, a page at a time: any length of run in constant memory, and no read transaction stays open
 // while somebody looks at a page (it would keep the WAL from shrinking).
 
+import type {RunEvent} from '../engine/events.ts'
+import {RunView, type RunViewOptions} from '../engine/run-view.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 
 export interface StoredEvent {
@@ -53,6 +55,14 @@ export function* readEvents(db: SqliteDatabase, runNumber: number, filter: Event
     if (end === undefined || (page.length < pageEvents && units <= pageUnits)) return
     after = end.seq
   }
+}
+
+/** The run as far as its journal goes, folded without its log. */
+export function readView(db: SqliteDatabase, runNumber: number, options: RunViewOptions = {}): RunView {
+  const view = new RunView(options)
+  // The journal holds what the engine wrote: that is the check this trusts.
+  for (const {line} of readEvents(db, runNumber, {kind: 'steps'})) view.record(JSON.parse(line) as RunEvent)
+  return view
 }
 
 /** Where the events of some tasks can be at most, so the log of one task is found without reading the log of all. */

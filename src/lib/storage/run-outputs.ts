@@ -1,11 +1,10 @@
 // What the tasks of a run returned: as the journal shows it, and sealed where masking hid something of it.
 
-import type {RunEvent} from '../engine/events.ts'
 import {contextOfRunOutputs, type SealedValue} from '../engine/sealed-output.ts'
 import {defined} from '../util/defined.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
-import {readEvents} from './run-events.ts'
+import {readView} from './run-events.ts'
 
 export interface StoredOutput<T extends JsonValue> {
   /** Of the run as a whole: `contextOfRunOutputs`. */
@@ -29,15 +28,10 @@ type SealedRow = SealedValue & {readonly task: string; readonly attempt: number}
 
 export function readOutputs(db: SqliteDatabase, runNumber: number): StoredOutputs {
   const sealed = readSealed(db, runNumber)
+  const {ended, finished} = readView(db, runNumber, {keepsOutputs: true})
   const tasks = new Map<string, StoredOutput<JsonValue>>()
-  let run: StoredOutput<JsonObject> | undefined
-  for (const {line} of readEvents(db, runNumber, {kind: 'steps'})) {
-    // The journal holds what the engine wrote: that is the check this trusts.
-    const event = JSON.parse(line) as RunEvent
-    if (event.type === 'task.finished' && event.output !== undefined) tasks.set(event.task, join(event.output, event, sealed))
-    else if (event.type === 'run.finished' && event.outputs !== undefined) run = join(event.outputs, contextOfRunOutputs, sealed)
-  }
-  return {tasks, ...defined({run})}
+  for (const {id, attempts, output} of ended) if (output !== undefined) tasks.set(id, join(output, {task: id, attempt: attempts}, sealed))
+  return {tasks, ...defined({run: finished?.outputs && join(finished.outputs, contextOfRunOutputs, sealed)})}
 }
 
 function join<T extends JsonValue>(

@@ -4,14 +4,14 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import {and, desc, eq, gte, inArray, lt, type SQL} from 'drizzle-orm'
 import {drizzle, type BetterSQLite3Database} from 'drizzle-orm/better-sqlite3'
 import type {RunState} from '../engine/events.ts'
+import {detailsOf, type RunDetails} from '../engine/run-details.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {defined} from '../util/defined.ts'
 import {nearest} from '../util/nearest.ts'
 import {hasDatabase, openDatabase} from './database.ts'
 import {DeadRuns} from './dead-runs.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
-import {summarizeRun, type RunDetails} from './run-details.ts'
-import {readEvents, type EventFilter, type StoredEvent} from './run-events.ts'
+import {readEvents, readView, type EventFilter, type StoredEvent} from './run-events.ts'
 import {readOutputs, type StoredOutputs} from './run-outputs.ts'
 import {storageError} from './sqlite-error.ts'
 import {runs} from './tables.ts'
@@ -102,7 +102,7 @@ export class RunRows {
   }
 
   details(run: RunSummary): RunDetails {
-    return this.#guard(() => summarizeRun(readEvents(this.#db, this.#find(run.id).number, {kind: 'steps'}), run.status))
+    return this.#guard(() => detailsOf(readView(this.#db, this.#find(run.id).number), run.status))
   }
 
   /** What its tasks and the run itself returned, as far as they have ended. */

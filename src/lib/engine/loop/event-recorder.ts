@@ -6,9 +6,17 @@ import type {RunEvent, RunEventBody} from '../events.ts'
 import {maskEvent} from './mask-event.ts'
 import type {Clock, Journal, Reporter} from '../ports.ts'
 import type {RunSecrets} from '../run-secrets.ts'
+import type {RunView} from '../run-view.ts'
 
 /** A flood of log lines costs few transactions and little memory. */
 const maxBatch = 512
+
+export interface RecorderOptions {
+  /** Absent: nothing is hidden. */
+  readonly secrets?: RunSecrets | undefined
+  /** What has become of the run by the events that were journalled. */
+  readonly view: RunView
+}
 
 export interface EventRecorderPorts {
   readonly journal: Journal
@@ -21,6 +29,7 @@ export class EventRecorder {
   readonly #ports: EventRecorderPorts
   readonly #onError: (error: unknown) => void
   readonly #secrets: RunSecrets | undefined
+  readonly #view: RunView
   #batch: RunEvent[] = []
   /** Outputs of the batch that masking has changed, of tasks and of the run, by `seq`. */
   #sealed = new Map<number, SealedValue>()
@@ -31,11 +40,12 @@ export class EventRecorder {
   #seq = 0
 
   /** `onError` hears of a journal that cannot be written when nobody waits for `flush`. */
-  constructor(runId: string, ports: EventRecorderPorts, onError: (error: unknown) => void, secrets?: RunSecrets) {
+  constructor(runId: string, ports: EventRecorderPorts, onError: (error: unknown) => void, {secrets, view}: RecorderOptions) {
     this.#runId = runId
     this.#ports = ports
     this.#onError = onError
     this.#secrets = secrets
+    this.#view = view
   }
 
   /** The event is handed on at the end of this turn of the event loop, or earlier. Throws what a journal throws that answers at once. */
@@ -85,7 +95,11 @@ export class EventRecorder {
   }
 
   #show(events: readonly RunEvent[]): void {
-    for (const event of events) this.#ports.reporter.report(event)
+    const atMs = this.#ports.clock.elapsed()
+    for (const event of events) {
+      this.#view.record(event, atMs)
+      this.#ports.reporter.report(event, this.#view)
+    }
   }
 
   /** What masking hides of an output is kept sealed, when there is something to seal with. */

@@ -13,6 +13,7 @@ import {retryDelayMs} from '../retry.ts'
 import {isRefusal, Room} from './room.ts'
 import {RunScope, stoppedError, type PlanTemplates} from './run-scope.ts'
 import type {RunSecrets} from '../run-secrets.ts'
+import {RunView} from '../run-view.ts'
 import {Slots} from './slots.ts'
 
 export interface RunLoopOptions {
@@ -23,6 +24,8 @@ export interface RunLoopOptions {
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
   readonly beside: PlanTemplates
+  /** Is given all events, for those who show the run and for its result. */
+  readonly view?: RunView
   /** About the run as a whole, known before it begins. */
   readonly warnings?: readonly ActionWarning[]
 }
@@ -66,7 +69,7 @@ export class RunLoop {
       this.#resolve = resolve
       this.#reject = reject
     })
-    this.#recorder = new EventRecorder(options.runId, ports, this.#reject, options.secrets)
+    this.#recorder = new EventRecorder(options.runId, ports, this.#reject, {secrets: options.secrets, view: options.view ?? new RunView()})
     this.#scope = new RunScope(
       plan,
       options.beside,

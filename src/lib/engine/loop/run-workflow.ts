@@ -1,11 +1,14 @@
 // From a complete plan to the result of its run. Before this, nothing has happened; after it, everything is in the journal.
 
-import {combineReporters} from './combine-reporters.ts'
 import type {Plan} from '../plan.ts'
 import type {RunPorts} from '../ports.ts'
 import {RunLoop, type RunLoopOptions} from './run-loop.ts'
-import {RunResultCollector, type RunResult} from '../run-result.ts'
+import {resultOf, type RunResult} from '../run-result.ts'
+import {RunView} from '../run-view.ts'
 import type {RunStopping} from '../events.ts'
+
+/** No reporter names more of them. */
+const maxWarnings = 100
 
 export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'secrets' | 'warnings' | 'beside'> {
   /** The result holds the outputs of all tasks. */
@@ -31,12 +34,8 @@ export interface RunOutcome {
 export async function runWorkflow(plan: Plan, ports: RunPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
   const {signals, runId, concurrency, keepsOutputs, secrets, beside, warnings = []} = options
   const {failFast, timeoutMs} = plan
-  const collector = new RunResultCollector({keepsOutputs})
-  const loop = new RunLoop(
-    plan,
-    {...ports, reporter: combineReporters([collector, ports.reporter])},
-    {runId, concurrency, failFast, timeoutMs, secrets, beside, warnings},
-  )
+  const view = new RunView({keepsOutputs, maxWarnings})
+  const loop = new RunLoop(plan, ports, {runId, concurrency, failFast, timeoutMs, secrets, beside, warnings, view})
   await ports.journal.create({
     id: runId,
     workflowId: plan.workflow.id,
@@ -61,7 +60,7 @@ export async function runWorkflow(plan: Plan, ports: RunPorts, options: RunWorkf
     signals.leave.removeEventListener('abort', leave)
     await ports.reporter.close()
   }
-  return {result: collector.result(), ...(collector.stopCause === undefined ? {} : {stopCause: collector.stopCause})}
+  return {result: resultOf(view), ...(view.stopCause === undefined ? {} : {stopCause: view.stopCause})}
 }
 
 function causeOf(signal: AbortSignal): RunStopping['cause'] {

@@ -1,6 +1,6 @@
 // Says of tasks that run long that they still do, so that a quiet CI job is not taken for a dead one.
 
-import type {RunEvent} from '../../engine/events.ts'
+import type {RunView, TaskView} from '../../engine/run-view.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
 import type {Ticker} from '../terminal/ticker.ts'
@@ -10,6 +10,7 @@ const lookEveryMs = 5_000
 const named = 5
 
 export interface HeartbeatOptions {
+  /** The clock of the run's view. */
   readonly now: () => number
   readonly ticker: Ticker
   readonly writer: TextWriter
@@ -17,7 +18,9 @@ export interface HeartbeatOptions {
 
 export class Heartbeat {
   readonly #options: HeartbeatOptions
-  readonly #running = new Map<string, {startedAtMs: number; shownAtMs: number}>()
+  /** When each of them was named last. */
+  readonly #shownAtMs = new Map<string, number>()
+  #view: RunView | undefined
   readonly #stop: () => void
 
   constructor(options: HeartbeatOptions) {
@@ -27,11 +30,9 @@ export class Heartbeat {
     })
   }
 
-  record(event: RunEvent): void {
-    if (event.type === 'task.started') {
-      const now = this.#options.now()
-      this.#running.set(event.task, {startedAtMs: now, shownAtMs: now})
-    } else if (event.type === 'task.finished' || event.type === 'task.retrying') this.#running.delete(event.task)
+  /** The run to speak of; it goes on by itself. */
+  watch(view: RunView): void {
+    this.#view = view
   }
 
   close(): void {
@@ -39,12 +40,14 @@ export class Heartbeat {
   }
 
   #look(): void {
+    const running = this.#view?.running ?? new Map<string, TaskView>()
     const now = this.#options.now()
+    for (const task of this.#shownAtMs.keys()) if (!running.has(task)) this.#shownAtMs.delete(task)
     const due: string[] = []
-    for (const [task, times] of this.#running) {
-      if (now - times.shownAtMs < intervalMs) continue
-      times.shownAtMs = now
-      due.push(`${task} (${formatDuration(now - times.startedAtMs)})`)
+    for (const [task, {sinceMs}] of running) {
+      if (now - Math.max(sinceMs, this.#shownAtMs.get(task) ?? sinceMs) < intervalMs) continue
+      this.#shownAtMs.set(task, now)
+      due.push(`${task} (${formatDuration(now - sinceMs)})`)
     }
     if (due.length === 0) return
     const rest = due.length > named ? ` and ${String(due.length - named)} more` : ''

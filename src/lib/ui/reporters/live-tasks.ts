@@ -1,10 +1,9 @@
 // What is going on in a run, as the rows of a live region: each running task with its last lines, retries that wait, and a count.
 
-import type {RunEvent} from '../../engine/events.ts'
+import type {RunView, TaskView} from '../../engine/run-view.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import type {LiveRow} from '../terminal/live-region.ts'
 import type {LogTail} from './log-tail.ts'
-import type {RunTally} from './run-tally.ts'
 import {sanitizeText} from '../terminal/sanitize.ts'
 import type {Style} from '../terminal/style.ts'
 
@@ -15,9 +14,9 @@ const maxTail = 5
 
 export interface LiveTasksOptions {
   readonly style: Style
+  /** The clock of the run's view. */
   readonly now: () => number
   readonly rows: () => number
-  readonly tally: RunTally
   readonly tail: LogTail
   /** Lines are printed as they come, or are not wanted. */
   readonly hasTails: boolean
@@ -25,44 +24,24 @@ export interface LiveTasksOptions {
 
 export class LiveTasks {
   readonly #options: LiveTasksOptions
-  /** In the order of their starts. */
-  readonly #startedAtMs = new Map<string, number>()
-  readonly #retries = new Map<string, {readonly attempt: number; readonly dueAtMs: number}>()
-  #isStopping = false
 
   constructor(options: LiveTasksOptions) {
     this.#options = options
   }
 
-  record(event: RunEvent): void {
-    const {now} = this.#options
-    if (event.type === 'run.stopping') this.#isStopping = true
-    else if (event.type === 'task.started') {
-      this.#retries.delete(event.task)
-      this.#startedAtMs.set(event.task, now())
-    } else if (event.type === 'task.retrying') {
-      this.#startedAtMs.delete(event.task)
-      this.#retries.set(event.task, {attempt: event.attempt + 1, dueAtMs: now() + event.delayMs})
-    } else if (event.type === 'task.finished' || event.type === 'task.skipped') {
-      this.#startedAtMs.delete(event.task)
-      this.#retries.delete(event.task)
-    }
-  }
-
-  render(): LiveRow[] {
-    const {tally, style} = this.#options
-    if (tally.finished !== undefined || tally.taskCount === 0) return []
+  render(view: RunView): LiveRow[] {
+    if (view.finished !== undefined || view.tasks.size === 0) return []
     const room = Math.max(1, Math.min(maxRows, this.#options.rows() - 2)) - 1
-    const running = [...this.#startedAtMs].slice(0, room)
-    const waiting = [...this.#retries].slice(0, room - running.length)
+    const running = first(view.running.values(), room)
+    const waiting = first(view.waiting.values(), room - running.length)
     const tails = this.#shareOut(
-      running.map(([task]) => task),
+      running.map(({id}) => id),
       room - running.length - waiting.length,
     )
     return [
-      ...running.flatMap(([task, startedAtMs]) => [this.#runningRow(task, startedAtMs), ...this.#tailRows(task, tails.get(task) ?? 0)]),
-      ...waiting.map(([task, retry]) => this.#retryRow(task, retry)),
-      {text: this.#count(), paint: style.dim},
+      ...running.flatMap((task) => [this.#runningRow(task), ...this.#tailRows(task.id, tails.get(task.id) ?? 0)]),
+      ...waiting.map((task) => this.#retryRow(task)),
+      {text: this.#count(view), paint: this.#options.style.dim},
     ]
   }
 
@@ -83,11 +62,11 @@ export class LiveTasks {
     return shares
   }
 
-  #runningRow(task: string, startedAtMs: number): LiveRow {
+  #runningRow({id, sinceMs}: TaskView): LiveRow {
     const {style, now} = this.#options
     const {running: symbol} = style.symbols
     return {
-      text: `${symbol} ${task}  ${formatDuration(now() - startedAtMs)}`,
+      text: `${symbol} ${id}  ${formatDuration(now() - sinceMs)}`,
       paint: (text) => style.blue(text.slice(0, symbol.length)) + text.slice(symbol.length),
     }
   }
@@ -98,22 +77,31 @@ export class LiveTasks {
     return tail.last(task, share).map((line) => ({text: `    ${style.bar} ${sanitizeText(line).replaceAll('\t', '  ')}`, paint: style.dim}))
   }
 
-  #retryRow(task: string, {attempt, dueAtMs}: {readonly attempt: number; readonly dueAtMs: number}): LiveRow {
+  #retryRow({id, attempts, sinceMs, delayMs = 0}: TaskView): LiveRow {
     const {style, now} = this.#options
-    const leftMs = dueAtMs - now()
+    const leftMs = sinceMs + delayMs - now()
     const when = leftMs > 0 ? ` in ${formatDuration(leftMs)}` : ' next'
-    return {text: `${style.symbols.interrupted} ${task}  attempt ${String(attempt)}${when}`, paint: style.yellow}
+    return {text: `${style.symbols.interrupted} ${id}  attempt ${String(attempts + 1)}${when}`, paint: style.yellow}
   }
 
   /** `  3 of 12 done · 2 running · 1 waiting to retry · stopping` */
-  #count(): string {
-    const {tally, style} = this.#options
+  #count({ended, tasks, running, waiting, stopCause}: RunView): string {
     const parts = [
-      `${String(tally.endedCount)} of ${String(tally.taskCount)} done`,
-      ...(this.#startedAtMs.size === 0 ? [] : [`${String(this.#startedAtMs.size)} running`]),
-      ...(this.#retries.size === 0 ? [] : [`${String(this.#retries.size)} waiting to retry`]),
-      ...(this.#isStopping ? ['stopping'] : []),
+      `${String(ended.length)} of ${String(tasks.size)} done`,
+      ...(running.size === 0 ? [] : [`${String(running.size)} running`]),
+      ...(waiting.size === 0 ? [] : [`${String(waiting.size)} waiting to retry`]),
+      ...(stopCause === undefined ? [] : ['stopping']),
     ]
-    return `  ${parts.join(` ${style.separator} `)}`
+    return `  ${parts.join(` ${this.#options.style.separator} `)}`
   }
+}
+
+/** Not a copy of ten thousand to show ten. */
+function first<T>(values: Iterable<T>, count: number): T[] {
+  const found: T[] = []
+  for (const value of values) {
+    if (found.length >= count) break
+    found.push(value)
+  }
+  return found
 }

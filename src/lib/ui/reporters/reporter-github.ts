@@ -2,11 +2,11 @@
 
 import type {RunEvent} from '../../engine/events.ts'
 import type {Reporter} from '../../engine/ports.ts'
+import type {RunView} from '../../engine/run-view.ts'
 import {describeError, describeEvent} from './event-text.ts'
 import {disarmGithubCommands, githubCommand} from '../terminal/github-command.ts'
 import {Heartbeat} from './heartbeat.ts'
 import type {ReporterOptions} from './reporter-plain.ts'
-import {RunTally} from './run-tally.ts'
 import {renderSummary} from './summary.ts'
 
 /** In UTF-16 units. Folds cannot overlap, so lines wait until their task ends; a longer log is shown in several folds. */
@@ -19,7 +19,6 @@ interface Fold {
 
 export class GithubReporter implements Reporter {
   readonly #options: ReporterOptions
-  readonly #tally = new RunTally()
   readonly #heartbeat: Heartbeat
   readonly #folds = new Map<string, Fold>()
 
@@ -28,9 +27,8 @@ export class GithubReporter implements Reporter {
     this.#heartbeat = new Heartbeat(options)
   }
 
-  report(event: RunEvent): void {
-    this.#tally.record(event)
-    this.#heartbeat.record(event)
+  report(event: RunEvent, view: RunView): void {
+    this.#heartbeat.watch(view)
     const {writer, style} = this.#options
     if (event.type === 'task.log') {
       this.#keep(event.task, describeEvent(event))
@@ -39,7 +37,7 @@ export class GithubReporter implements Reporter {
     if (event.type === 'task.finished') this.#show(event.task, 'log')
     if (event.type === 'run.finished') for (const task of this.#folds.keys()) this.#show(task, 'log')
     writer.write(
-      event.type === 'run.finished' ? disarmLines(renderSummary(this.#tally, style)) : `${disarmGithubCommands(describeEvent(event))}\n`,
+      event.type === 'run.finished' ? disarmLines(renderSummary(view, style)) : `${disarmGithubCommands(describeEvent(event))}\n`,
     )
     if (event.type === 'task.finished' && event.status === 'failed' && event.error !== undefined) {
       writer.write(githubCommand(event.isTolerated ? 'warning' : 'error', {title: `task ${event.task} failed`}, describeError(event.error)))

@@ -2,9 +2,9 @@
 
 import type {RunEvent} from '../../engine/events.ts'
 import type {Reporter} from '../../engine/ports.ts'
+import type {RunView} from '../../engine/run-view.ts'
 import {describeEvent} from './event-text.ts'
 import {Heartbeat} from './heartbeat.ts'
-import {RunTally} from './run-tally.ts'
 import type {Style} from '../terminal/style.ts'
 import {renderSummary} from './summary.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
@@ -19,7 +19,6 @@ export interface ReporterOptions {
 
 export class PlainReporter implements Reporter {
   readonly #options: ReporterOptions
-  readonly #tally = new RunTally()
   readonly #heartbeat: Heartbeat
 
   constructor(options: ReporterOptions) {
@@ -27,11 +26,10 @@ export class PlainReporter implements Reporter {
     this.#heartbeat = new Heartbeat(options)
   }
 
-  report(event: RunEvent): void {
-    this.#tally.record(event)
-    this.#heartbeat.record(event)
+  report(event: RunEvent, view: RunView): void {
+    this.#heartbeat.watch(view)
     const {writer, style} = this.#options
-    writer.write(event.type === 'run.finished' ? renderSummary(this.#tally, style) : `${describeEvent(event)}\n`)
+    writer.write(event.type === 'run.finished' ? renderSummary(view, style) : `${describeEvent(event)}\n`)
   }
 
   async close(): Promise<void> {

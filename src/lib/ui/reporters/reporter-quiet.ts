@@ -2,9 +2,9 @@
 
 import type {RunEvent, TaskFinished} from '../../engine/events.ts'
 import type {Reporter} from '../../engine/ports.ts'
+import type {RunView} from '../../engine/run-view.ts'
 import {describeEvent, describeLog} from './event-text.ts'
 import {LogTail} from './log-tail.ts'
-import {RunTally} from './run-tally.ts'
 import type {Style} from '../terminal/style.ts'
 import {renderSummary} from './summary.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
@@ -12,7 +12,6 @@ import type {TextWriter} from '../terminal/text-writer.ts'
 export class QuietReporter implements Reporter {
   readonly #writer: TextWriter
   readonly #style: Style
-  readonly #tally = new RunTally()
   readonly #tail = new LogTail()
 
   readonly #hasTails: boolean
@@ -24,8 +23,7 @@ export class QuietReporter implements Reporter {
     this.#hasTails = hasTails
   }
 
-  report(event: RunEvent): void {
-    this.#tally.record(event)
+  report(event: RunEvent, view: RunView): void {
     switch (event.type) {
       case 'task.log': {
         if (this.#hasTails) this.#tail.add(event.task, describeLog(event))
@@ -42,7 +40,7 @@ export class QuietReporter implements Reporter {
         return
       }
       case 'run.finished': {
-        this.#writer.write(renderSummary(this.#tally, this.#style))
+        this.#writer.write(renderSummary(view, this.#style))
         return
       }
       default:

@@ -2,6 +2,7 @@
 
 import type {RunEvent, RunStarted, TaskFinished, TaskLog} from '../../engine/events.ts'
 import type {Reporter} from '../../engine/ports.ts'
+import type {RunView} from '../../engine/run-view.ts'
 import {count} from '../terminal/count.ts'
 import {describeError, describeEvent, describeLog, oneLine} from './event-text.ts'
 import {formatDuration} from '../terminal/format-time.ts'
@@ -9,7 +10,6 @@ import {LiveRegion} from '../terminal/live-region.ts'
 import {LiveTasks} from './live-tasks.ts'
 import {LogTail, tailLines, type Tail} from './log-tail.ts'
 import type {ReporterOptions} from './reporter-plain.ts'
-import {RunTally} from './run-tally.ts'
 import {paintState} from '../terminal/style.ts'
 import {renderSummary} from './summary.ts'
 import {padToWidth} from '../terminal/text-width.ts'
@@ -32,23 +32,26 @@ const keptLines = 10
 
 export class TtyReporter implements Reporter {
   readonly #options: TtyReporterOptions
-  readonly #tally = new RunTally()
   readonly #tail = new LogTail()
   readonly #tasks: LiveTasks
   readonly #live: LiveRegion
+  #view: RunView | undefined
   #idWidth = 0
 
   constructor(options: TtyReporterOptions) {
     this.#options = options
     const {style, now, rows, isVerbose} = options
-    this.#tasks = new LiveTasks({style, now, rows, tally: this.#tally, tail: this.#tail, hasTails: !isVerbose})
-    this.#live = new LiveRegion({...options, ellipsis: style.ellipsis, render: () => this.#tasks.render()})
+    this.#tasks = new LiveTasks({style, now, rows, tail: this.#tail, hasTails: !isVerbose})
+    this.#live = new LiveRegion({
+      ...options,
+      ellipsis: style.ellipsis,
+      render: () => (this.#view === undefined ? [] : this.#tasks.render(this.#view)),
+    })
   }
 
-  report(event: RunEvent): void {
-    this.#tally.record(event)
-    this.#tasks.record(event)
-    const text = this.#render(event)
+  report(event: RunEvent, view: RunView): void {
+    this.#view = view
+    const text = this.#render(event, view)
     if (text === '') this.#live.changed()
     else this.#live.print(text)
   }
@@ -59,24 +62,24 @@ export class TtyReporter implements Reporter {
   }
 
   /** What becomes permanent; empty for most events. */
-  #render(event: RunEvent): string {
+  #render(event: RunEvent, view: RunView): string {
     const {style} = this.#options
     switch (event.type) {
       case 'run.started':
         return this.#renderStart(event, event.run)
       case 'task.log':
-        return this.#renderLog(event)
+        return this.#renderLog(event, view)
       case 'task.retrying':
         this.#tail.take(event.task)
         return `${style.yellow(`${style.symbols.interrupted} ${describeEvent(event)}`)}\n`
       case 'task.finished':
-        return this.#renderEnd(event)
+        return this.#renderEnd(event, view)
       case 'task.skipped':
         return this.#taskLine('skipped', event.task, `skipped  ${oneLine(event.reason)}`)
       case 'run.stopping':
         return `${style.yellow(describeEvent(event))}\n`
       case 'run.finished':
-        return `\n${renderSummary(this.#tally, style)}`
+        return `\n${renderSummary(view, style)}`
       default:
         // Diagnostics are named in the summary.
         return ''
@@ -92,17 +95,17 @@ export class TtyReporter implements Reporter {
     return `${style.bold(oneLine(event.workflow))} ${style.dim(`${style.separator} run ${run} ${style.separator} ${count(event.tasks.length, 'task')}`)}\n`
   }
 
-  #renderLog(event: TaskLog): string {
+  #renderLog(event: TaskLog, view: RunView): string {
     const {style, isVerbose, keepColors} = this.#options
     const line = describeLog(event, keepColors)
     const shown = `  ${style.dim(`${event.task} ${style.bar}`)} ${line}\n`
     if (isVerbose) return shown
     this.#tail.add(event.task, line)
     // What a plugin says through its logger is meant to be read, also where nothing is left of a task that succeeds.
-    return !this.#isSmall() && event.stream === 'log' && event.level !== 'debug' ? shown : ''
+    return !this.#isSmall(view) && event.stream === 'log' && event.level !== 'debug' ? shown : ''
   }
 
-  #renderEnd(event: TaskFinished): string {
+  #renderEnd(event: TaskFinished, view: RunView): string {
     const {style} = this.#options
     const isFailed = event.status === 'failed'
     const tail = this.#tail.take(event.task, isFailed ? tailLines : keptLines)
@@ -112,20 +115,20 @@ export class TtyReporter implements Reporter {
     const reason = isFailed && event.error !== undefined ? `  ${describeError(event.error)}` : ''
     const tolerated = event.isTolerated ? style.yellow(' (tolerated: continueOnError)') : ''
     const line = this.#taskLine(event.status, event.task, `${status}  ${duration}${reason}${tolerated}`)
-    return isFailed || this.#isSmall() ? line + this.#renderTail(event.task, tail) : line
+    return isFailed || this.#isSmall(view) ? line + this.#renderTail(view.run, event.task, tail) : line
   }
 
-  #renderTail(task: string, {lines, earlier}: Tail): string {
+  #renderTail(run: string, task: string, {lines, earlier}: Tail): string {
     const {style} = this.#options
     const head =
       earlier === 0
         ? ''
-        : `    ${style.dim(`${style.bar} ${count(earlier, 'earlier line')}: ${style.program} runs logs ${this.#tally.runId} --task ${task}`)}\n`
+        : `    ${style.dim(`${style.bar} ${count(earlier, 'earlier line')}: ${style.program} runs logs ${run} --task ${task}`)}\n`
     return head + lines.map((line) => `    ${style.dim(style.bar)} ${line}\n`).join('')
   }
 
-  #isSmall(): boolean {
-    return this.#tally.taskCount <= smallRunTasks
+  #isSmall(view: RunView): boolean {
+    return view.tasks.size <= smallRunTasks
   }
 
   #taskLine(state: 'succeeded' | 'failed' | 'skipped' | 'cancelled', task: string, rest: string): string {

@@ -1,66 +1,71 @@
 // The end of a run in a few lines: how it went, what failed, and what to type to look further.
 
 import type {RunFinished} from '../../engine/events.ts'
+import type {RunView, TaskView} from '../../engine/run-view.ts'
 import {detailLines} from '../terminal/error-details.ts'
 import {describeError, oneLine} from './event-text.ts'
 import {formatDuration} from '../terminal/format-time.ts'
-import type {FailedTask, RunTally} from './run-tally.ts'
 import {paintState, type Style} from '../terminal/style.ts'
 
 /** Lines of a stack, or findings, shown of each failed task; `runs show` has all of them. */
 const shownDetails = 3
+/** So many of each kind are named; the others are only counted. */
+const named = 10
 
 /** Each line ended. Empty as long as the run is not finished. */
-export function renderSummary(tally: RunTally, style: Style): string {
-  const {finished} = tally
+export function renderSummary(view: RunView, style: Style): string {
+  const {finished, warnings, warningCount} = view
   if (finished === undefined) return ''
-  const lines = [headline(tally, finished, style)]
-  for (const warning of tally.warnings) {
+  const failures = view.ended.filter(({status}) => status === 'failed')
+  const failed = failures.filter(({isTolerated}) => !isTolerated)
+  const tolerated = failures.filter(({isTolerated}) => isTolerated)
+  const lines = [headline(view, finished, style)]
+  for (const warning of warnings.slice(0, named)) {
     lines.push(`  ${style.yellow(warning.severity)}  ${warning.task === undefined ? '' : `${warning.task}: `}${oneLine(warning.message)}`)
   }
-  lines.push(...more(tally.warningCount - tally.warnings.length, 'warnings'))
-  for (const task of tally.tolerated)
-    lines.push(`  ${style.yellow('warning')}  ${task.task} failed, but the run continued (continueOnError): ${reason(task)}`)
-  lines.push(...more(tally.toleratedCount - tally.tolerated.length, 'tolerated failures'))
-  for (const task of tally.failed) {
-    lines.push(`  ${style.red('failed')}   ${style.bold(task.task)}${attempts(task)}: ${reason(task)}`)
+  lines.push(...more(warningCount, 'warnings'))
+  for (const task of tolerated.slice(0, named))
+    lines.push(`  ${style.yellow('warning')}  ${task.id} failed, but the run continued (continueOnError): ${reason(task)}`)
+  lines.push(...more(tolerated.length, 'tolerated failures'))
+  for (const task of failed.slice(0, named)) {
+    lines.push(`  ${style.red('failed')}   ${style.bold(task.id)}${attempts(task)}: ${reason(task)}`)
     lines.push(...details(task, style))
   }
-  lines.push(...more(tally.failedCount - tally.failed.length, 'failed tasks'))
-  lines.push(...nextCommands(tally, style).map((command) => `  ${style.dim(command)}`))
+  lines.push(...more(failed.length, 'failed tasks'))
+  lines.push(
+    ...nextCommands(view.run, [...failed.slice(0, named), ...tolerated.slice(0, named)], style).map((command) => `  ${style.dim(command)}`),
+  )
   return lines.map((line) => `${line}\n`).join('')
 }
 
 /** `✗ demo failed in 1 m 03 s: 2 succeeded, 1 failed (reason)` */
-function headline(tally: RunTally, finished: RunFinished, style: Style): string {
+function headline({workflow}: RunView, finished: RunFinished, style: Style): string {
   const counts = Object.entries(finished.counts).flatMap(([state, count]) => (count > 0 ? [`${String(count)} ${state}`] : []))
-  const status = style.bold(
-    paintState(style, finished.status, `${style.symbols[finished.status]} ${oneLine(tally.workflow)} ${finished.status}`),
-  )
+  const status = style.bold(paintState(style, finished.status, `${style.symbols[finished.status]} ${oneLine(workflow)} ${finished.status}`))
   const why = finished.reason === undefined ? '' : ` (${oneLine(finished.reason)})`
   return `${status} in ${formatDuration(finished.durationMs)}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}${why}`
 }
 
-function nextCommands(tally: RunTally, {program}: Style): string[] {
-  const first = [...tally.failed, ...tally.tolerated].find((task) => task.hasLog)
-  const logs = first === undefined ? [] : [`${program} runs logs ${tally.runId} --task ${first.task}`]
-  return [...logs, `${program} runs show ${tally.runId}`]
+function nextCommands(run: string, failures: readonly TaskView[], {program}: Style): string[] {
+  const first = failures.find((task) => task.hasLog)
+  const logs = first === undefined ? [] : [`${program} runs logs ${run} --task ${first.id}`]
+  return [...logs, `${program} runs show ${run}`]
 }
 
-function reason(task: FailedTask): string {
+function reason(task: TaskView): string {
   return task.error === undefined ? 'failed' : describeError(task.error)
 }
 
-function details(task: FailedTask, style: Style): string[] {
+function details(task: TaskView, style: Style): string[] {
   const {lines, more: left} = detailLines(task.error, shownDetails)
   const all = left > 0 ? [...lines, `and ${String(left)} more lines`] : lines
   return all.map((line) => `           ${style.dim(line)}`)
 }
 
-function attempts(task: FailedTask): string {
+function attempts(task: TaskView): string {
   return task.attempts > 1 ? ` (${String(task.attempts)} attempts)` : ''
 }
 
 function more(count: number, what: string): string[] {
-  return count > 0 ? [`  and ${String(count)} more ${what}`] : []
+  return count > named ? [`  and ${String(count - named)} more ${what}`] : []
 }

@@ -2,6 +2,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises'
 import {describe, expect, test} from 'vitest'
 import type {RunEvent} from '../../../../src/lib/engine/events.ts'
 import {EventRecorder} from '../../../../src/lib/engine/loop/event-recorder.ts'
+import {RunView} from '../../../../src/lib/engine/run-view.ts'
 import {begun, log, started} from '../../../rig/run-events.ts'
 
 interface OpenWrite {
@@ -29,6 +30,7 @@ function slowRecorder() {
       clock: {now: () => 0, elapsed: () => 0},
     },
     (error) => errors.push(error),
+    {view: new RunView()},
   )
   return {recorder, writes, shown, errors}
 }

@@ -9,6 +9,7 @@ import {QuietReporter} from '../../../../src/lib/ui/reporters/reporter-quiet.ts'
 import {TtyReporter} from '../../../../src/lib/ui/reporters/reporter-tty.ts'
 import {defined} from '../../../../src/lib/util/defined.ts'
 import {capturedUi} from '../../../rig/captured-ui.ts'
+import {viewed} from '../../../rig/viewed-reporter.ts'
 import {begun, failed, finished, log, numberEvents, started, succeeded} from '../../../rig/run-events.ts'
 
 const mixedRun: RunEventBody[] = [
@@ -69,7 +70,7 @@ function testTime() {
 
 async function show(bodies: readonly RunEventBody[], make: (options: ReturnType<typeof setUp>) => Reporter): Promise<string[]> {
   const options = setUp()
-  const reporter = make(options)
+  const reporter = viewed(make(options), options.now)
   for (const event of numberEvents('R1', bodies)) reporter.report(event)
   await reporter.close()
   expect(options.time.listeners).toBe(0)
@@ -152,7 +153,7 @@ describe('PlainReporter', () => {
 
   test('says once a minute which tasks still run', () => {
     const options = setUp()
-    const reporter = new PlainReporter(options)
+    const reporter = viewed(new PlainReporter(options), options.now)
     const tasks = Array.from({length: 7}, (_, index) => `t${String(index)}`)
     for (const event of numberEvents('R1', [started(...tasks), ...tasks.map((task) => begun(task))])) reporter.report(event)
     reporter.report({seq: 99, ts: '', run: 'R1', ...succeeded('t0')})
@@ -172,7 +173,7 @@ describe('PlainReporter', () => {
 
   test('does not say that a task still runs which waits to be tried again, and counts the next attempt from its start', () => {
     const options = setUp()
-    const reporter = new PlainReporter(options)
+    const reporter = viewed(new PlainReporter(options), options.now)
     const report = (...bodies: RunEventBody[]): void => {
       for (const event of numberEvents('R1', bodies)) reporter.report(event)
       options.writer.flushNow()
@@ -202,7 +203,7 @@ describe('PlainReporter', () => {
       writes += 1
       return write(text)
     }
-    const reporter = new PlainReporter(options)
+    const reporter = viewed(new PlainReporter(options), options.now)
     const tasks = Array.from({length: 10_000}, (_, index) => `task-${String(index)}`)
     for (const event of numberEvents('R1', [started(...tasks), ...tasks.flatMap((task) => [begun(task), succeeded(task)])]))
       reporter.report(event)
@@ -279,7 +280,7 @@ describe('GithubReporter', () => {
 
   test('shows a long log in several folds instead of keeping it', () => {
     const options = setUp()
-    const reporter = new GithubReporter(options)
+    const reporter = viewed(new GithubReporter(options), options.now)
     for (const event of numberEvents('R1', [started('a'), ...Array.from({length: 1000}, () => log('a', 'x'.repeat(500)))]))
       reporter.report(event)
     options.writer.flushNow()
@@ -361,7 +362,7 @@ describe('TtyReporter', () => {
 
   test('redraws what runs below what is permanent, and leaves nothing of it behind', async () => {
     const options = setUp(true)
-    const reporter = new TtyReporter(options)
+    const reporter = viewed(new TtyReporter(options), options.now)
     const report = (...bodies: readonly RunEventBody[]): void => {
       for (const event of numberEvents('R1', bodies)) reporter.report(event)
     }
@@ -384,7 +385,7 @@ describe('TtyReporter', () => {
 
   test('redraws at most once in 100 ms, however much happens', async () => {
     const options = setUp(true)
-    const reporter = new TtyReporter({...options, isVerbose: true})
+    const reporter = viewed(new TtyReporter({...options, isVerbose: true}), options.now)
     const tasks = Array.from({length: 100}, (_, index) => `t${String(index)}`)
     const events = numberEvents('R1', [started(...tasks), ...tasks.flatMap((task) => [begun(task), log(task, 'x'), succeeded(task)])])
     events.forEach((event, index) => {
@@ -399,7 +400,7 @@ describe('TtyReporter', () => {
   test('erases the rows that a narrower window has wrapped', async () => {
     const options = setUp(true)
     let columns = 80
-    const reporter = new TtyReporter({...options, columns: () => columns})
+    const reporter = viewed(new TtyReporter({...options, columns: () => columns}), options.now)
     const [first, second, third] = numberEvents('R1', [started('a'), begun('a'), log('a', 'x'.repeat(200))])
     for (const event of [first, second, third]) if (event !== undefined) reporter.report(event)
     options.time.pass(100)
@@ -414,7 +415,7 @@ describe('TtyReporter', () => {
 
   test('shows no more rows than a window has, and shares them out', async () => {
     const options = setUp(true)
-    const reporter = new TtyReporter({...options, rows: () => 8})
+    const reporter = viewed(new TtyReporter({...options, rows: () => 8}), options.now)
     const tasks = ['a', 'b', 'c']
     for (const event of numberEvents('R1', [
       started(...tasks),
@@ -429,7 +430,7 @@ describe('TtyReporter', () => {
 
   test('counts down to a retry', async () => {
     const options = setUp(true)
-    const reporter = new TtyReporter(options)
+    const reporter = viewed(new TtyReporter(options), options.now)
     for (const event of numberEvents('R1', [started('parse'), begun('parse'), ...mixedRun.slice(6, 7)])) reporter.report(event)
     options.time.pass(200)
     await reporter.close()
@@ -438,7 +439,7 @@ describe('TtyReporter', () => {
 
   test('uses colours beside words, and ASCII where there is no UTF-8', async () => {
     const options = setUp(true, {FORCE_COLOR: '1', LANG: 'C'})
-    const reporter = new TtyReporter(options)
+    const reporter = viewed(new TtyReporter(options), options.now)
     for (const event of numberEvents('R1', [started('a'), begun('a'), failed('a'), finished('failed', {failed: 1})])) reporter.report(event)
     await reporter.close()
     expect(options.stderr.text).toContain('\u001b[31mx\u001b[39m a  \u001b[31mfailed\u001b[39m')
@@ -449,7 +450,7 @@ describe('TtyReporter', () => {
 describe('EventsReporter', () => {
   test('prints a version line and then each event as the journal keeps it', async () => {
     const {ui, stdout} = capturedUi()
-    const reporter = new EventsReporter(ui.out)
+    const reporter = viewed(new EventsReporter(ui.out))
     const events = numberEvents('R1', mixedRun)
     for (const event of events) reporter.report(event)
     await reporter.close()
