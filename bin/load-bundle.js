@@ -10,9 +10,11 @@ const Module = require('node:module')
 /** How many bytes at the head of the bundle and of the kept code name the build. V8 itself compares only the length of the source. */
 const stampLength = 64
 
-/** Which commands share kept code: running a workflow compiles much that the others never touch. */
+/** First words with kept code of their own, of a megabyte each. The first start decides what is kept, and what another command needs is mostly different. */
+const groups = new Set(['complete', 'plugin', 'run', 'runs', 'secrets', 'validate'])
+
 function cacheFile(file) {
-  const group = process.argv[2] === 'run' ? 'run' : 'main'
+  const group = groups.has(process.argv[2]) ? process.argv[2] : 'main'
   return path.join(path.dirname(file), 'code-cache', `${group}-${process.versions.v8}-${process.arch}.bin`)
 }
 
@@ -46,15 +48,18 @@ function removeIfThere(file) {
   }
 }
 
-/** The exports of the bundle. Also answers later `require(file)` calls, as oclif makes them for commands and hooks. */
-exports.loadBundle = (file) => {
+/**
+ * The exports of the bundle, whose file is one function in brackets. Also answers later `require(file)` calls, as oclif makes them for commands and hooks.
+ * `keepsCode`: false where what is executed is not what commands execute.
+ */
+exports.loadBundle = (file, {keepsCode = true} = {}) => {
   const source = fs.readFileSync(file, 'latin1')
   const stamp = source.slice(0, stampLength)
   const codeFile = cacheFile(file)
   const cachedData = readCode(codeFile, stamp)
-  const script = new vm.Script(Module.wrap(source), {filename: file, cachedData})
+  const script = new vm.Script(source, {filename: file, cachedData})
   // At exit, because only then is known which functions this kind of command needs.
-  if (cachedData === undefined || script.cachedDataRejected) process.once('exit', () => keepCode(codeFile, stamp, script))
+  if (keepsCode && (cachedData === undefined || script.cachedDataRejected)) process.once('exit', () => keepCode(codeFile, stamp, script))
 
   const bundle = new Module(file, module)
   bundle.filename = file

@@ -7,47 +7,12 @@ import {fileURLToPath, pathToFileURL} from 'node:url'
 import {build} from 'esbuild'
 import {buildPlugins} from './build-plugins.mjs'
 import {buildSdk} from './build-sdk.mjs'
+import {latePackages} from './late-packages.mjs'
 import {writeManifest} from './manifest.mjs'
+import {nativePackages} from './native-packages.mjs'
 
 export const root = resolve(fileURLToPath(import.meta.url), '..', '..')
 export const bundleFile = join(root, 'dist', 'cli.cjs')
-
-/** Packages with native parts: they stay in node_modules and are loaded with require(), since import() would start Node's ES module loader. */
-const nativePackages = ['better-sqlite3', 'esbuild']
-
-const requireNative = {
-  name: 'require-native',
-  setup(plugin) {
-    const filter = new RegExp(`^(${nativePackages.join('|')})$`)
-    plugin.onResolve({filter}, ({path, namespace}) => (namespace === 'native' ? {path, external: true} : {path, namespace: 'native'}))
-    plugin.onLoad({filter, namespace: 'native'}, ({path}) => ({contents: `module.exports = require(${JSON.stringify(path)})`}))
-  },
-}
-
-/** docker-modem loads ssh2, with its native parts, for every engine; it is needed for `DOCKER_HOST=ssh://…` only, and is loaded then. */
-const requireSshLate = {
-  name: 'require-ssh-late',
-  setup(plugin) {
-    plugin.onResolve({filter: /^ssh2$/}, ({path, namespace}) => (namespace === 'late' ? {path, external: true} : {path, namespace: 'late'}))
-    plugin.onLoad({filter: /^ssh2$/, namespace: 'late'}, () => ({
-      contents: 'module.exports = {Client: function (...args) { return new (require("ssh2").Client)(...args) }}',
-    }))
-  },
-}
-
-/** string-width creates an Intl.Segmenter when it is loaded, and most commands never need it. Our own code loads it at its first call. */
-const initializeLate = {
-  name: 'initialize-late',
-  setup(plugin) {
-    plugin.onResolve({filter: /^string-width$/}, ({path, importer}) =>
-      importer.startsWith(join(root, 'src')) ? {path, namespace: 'initialize-late'} : undefined,
-    )
-    plugin.onLoad({filter: /^string-width$/, namespace: 'initialize-late'}, () => ({
-      contents: 'module.exports = (text) => require("string-width").default(text)',
-      resolveDir: root,
-    }))
-  },
-}
 
 const banner = [
   'const bundleUrl=require("node:url").pathToFileURL(__filename).href;',
@@ -69,7 +34,7 @@ export async function buildBundle(outfile = bundleFile) {
     target: 'node20.19',
     conditions: ['source'],
     loader: {'.sql': 'text'},
-    plugins: [requireNative, requireSshLate, initializeLate],
+    plugins: [nativePackages(root), latePackages],
     // oclif asks for the TypeScript compiler of a plugin under development; that one is not ours to bring.
     external: ['typescript'],
     // Names stay, for stack traces; white space is read at every start and goes.
@@ -83,11 +48,16 @@ export async function buildBundle(outfile = bundleFile) {
       'process.env.OCLIF_DISABLE_ENGINE_WARNING': '"1"',
     },
   })
-  const text = banner + toAscii(importThroughLoader(result.outputFiles[0].text))
+  const text = wrap(banner + toAscii(importThroughLoader(result.outputFiles[0].text)))
   const stamp = createHash('sha256').update(text).digest('hex').slice(0, 60)
   await rm(join(dirname(outfile), 'code-cache'), {recursive: true, force: true})
   await writeFile(outfile, `/*${stamp}*/${text}`)
   return result.metafile
+}
+
+/** What Node.js would put around it for each start, which copies it; bin/load-bundle.js takes it as it is. */
+function wrap(text) {
+  return `(function (exports, require, module, __filename, __dirname) {${text}\n})`
 }
 
 /**
