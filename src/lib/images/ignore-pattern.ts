@@ -1,5 +1,5 @@
 // One pattern of a .dockerignore file -> a test of paths. The same translation as that of Docker's client (github.com/moby/patternmatcher), with its
-// oddities; its regular expressions run on RE2, so no pattern takes more than linear time.
+// oddities; its regular expressions run on RE2, so no pattern takes more than linear time. Why not a package: docs/decisions/0017-ignore-rules.md.
 
 import path from 'node:path'
 import type {Re2} from '../documents/re2.ts'
@@ -64,10 +64,13 @@ export function compileIgnorePattern(pattern: string, re2: Re2): PathTest {
     return (name) => name.endsWith(suffix) || (suffix.startsWith('/') && name === suffix.slice(1))
   }
   const compiled = re2(`^${source}$`)
-  // Most names differ at once, and a comparison costs far less.
-  const prefix = /^[^*?[\]\\^]*/.exec(pattern)?.[0] ?? ''
+  // Most names differ at once, and a comparison costs far less. A repetition or an alternative may do without the text before it.
+  const prefix = /[{|]/.test(pattern) ? '' : (/^[^*?[\]\\^]*/.exec(pattern)?.[0] ?? '')
   return (name) => name.startsWith(prefix) && compiled.test(name)
 }
+
+/** What Docker's client escapes. In a pattern with a wildcard, `{2}` and `|` mean what they mean in a regular expression. */
+const escaped = /[.+()$]/
 
 function translate(pattern: string): {kind: Kind; source: string} {
   let kind: Kind = 'exact'
@@ -85,7 +88,7 @@ function translate(pattern: string): {kind: Kind; source: string} {
     } else if (char === '*' || char === '?') {
       source += char === '*' ? '[^/]*' : '[^/]'
       kind = 'regexp'
-    } else if (/[.+()|{}$]/.test(char)) source += `\\${char}`
+    } else if (escaped.test(char)) source += `\\${char}`
     else if (char === '\\') {
       source += `\\${chars[++at] ?? ''}`
       kind = 'regexp'

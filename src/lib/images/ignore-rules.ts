@@ -68,9 +68,12 @@ export async function parseIgnoreRules(text: string, before: readonly string[] =
 function parseRule(line: string, re2: Re2): Rule[] {
   const trimmed = line.trim()
   if (trimmed === '') return []
-  const isException = trimmed.startsWith('!')
-  const written = isException ? trimmed.slice(1).trim() : trimmed
-  const text = written === '' ? '' : cleanPattern(written)
+  const isMarked = trimmed.startsWith('!')
+  const written = isMarked ? trimmed.slice(1).trim() : trimmed
+  const cleaned = written === '' ? '' : cleanPattern(written)
+  // Docker's client takes the slash at the top away before it looks for the mark: /!a is an exception too.
+  const isException = isMarked || cleaned.startsWith('!')
+  const text = isMarked || !isException ? cleaned : cleaned.slice(1)
   if (isException && (text === '' || text === '/')) throw badPattern(`"${trimmed}" names nothing`)
   const problem = refusePattern(text)
   if (problem !== undefined) throw badPattern(`"${trimmed}" is not a valid pattern: ${problem}`)
