@@ -7,7 +7,7 @@ import {setTimeout as sleep} from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import {describe, expect, it} from 'vitest'
 import {Project} from '../rig/project.ts'
-import {filesWith, storedNames, storedValue, storeSecrets} from '../rig/secret-store.ts'
+import {filesWith, storedNames, storedValue, storedValues, storeSecrets} from '../rig/secret-store.ts'
 import {makeLegacy} from '../rig/legacy-store.ts'
 import {openStore} from '../rig/secret-home.ts'
 import {allValues, oddNames, texts} from '../rig/secret-values.ts'
@@ -69,10 +69,7 @@ describe('a command line', () => {
   ])('%j stores what it says', async (args, name, value) => {
     const project = new Project()
     expect(await project.run(['secrets', 'set', ...args])).toMatchObject({exitCode: 0})
-    const {stdout} = await project.run(['secrets', 'export', '--json'])
-    expect(Object.entries(JSON.parse(stdout) as object)).toEqual([[name, value]])
-    expect(await project.run(['secrets', 'delete', '--force', '--', name])).toMatchObject({exitCode: 0})
-    expect(await storedNames(project)).toEqual([])
+    expect([...(await storedValues(project))]).toEqual([[name, Buffer.from(value)]])
   })
 
   it('that does its work prints no value under DEBUG, wherever the value comes from', async () => {
@@ -109,10 +106,11 @@ describe('a value', () => {
     const project = new Project()
     const chosen = ['MEGABYTE', 'ALL_BYTES', 'ZERO', 'BOM', 'NFD', 'LINE_ENDS', 'DOS', 'LONE_CR', 'TRAILING_BLANKS', 'RANDOM']
     const roundTrip = async (name: string): Promise<void> => {
-      writeFileSync(project.path(name), allValues.get(name) ?? Buffer.alloc(0))
-      await storeSecrets(project, {[name]: allValues.get(name) ?? Buffer.alloc(0)})
+      const input = allValues.get(name) ?? Buffer.alloc(0)
+      writeFileSync(project.path(name), input)
+      expect(await project.run(['secrets', 'set', name, '--stdin', '--raw'], {input})).toMatchObject({exitCode: 0})
       expect(await project.run(['secrets', 'set', `${name}-2`, '--from-file', name])).toMatchObject({exitCode: 0})
-      const script = `for name in ${name} ${name}-2; do "$0" "$@" $name > got-$name && cmp got-$name ${name} || exit; done`
+      const script = `"$0" "$@" ${name} > got && cmp got ${name}`
       const {exitCode, stdout, stderr} = await project.run(['secrets', 'get'], {
         command: ['bash', '-c', script, process.execPath, builtCommand],
       })
@@ -120,8 +118,10 @@ describe('a value', () => {
     }
     const [first = '', ...others] = chosen
     await roundTrip(first)
-    await Promise.all(others.map(roundTrip))
-    expect(await project.json(['secrets', 'list'])).toHaveLength(2 * chosen.length)
+    for (const name of others) await roundTrip(name)
+    const stored = await storedValues(project)
+    expect(stored.size).toBe(2 * chosen.length)
+    for (const [name, value] of stored) expect(value.equals(allValues.get(name.replace(/-2$/, '')) ?? Buffer.alloc(0)), name).toBe(true)
     const {stdout} = await project.run(['secrets', 'get', 'ALL_BYTES', '--json'])
     expect(JSON.parse(stdout)).toEqual({name: 'ALL_BYTES', base64: allValues.get('ALL_BYTES')?.toString('base64')})
     expect(JSON.parse((await project.run(['secrets', 'get', 'BOM', '--json'])).stdout)).toEqual({name: 'BOM', value: '\uFEFFvalue'})
@@ -530,14 +530,13 @@ describe('kill -9', () => {
       if (await killed(project, ['set', 'CHANGED', '--stdin'], `value ${String(round)}`, takesMs)) count += 1
       if (await killed(project, ['import', '-', '--overwrite'], file, takesMs)) count += 1
       if (await killed(project, ['rotate-key', ...(round % 2 === 0 ? ['--reencrypt'] : [])], '', takesMs)) count += 1
-      const {stdout} = await project.run(['secrets', 'export', '--json'])
-      const found = JSON.parse(stdout) as Record<string, string>
-      expect(found['KEPT']).toBe(secret)
-      expect([value, `value ${String(round)}`]).toContain(found['CHANGED'])
-      value = found['CHANGED'] ?? ''
-      expect(Object.hasOwn(found, `NEW_${String(round)}`)).toBe(Object.hasOwn(found, `OTHER_${String(round)}`))
-      const {exitCode, stderr} = await project.run(['secrets', 'verify'])
-      expect({exitCode}, stderr).toEqual({exitCode: 0})
+      // The first to look after the kill repairs what it left: a command in every other round.
+      if (round % 2 === 0) expect(await project.run(['secrets', 'verify'])).toMatchObject({exitCode: 0})
+      const found = await storedValues(project)
+      expect(found.get('KEPT')?.toString()).toBe(secret)
+      expect([value, `value ${String(round)}`]).toContain(found.get('CHANGED')?.toString())
+      value = found.get('CHANGED')?.toString() ?? ''
+      expect(found.has(`NEW_${String(round)}`)).toBe(found.has(`OTHER_${String(round)}`))
     }
     expect(count).toBeGreaterThan(5)
     expect(await project.run(['secrets', 'rotate-key'])).toMatchObject({exitCode: 0})
@@ -642,9 +641,13 @@ it('names of every kind can be stored, listed, read and deleted', async () => {
   const project = new Project()
   await storeAll(project, new Map(oddNames.map((name) => [name, Buffer.from(`value of ${name}`)])))
   expect(await storedNames(project)).toEqual([...oddNames].sort())
-  for (const name of oddNames) expect(await storedValue(project, name)).toBe(`value of ${name}`)
-  for (const name of oddNames) expect(await project.run(['secrets', 'delete', '--force', '--', name])).toMatchObject({exitCode: 0})
-  expect(await storedNames(project)).toEqual([])
+  // What a command line or the language could take for something else; of the others one is enough.
+  const odd = oddNames.filter((name) => !/^[a-z0-9]/i.test(name))
+  for (const name of [...odd, 'n'.repeat(255)]) expect(await storedValue(project, name)).toBe(`value of ${name}`)
+  for (const name of [...odd, 'constructor']) {
+    expect(await project.run(['secrets', 'delete', '--force', '--', name])).toMatchObject({exitCode: 0})
+  }
+  expect(await storedNames(project)).toEqual(oddNames.filter((name) => !odd.includes(name) && name !== 'constructor').sort())
 }, 60_000)
 
 describe('a key', () => {

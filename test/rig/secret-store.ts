@@ -1,16 +1,19 @@
 // Stored secrets as the built command sees them, and the files they are kept in as anybody sees them.
 
-import {readdirSync, readFileSync, statSync} from 'node:fs'
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {expect} from 'vitest'
-import type {SecretMetadata} from '../../src/lib/secrets/store/secret-rows.ts'
 import type {Project} from './project.ts'
+import {databaseOf, openStore} from './secret-home.ts'
 
-/** Stores values through standard input. */
+/** Stores values, and makes the store when there is none. In this process: what a test starts with, and not what it is about. */
 export async function storeSecrets(project: Project, values: Readonly<Record<string, string | Buffer>>): Promise<void> {
-  for (const [name, input] of Object.entries(values)) {
-    const {exitCode, stdout, stderr} = await project.run(['secrets', 'set', '--stdin', '--raw', '--', name], {input})
-    expect({exitCode, stdout}, stderr).toEqual({exitCode: 0, stdout: ''})
+  const {store, clock, close} = await openStore(project.home)
+  clock.time = Date.now()
+  try {
+    for (const [name, value] of Object.entries(values)) await store.set(name, Buffer.from(value))
+  } finally {
+    close()
   }
 }
 
@@ -21,8 +24,27 @@ export async function storedValue(project: Project, name: string): Promise<strin
   return stdout
 }
 
+/** All that is stored, read in this process: nothing when there is no store. */
+export async function storedValues(project: Project): Promise<Map<string, Buffer>> {
+  if (!existsSync(databaseOf(project.home))) return new Map()
+  const {store, close} = await openStore(project.home)
+  try {
+    expect((await store.verify()).findings).toEqual([])
+    return await store.getAll()
+  } finally {
+    close()
+  }
+}
+
+/** Read in this process, as names need no key. */
 export async function storedNames(project: Project): Promise<string[]> {
-  return ((await project.json(['secrets', 'list'])) as SecretMetadata[]).map(({name}) => name)
+  if (!existsSync(databaseOf(project.home))) return []
+  const {store, close} = await openStore(project.home)
+  try {
+    return store.list().map(({name}) => name)
+  } finally {
+    close()
+  }
 }
 
 /** Files of the home that hold the text. */

@@ -277,17 +277,18 @@ describe('CLI error handling', () => {
   it('Invalid secret name', async () => {
     const project = new Project()
     await storeSecrets(project, {A: 'x'})
-    for (const name of ['', ' ', 'a.b', 'a/b', 'A B', 'é', 'А', 'A\n', 'A;DROP', 'a'.repeat(256)]) {
-      for (const args of [
-        ['set', name, 'x'],
-        ['get', name],
-        ['delete', name, '--force'],
-      ]) {
-        const {exitCode, stdout, stderr} = await project.run(['secrets', ...args])
-        expect({args, exitCode, stdout}, stderr).toEqual({args, exitCode: 2, stdout: ''})
-        expect(stderr).toMatch(/^error\[SECRET_NAME_INVALID\]: .*alphanumeric.*underscore.*hyphen/m)
-      }
+    for (const args of [
+      ['set', '', 'x'],
+      ['set', 'A B', 'x'],
+      ['get', ' '],
+      ['get', 'a/b'],
+      ['delete', 'A\n', '--force'],
+      ['delete', 'А', '--force'],
+    ]) {
+      const {exitCode, stdout, stderr} = await project.run(['secrets', ...args])
+      expect({args, exitCode, stdout}, stderr).toEqual({args, exitCode: 2, stdout: ''})
+      expect(stderr).toMatch(/^error\[SECRET_NAME_INVALID\]: .*alphanumeric.*underscore.*hyphen/m)
     }
     expect(await storedNames(project)).toEqual(['A'])
-  }, 120_000)
+  })
 })
