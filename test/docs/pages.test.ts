@@ -16,6 +16,9 @@ import {packageRoot, runWorkflow} from '../rig/workflow-command.ts'
 
 const pages = [
   'README.md',
+  'AGENTS.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
   ...inside('docs', '*.md'),
   ...inside('docs/plugins', '*.md'),
   'examples/README.md',
@@ -25,13 +28,19 @@ const pages = [
 ].map((name) => readPage(name))
 
 /** Their commands begin in a clone of the project; those of all other pages in an empty directory. */
-const inClone = new Set(['README.md', 'docs/cli.md', 'examples/README.md', 'examples/extension/README.md'])
+const inClone = new Set(['README.md', 'CONTRIBUTING.md', 'docs/cli.md', 'examples/README.md', 'examples/extension/README.md'])
 
 /** Commands that are not run here: the page, the command, and what runs it. */
 const runElsewhere: readonly (readonly [page: string, command: string, by: string])[] = [
   ['README.md', 'npm ci', '.ci/run begins with it'],
   ['README.md', 'npm test', 'this is a part of it'],
   ['README.md', 'npm pack', 'test/packaging packs'],
+  ['AGENTS.md', 'npm run check:fast', 'it runs tests itself'],
+  ['AGENTS.md', 'npm run build', 'what runs here was built'],
+  ['AGENTS.md', 'npx vitest run test/lib/templates', 'this is a part of it'],
+  ['AGENTS.md', 'npm run walls', 'test/walls.test.ts runs it'],
+  ['CONTRIBUTING.md', 'npm ci', '.ci/run begins with it'],
+  ['CONTRIBUTING.md', 'npm run check:fast', 'it runs tests itself'],
   ['README.md', 'npm install -g ./autokestra-*.tgz', 'test/packaging installs into an empty prefix'],
   ['docs/plugins/images.md', 'workflow plugin build my/shout', 'test/docker builds images'],
   ['examples/extension/README.md', 'npm install --prefix examples/extension', 'it downloads what a clone has'],
