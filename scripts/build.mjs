@@ -34,6 +34,8 @@ export async function buildBundle(outfile = bundleFile) {
     target: 'node20.19',
     conditions: ['source'],
     loader: {'.sql': 'text'},
+    // The same code as for Node, but without a look at the environment for each token, and in modules of which only what is used is bundled.
+    alias: {yaml: join(root, 'node_modules', 'yaml', 'browser', 'dist', 'index.js')},
     plugins: [nativePackages(root), latePackages],
     // oclif asks for the TypeScript compiler of a plugin under development; that one is not ours to bring.
     external: ['typescript'],

@@ -19,6 +19,7 @@ const files: readonly (readonly [title: string, text: string, shown: RegExp])[] 
   ['empty items', '-\n'.repeat(400_000), /250 000 values/],
   ['open brackets and commas', `a: ${fill('[,,,')}`, /error\[/],
   ['the same key again and again', fill('a:\n'), /duplicate key/],
+  ['empty lines before a mistake', `id: w\n${fill('\n')}tasks: 1\n`, /tasks must be a list/],
   ['a bad value', `id: w\ntasks:\n  - {id: a, type: "${fill('x ')}"}\n`, /bad-type|invalid-type/],
   [
     'templates without end in one text',

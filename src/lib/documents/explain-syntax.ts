@@ -1,5 +1,6 @@
-// What is wrong with a text that is not valid YAML, with every position. The only module that loads `yaml`, which goes on after an error.
+// What is wrong with a text that is not valid YAML, with every position. `yaml` goes on after an error.
 
+import {isCollection, parseAllDocuments, visit} from 'yaml'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {defined} from '../util/defined.ts'
 import type {ValueProblem} from './check-expansion.ts'
@@ -23,12 +24,7 @@ const tooDeep = 'nesting exceeded'
 const quoteHint = 'Quote the template: key: "{{ … }}"'
 
 /** All syntax findings, in file order. `stop` is what the fast parser said, `problem` what was wrong with the value it made. */
-export async function explainSyntax(
-  text: string,
-  file: string,
-  stop: YamlStop | undefined,
-  problem: ValueProblem | undefined,
-): Promise<Diagnostic[]> {
+export function explainSyntax(text: string, file: string, stop: YamlStop | undefined, problem: ValueProblem | undefined): Diagnostic[] {
   // Nothing for the slower parser: it would expand the aliases, overflow its stack, or take minutes and gigabytes for a large text.
   const isBottomless =
     text.length > maxExplained ||
@@ -36,7 +32,7 @@ export async function explainSyntax(
     problem === 'cycle' ||
     problem === 'too-many-values' ||
     stop?.message.startsWith(tooDeep) === true
-  const found = isBottomless ? [] : await listErrors(text)
+  const found = isBottomless ? [] : listErrors(text)
   if (found.length === 0) found.push(explainFirst(text, stop, problem))
   // One mistake makes the parser stumble several times; the first finding of a line says it.
   const lines = new Set<number>()
@@ -75,18 +71,17 @@ function templateFinding(start: number, length: number): Found {
   }
 }
 
-async function listErrors(text: string): Promise<Found[]> {
-  const yaml = await import('yaml')
+function listErrors(text: string): Found[] {
   try {
     // Its options repeat the fast parser's rules, so that both agree on what is a mistake.
-    const documents = yaml.parseAllDocuments(text, {version: '1.2', schema: 'core', merge: true, prettyErrors: false, logLevel: 'silent'})
+    const documents = parseAllDocuments(text, {version: '1.2', schema: 'core', merge: true, prettyErrors: false, logLevel: 'silent'})
     const found: Found[] = []
     for (const document of documents) {
       for (const {code, message, pos} of [...document.errors, ...document.warnings])
         found.push({code: codes[code] ?? 'yaml-syntax', message: shorten(sentence(code, message)), start: pos[0], end: pos[1]})
-      yaml.visit(document, {
+      visit(document, {
         Pair(_key, {key}) {
-          if (!yaml.isCollection(key) || !key.range) return
+          if (!isCollection(key) || !key.range) return
           const [start, end] = key.range
           const isTemplate = text[start - 1] === '{' && text[start] === '{'
           found.push(

@@ -1,21 +1,27 @@
-// Path -> place in the text. The nodes are asked for once, at the first finding; a document without findings never pays for them.
+// Path -> position in the text. The tree is made once, at the first finding; a document without findings never pays for it.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
-import type {YamlNode} from './parse-yaml.ts'
+import {readPlainScalar} from './plain-scalar.ts'
 import type {DocumentPath, SourceDocument} from './source-document.ts'
-import {lineStarts, offsetInScalar, placeOf, shorten, skipBlank, type Span} from './source-text.ts'
+import {lineStarts, offsetInScalar, placeOf, shorten, type Span} from './source-text.ts'
+import {
+  keyName,
+  listItems,
+  listPairs,
+  parseTree,
+  propertyOf,
+  scalarText,
+  walkTree,
+  type SyntaxNode,
+  type SyntaxPair,
+} from './syntax-tree.ts'
 
-interface Pair {
-  readonly key: YamlNode
-  readonly value: YamlNode | undefined
-}
-
-/** Makes the `diagnostic` function of a document. `locate` parses the text into nodes. */
-export function createLocator(text: string, file: string, locate: () => YamlNode | undefined): SourceDocument['diagnostic'] {
-  let nodes: ReturnType<typeof index> | undefined
+/** Makes the `diagnostic` function of a document. */
+export function createLocator(text: string, file: string): SourceDocument['diagnostic'] {
+  let nodes: Index | undefined
   let starts: readonly number[] | undefined
   return (path, target, finding, offset) => {
-    nodes ??= index(locate())
+    nodes ??= new Index(parseTree(text))
     starts ??= lineStarts(text)
     const {severity, code, hint} = finding
     const message = shorten(finding.message)
@@ -24,151 +30,96 @@ export function createLocator(text: string, file: string, locate: () => YamlNode
   }
 }
 
-/** Lists the pairs and items of nodes, and knows which node an alias stands for. */
-function index(root: YamlNode | undefined) {
-  const written = new Map<object, YamlNode>()
-  const pairs = new Map<YamlNode, Map<string, Pair>>()
+/** Finds pairs and items by name and number, through aliases and merge keys. */
+class Index {
+  readonly root: SyntaxNode | undefined
+  readonly #pairs = new Map<unknown, Map<string, SyntaxPair>>()
+  readonly #items = new Map<unknown, readonly SyntaxNode[]>()
+  #aliases: ReadonlyMap<unknown, SyntaxNode> | undefined
 
-  const collect = (node: YamlNode): void => {
-    node.children.forEach(collect)
-    if (typeof node.result === 'object' && node.result !== null && node.children.length > 0) written.set(node.result, unwrap(node))
-  }
-  if (root) collect(root)
-
-  const definition = (node: YamlNode): YamlNode => {
-    const plain = unwrap(node)
-    if (plain.children.length > 0 || typeof plain.result !== 'object' || plain.result === null) return plain
-    return written.get(plain.result) ?? plain
+  constructor(root: SyntaxNode | undefined) {
+    this.root = root
   }
 
-  const pairsOf = (node: YamlNode): Map<string, Pair> => {
-    let known = pairs.get(node)
-    if (!known) pairs.set(node, (known = listPairs(node)))
-    return known
+  itemAt(node: SyntaxNode, position: number): SyntaxNode | undefined {
+    const list = this.#definition(node)
+    let items = this.#items.get(list.token)
+    if (!items) this.#items.set(list.token, (items = listItems(list)))
+    return items[position]
   }
 
-  const pairAt = (node: YamlNode, key: string, depth = 0): Pair | undefined => {
-    const own = pairsOf(node).get(key)
+  pairAt(node: SyntaxNode, name: string, depth = 0): SyntaxPair | undefined {
+    const map = this.#definition(node)
+    const pairs = this.#pairsOf(map)
+    const own = pairs.get(name)
     if (own || depth > 10) return own
-    const merged = pairsOf(node).get('<<')?.value
+    const merged = pairs.get('<<')?.value
     if (!merged) return undefined
-    const sources = Array.isArray(merged.result) ? definition(merged).children : [merged]
-    for (const source of sources) {
-      const found = pairAt(definition(source), key, depth + 1)
+    const source = this.#definition(merged)
+    for (const one of [source, ...listItems(source)]) {
+      const found = this.pairAt(one, name, depth + 1)
       if (found) return found
     }
     return undefined
   }
 
-  return {root: root && unwrap(root), definition, pairAt}
-}
+  #pairsOf(map: SyntaxNode): Map<string, SyntaxPair> {
+    const written = map.pair ?? map.token
+    let pairs = this.#pairs.get(written)
+    if (!pairs) this.#pairs.set(written, (pairs = new Map(listPairs(map).map((pair) => [keyName(pair.key), pair]))))
+    return pairs
+  }
 
-/** A flow collection or scalar is first tried as the key of a block mapping: a node around the same result. */
-function unwrap(node: YamlNode): YamlNode {
-  let inner = node
-  for (;;) {
-    const only = inner.children.length === 1 ? inner.children[0] : undefined
-    if (!only || !Object.is(only.result, inner.result)) return inner
-    inner = only
+  /** What an alias stands for: the last node before it with its anchor. */
+  #definition(node: SyntaxNode): SyntaxNode {
+    if (node.token?.type !== 'alias') return node
+    this.#aliases ??= resolveAliases(this.root)
+    return this.#aliases.get(node.token) ?? node
   }
 }
 
-function listPairs(node: YamlNode): Map<string, Pair> {
-  const found = new Map<string, Pair>()
-  const {result, children} = node
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) return found
-  const values = new Map(Object.entries(result))
-  for (let at = 0; at < children.length; at++) {
-    const key = children[at]
-    if (!key) break
-    const name = String(key.result)
-    const next = children[at + 1]
-    // `{a, b: 1}`: a key without value is followed by the next key.
-    const hasValue = next !== undefined && (name === '<<' || Object.is(next.result, values.get(name)))
-    found.set(name, {key, value: hasValue ? next : undefined})
-    if (hasValue) at++
+/** All aliases in one pass: an anchor may be given again, and counts from there. */
+function resolveAliases(root: SyntaxNode | undefined): ReadonlyMap<unknown, SyntaxNode> {
+  const anchors = new Map<string, SyntaxNode>()
+  const aliases = new Map<unknown, SyntaxNode>()
+  const visit = (node: SyntaxNode): void => {
+    const anchor = propertyOf(node, 'anchor')
+    if (anchor !== undefined) anchors.set(anchor.slice(1), node)
+    const target = node.token?.type === 'alias' ? anchors.get(node.token.source.slice(1)) : undefined
+    if (target) aliases.set(node.token, target)
   }
-  return found
-}
-
-function itemAt(text: string, node: YamlNode, position: number): YamlNode | undefined {
-  if (!Array.isArray(node.result)) return undefined
-  const direct = node.children[position]
-  if (node.children.length === node.result.length) return direct
-  // An empty item (`-`) has no node; its dash stands for it.
-  const dashes = listDashes(text, node)
-  const dash = dashes[position]
-  if (dash === undefined) return undefined
-  const next = dashes[position + 1] ?? node.end
-  return (
-    node.children.find((child) => child.start > dash && child.start <= next && trimmed(text, child).start < next) ?? {
-      start: dash,
-      end: dash + 1,
-      result: null,
-      children: [],
-    }
-  )
-}
-
-/** Where the items of a block sequence begin: their dashes stand in one column, in which nothing else inside of it can stand. */
-function listDashes(text: string, node: YamlNode): number[] {
-  const {start, end} = trimmed(text, node)
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1
-  const column = start - lineStart
-  const dashes = text[start] === '-' ? [start] : []
-  for (let newline = text.indexOf('\n', start); newline !== -1 && newline < end; newline = text.indexOf('\n', newline + 1)) {
-    const dash = newline + 1 + column
-    if (dash < end && text[dash] === '-' && /^ *$/.test(text.slice(newline + 1, dash)) && /^\s?$/.test(text.charAt(dash + 1)))
-      dashes.push(dash)
-  }
-  return dashes
+  if (root) walkTree(root, visit)
+  return aliases
 }
 
 function spanOf(
-  nodes: ReturnType<typeof index>,
+  nodes: Index,
   text: string,
   path: DocumentPath,
   target: 'key' | 'value',
   offset: {start: number; length: number} | undefined,
 ): Span {
-  let value = nodes.root
-  let key: YamlNode | undefined
-  if (!value) return {start: 0, end: 1}
+  if (!nodes.root) return {start: 0, end: 1}
+  let value: SyntaxNode = nodes.root
+  let key: SyntaxNode | undefined
   for (const step of path) {
-    const parent: YamlNode = nodes.definition(value)
-    const pair = typeof step === 'string' ? nodes.pairAt(parent, step) : undefined
-    const next = typeof step === 'number' ? itemAt(text, parent, step) : (pair?.value ?? pair?.key)
-    // The nearest parent that is written: the place of a missing property is its object.
-    if (!next) return parentSpan(text, value, key)
+    const pair: SyntaxPair | undefined = typeof step === 'string' ? nodes.pairAt(value, step) : undefined
+    const next: SyntaxNode | undefined = typeof step === 'number' ? nodes.itemAt(value, step) : pair?.value
+    // A missing property is reported at its object: the nearest parent that is written.
+    if (!next) return (key ?? value).span
     key = pair?.key
     value = next
   }
-  if (target === 'key' && key) return trimmed(text, key)
-  const span = trimmed(text, value)
-  if (value.result === null && key && span.end <= span.start) return trimmed(text, key)
-  if (!offset || typeof value.result !== 'string') return span
-  const start = offsetInScalar(text, span, value.result, offset.start)
-  return {start, end: Math.max(start + 1, offsetInScalar(text, span, value.result, offset.start + offset.length))}
+  const {span} = value
+  if (key && (target === 'key' || span.end <= span.start)) return key.span
+  const written = offset && textOf(value)
+  if (!offset || written === undefined) return span
+  const start = offsetInScalar(text, span, written, offset.start)
+  return {start, end: Math.max(start + 1, offsetInScalar(text, span, written, offset.start + offset.length))}
 }
 
-function parentSpan(text: string, value: YamlNode, key: YamlNode | undefined): Span {
-  return trimmed(text, key ?? value)
-}
-
-/** The node itself, without what the parser skipped before it and after it. */
-export function trimmed(text: string, node: YamlNode): Span {
-  let start = skipBlank(text, node.start)
-  // Anchors and tags stand before the node; an alias `*a` is the node.
-  for (
-    let property = /^[&!]\S*/.exec(text.slice(start, start + 200));
-    property;
-    property = /^[&!]\S*/.exec(text.slice(start, start + 200))
-  ) {
-    const next = skipBlank(text, start + property[0].length)
-    if (next >= node.end) break
-    start = next
-  }
-  let end = Math.min(node.end, text.length)
-  while (end > start && /\s/.test(text.charAt(end - 1))) end--
-  return {start, end}
+/** The text of a scalar that is a string in the value. */
+function textOf(node: SyntaxNode): string | undefined {
+  const text = scalarText(node)
+  return text !== undefined && node.token?.type === 'scalar' && typeof readPlainScalar(text) !== 'string' ? undefined : text
 }

@@ -2,32 +2,35 @@
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {losesDigits} from '../util/loses-digits.ts'
-import {trimmed} from './locate.ts'
-import type {YamlNode} from './parse-yaml.ts'
+import {readPlainScalar} from './plain-scalar.ts'
 import {lineStarts, placeOf} from './source-text.ts'
+import {parseTree, propertyOf, scalarText, walkTree, type SyntaxNode} from './syntax-tree.ts'
 
 const quoteHint = 'quote it to keep it as text'
 
-/** All of them, in file order. With `mayRound` numbers may lose digits. */
-export function findOddNumbers(text: string, file: string, root: YamlNode | undefined, mayRound: boolean): Diagnostic[] {
+/** The first 20, in file order. With `mayRound` numbers may lose digits. */
+export function findOddNumbers(text: string, file: string, mayRound: boolean): Diagnostic[] {
   const starts = lineStarts(text)
-  const found = new Map<number, Diagnostic>()
-  const visit = (node: YamlNode): void => {
-    node.children.forEach(visit)
-    if (typeof node.result !== 'number' || node.children.length > 0) return
-    const span = trimmed(text, node)
-    const written = text.slice(span.start, span.end)
-    const finding = judge(node.result, written, mayRound)
-    // The parser tries a scalar as the key of a map first: the same place may come twice.
-    if (finding) found.set(span.start, {severity: 'error', ...finding, file, ...placeOf(text, starts, span)})
+  const found: Diagnostic[] = []
+  const visit = (node: SyntaxNode): void => {
+    const written = found.length < 20 && isNumber(node) ? scalarText(node) : undefined
+    const finding = written === undefined ? undefined : judge(written, mayRound)
+    if (finding) found.push({severity: 'error', ...finding, file, ...placeOf(text, starts, node.span)})
   }
-  if (root) visit(root)
-  return [...found.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)).slice(0, 20)
+  const root = parseTree(text)
+  if (root) walkTree(root, visit)
+  return found
 }
 
-function judge(value: number, written: string, mayRound: boolean): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
-  // It is reported at its anchor.
-  if (written.startsWith('*')) return undefined
+/** A tag decides; without one, a scalar without quotes may be a number. */
+function isNumber(node: SyntaxNode): boolean {
+  const tag = propertyOf(node, 'tag')
+  return tag === undefined ? node.token?.type === 'scalar' : /^!(?:!|<tag:yaml\.org,2002:)(?:int|float)>?$/.test(tag)
+}
+
+function judge(written: string, mayRound: boolean): Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined {
+  const value = readPlainScalar(written)
+  if (typeof value !== 'number') return undefined
   if (/^[-+]?\./.test(written) && !/\d/.test(written))
     return {code: 'not-a-number', message: `${written} is not a JSON number`, hint: quoteHint}
   if (!Number.isFinite(value)) return {code: 'number-too-large', message: 'this number is too large', hint: quoteHint}

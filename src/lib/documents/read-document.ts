@@ -1,5 +1,5 @@
-// YAML text -> value with positions, or diagnostics. The common path reads with js-yaml (ten times as fast to load and to parse);
-// only when there is something to say is the text parsed again by `yaml`, which knows where everything stands.
+// YAML text -> value with positions, or diagnostics. js-yaml reads the value, six times as fast as `yaml`; only when there is something
+// to report is the text parsed again by `yaml`, which knows where everything is written (docs/decisions/0015).
 
 import {accessSync, constants} from 'node:fs'
 import {open, stat} from 'node:fs/promises'
@@ -7,10 +7,7 @@ import {dirname, resolve} from 'node:path'
 import type {ErrorCode} from '../errors/error-codes.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {checkExpansion} from './check-expansion.ts'
-import {createLocator} from './locate.ts'
 import {loadYamlParser} from './parse-yaml.ts'
-import {explainSyntax} from './explain-syntax.ts'
-import {findOddNumbers} from './odd-numbers.ts'
 import type {SourceDocument} from './source-document.ts'
 
 export interface ReadOptions {
@@ -42,22 +39,25 @@ export async function parseDocument(source: string, file: string, options: ReadO
   if (text.includes('\0')) throw unreadable(`${name(file, options)} is not a text file: it contains a NUL byte`)
   if (text.trim() === '') throw unreadable(`${name(file, options)} is empty`)
 
-  const parser = await loadYamlParser()
-  const parsed = parser.parse(text)
+  // A finding asks for its position at once, so that the code which knows it is loaded before.
+  const [parse, {createLocator}] = await Promise.all([loadYamlParser(), import('./locate.ts')])
+  const parsed = parse(text)
   const problem = parsed.ok ? checkExpansion(parsed.value) : undefined
   if (!parsed.ok || problem) {
-    const diagnostics = await explainSyntax(text, file, parsed.ok ? undefined : parsed.error, problem)
+    const {explainSyntax} = await import('./explain-syntax.ts')
+    const diagnostics = explainSyntax(text, file, parsed.ok ? undefined : parsed.error, problem)
     const first = diagnostics[0]?.message ?? 'not valid YAML'
     throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} is not valid YAML: ${first}`, {diagnostics})
   }
   if (parsed.hasOddNumber) {
-    const diagnostics = findOddNumbers(text, file, parser.locate(text), options.mayRound ?? false)
+    const {findOddNumbers} = await import('./odd-numbers.ts')
+    const diagnostics = findOddNumbers(text, file, options.mayRound ?? false)
     if (diagnostics.length > 0)
       throw new WorkflowError(options.errorCode ?? 'WORKFLOW_INVALID', `${name(file, options)} contains a number that would lose digits`, {
         diagnostics,
       })
   }
-  return {file, value: parsed.value, diagnostic: createLocator(text, file, () => parser.locate(text))}
+  return {file, value: parsed.value, diagnostic: createLocator(text, file)}
 }
 
 async function readBytes(file: string, options: ReadOptions): Promise<Buffer> {

@@ -47,16 +47,6 @@ export function placeOf(
   return {line: low + 1, column: start - lineStart + 1, length: Math.min(length, maxSourceLine), sourceLine}
 }
 
-/** Skips what may stand between two tokens: white space, line ends, comments. */
-export function skipBlank(text: string, from: number): number {
-  let at = from
-  for (;;) {
-    while (at < text.length && /\s/.test(text.charAt(at))) at++
-    if (text[at] !== '#') return at
-    while (at < text.length && text[at] !== '\n') at++
-  }
-}
-
 /**
  * Where the character `offset` of a scalar's value stands in the text. Follows quotes, escapes, doubled quotes, folded lines and the
  * indentation of block scalars (YAML 1.2.2, chapters 7.3 and 8.1).

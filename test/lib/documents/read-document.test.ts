@@ -98,6 +98,7 @@ describe('values', () => {
     ['base: &b {x: 1, y: 2}\nuse: {<<: *b, y: 3}', {base: {x: 1, y: 2}, use: {x: 1, y: 3}}],
     ['1: one\ntrue: two', {1: 'one', true: 'two'}],
     ['"{{ quoted }}"', '{{ quoted }}'],
+    ['a: !!str 9007199254740993', {a: '9007199254740993'}],
   ])('%j', async (text, value) => {
     expect((await parseDocument(text, '-')).value).toEqual(value)
   })
@@ -128,6 +129,7 @@ describe('syntax findings', () => {
     ['a: &big 123456789012345678901234567890\nb: *big', '1:9 number-loses-digits', 'more digits'],
     ['a: 0xFFFFFFFFFFFFFFFF # all bits', '1:4 number-loses-digits', 'more digits'],
     ['a:\n  - -9007199254740993', '2:5 number-loses-digits', 'more digits'],
+    ['a: !!int "9007199254740993"', '1:10 number-loses-digits', 'more digits'],
     ['a: {b: -.inf}', '1:8 not-a-number', '-.inf is not a JSON number'],
     ['a: .NaN', '1:4 not-a-number', '.NaN is not a JSON number'],
     ['? {a: 1}\n: b', '1:3 key-is-a-map', 'key'],
@@ -200,11 +202,39 @@ describe('places', () => {
     ['tasks:\n-\n- null\n- x', ['2:1', '3:3', '4:3']],
     ['tasks:\n  - null\n  -\n  # - not this\n  - ~\n  -', ['2:5', '3:3', '5:5', '6:3']],
     ['tasks:\n  - - a\n    - b\n  -\n  - |\n    - text\n  - - b', ['2:5', '4:3', '5:5', '7:5']],
+    ['tasks: &a [x, y]\nagain: *a\nother: &a [z]', ['1:12', '1:15']],
+    ['tasks: [a: 1, {b: 2}, ? c : 3]', ['1:9', '1:15', '1:25']],
     ['tasks: # empty ones\n  -   # nothing\n  - &x\n    k: 1', ['2:3', '4:5']],
   ])('the items of %j stand at %j', async (text, places) => {
     const document = await parseDocument(text, 'demo.yaml')
     const found = places.map((_, nth) => document.diagnostic(['tasks', nth], 'value', {severity: 'error', code: 'x', message: 'x'}))
     expect(found.map(({line, column}) => `${line}:${column}`)).toEqual(places)
+  })
+
+  test('aliases stand for the last anchor before them, keys for what they are in the value', async () => {
+    const written = [
+      'a: &x {k: 1}',
+      'b: *x',
+      'c: &x {k: 2}',
+      'd: *x',
+      'e: {<<: [*x, {m: 3}]}',
+      '0x10: hex',
+      'f: [g: 4]',
+      '? "q"',
+      ': 5',
+    ].join('\n')
+    const document = await parseDocument(written, 'demo.yaml')
+    const at = (...path: (string | number)[]): string => {
+      const {line, column, length} = document.diagnostic(path, 'value', {severity: 'error', code: 'x', message: 'x'})
+      return `${line}:${column}+${length}`
+    }
+    expect([at('b', 'k'), at('d', 'k'), at('e', 'k'), at('e', 'm')]).toEqual(['1:11+1', '3:11+1', '3:11+1', '5:18+1'])
+    expect([at('16'), at('f', 0), at('f', 0, 'g'), at('q')]).toEqual(['6:7+3', '7:5+4', '7:8+1', '9:3+1'])
+  })
+
+  test('a position ends before the comment that follows', async () => {
+    const document = await parseDocument('- a: 1 # one\n- b', 'demo.yaml')
+    expect(document.diagnostic([0], 'value', {severity: 'error', code: 'x', message: 'x'})).toMatchObject({line: 1, column: 3, length: 4})
   })
 
   test.each<[(string | number)[], 'key' | 'value', string, [number, number]?]>([
