@@ -14,6 +14,7 @@ import {MemoryKills} from './memory-kills.ts'
 import {ProgramFinder} from './find-program.ts'
 import {readOutOfMemoryKills} from '../util/proc-fs.ts'
 import {processTagVariable, type RunningProcess, type Runtime, type StartSpec} from '../runtimes/runtime.ts'
+import {leaveMarker, removeMarker} from './run-marker.ts'
 import {Sampler} from './sampler.ts'
 import {StartError} from '../runtimes/start-error.ts'
 import {Sweeper} from './sweeper.ts'
@@ -50,6 +51,7 @@ export class ProcessRuntime implements Runtime {
   #prefix: string | undefined
   #directoryPrefix = ''
   #watchdog: Watchdog | undefined
+  #marker: string | undefined
   #memoryKills: MemoryKills | undefined
   #outOfMemoryKills = 0
   /** Those that were put down to a program of ours. */
@@ -124,6 +126,7 @@ export class ProcessRuntime implements Runtime {
     this.#launchers.clear()
     await this.#sweeper.finish()
     this.#watchdog?.dismiss()
+    if (this.#marker !== undefined) removeMarker(this.#marker)
     this.#memoryKills?.close()
     this.#memoryKills = undefined
   }
@@ -172,9 +175,12 @@ export class ProcessRuntime implements Runtime {
     if (this.#prefix === undefined) {
       // Several runtimes of one process must not take each other's children for leftovers.
       const token = randomBytes(4).toString('hex')
-      this.#prefix = `${ownerPrefix(identifyProcess())}${token}-`
+      const owner = identifyProcess()
+      this.#prefix = `${ownerPrefix(owner)}${token}-`
       this.#directoryPrefix = `autokestra-${process.pid}-${token}-`
       // Before the first program: at no moment may there be one that nobody would end.
+      this.#marker = hasProcFs ? leaveMarker(this.#directoryPrefix, owner) : undefined
+      this.#sweeper.skipPresent()
       this.#watchdog = Watchdog.start(this.#prefix, this.#directoryPrefix)
       this.#outOfMemoryKills = readOutOfMemoryKills()
     }

@@ -12,12 +12,17 @@ const minimumPauseMs = 250
 const pausePerPassTime = 20
 const roundLimit = 50
 const roundPauseMs = 5
+// A process that was there before cannot be ours, unless its number has gone round: that needs more than 32 000 processes in this time.
+const presentForMs = 500
 
-/** Ends every process whose tag `isVictim` accepts, once. Answers how many there were. */
-async function sweepOnce(isVictim: (tag: string) => boolean): Promise<number> {
+const nobody: ReadonlySet<number> = new Set()
+
+/** Ends every process whose tag `isVictim` accepts and that is not in `others`, once. Answers how many there were. */
+async function sweepOnce(isVictim: (tag: string) => boolean, others: ReadonlySet<number>): Promise<number> {
   let found = 0
   let count = 0
   for (const pid of listPids()) {
+    if (others.has(pid)) continue
     if (++count % pidsPerTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve))
     const tag = readEnvironmentVariable(pid, processTagVariable)
     if (tag !== undefined && isVictim(tag) && endProcess(pid, tag)) found++
@@ -41,10 +46,10 @@ function endProcess(pid: number, tag: string): boolean {
 }
 
 /** Passes until one finds nothing: a process may fork while it is being looked for. Answers how many were ended. */
-export async function sweepUntilClean(isVictim: (tag: string) => boolean): Promise<number> {
+export async function sweepUntilClean(isVictim: (tag: string) => boolean, others = nobody): Promise<number> {
   let total = 0
   for (let round = 0; round < roundLimit; round++) {
-    const found = await sweepOnce(isVictim)
+    const found = await sweepOnce(isVictim, others)
     if (found === 0) break
     total += found
     await sleep(roundPauseMs)
@@ -59,9 +64,21 @@ export class Sweeper {
   #next: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #pauseMs = minimumPauseMs
+  #present = nobody
+  #presentUntil = 0
 
   constructor(isVictim: (tag: string) => boolean) {
     this.#isVictim = isVictim
+  }
+
+  /** Nothing has been started yet: for a short while, no process that is there now needs to be looked at. */
+  skipPresent(): void {
+    try {
+      this.#present = new Set(listPids())
+      this.#presentUntil = performance.now() + presentForMs
+    } catch {
+      // No file handle is left: every process is looked at.
+    }
   }
 
   /** The pass that is still owed, if any. */
@@ -87,7 +104,8 @@ export class Sweeper {
     clearTimeout(this.#timer)
     this.#timer = undefined
     const startedAt = performance.now()
-    await sweepUntilClean(this.#isVictim)
+    if (startedAt > this.#presentUntil) this.#present = nobody
+    await sweepUntilClean(this.#isVictim, this.#present)
     this.#pauseMs = Math.max(minimumPauseMs, (performance.now() - startedAt) * pausePerPassTime)
   }
 }

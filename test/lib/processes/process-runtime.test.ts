@@ -1,6 +1,6 @@
 // Child processes of this machine: the runtime contract, and what only a runtime with processes can be asked.
 
-import {chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import {chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {afterEach, beforeEach, describe, expect, it, onTestFinished} from 'vitest'
 import {ProcessRuntime} from '../../../src/lib/processes/process-runtime.ts'
@@ -246,6 +246,7 @@ describe('ProcessRuntime', () => {
     // Any run that starts now on this machine may end some of them first, so it is not counted who did; when the sweep is over, none may be left.
     await runScript(reap, []).line('swept')
     expect(tagHolders(owner.pid)).toEqual([])
+    expect(readdirSync('/dev/shm').filter((name) => name.startsWith(`autokestra-${String(owner.pid)}-`))).toEqual([])
   })
 
   it('takes a reused process id for what it is: the tag names the start time, too', async () => {
