@@ -50,6 +50,7 @@ const wrong: readonly (readonly [rule: string, file: string, text: string])[] = 
   ['room-plugins', 'src/lib/plugins/wrong.ts', "import {start} from '../processes/process-runtime.ts'\nexport const wrong = start\n"],
   ['only-app-knows-all', 'src/lib/storage/wrong-app.ts', "import {open} from '../app/app.ts'\nexport const wrong = open\n"],
   ['commands-ask-the-app', 'src/commands/wrong.ts', "import {rows} from '../lib/storage/rows.ts'\nexport const wrong = rows\n"],
+  ['cli-knows-no-domain', 'src/cli/wrong.ts', "export const wrong = async () => await import('../lib/storage/rows.ts')\n"],
   ['lib-knows-no-command', 'src/lib/ui/wrong.ts', "import {run} from '../../commands/run.ts'\nexport const wrong = run\n"],
   ['library-sql', 'src/lib/engine/wrong-sql.ts', "import Database from 'better-sqlite3'\nexport const wrong = Database\n"],
   ['library-processes', 'src/commands/wrong-spawn.ts', "import {spawn} from 'node:child_process'\nexport const wrong = spawn\n"],

@@ -111,7 +111,6 @@ export abstract class BaseCommand extends Command {
     const app = new App({
       root: this.config.root,
       version: this.config.version,
-      program: this.config.bin,
       cwd: currentDirectory(),
       command: (this.id ?? '').replaceAll(':', ' '),
       env: process.env,

@@ -4,7 +4,7 @@ import {userInfo} from 'node:os'
 import {join} from 'node:path'
 import {type Interfaces, run, settings} from '@oclif/core'
 import packageJson from '../../package.json' with {type: 'json'}
-import {findHome, homeFiles} from '../lib/config/paths.ts'
+import {findHome, homeFiles} from '../lib/config/home.ts'
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
 import {currentDirectory} from '../lib/files/current-directory.ts'
 import {ensurePrivateDir} from '../lib/files/ensure-directory.ts'

@@ -2,12 +2,11 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
+import {stopExitCodes, untilStopped} from '../cli/stop-signals.ts'
 import type {RunOutcome} from '../lib/engine/loop/run-workflow.ts'
 import {errorCodes} from '../lib/errors/error-codes.ts'
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
-import {renderDiagnostics} from '../lib/ui/terminal/diagnostics.ts'
 import {describePlan, renderPlan, type PlanDescription} from '../lib/ui/views/plan-text.ts'
-import {listenForStop, stopExitCodes} from '../cli/stop-signals.ts'
 
 /** After a second Ctrl-C. */
 const leaveWithinMs = 200
@@ -51,58 +50,26 @@ export class Run extends BaseCommand {
       })
     }
     const app = await this.app()
-    const plan = await app.plan({
-      file: args.file,
-      vars: flags.var ?? [],
-      concurrency: flags.concurrency,
-      keepGoing: flags['keep-going'],
-      timeout: flags.timeout,
-      force: flags.force,
-    })
-    this.ui.err.write(renderDiagnostics(plan.warnings, 'text', this.ui.errStyle))
+    const {runFile, dryRun} = await import('../lib/app/run-file.ts')
+    const {file} = args
+    const {var: vars = [], 'keep-going': keepGoing, concurrency, timeout, force} = flags
+    const request = {file, vars, keepGoing, concurrency, timeout, force}
     if (flags['dry-run']) {
-      await app.requireSecrets(plan)
-      if (!this.jsonEnabled()) this.ui.out.write(renderPlan(plan, this.ui))
-      return describePlan(plan)
+      const planned = await dryRun(app, request)
+      this.print((ui) => renderPlan(planned, ui))
+      return describePlan(planned)
     }
-
-    const stop = new AbortController()
-    const leave = new AbortController()
-    const ignoreSignals = listenForStop(
-      (cause) => {
-        stop.abort(cause)
-      },
-      (cause) => {
-        const exit = (): void => {
-          app.killAll()
-          process.exit(stopExitCodes[cause])
-        }
-        if (leave.signal.aborted) exit()
-        // In this order: what runs ends even when the journal must be waited for.
-        app.killAll()
-        leave.abort(cause)
-        // The run is over and journalled. What the command does after a run it may still do, as long as nobody notices.
-        setTimeout(exit, leaveWithinMs).unref()
-      },
-    )
-    try {
-      const outcome = await app.run(
-        plan,
-        {
-          progress: flags.progress,
-          lines: flags.quiet ? 'none' : flags.verbose ? 'all' : 'default',
-          events: flags.events,
-          keepsOutputs: this.jsonEnabled(),
-        },
-        {stop: stop.signal, leave: leave.signal},
-      )
-      this.setExitCode(exitCodeOf(outcome))
-      const {outputs = {}} = outcome.result
-      if (Object.keys(outputs).length > 0 && !this.jsonEnabled() && flags.events !== '-') this.logJson(outputs)
-      return outcome.result
-    } finally {
-      ignoreSignals()
-    }
+    const view = {
+      progress: flags.progress,
+      lines: flags.quiet ? 'none' : flags.verbose ? 'all' : 'default',
+      events: flags.events,
+      keepsOutputs: this.jsonEnabled(),
+    } as const
+    const outcome = await runFile(app, request, view, (run) => untilStopped(run, {leaveWithinMs, killAll: () => app.killAll()}))
+    this.setExitCode(exitCodeOf(outcome))
+    const {outputs = {}} = outcome.result
+    if (Object.keys(outputs).length > 0 && flags.events !== '-') this.print(() => `${JSON.stringify(outputs, null, 2)}\n`)
+    return outcome.result
   }
 
   /** The run matters more than its output: it runs to its end even if nobody reads it. */

@@ -3,14 +3,6 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
 
-/** The very schemas that files are checked with. */
-const schemas = {
-  workflow: async () => (await import('../lib/workflow/schema.ts')).workflowSchema,
-  plugin: async () => (await import('../lib/plugins/manifest-schema.ts')).manifestSchema,
-  config: async () => (await import('../lib/config/schema.ts')).configSchema,
-  events: async () => (await import('../lib/engine/events-schema.ts')).eventsSchema,
-} satisfies Record<string, () => Promise<object>>
-
 export class Schema extends BaseCommand {
   static override summary = 'Print the JSON Schema of workflow files, for editors.'
   static override description =
@@ -27,7 +19,8 @@ export class Schema extends BaseCommand {
 
   async run(): Promise<object> {
     const {flags} = await this.parse(Schema)
-    const schema = await schemas[flags.of]()
+    const {loadSchema} = await import('../lib/app/schemas.ts')
+    const schema = await loadSchema(flags.of)
     this.print(() => `${JSON.stringify(schema, null, 2)}\n`)
     return schema
   }

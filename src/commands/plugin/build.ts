@@ -2,11 +2,8 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
-import {WorkflowError} from '../../lib/errors/workflow-error.ts'
+import {untilStopped} from '../../cli/stop-signals.ts'
 import type {BuiltImage} from '../../lib/images/plugin-images.ts'
-import {createBuildProgress} from '../../lib/ui/reporters/build-progress.ts'
-import {renderDiagnostics} from '../../lib/ui/terminal/diagnostics.ts'
-import {listenForStop, stopExitCodes} from '../../cli/stop-signals.ts'
 
 export class PluginBuild extends BaseCommand {
   static override summary = 'Build the image in which restricted tasks of a workflow plugin run.'
@@ -28,53 +25,18 @@ export class PluginBuild extends BaseCommand {
 
   async run(): Promise<BuiltImage | {readonly isOwn: boolean; readonly text: string}> {
     const {args, flags} = await this.parse(PluginBuild)
-    const baseImage = readReference('--base-image', flags['base-image'])
-    const tag = readReference('--tag', flags.tag)
     const app = await this.app()
+    const {buildImage, readDockerfile} = await import('../../lib/app/build-image.ts')
+    const {'base-image': baseImage, 'no-cache': isUncached, pull: isBasePulled, tag} = flags
+    const request = {name: args.name, baseImage, tag, isCacheUsed: !isUncached, isBasePulled, isQuiet: this.jsonEnabled()}
     if (flags.print) {
-      const {isOwn, text} = await (await app.plugins()).dockerfile(args.name, baseImage)
-      if (!this.jsonEnabled()) this.ui.out.write(text)
-      return {isOwn, text}
+      const dockerfile = await readDockerfile(app, request)
+      this.print(() => dockerfile.text)
+      return dockerfile
     }
-    const stopping = new AbortController()
-    const ignoreSignals = listenForStop(
-      (cause) => {
-        stopping.abort(cause)
-      },
-      (cause) => process.exit(stopExitCodes[cause]),
-    )
-    const progress = this.jsonEnabled() ? undefined : createBuildProgress(this.ui)
-    try {
-      const built = await (
-        await app.plugins()
-      ).build(args.name, {
-        baseImage,
-        tag,
-        isCacheUsed: !flags['no-cache'],
-        isBasePulled: flags.pull,
-        signal: stopping.signal,
-        ...(progress !== undefined && {
-          onEvent: progress.onEvent,
-          onWarnings: (warnings) => {
-            this.ui.err.write(renderDiagnostics(warnings, 'text', this.ui.errStyle))
-          },
-        }),
-      })
-      progress?.close()
-      if (!this.jsonEnabled()) {
-        if (built.result === 'unchanged') this.ui.err.write('nothing has changed since the last build\n')
-        this.ui.out.write(`${built.reference}\n`)
-      }
-      return built
-    } finally {
-      progress?.close(true)
-      ignoreSignals()
-    }
+    const built = await untilStopped(({stop}) => buildImage(app, request, stop))
+    if (built.result === 'unchanged') this.note('nothing has changed since the last build\n')
+    this.print(() => `${built.reference}\n`)
+    return built
   }
-}
-
-/** Names of images as the engine reads them: a registry, a path, a tag or digest. */
-function readReference(flag: string, text: string | undefined): string | undefined {
-  if (text === undefined || /^[a-z0-9][\w.:/@-]{0,254}$/i.test(text)) return text
-  throw new WorkflowError('USAGE', `${flag} ${JSON.stringify(text)} is not a valid image name`, {hint: 'write it like node:20-slim'})
 }

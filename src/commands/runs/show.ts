@@ -71,7 +71,8 @@ export class RunsShow extends BaseCommand {
       this.ui.err.write('The outputs were not shown.\n')
       return undefined
     }
-    const revealed = await app.revealOutputs(run, rows)
+    const {revealOutputs} = await import('../../lib/app/reveal-outputs.ts')
+    const revealed = await revealOutputs(app, run)
     if (revealed.sealedCount > 0) this.ui.err.write(exposureWarning)
     else this.ui.err.write('note: no output of this run is stored encrypted; they are shown as they were recorded\n')
     await this.ui.flush()

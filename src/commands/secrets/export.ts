@@ -5,7 +5,7 @@ import {BaseCommand} from '../../cli/base-command.ts'
 import {WorkflowError} from '../../lib/errors/workflow-error.ts'
 import type {SecretJson} from '../../lib/secrets/formats/secrets-json.ts'
 import {count} from '../../lib/ui/terminal/count.ts'
-import {exposureWarning, writePrivateFile} from '../../lib/ui/input/secret-output.ts'
+import {exposureWarning} from '../../lib/ui/input/secret-output.ts'
 
 type ExportResult = Record<string, SecretJson> | {readonly file: string; readonly format: string; readonly secrets: number}
 
@@ -38,18 +38,14 @@ export class SecretsExport extends BaseCommand {
     }
     const app = await this.app()
     this.ui.err.write(exposureWarning)
-    const store = await app.secrets()
-    const {formatSecrets} = await import('../../lib/secrets/formats/format-secrets.ts')
+    const {exportSecrets} = await import('../../lib/app/secret-files.ts')
     const format = flags.format ?? (isDocument || file?.endsWith('.json') ? 'json' : 'env')
-    const values = await store.getAll()
-    const {text, json, secrets} = formatSecrets(values, format)
-    await store.recordRead([...values.keys()])
+    const {text, json, secrets} = await exportSecrets(app, {format, file, mayReplace: flags.force})
     if (file === undefined) {
-      if (!isDocument) this.ui.out.write(text)
+      this.print(() => text)
       return json
     }
-    await writePrivateFile(file, text, {mayReplace: flags.force})
-    if (!this.jsonEnabled()) this.ui.err.write(`Wrote ${count(secrets, 'secret')} to ${file}.\n`)
+    this.note(`Wrote ${count(secrets, 'secret')} to ${file}.\n`)
     return {file, format, secrets}
   }
 }

@@ -2,9 +2,7 @@
 
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
-import {exposureWarning, renderSecret} from '../../lib/ui/input/secret-output.ts'
-
-type SecretValue = {readonly name: string; readonly value: string} | {readonly name: string; readonly base64: string}
+import {describeSecret, exposureWarning, renderSecret, type SecretDocument} from '../../lib/ui/input/secret-output.ts'
 
 export class SecretsGet extends BaseCommand {
   static override summary = 'Show the value of a secret.'
@@ -15,7 +13,7 @@ export class SecretsGet extends BaseCommand {
   static override examples = ['<%= config.bin %> secrets get API_KEY', '<%= config.bin %> secrets get TLS_KEY > tls.pem']
   static override args = {name: Args.string({required: true, description: 'name of the secret'})}
 
-  async run(): Promise<SecretValue> {
+  async run(): Promise<SecretDocument> {
     const app = await this.app()
     const {
       args: {name},
@@ -31,8 +29,6 @@ export class SecretsGet extends BaseCommand {
     this.ui.err.write(exposureWarning)
     await this.ui.flush()
     this.print(({outTerminal}) => renderSecret(name, value, outTerminal))
-    const {secretToJson} = await import('../../lib/secrets/formats/secrets-json.ts')
-    const json = secretToJson(value)
-    return typeof json === 'string' ? {name, value: json} : {name, ...json}
+    return describeSecret(name, value)
   }
 }

@@ -3,7 +3,6 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
 import type {ImportResult} from '../../lib/secrets/store/secret-store.ts'
-import {renderDiagnostics} from '../../lib/ui/terminal/diagnostics.ts'
 import {purgeWarning} from '../../lib/ui/input/secret-output.ts'
 
 export class SecretsImport extends BaseCommand {
@@ -26,12 +25,9 @@ export class SecretsImport extends BaseCommand {
   async run(): Promise<Omit<ImportResult, 'isPurged'>> {
     const {args, flags} = await this.parse(SecretsImport)
     const app = await this.app()
-    const {readSecretsFile} = await import('../../lib/secrets/formats/read-secrets.ts')
-    const {entries, warnings} = await readSecretsFile(args.file, flags.format, app)
-    this.ui.err.write(renderDiagnostics(warnings, 'text', this.ui.errStyle))
-    const store = await app.secrets()
+    const {importSecrets} = await import('../../lib/app/secret-files.ts')
     const onExisting = flags.overwrite ? 'overwrite' : flags['skip-existing'] ? 'skip' : 'refuse'
-    const {isPurged, ...result} = await store.import(entries, {onExisting})
+    const {isPurged, ...result} = await importSecrets(app, {file: args.file, format: flags.format, onExisting})
     const {created, updated, skipped} = result
     if (!isPurged) this.ui.err.write(purgeWarning)
     this.note(`${String(created.length)} created, ${String(updated.length)} updated, ${String(skipped.length)} skipped\n`)

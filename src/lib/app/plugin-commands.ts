@@ -1,7 +1,6 @@
-// What the commands about plugins ask for: lists, inspections, images, new plugins. app.ts opens it, and only for them.
+// What the commands about plugins ask for: lists, inspections, images, new plugins.
 
 import {join} from 'node:path'
-import type {Config} from '../config/config.ts'
 import {readDocument} from '../documents/read-document.ts'
 import {readWorkflowGrants} from '../inspection/compare-grants.ts'
 import {findPlugin} from '../plugins/find-plugin.ts'
@@ -9,15 +8,14 @@ import {inspectPlugin, type PluginInspection} from '../inspection/inspect.ts'
 import {linkSdk} from '../plugins/link-sdk.ts'
 import {listPlugins, type PluginListing} from '../inspection/list-plugins.ts'
 import type {Plugin} from '../plugins/manifest.ts'
-import type {BuildOptions, BuiltImage, PluginImages} from '../images/plugin-images.ts'
-import type {PluginManager} from '../plugins/plugin-manager.ts'
+import type {BuildOptions, BuiltImage} from '../images/plugin-images.ts'
 import {scaffoldPlugin, type PluginLanguage, type ScaffoldedPlugin} from '../plugins/scaffold.ts'
 import {requireDirectory} from '../files/current-directory.ts'
+import type {Project} from './project.ts'
 
 export interface PluginCommandsOptions {
-  readonly manager: PluginManager
-  readonly images: PluginImages
-  readonly config: Config
+  /** Whose plugins. */
+  readonly project: Project
   /** Absolute; undefined when the current directory was removed. */
   readonly cwd: string | undefined
   /** The SDK that comes with the program, built. */
@@ -33,20 +31,21 @@ export class PluginCommands {
 
   /** The plugins of all paths, usable or not, with what is known of their images. */
   async list(): Promise<PluginListing> {
-    const {manager, images, config} = this.#options
-    const {plugins, diagnostics} = await listPlugins(manager, images)
-    return {plugins, diagnostics: [...config.warnings, ...diagnostics]}
+    const {project} = this.#options
+    const {plugins, diagnostics} = await listPlugins(project.plugins, await project.images())
+    return {plugins, diagnostics: [...project.config.warnings, ...diagnostics]}
   }
 
   /** Of the usable ones. No image is looked for. */
   async names(): Promise<string[]> {
-    return (await this.#options.manager.list()).flatMap(({id, state}) => (state === 'ok' ? [id] : []))
+    return (await this.#options.project.plugins.list()).flatMap(({id, state}) => (state === 'ok' ? [id] : []))
   }
 
   /** @param workflowFile compared with what the plugin asks for */
   async inspect(name: string, workflowFile?: string): Promise<PluginInspection> {
-    const {manager, images, cwd} = this.#options
-    const found = findPlugin(await manager.list(), name)
+    const {project, cwd} = this.#options
+    const found = findPlugin(await project.plugins.list(), name)
+    const images = await project.images()
     if (workflowFile === undefined) return await inspectPlugin(found, images)
     const document = await readDocument(workflowFile, {what: 'workflow file', ...(cwd !== undefined && {cwd})})
     return await inspectPlugin(found, images, readWorkflowGrants(document))
@@ -54,12 +53,14 @@ export class PluginCommands {
 
   /** Builds the image of a plugin, unless there is one of the same files. */
   async build(name: string, options: BuildOptions): Promise<BuiltImage> {
-    return await this.#options.images.build(await this.#find(name), options)
+    const images = await this.#options.project.images()
+    return await images.build(await this.#find(name), options)
   }
 
   /** The Dockerfile an image of the plugin is built by. */
   async dockerfile(name: string, baseImage?: string): Promise<{readonly isOwn: boolean; readonly text: string}> {
-    return (await this.#options.images.source(await this.#find(name), baseImage)).dockerfile
+    const images = await this.#options.project.images()
+    return (await images.source(await this.#find(name), baseImage)).dockerfile
   }
 
   /** Starts a plugin in the first plugin directory of the project. One that uses the SDK gets a link to it there. */
@@ -76,7 +77,9 @@ export class PluginCommands {
 
   #pluginsDir(): string {
     const {
-      config: {pluginPaths, projectDir},
+      project: {
+        config: {pluginPaths, projectDir},
+      },
       cwd,
     } = this.#options
     const own = pluginPaths.find(({origin}) => origin === 'project')
@@ -85,6 +88,6 @@ export class PluginCommands {
   }
 
   async #find(name: string): Promise<Plugin> {
-    return findPlugin(await this.#options.manager.list(), name).plugin
+    return findPlugin(await this.#options.project.plugins.list(), name).plugin
   }
 }

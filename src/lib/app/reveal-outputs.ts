@@ -1,10 +1,10 @@
 // The outputs of a run as its tasks returned them: what masking has changed is opened with a key of the secret store.
 
-import type {SecretStore} from '../secrets/store/secret-store.ts'
 import {outputKeyGone} from '../secrets/store/store-errors.ts'
 import type {StoredOutput} from '../storage/run-outputs.ts'
-import type {RunRows, RunSummary} from '../storage/run-rows.ts'
+import type {RunSummary} from '../storage/run-rows.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
+import type {App} from './app.ts'
 
 export interface RevealedOutputs {
   /** By task; only of those that returned something. */
@@ -19,11 +19,12 @@ export interface RevealedOutputs {
  * Asks for the master key only when something is sealed, and writes into the audit log that it was opened. Rejects with SECRET_TAMPERED,
  * SECRET_STORE_DAMAGED, and what opening the store rejects with.
  */
-export async function revealOutputs(run: RunSummary, rows: RunRows, openStore: () => Promise<SecretStore>): Promise<RevealedOutputs> {
+export async function revealOutputs(app: App, run: RunSummary): Promise<RevealedOutputs> {
+  const rows = await app.runs()
   const outputs = rows.outputs(run)
   const sealed = [...outputs.tasks.values(), ...(outputs.run === undefined ? [] : [outputs.run])].filter((output) => output.sealed)
   const [first] = sealed
-  const store = first === undefined ? undefined : await openStore()
+  const store = first === undefined ? undefined : await app.secrets()
   const sealer = await store?.openSealer()
   const reveal = <T extends JsonValue>({task, attempt, masked, sealed: original}: StoredOutput<T>): T => {
     if (original === undefined) return masked

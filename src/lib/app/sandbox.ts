@@ -11,7 +11,6 @@ import type {PluginImages} from '../images/plugin-images.ts'
 import {requireImages} from '../images/require-images.ts'
 import {SandboxTaskRuntimes, type SandboxImage} from '../execution/sandbox-task-runtimes.ts'
 import {pickVariables} from '../processes/base-environment.ts'
-import {ownerPrefix} from '../runtimes/process-tag.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import {containerUser} from '../docker/container-config.ts'
 import {ownerLabel} from '../docker/labels.ts'
@@ -105,8 +104,10 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
     places,
     warnings: user.uid === process.getuid?.() ? [] : warnAboutAccess(plan.tasks, user),
     killNow: () => {
-      const names = runtimes.flatMap((runtime) => runtime.killNow())
-      removeContainersNow(client.endpoint, {label: ownerLabel, prefix: ownerPrefix(owner), names}, removeLimitMs)
+      const left = runtimes.map((runtime) => runtime.killNow())
+      const owners = left.map((one) => one.owner)
+      const names = left.flatMap((one) => one.names)
+      removeContainersNow(client.endpoint, {label: ownerLabel, owners, names}, removeLimitMs)
       network?.killNow()
     },
     close: async () => {

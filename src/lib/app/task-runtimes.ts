@@ -1,23 +1,19 @@
 // Opens what the tasks of a run run in: processes for a trusted workflow, containers for a restricted one, and never the one for the other.
 
-import type {Config} from '../config/config.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import {openProcesses} from './processes.ts'
 import type {ActionWarning} from '../engine/task-result.ts'
-import type {PluginImages} from '../images/plugin-images.ts'
-import type {PluginManager} from '../plugins/plugin-manager.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import type {TaskRuntimes} from '../execution/attempt/task-runtime.ts'
 import type {Ui} from '../ui/terminal/ui.ts'
+import type {Project} from './project.ts'
 
 export interface TaskRuntimesRequest {
   readonly runId: string
-  readonly config: Config
+  readonly project: Project
   /** Directory of the package. */
   readonly root: string
   readonly env: Readonly<Record<string, string | undefined>>
-  readonly plugins: PluginManager
-  readonly openImages: () => Promise<PluginImages>
   readonly openEngine: () => Promise<DockerClient>
   /** Where the building of images is shown, unless it is quiet. */
   readonly ui: Ui
@@ -44,7 +40,8 @@ const notEnforced: ActionWarning = {
 /** A restricted run has containers, or does not begin: then it throws what {@link openSandbox} throws. */
 export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntimesRequest): Promise<OpenTaskRuntimes> {
   const {plan} = planned
-  const {config, root, env, plugins, openImages, openEngine, runId, ...building} = request
+  const {project, root, env, openEngine, runId, ...building} = request
+  const {config, plugins} = project
   if (plan.workflow.security === 'trusted') {
     const inheritEnv = {names: [...config.inheritEnv, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}
     const processes = openProcesses(plugins, {
@@ -56,7 +53,7 @@ export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntime
     return {...processes, warnings: plan.workflow.hasPermissions ? [notEnforced] : []}
   }
   const [{openSandbox}, {buildMissingImage}] = await Promise.all([import('./sandbox.ts'), import('./build-missing-image.ts')])
-  const images = await openImages()
+  const images = await project.images()
   const buildImage = config.autoBuild ? buildMissingImage({images, ...building}) : undefined
   return await openSandbox({planned, runId, config, env, images, openEngine, ...(buildImage !== undefined && {buildImage})})
 }

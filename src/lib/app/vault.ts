@@ -1,7 +1,7 @@
 // Puts together what a run or a command needs of stored secrets: the rows, the keys, the store.
 
 import {userInfo} from 'node:os'
-import type {Config} from '../config/config.ts'
+import type {Home} from '../config/home.ts'
 import {runKeyCommand} from '../processes/run-key-command.ts'
 import {AnchorFile} from '../secrets/store/anchor-file.ts'
 import {isStrongKey, weakKeyWarning} from '../secrets/keys/key-strength.ts'
@@ -23,7 +23,7 @@ interface VaultOptions {
 }
 
 /** No key is asked for before a value is needed. */
-export async function openVault({databaseFile, keyFile, anchorFile}: Config, {env, command, warn}: VaultOptions): Promise<Vault> {
+export async function openVault({databaseFile, keyFile, anchorFile}: Home, {env, command, warn}: VaultOptions): Promise<Vault> {
   const rows = await SqliteSecretRows.open(databaseFile)
   const keys = new MasterKeyProvider({env, keyFile, runCommand: (keyCommand) => runKeyCommand(keyCommand, env)})
   const store = new SecretStore({

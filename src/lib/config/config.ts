@@ -4,6 +4,7 @@ import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ExecutionLimits} from '../execution/attempt/limits.ts'
 import type {PluginPath} from '../plugins/plugin-entry.ts'
 import type {SandboxLimits} from '../runtimes/sandbox.ts'
+import type {Home} from './home.ts'
 
 /** Where a setting came from; later ones win over earlier ones. */
 export type SettingOrigin = 'default' | 'user' | 'project' | 'environment' | 'flag'
@@ -13,16 +14,7 @@ export interface SandboxSettings {
   readonly byPlugin: Readonly<Record<string, Partial<SandboxLimits>>>
 }
 
-export interface Config {
-  /** Directory of the database, the cache, the user's configuration and plugins. It may not exist yet. */
-  readonly home: string
-  /** Holds only what can be made again. It may not exist yet. */
-  readonly cacheDir: string
-  readonly databaseFile: string
-  /** The master key of the secrets, where no other source of it is configured. It may not exist yet. */
-  readonly keyFile: string
-  /** Says, outside of the database, how far the secret store had come. */
-  readonly anchorFile: string
+export interface Config extends Home {
   /** Directory of autokestra.yaml; without one, of the workflow file. */
   readonly projectDir: string
   /** Where plugins are looked for; the first that has one wins. */

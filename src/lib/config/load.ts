@@ -4,16 +4,16 @@ import {statSync} from 'node:fs'
 import {availableParallelism} from 'node:os'
 import path from 'node:path'
 import type {Diagnostic} from '../errors/diagnostic.ts'
+import type {SchemaCompiler} from '../documents/json-schema.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {defaultLimits} from '../execution/attempt/limits.ts'
 import type {PluginPath} from '../plugins/plugin-entry.ts'
 import {defaultSandboxLimits, type SandboxLimits} from '../runtimes/sandbox.ts'
 import {requireDirectory, resolveFrom} from '../files/current-directory.ts'
 import {defined} from '../util/defined.ts'
-import {hasErrorCode} from '../util/error-code.ts'
 import type {Config, SettingOrigin} from './config.ts'
 import {findProjectFile} from './find-project-file.ts'
-import {expandTilde, findHome, homeFiles, schemaCacheDir, type Environment} from './paths.ts'
+import {expandTilde, type Environment, type Home} from './home.ts'
 import type {FileSettings} from './read-settings.ts'
 import {maxConcurrency} from './schema.ts'
 
@@ -22,26 +22,23 @@ export interface LoadConfigOptions {
   readonly cwd: string | undefined
   /** The workflow file, relative to `cwd`. `-` (standard input) and none: the project is looked for from `cwd`. */
   readonly workflowFile?: string
-  /** Default: the environment of this process. */
-  readonly env?: Environment
+  readonly env: Environment
+  readonly home: Home
+  /** Checks configuration files. */
+  readonly schemas: SchemaCompiler
   readonly flags?: {readonly concurrency?: number}
   /** Directory of the plugins that come with the program. */
   readonly bundledPluginDir?: string
-  /** Directory of the schema checks the build generated. */
-  readonly builtInSchemaDir?: string
 }
 
 /** Throws WorkflowError: CONFIG_INVALID with all findings of a file, DOCUMENT_UNREADABLE, or USAGE for a flag. */
 export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
-  const {cwd, env = process.env} = options
-  const home = findHome(env, cwd)
-  const files = homeFiles(home)
-  requireReachable(home)
-  const read = (file: string) => readIfPresent(file, files.cacheDir, options.builtInSchemaDir)
+  const {cwd, env, home} = options
+  const read = (file: string) => readIfPresent(file, options.schemas)
   const start = startDirectory(cwd, options.workflowFile)
   // A directory that was removed is in no project.
   const project = start === undefined ? {file: undefined, warnings: []} : findProjectFile(start)
-  const user = await read(files.configFile)
+  const user = await read(home.configFile)
   const own = project.file === undefined ? undefined : await read(project.file)
   const projectDir = project.file === undefined ? (start ?? '/') : path.dirname(project.file)
 
@@ -54,15 +51,11 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
   const baseImage = own?.baseImage ?? user?.baseImage
   const {concurrency, from} = chooseConcurrency(options.flags?.concurrency, env.AUTOKESTRA_CONCURRENCY, own?.concurrency, user?.concurrency)
   return {
-    home,
-    cacheDir: files.cacheDir,
-    databaseFile: files.databaseFile,
-    keyFile: files.keyFile,
-    anchorFile: files.anchorFile,
+    ...home,
     projectDir,
     pluginPaths: withoutRepeats([
       ...(start === undefined ? [] : level('project', own, path.join(projectDir, 'plugins'))),
-      ...level('user', user, files.pluginDir),
+      ...level('user', user, home.pluginDir),
       ...bundled,
     ]),
     allowShadowing: user?.allowShadowing ?? [],
@@ -78,7 +71,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     inheritEnv: [...(user?.inheritEnv ?? []), ...(own?.inheritEnv ?? [])],
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
     files: [user, own].flatMap((settings) => settings?.file ?? []),
-    warnings: [...project.warnings, ...missingPaths(own, env), ...missingPaths(user, env), ...withoutEffect(own, files.configFile)],
+    warnings: [...project.warnings, ...missingPaths(own, env), ...missingPaths(user, env), ...withoutEffect(own, home.configFile)],
   }
 }
 
@@ -96,10 +89,10 @@ function startDirectory(cwd: string | undefined, workflowFile: string | undefine
   return workflowFile === '-' ? requireDirectory(cwd) : path.dirname(resolveFrom(cwd, workflowFile))
 }
 
-async function readIfPresent(file: string, cacheDir: string, builtInSchemaDir: string | undefined): Promise<FileSettings | undefined> {
+async function readIfPresent(file: string, schemas: SchemaCompiler): Promise<FileSettings | undefined> {
   if (!isPresent(file)) return undefined
-  const [{readSettings}, {SchemaCompiler}] = await Promise.all([import('./read-settings.ts'), import('../documents/json-schema.ts')])
-  return await readSettings(file, new SchemaCompiler({cacheDir: schemaCacheDir(cacheDir), ...defined({builtInDir: builtInSchemaDir})}))
+  const {readSettings} = await import('./read-settings.ts')
+  return await readSettings(file, schemas)
 }
 
 function absolutePaths({file, pluginPaths = []}: FileSettings, env: Environment): string[] {
@@ -115,30 +108,6 @@ function missingPaths(settings: FileSettings | undefined, env: Environment): Dia
       ? []
       : [aboutPluginPath(index, {code: 'missing-plugin-path', message: `the plugin directory ${directory} does not exist`})],
   )
-}
-
-/** A home that may not be entered is nothing that a configuration could mend. One that is not there yet is made when it is needed. */
-function requireReachable(home: string): void {
-  try {
-    // Not of the directory itself, which may be looked at from outside.
-    statSync(`${home}/.`, {throwIfNoEntry: false})
-  } catch (error) {
-    if (!hasErrorCode(error, 'EACCES')) return
-    throw new WorkflowError('STORAGE_UNREADABLE', `you do not have permission to enter the home directory ${home}`, {
-      hint: isOwn(home) ? `chmod u+x ${home}` : 'it may belong to another user: set AUTOKESTRA_HOME to a directory of your own',
-      cause: error,
-    })
-  }
-}
-
-/** Whether the directory is this user's, as far as that can be seen from outside. */
-function isOwn(directory: string): boolean {
-  try {
-    return statSync(directory).uid === process.getuid?.()
-  } catch {
-    // It is below another directory that may not be entered.
-    return false
-  }
 }
 
 /** What cannot be looked at is reported by the attempt to read it. */

@@ -86,12 +86,12 @@ export class DockerRuntime implements Runtime {
 
   /**
    * Lets go of everything that is still running, without waiting for anything: for a program that leaves now and has containers removed by their labels.
-   * Answers the names of those that the engine may be about to make: they have no labels yet.
+   * Answers what they are found by: the value of their owner label, and the names of those that the engine may be about to make.
    */
-  killNow(): string[] {
+  killNow(): {readonly owner: string; readonly names: readonly string[]} {
     this.#isClosed = true
     for (const run of this.#running) run.letGo()
-    return [...this.#creating]
+    return {owner: ownerPrefix(this.#options.owner) + this.#id, names: [...this.#creating]}
   }
 
   async close(): Promise<void> {

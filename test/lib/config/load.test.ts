@@ -4,7 +4,9 @@ import {availableParallelism} from 'node:os'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import type {Config} from '../../../src/lib/config/config.ts'
+import {locateHome} from '../../../src/lib/config/home.ts'
 import {loadConfig, type LoadConfigOptions} from '../../../src/lib/config/load.ts'
+import {SchemaCompiler} from '../../../src/lib/documents/json-schema.ts'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
 import {writeFiles} from '../../rig/plugin-dir.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
@@ -13,7 +15,9 @@ import {temporaryDir} from '../../rig/temporary-dir.ts'
 async function load(dir: string, more: Partial<LoadConfigOptions> = {}): Promise<Config> {
   const cwd = path.join(dir, 'project')
   mkdirSync(cwd, {recursive: true})
-  return await loadConfig({cwd, env: {HOME: path.join(dir, 'me')}, bundledPluginDir: '/bundled', ...more})
+  const {env = {HOME: path.join(dir, 'me')}} = more
+  const schemas = new SchemaCompiler()
+  return await loadConfig({cwd, env, home: locateHome(env, more.cwd ?? cwd), schemas, bundledPluginDir: '/bundled', ...more})
 }
 
 async function failure(loading: Promise<Config>): Promise<WorkflowError> {
@@ -31,6 +35,8 @@ describe('without configuration files', () => {
       allowShadowing: [],
       cacheDir: path.join(home, 'cache'),
       databaseFile: path.join(home, 'autokestra.db'),
+      configFile: path.join(home, 'config.yaml'),
+      pluginDir: path.join(home, 'plugins'),
       keyFile: path.join(home, 'secret.key'),
       anchorFile: path.join(home, 'secret.anchor'),
       projectDir: path.join(dir, 'project'),

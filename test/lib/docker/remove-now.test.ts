@@ -7,7 +7,7 @@ import {findEndpoint} from '../../../src/lib/docker/api/endpoint.ts'
 import {removeContainersNow} from '../../../src/lib/docker/remove-now.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
-const selection = {label: 'dev.autokestra.owner', prefix: '1:', names: ['autokestra-1-1']}
+const selection = {label: 'dev.autokestra.owner', owners: ['1:2'], names: ['autokestra-1-1']}
 
 function timed(engine: string, limitMs: number): number {
   const startedAt = performance.now()
@@ -33,13 +33,13 @@ it('does not wait for an engine that is gone, or that it cannot ask', () => {
   expect(timed('ssh://user@nowhere.invalid', 30_000)).toBeLessThan(20_000)
 })
 
-it('removes what carries the labels, and also what the engine was still making, by its name', async () => {
+it('removes what carries one of the labels, not what another run of the same program has started, and also what the engine was still making, by its name', async () => {
   const socket = path.join(temporaryDir(), 'engine.sock')
   // In a thread of its own: this one is waiting. The container comes into being between the third and the fourth question.
   const engine = new Worker(
     `const {parentPort} = require('node:worker_threads')
     const asked = []
-    const containers = [{Id: 'mine', Labels: {'dev.autokestra.owner': '1:2'}}, {Id: 'other', Labels: {'dev.autokestra.owner': '12:2'}}]
+    const containers = [{Id: 'mine', Labels: {'dev.autokestra.owner': '1:2'}}, {Id: 'other', Labels: {'dev.autokestra.owner': '1:3'}}]
     const server = require('node:http').createServer((request, response) => {
       asked.push(request.method + ' ' + request.url.split('?')[0])
       const isMissing = request.url.includes('autokestra-1-1') && asked.filter((each) => each.includes('autokestra-1-1')).length < 4

@@ -5,6 +5,7 @@ import path from 'node:path'
 import {WorkflowError} from '../../errors/workflow-error.ts'
 import {asArgument} from '../../secrets/formats/secret-name.ts'
 import {decodeText} from '../../secrets/formats/secret-text.ts'
+import {secretToJson} from '../../secrets/formats/secrets-json.ts'
 import {writeFileAtomic} from '../../files/atomic-write.ts'
 import {hasErrorCode} from '../../util/error-code.ts'
 import type {Terminal} from '../terminal/terminal.ts'
@@ -35,6 +36,14 @@ export function renderSecret(name: string, value: Uint8Array, terminal: Pick<Ter
     )
   }
   return text.endsWith('\n') ? value : Buffer.concat([value, Buffer.from('\n')])
+}
+
+export type SecretDocument = {readonly name: string; readonly value: string} | {readonly name: string; readonly base64: string}
+
+/** What `get --json` writes. */
+export function describeSecret(name: string, value: Uint8Array): SecretDocument {
+  const json = secretToJson(value)
+  return typeof json === 'string' ? {name, value: json} : {name, ...json}
 }
 
 /** Readable for its owner only, as a whole or not at all. Throws FILE_EXISTS, unless it may be replaced, or FILE_NOT_WRITABLE. */

@@ -1,0 +1,41 @@
+// `workflow run FILE`: from the file to the outcome of its run.
+
+import type {RunOutcome, StopSignals} from '../engine/loop/run-workflow.ts'
+import type {PlanRequest} from '../planning/plan-file.ts'
+import type {PlannedRun} from '../planning/plan-workflow.ts'
+import {requireSecrets} from '../planning/require-secrets.ts'
+import {renderDiagnostics} from '../ui/terminal/diagnostics.ts'
+import type {App} from './app.ts'
+import type {Project, ProjectRequest} from './project.ts'
+import {RunSession, type RunView} from './run-session.ts'
+
+export interface RunRequest extends PlanRequest, ProjectRequest {
+  readonly file: string
+}
+
+/** Does the work of a run with signals that stop it. Before, a signal ends the process: nothing has happened yet. */
+export type UntilStopped = (run: (signals: StopSignals) => Promise<RunOutcome>) => Promise<RunOutcome>
+
+/**
+ * Plans the file, shows the warnings, and runs it to its end or until it is stopped. The session stays open as long as the App, so that what cannot be
+ * closed is reported after the result. Throws WorkflowError with all findings of the file; then nothing has happened.
+ */
+export async function runFile(app: App, request: RunRequest, view: RunView, untilStopped: UntilStopped): Promise<RunOutcome> {
+  const {project, planned} = await planRun(app, request)
+  const session = new RunSession(app, project, view)
+  return await untilStopped((signals) => session.run(planned, signals))
+}
+
+/** Everything up to the first task: also throws where the run would miss secrets. Starts nothing. */
+export async function dryRun(app: App, request: RunRequest): Promise<PlannedRun> {
+  const {planned} = await planRun(app, request)
+  await requireSecrets(planned.plan, {env: app.options.env, open: app.vault})
+  return planned
+}
+
+async function planRun(app: App, request: RunRequest): Promise<{project: Project; planned: PlannedRun}> {
+  const project = await app.project(request)
+  const planned = await project.plan(request)
+  app.ui.err.write(renderDiagnostics(planned.warnings, 'text', app.ui.errStyle))
+  return {project, planned}
+}

@@ -1,0 +1,157 @@
+// One run: what it knows of secrets and hides, what its tasks run in, and how all of it is ended. Two sessions of one program share the database and
+// the connection to Docker, and nothing else.
+
+import {randomBytes} from 'node:crypto'
+import {combineReporters} from '../engine/loop/combine-reporters.ts'
+import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
+import type {Reporter} from '../engine/ports.ts'
+import {createRunId} from '../engine/run-id.ts'
+import type {RunSecrets} from '../engine/run-secrets.ts'
+import {PluginExecutor} from '../execution/execute.ts'
+import {LocalTaskRunner} from '../execution/local-task-runner.ts'
+import {chooseConcurrency} from '../planning/choose-concurrency.ts'
+import type {PlannedRun} from '../planning/plan-workflow.ts'
+import {revealSecrets} from '../planning/reveal-secrets.ts'
+import {sweepLeftovers} from '../processes/reaper.ts'
+import {createReporter, type OutputLines, type ProgressMode} from '../ui/reporters/create-reporter.ts'
+import {createEventsOutput} from '../ui/reporters/events-output.ts'
+import {readOpenFileLimit, readProcessLimit} from '../util/proc-fs.ts'
+import type {App} from './app.ts'
+import {OpenResources} from './open-resources.ts'
+import type {Project} from './project.ts'
+import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
+
+export interface RunView {
+  /** The result holds the outputs of all tasks, however large. */
+  readonly keepsOutputs: boolean
+  readonly progress: ProgressMode
+  readonly lines: OutputLines
+  /** Where events are written as lines of JSON: a file, or `-` for stdout. */
+  readonly events?: string | undefined
+}
+
+export class RunSession {
+  readonly runId = createRunId(Date.now(), randomBytes(3))
+  readonly #app: App
+  readonly #project: Project
+  readonly #view: RunView
+  readonly #opened = new OpenResources()
+  #secrets: RunSecrets | undefined
+  #runtimes: OpenTaskRuntimes | undefined
+  #isKilled = false
+
+  /** @param project the one that the runs's plan was made in */
+  constructor(app: App, project: Project, view: RunView) {
+    this.#app = app
+    this.#project = project
+    this.#view = view
+    app.addSession(this)
+  }
+
+  /**
+   * Runs a plan to its end, or until it is stopped. When it is to leave at once, everything that runs is ended first. Throws what opening its secrets
+   * and its containers throws; then no task has been started.
+   */
+  async run(planned: PlannedRun, signals: StopSignals): Promise<RunOutcome> {
+    const kill = (): void => {
+      this.kill()
+    }
+    // Added before the listener of the run, which waits for the journal: what runs ends even then.
+    signals.leave.addEventListener('abort', kill)
+    try {
+      // Nothing starts beside what a command that was killed has left running.
+      await sweepLeftovers()
+      const secrets = await this.#reveal(planned)
+      const {places, warnings} = await this.#open(planned, signals.stop)
+      const concurrency = this.#chooseConcurrency(planned)
+      const runner = new LocalTaskRunner(this.#createExecutor(places), planned.actions)
+      runner.expect(planned.plan.tasks, concurrency)
+      const ports = {
+        journal: await this.#app.journal(),
+        reporter: this.#createReporter(),
+        executor: runner,
+        clock: {now: () => Date.now(), elapsed: () => performance.now()},
+        random: () => Math.random(),
+      }
+      const {runId} = this
+      const {keepsOutputs} = this.#view
+      return await runWorkflow(planned.plan, ports, {runId, concurrency, signals, keepsOutputs, beside: planned, secrets, warnings})
+    } finally {
+      signals.leave.removeEventListener('abort', kill)
+    }
+  }
+
+  mask(text: string): string {
+    return this.#secrets?.masker.mask(text) ?? text
+  }
+
+  kill(): void {
+    this.#isKilled = true
+    this.#runtimes?.killNow()
+  }
+
+  /** Resolves when nothing of the run is left. Throws OUTPUT_NOT_WRITABLE when events were lost. */
+  async close(): Promise<void> {
+    try {
+      await this.#opened.close()
+    } finally {
+      this.#app.removeSession(this)
+      this.#secrets?.masker.clear()
+    }
+  }
+
+  async #reveal({plan}: PlannedRun): Promise<RunSecrets | undefined> {
+    const {placeholder, keyFile} = this.#project.config
+    const {env} = this.#app.options
+    this.#secrets = await revealSecrets(plan, {runId: this.runId, env, placeholder, keyFile, open: this.#app.vault})
+    return this.#secrets
+  }
+
+  async #open(planned: PlannedRun, signal: AbortSignal): Promise<OpenTaskRuntimes> {
+    const {runId} = this
+    const {root, env, ui} = this.#app.options
+    const {progress, lines} = this.#view
+    const isQuiet = progress === 'quiet' || lines === 'none'
+    const opened = await openTaskRuntimes(planned, {
+      runId,
+      project: this.#project,
+      root,
+      env,
+      openEngine: this.#app.engine,
+      ui,
+      isQuiet,
+      signal,
+    })
+    this.#opened.add(() => opened.close())
+    this.#runtimes = opened
+    // Before they were there.
+    if (this.#isKilled) opened.killNow()
+    return opened
+  }
+
+  #chooseConcurrency({plan}: PlannedRun): number {
+    const limits = {openFileLimit: readOpenFileLimit(), processLimit: readProcessLimit()}
+    return chooseConcurrency({...this.#project.config, ...limits, parallelism: plan.workflow.parallelism})
+  }
+
+  #createExecutor(places: OpenTaskRuntimes['places']): PluginExecutor {
+    const {options, schemas} = this.#app
+    return new PluginExecutor({
+      places,
+      compileSchema: (schema) => schemas.compile(schema),
+      limits: this.#project.config.limits,
+      isDebug: Boolean(options.env['DEBUG']),
+    })
+  }
+
+  #createReporter(): Reporter {
+    const {progress, lines, events} = this.#view
+    const reporter = createReporter(progress, this.#app.ui, lines)
+    if (events === undefined) return reporter
+    const output = createEventsOutput(events, this.#app.ui)
+    this.#opened.add(() => {
+      output.close()
+    })
+    return combineReporters([reporter, output.reporter])
+  }
+}
