@@ -8,6 +8,7 @@ import {openDatabase} from '../../src/lib/storage/database.ts'
 import {expectNoLeaks, filesBelow, findLeaks, writtenForms} from '../rig/canary.ts'
 import {actionSource, oneTask, Project, sdkPlugin, shellPlugin} from '../rig/project.ts'
 import {until} from '../rig/processes.ts'
+import {storeSecrets} from '../rig/secret-store.ts'
 import {Terminal} from '../rig/terminal.ts'
 import type {CommandResult} from '../rig/workflow-command.ts'
 
@@ -15,14 +16,6 @@ import type {CommandResult} from '../rig/workflow-command.ts'
 const awkward = `p"a ss'w\\o&<r>d/+é$-%{{ secrets.KEY }}$&`
 const pem = '-----BEGIN KEY-----\nMIIEpAIBAAKCAQEA7bq\n+/x8Zq\n-----END KEY-----'
 const secrets = {KEY: awkward, PEM: pem, PLAIN: 'canary-plain-5f1d', PIN: '90817263'}
-
-/** Stores values as a user does, by standard input. */
-async function store(project: Project, values: Readonly<Record<string, string>>): Promise<void> {
-  for (const [name, value] of Object.entries(values)) {
-    const {exitCode, stderr} = await project.run(['secrets', 'set', name, '--stdin', '--raw'], {input: value})
-    expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: `Created secret '${name}'.\n`})
-  }
-}
 
 /** Everything the command can tell about a run afterwards, in all its forms. */
 async function aftermath(project: Project): Promise<Record<string, string>> {
@@ -139,7 +132,7 @@ tasks:
 outputs: {said: '{{ tasks.use.output.stdout }}'}
 `,
     })
-    await store(project, {PLAIN: secrets.PLAIN})
+    await storeSecrets(project, {PLAIN: secrets.PLAIN})
     const ran = await project.run(['run', 'w.yaml'])
     expect(ran).toMatchObject({exitCode: 0, stdout: '{\n  "said": "token is ***SECRET***."\n}\n'})
     expect(ran.stderr).toContain('use | token is ***SECRET***.\n')
@@ -165,7 +158,7 @@ tasks:
     inputs: {command: 'cat > big; cat big; base64 big; printf "x:" | cat - big | base64; node -e "process.stdout.write(JSON.stringify(require(\\"fs\\").readFileSync(\\"big\\", \\"utf8\\")))"; echo; tail -n 40 big', stdin: '{{ secrets.BIG }}', parse: none}
 `,
     })
-    await store(project, {BIG: value})
+    await storeSecrets(project, {BIG: value})
     const startedAt = performance.now()
     const ran = await project.run(['run', 'w.yaml', '--progress', 'plain'])
     // Five seconds on a machine that has nothing else to do, of which it needs two.
@@ -190,7 +183,7 @@ tasks:
     inputs: {command: 'printf %s "$KEY" > key; printf %s "$BOTH" > both; cat > stdin', stdin: '{{ secrets.PEM }}'}
 `,
     })
-    await store(project, secrets)
+    await storeSecrets(project, secrets)
     const ran = await project.run(['run', 'w.yaml'])
     expect(ran.exitCode).toBe(0)
     expect([project.read('key'), project.read('both'), project.read('stdin')]).toEqual([awkward, `<${awkward}|${pem}>`, pem])
@@ -207,7 +200,7 @@ tasks:
 outputs: {all: '{{ tasks.login.output }}'}
 `,
     })
-    await store(project, {PLAIN: secrets.PLAIN})
+    await storeSecrets(project, {PLAIN: secrets.PLAIN})
     const ran = await project.runJson('w.yaml')
     expect(ran.exitCode).toBe(0)
     expect(ran.task('login').output).toMatchObject({value: {token: '***SECRET***'}})
@@ -229,7 +222,7 @@ tasks:
     inputs: {command: 'printf %s "$ALL" > all'}
 `,
     })
-    await store(project, Object.fromEntries(names.map((name, index) => [name, `value-number-${String(index)}`])))
+    await storeSecrets(project, Object.fromEntries(names.map((name, index) => [name, `value-number-${String(index)}`])))
     expect(await project.run(['run', 'w.yaml'])).toMatchObject({exitCode: 0})
     expect(project.read('all')).toBe(names.map((_name, index) => `value-number-${String(index)}`).join(','))
   })
@@ -257,7 +250,7 @@ tasks:
 
   it('comes after the store', async () => {
     const project = new Project({'w.yaml': workflow})
-    await store(project, {PLAIN: 'stored-value-1'})
+    await storeSecrets(project, {PLAIN: 'stored-value-1'})
     expect(await project.run(['run', 'w.yaml'], {env: {PLAIN: 'environment-value'}})).toMatchObject({exitCode: 0})
     expect(project.read('used')).toBe('stored-value-1')
   })
@@ -273,7 +266,7 @@ tasks:
   - {id: use, type: core/shell.run, env: {A: '{{ secrets.KEY1 }}', B: '{{ secrets.KEY2 }}', C: '{{ secrets.KEY3 }}'}, inputs: {command: 'true'}}
 `,
     })
-    await store(project, {KEY1: 'value-of-key-1'})
+    await storeSecrets(project, {KEY1: 'value-of-key-1'})
     const ran = await project.run(['run', 'w.yaml'], {env: {KEY2: ''}})
     expect(ran.exitCode).toBe(4)
     expect(ran.stderr).toContain('error[SECRETS_MISSING]: Missing secrets: KEY2, KEY3\n')
@@ -293,7 +286,7 @@ tasks:
   - {id: use, type: core/shell.run, env: {A: 'x {{ secrets.KEY2 }}'}, inputs: {command: 'true'}}
 `,
     })
-    await store(project, {KEY1: 'value-of-key-1', KEY2: 'value-of-key-2'})
+    await storeSecrets(project, {KEY1: 'value-of-key-1', KEY2: 'value-of-key-2'})
     for (const command of ['run', 'validate']) {
       const {exitCode, stdout, stderr} = await project.run([command, 'w.yaml'])
       expect(exitCode).toBe(3)
@@ -328,7 +321,7 @@ tasks:
   - {id: keep, type: core/file.write, needs: [three], inputs: {path: three.env, content: '{{ tasks.three.output }}'}}
 `,
     })
-    await store(project, {ONE: 'secret-number-one', TWO: 'secret-number-two'})
+    await storeSecrets(project, {ONE: 'secret-number-one', TWO: 'secret-number-two'})
     const ran = await project.run(['run', 'w.yaml'], {env: {AUTOKESTRA_SECRET_KEY: undefined}})
     expect(ran.exitCode).toBe(0)
     const known = {ONE: 'secret-number-one', TWO: 'secret-number-two'}
@@ -356,7 +349,7 @@ tasks:
   - {id: use, type: core/shell.run, env: {TOKEN: '{{ secrets.PLAIN }}'}, inputs: {command: 'true'}}
 `,
     })
-    await store(project, {PLAIN: secrets.PLAIN})
+    await storeSecrets(project, {PLAIN: secrets.PLAIN})
     const ran = await project.run(['run', 'w.yaml'], {env: {NODE_DEBUG: 'child_process'}})
     expect(ran.exitCode).toBe(0)
     expect(ran.stderr).toContain('CHILD_PROCESS')
@@ -366,7 +359,7 @@ tasks:
 
   it('does not show the key file either, whatever the workflow declares', async () => {
     const project = new Project({'w.yaml': oneTask('core/shell.run', `    inputs: {command: 'echo "it is $(cat "$HOME/secret.key")"'}\n`)})
-    await store(project, {PLAIN: secrets.PLAIN})
+    await storeSecrets(project, {PLAIN: secrets.PLAIN})
     const ran = await project.run(['run', 'w.yaml'])
     expect(ran.exitCode).toBe(0)
     expect(ran.stderr).toContain('t | it is ***SECRET***\n')
@@ -390,7 +383,7 @@ ${Object.keys({KEY: 1, PEM: 1, PLAIN: 1})
     ['pieces of a byte, from several tasks at once', piecemeal],
   ])('finds nothing after tasks that print %s', async (_what, script) => {
     const project = new Project({'print.mjs': script, 'w.yaml': printing('print.mjs')})
-    await store(project, secrets)
+    await storeSecrets(project, secrets)
     const ran = await project.run(['run', 'w.yaml', '--concurrency', '3', '--events', 'events.ndjson'])
     expect(ran.exitCode).toBe(0)
     expect(ran.stderr).toContain('***SECRET***')
@@ -424,7 +417,7 @@ tasks:
 outputs: {all: '{{ tasks.leak.output }}', text: 'x {{ tasks.leak.output.secret }} y'}
 `,
     })
-    await store(project, secrets)
+    await storeSecrets(project, secrets)
     const plain = await project.run(['run', 'w.yaml'])
     expect(plain).toMatchObject({exitCode: 0, stdout: expect.stringContaining('"text": "x ***SECRET*** y"')})
     await expectClean(project, secrets, plain)
@@ -448,7 +441,7 @@ tasks:
   - {id: told, type: core/console.log, needs: [key], if: '{{ failure() }}', inputs: {message: '{{ tasks.key.error }}'}}
 `,
     })
-    await store(project, secrets)
+    await storeSecrets(project, secrets)
     const ran = await project.run(['run', 'w.yaml', '--events', 'events.ndjson'])
     expect(ran.exitCode).toBe(1)
     expect(ran.stderr).toContain('***SECRET***')
@@ -476,7 +469,7 @@ tasks:
   - {id: url, type: core/http.request, inputs: {url: 'http://127.0.0.1:1/?q={{ secrets.PLAIN }}', headers: {authorization: 'Bearer {{ secrets.PLAIN }}'}}}
 `,
     })
-    await store(project, secrets)
+    await storeSecrets(project, secrets)
     const ran = await project.run(['run', 'w.yaml', '--json'])
     expect(ran.exitCode).toBe(1)
     await expectClean(project, {...secrets, upper: secrets.PLAIN.toUpperCase()}, ran)
@@ -494,7 +487,7 @@ tasks:
 `,
     })
     const known = {PLAIN: secrets.PLAIN, JSON: '{"database": {"password": "field-of-a-document"}}'}
-    await store(project, known)
+    await storeSecrets(project, known)
     const ran = await project.run(['run', 'w.yaml'])
     expect(ran.exitCode).toBe(0)
     const made = {upper: known.PLAIN.toUpperCase(), part: 'plain-made-longer', field: 'field-of-a-document'}
@@ -509,7 +502,7 @@ tasks:
   - {id: t, type: core/shell.run, timeout: 1h, env: {S: '{{ secrets.PLAIN }}'}, inputs: {command: 'echo "is $S"; printf "ends with $S" >&2; touch hangs; exec sleep 1000'}}
 `,
     })
-    await store(project, {PLAIN: secrets.PLAIN})
+    await storeSecrets(project, {PLAIN: secrets.PLAIN})
     const running = project.start(['run', 'w.yaml'])
     await running.printed('t | is ***SECRET***')
     await until(() => findLeaks({marker: 'is ***SECRET***'}, filesBelow(project.home)).length > 0)
@@ -538,7 +531,7 @@ tasks:
       'print.mjs': `const {SECRET} = process.env\nconsole.log('plain ' + SECRET)\nconsole.log('colours ' + SECRET.slice(0, 5) + '\\u001b[1;31m' + SECRET.slice(5) + '\\u001b[0m')\nthrow new Error(SECRET)\n`,
       'w.yaml': `id: w\nsecrets: [PLAIN]\ntasks:\n  - {id: t, type: core/shell.run, env: {SECRET: '{{ secrets.PLAIN }}'}, inputs: {command: 'node print.mjs'}}\n`,
     })
-    await store(project, {PLAIN: secrets.PLAIN})
+    await storeSecrets(project, {PLAIN: secrets.PLAIN})
     const terminal = new Terminal(project, ['run', 'w.yaml'])
     expect(await terminal.exitCode()).toBe(1)
     const history = terminal.history()
@@ -555,7 +548,7 @@ describe('the placeholder', () => {
       'autokestra.yaml': 'masking: {placeholder: "[hidden]"}\n',
       'w.yaml': `id: w\nsecrets: [PLAIN]\ntasks:\n  - {id: t, type: core/shell.run, env: {S: '{{ secrets.PLAIN }}'}, inputs: {command: 'echo "<$S>"'}}\n`,
     })
-    await store(project, {PLAIN: secrets.PLAIN})
+    await storeSecrets(project, {PLAIN: secrets.PLAIN})
     const ran = await project.run(['run', 'w.yaml'])
     expect(ran.stderr).toContain('t | <[hidden]>\n')
     await expectClean(project, {PLAIN: secrets.PLAIN}, ran)
@@ -568,7 +561,7 @@ describe('two runs', () => {
       'a.yaml': `id: a\nsecrets: [ONE]\ntasks:\n  - {id: t, type: core/shell.run, env: {S: '{{ secrets.ONE }}'}, inputs: {command: 'echo "$S secret-number-two"'}}\n`,
       'b.yaml': `id: b\nsecrets: [TWO]\ntasks:\n  - {id: t, type: core/shell.run, env: {S: '{{ secrets.TWO }}'}, inputs: {command: 'echo "secret-number-one $S"'}}\n`,
     })
-    await store(project, {ONE: 'secret-number-one', TWO: 'secret-number-two'})
+    await storeSecrets(project, {ONE: 'secret-number-one', TWO: 'secret-number-two'})
     const [a, b] = await Promise.all([project.run(['run', 'a.yaml']), project.run(['run', 'b.yaml'])])
     expect(a.stderr).toContain('t | ***SECRET*** secret-number-two\n')
     expect(b.stderr).toContain('t | secret-number-one ***SECRET***\n')

@@ -7,6 +7,7 @@ import {promisify} from 'node:util'
 import {beforeAll, describe, expect, it} from 'vitest'
 import {hasErrorCode} from '../../../src/lib/util/error-code.ts'
 import {Project} from '../../rig/project.ts'
+import {storeSecrets} from '../../rig/secret-store.ts'
 import {builtCommand, runWorkflow} from '../../rig/workflow-command.ts'
 
 const workflow =
@@ -39,7 +40,7 @@ async function scriptOf(shell: string): Promise<string> {
 async function filledProject(): Promise<Project> {
   const project = new Project({'w.yaml': workflow})
   await project.run(['run', 'w.yaml'])
-  await project.run(['secrets', 'set', 'API_KEY', value])
+  await storeSecrets(project, {API_KEY: value})
   // Names are listed without it.
   rmSync(path.join(project.home, 'secret.key'))
   return project
