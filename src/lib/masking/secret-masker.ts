@@ -4,9 +4,11 @@ import {isUtf8} from 'node:buffer'
 import type {FinderSource} from './search/finder.ts'
 import {Matcher} from './search/matcher.ts'
 import {MaskStream} from './mask-stream.ts'
-import {maskValue} from './mask-value.ts'
+import {maskJson, type JsonMask} from './mask-json.ts'
+import {maskVisible} from './mask-visible.ts'
 import {Tokens} from './search/token-finder.ts'
 import {formsBudget, writtenForms} from './forms/written-forms.ts'
+import type {JsonValue} from '../util/json.ts'
 
 /** Stands forevery value, so that it reveals neither which one nor how long it is. */
 export const defaultPlaceholder = '***SECRET***'
@@ -29,6 +31,7 @@ interface CompiledPart {
 export class SecretMasker {
   readonly placeholder: string
   readonly #placeholderBytes: Buffer
+  readonly #jsonMask: JsonMask
   readonly #values = new Map<string, Buffer>()
   /** Values that no matcher knows yet. */
   #added: Buffer[] = []
@@ -40,6 +43,11 @@ export class SecretMasker {
   constructor(options: {readonly placeholder?: string} = {}) {
     this.placeholder = options.placeholder ?? defaultPlaceholder
     this.#placeholderBytes = Buffer.from(this.placeholder)
+    this.#jsonMask = {
+      placeholder: this.placeholder,
+      mask: (text) => maskVisible(this, text),
+      isHidden: (text) => this.#isHiddenNumber(text),
+    }
   }
 
   /**
@@ -79,15 +87,15 @@ export class SecretMasker {
   }
 
   /**
-   * The same for a value of any shape and depth: texts, keys, Map, Set, errors with message, stack and cause, bytes; cycles stay cycles. A number, bigint
-   * or boolean that shows a value becomes the placeholder. The same object when nothing is hidden; the input is never changed. What throws when it is
-   * read becomes the placeholder.
+   * The same for texts and names of members in a JSON value, with escape sequences in them too (maskVisible()). A number or boolean that shows a value
+   * becomes the placeholder. The same object when nothing is hidden; the input is never changed. What cannot be read, or is not JSON, becomes the
+   * placeholder.
    */
-  maskValue<T>(value: T): T {
+  maskJson<T extends JsonValue>(value: T): T {
     if (this.isEmpty) return value
     try {
       // The shape stays, but a leaf may turn into text: what is masked is for showing, not for computing.
-      return maskValue(value, this.#valueMask()) as T
+      return maskJson(value, this.#jsonMask) as T
     } catch {
       return this.placeholder as T
     }
@@ -104,15 +112,6 @@ export class SecretMasker {
     this.#values.clear()
     this.#added = []
     this.#forget()
-  }
-
-  #valueMask() {
-    return {
-      placeholder: this.placeholder,
-      mask: (text: string) => this.mask(text),
-      maskBytes: (bytes: Buffer) => this.maskBytes(bytes),
-      isHidden: (text: string) => this.#isHiddenNumber(text),
-    }
   }
 
   /** A value, with a sign or a fraction beside it, or in any number when it is long. Others that have a short value in them say nothing of it. */

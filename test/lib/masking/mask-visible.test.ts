@@ -1,7 +1,7 @@
 // What stands between escape sequences is hidden as well: on a terminal they are gone.
 
 import {describe, expect, it} from 'vitest'
-import {hideVisible, hideVisibleDeep, maskVisible} from '../../../src/lib/masking/mask-visible.ts'
+import {hideVisible, maskVisible} from '../../../src/lib/masking/mask-visible.ts'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import {sanitizeText} from '../../../src/lib/ui/terminal/sanitize.ts'
 
@@ -36,13 +36,13 @@ describe('maskVisible', () => {
 
   it('hides values and names of properties with escape sequences in them', () => {
     const split = 'hun\u001b[31mter2'
-    expect(hideVisibleDeep(masker, {[split]: 1, [`${split}\u001b[0m`]: [split], a: {b: split}})).toEqual({
+    expect(masker.maskJson({[split]: 1, [`${split}\u001b[0m`]: [split], a: {b: split}})).toEqual({
       '***SECRET***': 1,
       '***SECRET*** (2)': ['***SECRET***'],
       a: {b: '***SECRET***'},
     })
     const plain = {a: '\u001b[31mred\u001b[0m', '\u001b[1mb': [1, null]}
-    expect(hideVisibleDeep(masker, plain)).toBe(plain)
+    expect(masker.maskJson(plain)).toBe(plain)
   })
 
   it('gives the same text where there are no escape sequences', () => {

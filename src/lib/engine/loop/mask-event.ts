@@ -2,13 +2,12 @@
 // (types, names, states, codes, numbers) stay, so that masking never breaks what reads events.
 
 import {taskErrorCodes} from '../../errors/task-error-codes.ts'
-import {hideVisibleDeep, maskVisible} from '../../masking/mask-visible.ts'
+import {maskVisible} from '../../masking/mask-visible.ts'
 import type {SecretMasker} from '../../masking/secret-masker.ts'
 import {assertNever} from '../../util/assert-never.ts'
-import type {JsonValue} from '../../util/json.ts'
 import type {RunEventBody, TaskError} from '../events.ts'
 
-export type EventMasker = Pick<SecretMasker, 'mask' | 'maskValue'>
+export type EventMasker = Pick<SecretMasker, 'mask' | 'maskJson'>
 
 /** The same object when nothing is hidden. */
 export function maskEvent(event: RunEventBody, masker: EventMasker): RunEventBody {
@@ -19,7 +18,7 @@ export function maskEvent(event: RunEventBody, masker: EventMasker): RunEventBod
       return replace(event, {error: maskError(event.error, masker)})
     case 'task.finished':
       return replace(event, {
-        ...(event.output === undefined ? {} : {output: maskJson(event.output, masker)}),
+        ...(event.output === undefined ? {} : {output: masker.maskJson(event.output)}),
         ...(event.error === undefined ? {} : {error: maskError(event.error, masker)}),
       })
     case 'task.skipped':
@@ -28,7 +27,7 @@ export function maskEvent(event: RunEventBody, masker: EventMasker): RunEventBod
       return replace(event, {message: maskVisible(masker, event.message)})
     case 'run.finished':
       return replace(event, {
-        ...(event.outputs === undefined ? {} : {outputs: maskJson(event.outputs, masker)}),
+        ...(event.outputs === undefined ? {} : {outputs: masker.maskJson(event.outputs)}),
         ...(event.reason === undefined ? {} : {reason: maskVisible(masker, event.reason)}),
       })
     case 'task.log':
@@ -40,11 +39,6 @@ export function maskEvent(event: RunEventBody, masker: EventMasker): RunEventBod
     default:
       return assertNever(event)
   }
-}
-
-/** Masking keeps the shape of a value. */
-function maskJson<T extends JsonValue>(value: T, masker: EventMasker): T {
-  return hideVisibleDeep(masker, masker.maskValue(value))
 }
 
 function maskError(error: TaskError, masker: EventMasker): TaskError {

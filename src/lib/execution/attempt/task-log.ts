@@ -1,6 +1,7 @@
 // The log of one attempt: bytes of its streams -> lines -> entries, up to a limit; after it lines are only counted.
 
-import {hideVisible, hideVisibleDeep, maskVisible} from '../../masking/mask-visible.ts'
+import {hideVisible, maskVisible} from '../../masking/mask-visible.ts'
+import type {JsonValue} from '../../util/json.ts'
 import {LineSplitter} from '../../util/split-lines.ts'
 import type {ActionWarning, LogEntry} from '../../engine/task-result.ts'
 import type {ExecutionLimits} from './limits.ts'
@@ -8,7 +9,7 @@ import type {ExecutionLimits} from './limits.ts'
 /** Hides secrets in the log. */
 export interface LogMasker {
   mask(text: string): string
-  maskValue<T>(value: T): T
+  maskJson<T extends JsonValue>(value: T): T
   /** For the bytes of one stream. May hold bytes back until later. */
   openStream(): {push(bytes: Buffer): Buffer; end(): Buffer}
 }
@@ -80,7 +81,7 @@ export class TaskLog {
   *addInSteps(level: LogEntry['level'], message: string, fields?: LogEntry['fields']): Generator<void> {
     const masker = this.#masker
     const text = masker === undefined ? message : maskVisible(masker, message)
-    let rest = masker === undefined || fields === undefined ? fields : hideVisibleDeep(masker, masker.maskValue(fields))
+    let rest = masker === undefined || fields === undefined ? fields : masker.maskJson(fields)
     for (let start = 0; start <= text.length;) {
       const end = endOfLines(text, start, linesPerStep)
       this.#add(level, text.slice(start, end), rest)
