@@ -1,11 +1,12 @@
 // One gateway: the proxy server on one socket with the rules of one grant. What the rules do not grant is refused, reported and counted.
 
-import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http'
+import type {IncomingMessage, Server, ServerResponse} from 'node:http'
 import type {Duplex} from 'node:stream'
 import {answer, explainClientError, reasonOf, refusalText, writeAndClose} from './answer.ts'
 import {acceptTunnel} from './connect.ts'
 import {Dialer, RefusedAddressError, type DialOptions} from './dial.ts'
 import {decideRequest, refuseHeader, type EgressTarget, type Refused} from '../network/policy.ts'
+import {createGatewayServer} from './gateway-server.ts'
 import {refuseFraming, relay, RelayAgent} from './relay.ts'
 import type {EgressLimits} from './limits.ts'
 import type {NetworkActivity, Refusal} from '../runtimes/network-gateway.ts'
@@ -74,20 +75,7 @@ export class EgressGateway {
   }
 
   #createServer(): Server {
-    const {headerBytes, headerTimeoutMs, idleMs, connections} = this.#options.limits
-    const server = createServer({
-      maxHeaderSize: headerBytes,
-      headersTimeout: headerTimeoutMs,
-      // A large upload may take its time; silence ends it.
-      requestTimeout: 0,
-      keepAliveTimeout: idleMs,
-      connectionsCheckingInterval: Math.min(1000, headerTimeoutMs),
-      insecureHTTPParser: false,
-      // It would be answered unseen: neither counted nor logged.
-      requireHostHeader: false,
-    })
-    server.maxConnections = connections
-    server.timeout = idleMs
+    const server = createGatewayServer(this.#options.limits)
     server.on('connection', (socket) => {
       this.#clients.add(socket)
       socket.once('close', () => this.#clients.delete(socket))
@@ -112,7 +100,7 @@ export class EgressGateway {
       this.#options.onRefused({
         method: 'connect',
         target: 'the proxy',
-        reason: `more than ${String(connections)} connections at once`,
+        reason: `more than ${String(this.#options.limits.connections)} connections at once`,
         isTechnical: true,
       })
     })

@@ -5,26 +5,16 @@ import type {AnchorEntry} from './anchor-file.ts'
 import {associatedData} from '../keys/associated-data.ts'
 import {KeyWrapping, newDataKey, type DataKey} from './data-key.ts'
 import type {Sealed} from '../keys/encryption.ts'
-import {headerMac, type UnsignedHeader} from './header-mac.ts'
-import {subKey} from '../keys/key-derivation.ts'
 import type {OutputContext, SealedValue} from './sealed-value.ts'
 import type {LedgerEntry, SecretMetadata, SecretRecord, StoredKey, StoreHeader} from './secret-rows.ts'
 import {SetDigest} from './set-digest.ts'
 import {storeDamaged, storeNewer} from './store-errors.ts'
+import {headerMac, storeFormat, storeKeysOf, wrapLabels, type StoreKeys, type UnsignedHeader} from './store-keys.ts'
 
-/** Of the store. Format 1 had no authenticated header and no anchor. */
-export const storeFormat = 2
 /** Of its records. */
 const recordFormat = 1
 
 type Identity = Pick<StoreHeader, 'format' | 'storeId' | 'checkValue' | 'activeKeyId'>
-
-/** Derived from the key-encryption key, which itself is not kept. */
-interface StoreKeys {
-  readonly checkValue: Buffer
-  readonly header: Buffer
-  readonly anchor: Buffer
-}
 
 /** What a change leaves in the header besides the digest. */
 export type HeaderChange = Pick<StoreHeader, 'auditSeq' | 'auditHash'> & {readonly generation?: number}
@@ -99,10 +89,6 @@ export class KeyRing {
     const expected = headerMac(this.#store.header, header, stored)
     if (header.mac.length !== expected.length || !timingSafeEqual(header.mac, expected))
       throw storeDamaged('its header or its set of keys was')
-  }
-
-  has(keyId: string): boolean {
-    return this.#keys.has(keyId)
   }
 
   /** The same data keys under another master key; `withNewKey` adds one and makes it the active one. */
@@ -235,18 +221,6 @@ export class KeyRing {
 
   #outputContext(keyId: string, {run, task, attempt}: OutputContext): Buffer {
     return associatedData('autokestra/output', this.#identity.storeId, keyId, run, task, attempt)
-  }
-}
-
-/** By format: what was wrapped in an older one must not open in a newer one, whose header vouches for it. */
-const wrapLabels: Readonly<Record<number, string>> & {readonly [storeFormat]: string} = {1: 'autokestra/wrap', 2: 'autokestra/wrap/2'}
-const checkLabels: Readonly<Record<number, string>> = {1: 'autokestra/check', 2: 'autokestra/check/2'}
-
-function storeKeysOf(kek: Buffer, format: number): StoreKeys {
-  return {
-    checkValue: subKey(kek, checkLabels[format] ?? ''),
-    header: subKey(kek, 'autokestra/header'),
-    anchor: subKey(kek, 'autokestra/anchor'),
   }
 }
 

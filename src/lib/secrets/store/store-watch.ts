@@ -2,7 +2,8 @@
 // again whenever another connection has changed the database.
 
 import type {AnchorFile, AnchorEntry} from './anchor-file.ts'
-import {storeFormat, type KeyRing} from './key-ring.ts'
+import type {KeyRing} from './key-ring.ts'
+import {storeFormat} from './store-keys.ts'
 import type {LedgerEntry, SecretRecord, SecretRows, StoreHeader} from './secret-rows.ts'
 import {setChanged, storeReplaced, type Replacement} from './store-errors.ts'
 

@@ -63,7 +63,7 @@ export function verifySet(rows: SecretRows, ring: KeyRing, header: StoreHeader):
   // A digest that does not fit is explained by what was found; alone, it says that something was put back together with its entry.
   const rest = whole !== undefined && (whole.isDamaged || findings.size === 0) ? [whole.finding] : []
   const sorted = [...findings.values()].sort((a, b) => Buffer.compare(Buffer.from(a.name ?? ''), Buffer.from(b.name ?? '')))
-  const lost = rows.keys().filter(({id}) => !ring.has(id))
+  const lost = rows.keys().filter(({id}) => !ring.hasKey(id))
   const audit = isAuditWhole(rows, header) ? [] : [auditDamaged]
   return {secrets: names.length, findings: [...sorted, ...rest, ...lost.map(({id}) => lostKey(id)), ...audit]}
 }
