@@ -11,6 +11,7 @@ import type {Plugin} from '../plugins/manifest.ts'
 import type {BuildOptions, BuiltImage} from '../images/plugin-images.ts'
 import {scaffoldPlugin, type PluginLanguage, type ScaffoldedPlugin} from '../plugins/scaffold.ts'
 import {requireDirectory} from '../files/current-directory.ts'
+import {defined} from '../util/defined.ts'
 import type {Project} from './project.ts'
 
 export interface PluginCommandsOptions {
@@ -47,7 +48,7 @@ export class PluginCommands {
     const found = findPlugin(await project.plugins.list(), name)
     const images = await project.images()
     if (workflowFile === undefined) return await inspectPlugin(found, images)
-    const document = await readDocument(workflowFile, {what: 'workflow file', ...(cwd !== undefined && {cwd})})
+    const document = await readDocument(workflowFile, {what: 'workflow file', ...defined({cwd})})
     return await inspectPlugin(found, images, readWorkflowGrants(document))
   }
 

@@ -22,6 +22,7 @@ import type {EgressProxy} from '../egress/egress-proxy.ts'
 import {keepHostsFile} from '../egress/hosts-file.ts'
 import {HostPool} from '../execution/host-pool.ts'
 import {hostCommand} from '../images/image-layout.ts'
+import {defined} from '../util/defined.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 
 export interface SandboxRequest {
@@ -82,7 +83,7 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
     baseEnv: pickVariables(env, {names: [...passedOn, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}),
     cpus: cpus().length,
     openRuntime: (sandbox) => {
-      const runtime = new DockerRuntime({client, sandbox, owner, hostsFile, ...(network !== undefined && {network})})
+      const runtime = new DockerRuntime({client, sandbox, owner, hostsFile, ...defined({network})})
       runtimes.push(runtime)
       return runtime
     },

@@ -2,6 +2,7 @@
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
+import {defined} from '../util/defined.ts'
 import type {PlannedRun} from './plan-workflow.ts'
 
 export interface FileFindings {
@@ -26,7 +27,7 @@ export async function validateFiles(files: readonly string[], plan: (file: strin
     } catch (error) {
       if (!(error instanceof WorkflowError)) throw error
       const {exitCode, message, hint, diagnostics} = error
-      findings.push({file, isValid: false, exitCode, message, ...(hint === undefined ? {} : {hint}), diagnostics})
+      findings.push({file, isValid: false, exitCode, message, ...defined({hint}), diagnostics})
     }
   }
   return findings
