@@ -13,7 +13,7 @@ export async function compileSchemas(schemas: Iterable<unknown>, outDir: string)
     const name = schemaFileName(schema)
     if (names.has(name)) continue
     names.add(name)
-    await writeFile(join(outDir, name), sealCode(await generateSchemaCode(schema, {trustPatterns: true})))
+    await writeFile(join(outDir, name), sealCode(name, await generateSchemaCode(schema, {trustPatterns: true})))
   }
   return [...names]
 }

@@ -29,6 +29,8 @@ export async function generateSchemaCode(schema: unknown, {trustPatterns = false
     allErrors: true,
     strict: false,
     logger: false as const,
+    // Every object inherits `constructor` and `toString`; they are not properties of a document.
+    ownProperties: true,
     // Findings carry the part of the schema they violate.
     verbose: true,
     code: {source: true, ...(needsRe2 && {regExp})},

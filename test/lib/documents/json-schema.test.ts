@@ -1,10 +1,21 @@
-import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import {createRequire} from 'node:module'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 import {afterAll, describe, expect, test} from 'vitest'
 import {compileSchemas} from '../../../scripts/compile-schemas.ts'
-import {generatorVersion, SchemaCompiler, schemaFileName} from '../../../src/lib/documents/json-schema.ts'
+import {generatorVersion, SchemaCompiler, schemaFileName, sealCode} from '../../../src/lib/documents/json-schema.ts'
 import {isPlainPattern} from '../../../src/lib/documents/linear-regexp.ts'
 import {SchemaError} from '../../../src/lib/documents/schema-guard.ts'
 
@@ -50,6 +61,12 @@ describe('findings', () => {
 
   test('names with slashes and tildes come back as they are', async () => {
     expect(await say({additionalProperties: {type: 'string'}}, {'a/b~c': {x: 1}})).toEqual(['a/b~c: must be a string, not a map'])
+  })
+
+  test('what every object inherits is not a property', async () => {
+    expect(await say({properties: {constructor: {type: 'string'}}, dependentRequired: {valueOf: ['x']}}, {})).toEqual([])
+    expect(await say({required: ['toString']}, {})).toEqual(['!: missing property "toString"'])
+    expect(await say({required: ['toString']}, {toString: 1})).toEqual([])
   })
 
   test('alternatives give the findings of the form that was meant', async () => {
@@ -218,6 +235,47 @@ describe('generated checks', () => {
     const check = await new SchemaCompiler({cacheDir}).compile(schema)
     expect(check('c').length).toBeGreaterThan(1)
     expect(readFileSync(file, 'utf8')).toBe(before)
+  })
+
+  const accepting = sealCode(schemaFileName(schema), 'module.exports = () => true')
+
+  test('a sealed cache file of the user is executed', async () => {
+    const cacheDir = freshDir()
+    await new SchemaCompiler({cacheDir}).compile(schema)
+    writeFileSync(join(cacheDir, schemaFileName(schema)), accepting)
+    const check = await new SchemaCompiler({cacheDir}).compile(schema)
+    expect(check('c')).toEqual([])
+  })
+
+  test.each<[string, (file: string, cacheDir: string) => void | Promise<void>]>([
+    [
+      'that others can write',
+      (file) => {
+        writeFileSync(file, accepting)
+        chmodSync(file, 0o622)
+      },
+    ],
+    [
+      'that is a symbolic link',
+      (file, cacheDir) => {
+        writeFileSync(join(cacheDir, 'elsewhere'), accepting, {mode: 0o600})
+        rmSync(file)
+        symlinkSync('elsewhere', file)
+      },
+    ],
+    [
+      'that is the check of another schema',
+      async (file, cacheDir) => {
+        await new SchemaCompiler({cacheDir}).compile(true)
+        copyFileSync(join(cacheDir, schemaFileName(true)), file)
+      },
+    ],
+  ])('a cache file %s is not executed', async (_case, replace) => {
+    const cacheDir = freshDir()
+    await new SchemaCompiler({cacheDir}).compile(schema)
+    await replace(join(cacheDir, schemaFileName(schema)), cacheDir)
+    const check = await new SchemaCompiler({cacheDir}).compile(schema)
+    expect(check('c').length).toBeGreaterThan(1)
   })
 
   test('the build fills a directory that is looked up first and never written', async () => {
