@@ -23,11 +23,12 @@ const nodeGlobals = Object.fromEntries(
   ].map((name) => [name, 'readonly']),
 )
 
-const processInLib = ['env', 'exit'].map((property) => ({
+const environment = {
   object: 'process',
-  property,
-  message: 'src/lib gets the environment from config/load, and ends nothing.',
-}))
+  property: 'env',
+  message: 'The environment is read in src/lib/config/environment.ts. Have the value handed in.',
+}
+const exit = {object: 'process', property: 'exit', message: 'src/lib ends nothing: it throws, and src/cli maps errors to exit codes.'}
 
 export default defineConfig(
   globalIgnores(['**/dist/', '**/node_modules/', 'coverage/', 'examples/plugins/', 'examples/out/']),
@@ -66,9 +67,21 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    // The reader, and the file that tells oclif what it takes from the environment only.
+    ignores: ['src/lib/config/environment.ts', 'src/cli/oclif-environment.ts'],
+    rules: {
+      'no-restricted-properties': ['error', environment],
+      'no-restricted-imports': ['error', {name: 'node:process', message: 'Use the global `process`, so that the rules about it hold.'}],
+    },
+  },
+  {
     files: ['src/lib/**/*.ts'],
-    ignores: ['src/lib/config/load.ts', 'src/lib/ui/**'],
-    rules: {'no-console': 'error', 'no-restricted-properties': ['error', ...processInLib]},
+    rules: {'no-console': 'error', 'no-restricted-properties': ['error', environment, exit]},
+  },
+  {
+    files: ['src/lib/config/environment.ts'],
+    rules: {'no-restricted-properties': ['error', exit]},
   },
   {
     // vitest's matchers and node:test style callbacks are typed loosely; a test that reads JSON says what it expects by asserting it.

@@ -3,6 +3,7 @@
 
 import {Command, Flags, type Interfaces} from '@oclif/core'
 import type {App} from '../lib/app/app.ts'
+import {readEnvironment} from '../lib/config/environment.ts'
 import {currentDirectory} from '../lib/files/current-directory.ts'
 import {createUi, type Ui} from '../lib/ui/terminal/ui.ts'
 import {ReportedError, reportError} from './report-error.ts'
@@ -24,11 +25,12 @@ export abstract class BaseCommand extends Command {
 
   #app: Promise<App> | undefined
   #ui: Ui | undefined
+  readonly #environment = readEnvironment()
 
   /** Both output streams. Use `print` and `note` for what --json leaves out. */
   protected get ui(): Ui {
-    const {stdout, stderr, env} = process
-    this.#ui ??= createUi({stdout, stderr, env, program: this.config.bin})
+    const {stdout, stderr} = process
+    this.#ui ??= createUi({stdout, stderr, environment: this.#environment, program: this.config.bin})
     return this.#ui
   }
 
@@ -93,7 +95,9 @@ export abstract class BaseCommand extends Command {
     const app = await this.#app?.catch(() => undefined)
     // What was said before comes first.
     await this.#ui?.flush()
-    throw new ReportedError(reportError(error, {isJson: this.jsonEnabled(), mask: app && ((text) => app.mask(text))}))
+    throw new ReportedError(
+      reportError(error, {isJson: this.jsonEnabled(), environment: this.#environment, mask: app && ((text) => app.mask(text))}),
+    )
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {
@@ -113,7 +117,7 @@ export abstract class BaseCommand extends Command {
       version: this.config.version,
       cwd: currentDirectory(),
       command: (this.id ?? '').replaceAll(':', ' '),
-      env: process.env,
+      environment: this.#environment,
       // Merely looking at process.stdin opens it.
       get stdin() {
         return process.stdin
@@ -123,7 +127,7 @@ export abstract class BaseCommand extends Command {
     })
     // Before the listener that knows no secrets.
     process.prependListener('uncaughtException', (error) => {
-      process.exit(reportError(error, {isJson: this.jsonEnabled(), mask: (text) => app.mask(text)}))
+      process.exit(reportError(error, {isJson: this.jsonEnabled(), environment: this.#environment, mask: (text) => app.mask(text)}))
     })
     return app
   }

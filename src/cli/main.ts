@@ -1,14 +1,11 @@
 // From the words of a command line to an exit code. Everything that can go wrong before, in or after a command ends here.
 
-import {userInfo} from 'node:os'
-import {join} from 'node:path'
 import {type Interfaces, run, settings} from '@oclif/core'
 import packageJson from '../../package.json' with {type: 'json'}
-import {findHome, homeFiles} from '../lib/config/home.ts'
+import {readEnvironment, type Environment} from '../lib/config/environment.ts'
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
-import {currentDirectory} from '../lib/files/current-directory.ts'
-import {ensurePrivateDir} from '../lib/files/ensure-directory.ts'
 import {reportError} from './report-error.ts'
+import {keepExtensionsInHome, nameShell, turnOnDebug} from './oclif-environment.ts'
 import {addsExtension, describeAdded, installedExtensions, withLocalPackages} from './extensions.ts'
 import {programName} from './program-name.ts'
 import {mayHoldSecret, silentLogger} from './secret-words.ts'
@@ -18,10 +15,11 @@ import {isParseFailure, usageError} from './usage-error.ts'
 /** Runs the command line `argv` (without node and script). `root` is the directory of the package; `ids` are our own commands. */
 export async function runCommandLine(argv: readonly string[], root: string, ids: readonly string[]): Promise<void> {
   const isJson = hasFlag(argv, '--json')
-  if (hasFlag(argv, '--debug')) process.env['DEBUG'] ??= '1'
+  if (hasFlag(argv, '--debug')) turnOnDebug()
+  const environment = readEnvironment()
   const isOwn = isOwnCommand(argv, ids)
   const bin = programName(process.argv[1])
-  guardProcess(isJson)
+  guardProcess(isJson, environment)
   nameShell()
   const dataDir = keepExtensionsInHome(bin, argv[0] === 'plugins')
   // A linked extension runs what it has built; oclif would else look for a TypeScript compiler in it.
@@ -45,7 +43,7 @@ export async function runCommandLine(argv: readonly string[], root: string, ids:
     }
   } catch (error) {
     const told = isParseFailure(error) ? usageError(error, {id: leadingWords(argv)}) : error
-    process.exitCode = reportError(told, {isJson, isExtension: !isOwn})
+    process.exitCode = reportError(told, {environment, isJson, isExtension: !isOwn})
   }
 }
 
@@ -66,43 +64,15 @@ function leadingWords(argv: readonly string[]): string {
   return argv.slice(0, Math.min(end === -1 ? argv.length : end, 2)).join(' ')
 }
 
-/** Extensions, and what npm keeps for them, live beside everything else of the user. Returns their directory, when there is a home. */
-function keepExtensionsInHome(bin: string, isInstalling: boolean): string | undefined {
-  try {
-    const home = findHome(process.env, currentDirectory())
-    // oclif would make it readable for everybody.
-    if (isInstalling) ensurePrivateDir(home)
-    // oclif looks for variables that begin like the name of the program.
-    const prefix = bin.toUpperCase()
-    const dataDir = (process.env[`${prefix}_DATA_DIR`] ??= join(home, 'extensions'))
-    process.env[`${prefix}_CONFIG_DIR`] ??= home
-    process.env[`${prefix}_CACHE_DIR`] ??= homeFiles(home).cacheDir
-    return dataDir
-  } catch {
-    // No home or no current directory: --help works without, and a command that needs them says so.
-    return undefined
-  }
-}
-
-/** oclif asks the system which shell a user has when SHELL does not say, and the system throws for a user that it does not know, as in many containers. */
-function nameShell(): void {
-  if (process.env['SHELL'] !== undefined) return
-  try {
-    userInfo()
-  } catch {
-    process.env['SHELL'] = '/bin/sh'
-  }
-}
-
-function guardProcess(isJson: boolean): void {
+function guardProcess(isJson: boolean, environment: Environment): void {
   process.on('uncaughtException', (error) => {
-    process.exit(reportError(error, {isJson}))
+    process.exit(reportError(error, {environment, isJson}))
   })
   // First in line, as oclif's own listener throws whatever is not EPIPE. That one is BaseCommand's: the reader went away.
   process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return
     const failure = new WorkflowError('OUTPUT_NOT_WRITABLE', `cannot write to standard output: ${error.message}`, {cause: error})
-    process.exit(reportError(failure, {isJson: false}))
+    process.exit(reportError(failure, {environment, isJson: false}))
   })
   // Nobody reads the messages any more: going on in silence is all that is left.
   process.stderr.on('error', () => undefined)

@@ -1,5 +1,6 @@
 // The one place that prints the error which ends a command, and turns it into an exit code.
 
+import type {Environment} from '../lib/config/environment.ts'
 import {maskError} from '../lib/errors/mask-error.ts'
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
 import {ExtensionFailure} from './extension-failure.ts'
@@ -20,6 +21,7 @@ export class ReportedError extends Error {
 }
 
 interface ReportOptions {
+  readonly environment: Environment
   /** One JSON document on stdout instead of text on stderr. */
   readonly isJson: boolean
   /** The command belongs to a CLI extension: what it throws is its own affair and no bug of this program. */
@@ -29,7 +31,7 @@ interface ReportOptions {
 }
 
 /** Prints the error and returns the exit code of the process. With DEBUG in the environment a stack is shown too. */
-export function reportError(reported: unknown, {isJson, isExtension: isOther = false, mask}: ReportOptions): number {
+export function reportError(reported: unknown, {environment, isJson, isExtension: isOther = false, mask}: ReportOptions): number {
   if (reported instanceof ReportedError) return reported.exitCode
   const isExtension = isOther || reported instanceof ExtensionFailure
   const error: unknown = reported instanceof ExtensionFailure ? reported.cause : reported
@@ -41,9 +43,9 @@ export function reportError(reported: unknown, {isJson, isExtension: isOther = f
   const program = programName(process.argv[1])
   const document = errorToJson(told, program)
   const exitCode = (isExtension ? wantedExit : undefined) ?? document.exitCode
-  const style = createStyle(detectTerminal(process.stderr, process.env), program)
+  const style = createStyle(detectTerminal(process.stderr, environment.terminal), program)
   if (isJson) process.stdout.write(`${JSON.stringify({...document, exitCode}, undefined, 2)}\n`)
-  else process.stderr.write(renderError(told, style, Boolean(process.env['DEBUG'])))
+  else process.stderr.write(renderError(told, style, environment.isDebug))
   return exitCode
 }
 

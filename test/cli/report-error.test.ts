@@ -1,6 +1,7 @@
 // The error that ends a command is printed without what its run knows of secrets.
 
-import {afterEach, describe, expect, it, vi} from 'vitest'
+import {describe, expect, it, vi} from 'vitest'
+import {readEnvironment} from '../../src/lib/config/environment.ts'
 import {WorkflowError} from '../../src/lib/errors/workflow-error.ts'
 import {reportError} from '../../src/cli/report-error.ts'
 
@@ -12,7 +13,7 @@ function printed(error: unknown, options: {isJson: boolean}): string {
       return true
     })
   try {
-    reportError(error, {...options, mask: (value) => value.replaceAll('hunter2', '***')})
+    reportError(error, {...options, environment: readEnvironment({DEBUG: '*'}), mask: (value) => value.replaceAll('hunter2', '***')})
   } finally {
     vi.restoreAllMocks()
   }
@@ -20,12 +21,7 @@ function printed(error: unknown, options: {isJson: boolean}): string {
 }
 
 describe('reportError', () => {
-  afterEach(() => {
-    vi.unstubAllEnvs()
-  })
-
   it.each([{isJson: false}, {isJson: true}])('masks message, hint, causes and stack: %j', (options) => {
-    vi.stubEnv('DEBUG', '*')
     const errors = [
       new WorkflowError('USAGE', 'it is hunter2', {hint: 'try hunter2', cause: new Error('from hunter2')}),
       new Error('a bug with hunter2', {cause: new Error('from hunter2')}),

@@ -14,6 +14,7 @@ async function runProbe(body: string, args: readonly string[] = [], before = '')
     import {App} from 'src/lib/app/app.ts'
     import {WorkflowError} from 'src/lib/errors/workflow-error.ts'
     import {reportError} from 'src/cli/report-error.ts'
+    import {readEnvironment} from 'src/lib/config/environment.ts'
     void App, void WorkflowError, void Args
     ${before}
     class Probe extends BaseCommand {
@@ -24,7 +25,7 @@ async function runProbe(body: string, args: readonly string[] = [], before = '')
       }
     }
     Probe.run(process.argv.slice(2), ${JSON.stringify(packageRoot)}).catch((error) => {
-      process.exitCode = reportError(error, {isJson: false})
+      process.exitCode = reportError(error, {isJson: false, environment: readEnvironment()})
     })
   `)
   const home = temporaryDir()

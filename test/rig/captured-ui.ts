@@ -1,5 +1,6 @@
 // A ui whose streams keep what is written to them.
 
+import {readEnvironment} from '../../src/lib/config/environment.ts'
 import {createUi, type Ui} from '../../src/lib/ui/terminal/ui.ts'
 import type {OutputStream} from '../../src/lib/ui/terminal/terminal.ts'
 
@@ -29,6 +30,7 @@ export function capturedUi(options: {readonly isTty?: boolean; readonly env?: Re
   const terminal = options.isTty ? {isTTY: true, columns: 100} : {}
   const stdout = capturedStream(terminal)
   const stderr = capturedStream(terminal)
-  const ui = createUi({stdout, stderr, program: 'workflow', env: {LANG: 'en_US.UTF-8', ...(options.env ?? {NO_COLOR: '1'})}})
+  const environment = readEnvironment({LANG: 'en_US.UTF-8', ...(options.env ?? {NO_COLOR: '1'})})
+  const ui = createUi({stdout, stderr, program: 'workflow', environment})
   return {ui, stdout, stderr}
 }

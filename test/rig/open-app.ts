@@ -3,6 +3,7 @@
 import {PassThrough} from 'node:stream'
 import {onTestFinished} from 'vitest'
 import {App} from '../../src/lib/app/app.ts'
+import {readEnvironment} from '../../src/lib/config/environment.ts'
 import {capturedUi} from './captured-ui.ts'
 import {temporaryDir} from './temporary-dir.ts'
 import {packageRoot} from './workflow-command.ts'
@@ -23,7 +24,7 @@ export function openApp(env: Readonly<Record<string, string>> = {}): OpenedApp {
     version: '0.0.0',
     command: 'run',
     cwd: temporaryDir(),
-    env: {PATH: process.env['PATH'], HOME: home, AUTOKESTRA_HOME: home, ...env},
+    environment: readEnvironment({PATH: process.env['PATH'], HOME: home, AUTOKESTRA_HOME: home, ...env}),
     stdin: new PassThrough(),
     stderr: new PassThrough(),
     ui,

@@ -37,7 +37,7 @@ export class SecretsRotateKey extends BaseCommand {
     const {flags} = await this.parse(SecretsRotateKey)
     const app = await this.app()
     const request = {isStdin: flags['new-key-stdin'], noInput: flags['no-input']}
-    const newKey = await readNewMasterKey(request, this.ui.env, app)
+    const newKey = await readNewMasterKey(request, app.options.environment.variables, app)
     const store = await app.secrets()
     const {iterations, reencrypt} = flags
     const {secrets, reencrypted, source} = await store.rotateKey({newKey, reencrypt, ...defined({iterations})})

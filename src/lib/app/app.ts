@@ -2,6 +2,7 @@
 // first asked for, and closed with the App. A run is a RunSession, and what applies to one workflow file is a Project.
 
 import {join} from 'node:path'
+import type {Environment} from '../config/environment.ts'
 import {locateHome, schemaCacheDir, type Home} from '../config/home.ts'
 import {SchemaCompiler} from '../documents/json-schema.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
@@ -27,7 +28,7 @@ export interface AppOptions {
   readonly command: string
   /** Absolute; undefined when the current directory was removed. */
   readonly cwd: string | undefined
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly environment: Environment
   readonly stdin: NodeJS.ReadableStream & {readonly isTTY?: boolean}
   readonly stderr: NodeJS.WritableStream & {readonly isTTY?: boolean}
   /** Where everything is shown; whoever made it flushes it. */
@@ -61,7 +62,7 @@ export class App {
 
   /** Throws CONFIG_INVALID when no home is known, STORAGE_UNREADABLE when it may not be entered. */
   get home(): Home {
-    this.#home ??= locateHome(this.options.env, this.options.cwd)
+    this.#home ??= locateHome(this.options.environment.variables, this.options.cwd)
     return this.#home
   }
 
@@ -118,11 +119,11 @@ export class App {
   /** The stored secrets with their keys. No key is asked for before a value is needed. */
   readonly vault = openOnce(async (): Promise<Vault> => {
     const {openVault} = await import('./vault.ts')
-    const {env, command} = this.options
+    const {environment, command} = this.options
     const warn = (text: string): void => {
       this.ui.err.write(text)
     }
-    const vault = await openVault(this.home, {env, command, warn})
+    const vault = await openVault(this.home, {env: environment.variables, command, warn})
     this.#opened.add(() => vault.close())
     return vault
   })
@@ -130,7 +131,7 @@ export class App {
   /** One connection for the images of runs and for their containers. Rejects with DOCKER_UNAVAILABLE. */
   readonly engine = openOnce(async (): Promise<DockerClient> => {
     const {DockerClient} = await import('../docker/api/docker-client.ts')
-    return await DockerClient.connect(this.options.env)
+    return await DockerClient.connect(this.options.environment.variables)
   })
 
   async secrets(): Promise<SecretStore> {
@@ -139,7 +140,8 @@ export class App {
 
   /** What can be asked on a terminal. */
   get prompt(): Prompt {
-    return createPrompt(this.options)
+    const {stdin, stderr, environment} = this.options
+    return createPrompt({stdin, stderr, isCi: environment.isCi})
   }
 
   /** Standard input to its end; longer than `maxBytes` when there was more. */
@@ -151,7 +153,7 @@ export class App {
   addSession(session: OpenSession): void {
     this.#sessions.add(session)
     // With NODE_DEBUG, Node itself prints environments. That output belongs to no run, so it is masked for all of them.
-    if (this.options.env['NODE_DEBUG'] === undefined || this.#isDebugOutputMasked) return
+    if (!this.options.environment.isNodeDebug || this.#isDebugOutputMasked) return
     this.#isDebugOutputMasked = true
     this.#opened.add(maskDebugOutput(this.options.stderr, (text) => this.mask(text)))
   }

@@ -6,7 +6,6 @@ import type {PluginManager} from '../plugins/plugin-manager.ts'
 import {ProcessTaskRuntimes} from '../execution/process-task-runtimes.ts'
 import {baseEnvironment, type Inherited} from '../processes/base-environment.ts'
 import {ProcessRuntime} from '../processes/process-runtime.ts'
-import {processTagVariable} from '../runtimes/runtime.ts'
 import {HostPool} from '../execution/host-pool.ts'
 
 export interface OpenProcesses {
@@ -22,14 +21,15 @@ interface ProcessesOptions {
   readonly root: string
   /** Of the command. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The mark of the task that the command is itself. */
+  readonly outerTag: string | undefined
   /** What tasks inherit of it besides the usual. */
   readonly inheritEnv: Inherited
   readonly graceMs: number
 }
 
-export function openProcesses(plugins: PluginManager, {root, env, inheritEnv, graceMs}: ProcessesOptions): OpenProcesses {
+export function openProcesses(plugins: PluginManager, {root, env, outerTag, inheritEnv, graceMs}: ProcessesOptions): OpenProcesses {
   const baseEnv = baseEnvironment(env, inheritEnv)
-  const outerTag = env[processTagVariable]
   const runtime = new ProcessRuntime(outerTag === undefined ? {} : {outerTag})
   const hosts = new HostPool({
     runtime,

@@ -3,6 +3,8 @@
 
 import {dirname, join} from 'node:path'
 import type {Config} from '../config/config.ts'
+import type {Environment} from '../config/environment.ts'
+import {describeEnvironment} from '../config/environment-facts.ts'
 import type {Home} from '../config/home.ts'
 import {loadConfig} from '../config/load.ts'
 import type {SchemaCompiler} from '../documents/json-schema.ts'
@@ -15,7 +17,6 @@ import type {PlannedRun} from '../planning/plan-workflow.ts'
 import {PluginManager} from '../plugins/plugin-manager.ts'
 import type {ImageEngine} from '../runtimes/image-engine.ts'
 import {defined} from '../util/defined.ts'
-import {describeEnvironment} from './environment-facts.ts'
 
 export interface ProjectRequest {
   /** The workflow file: its directory is where the project is looked for. Without one, and for `-` (standard input), the current directory is. */
@@ -31,7 +32,7 @@ export interface ProjectParts {
   readonly version: string
   /** Absolute; undefined when the current directory was removed. */
   readonly cwd: string | undefined
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly environment: Environment
   readonly stdin: NodeJS.ReadableStream
   readonly home: Home
   readonly schemas: SchemaCompiler
@@ -71,13 +72,13 @@ export class Project {
   /** Loads, checks and plans a run; nothing has happened yet. Throws WorkflowError with all findings. */
   async plan(request: PlanRequest): Promise<PlannedRun> {
     const {config} = this
-    const {schemas, env, stdin} = this.#parts
+    const {schemas, environment, stdin} = this.#parts
     const planned = await planFile(request, {
       plugins: this.plugins,
       schemas,
       cwd: this.#directoryOf(request.file),
       readStdin: () => readText(stdin, maxStdinBytes),
-      environmentFacts: describeEnvironment(config, env),
+      environmentFacts: describeEnvironment(config, environment.variables),
     }).catch((error: unknown) => {
       // A plugin that is not found may be in a directory that was mistyped.
       throw error instanceof WorkflowError ? error.after(config.warnings) : error
@@ -93,10 +94,10 @@ export class Project {
 
 /** Throws what {@link loadConfig} throws. */
 export async function openProject({file, concurrency}: ProjectRequest, parts: ProjectParts): Promise<Project> {
-  const {root, cwd, env, home, schemas} = parts
+  const {root, cwd, environment, home, schemas} = parts
   const config = await loadConfig({
     cwd,
-    env,
+    env: environment.variables,
     home,
     schemas,
     bundledPluginDir: join(root, 'dist', 'plugins'),

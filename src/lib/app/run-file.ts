@@ -29,7 +29,7 @@ export async function runFile(app: App, request: RunRequest, view: RunView, unti
 /** Everything up to the first task: also throws where the run would miss secrets. Starts nothing. */
 export async function dryRun(app: App, request: RunRequest): Promise<PlannedRun> {
   const {planned} = await planRun(app, request)
-  await requireSecrets(planned.plan, {env: app.options.env, open: app.vault})
+  await requireSecrets(planned.plan, {env: app.options.environment.variables, open: app.vault})
   return planned
 }
 

@@ -102,21 +102,21 @@ export class RunSession {
 
   async #reveal({plan}: PlannedRun): Promise<RunSecrets | undefined> {
     const {placeholder, keyFile} = this.#project.config
-    const {env} = this.#app.options
+    const {variables: env} = this.#app.options.environment
     this.#secrets = await revealSecrets(plan, {runId: this.runId, env, placeholder, keyFile, open: this.#app.vault})
     return this.#secrets
   }
 
   async #open(planned: PlannedRun, signal: AbortSignal): Promise<OpenTaskRuntimes> {
     const {runId} = this
-    const {root, env, ui} = this.#app.options
+    const {root, environment, ui} = this.#app.options
     const {progress, lines} = this.#view
     const isQuiet = progress === 'quiet' || lines === 'none'
     const opened = await openTaskRuntimes(planned, {
       runId,
       project: this.#project,
       root,
-      env,
+      environment,
       openEngine: this.#app.engine,
       ui,
       isQuiet,
@@ -140,7 +140,7 @@ export class RunSession {
       places,
       compileSchema: (schema) => schemas.compile(schema),
       limits: this.#project.config.limits,
-      isDebug: Boolean(options.env['DEBUG']),
+      isDebug: options.environment.isDebug,
     })
   }
 

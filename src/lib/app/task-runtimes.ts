@@ -1,5 +1,6 @@
 // Opens what the tasks of a run run in: processes for a trusted workflow, containers for a restricted one, and never the one for the other.
 
+import type {Environment, Variables} from '../config/environment.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import {openProcesses} from './processes.ts'
 import type {ActionWarning} from '../engine/task-result.ts'
@@ -13,7 +14,7 @@ export interface TaskRuntimesRequest {
   readonly project: Project
   /** Directory of the package. */
   readonly root: string
-  readonly env: Readonly<Record<string, string | undefined>>
+  readonly environment: Environment
   readonly openEngine: () => Promise<DockerClient>
   /** Where the building of images is shown, unless it is quiet. */
   readonly ui: Ui
@@ -40,13 +41,14 @@ const notEnforced: ActionWarning = {
 /** A restricted run has containers, or does not begin: then it throws what {@link openSandbox} throws. */
 export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntimesRequest): Promise<OpenTaskRuntimes> {
   const {plan} = planned
-  const {project, root, env, openEngine, runId, ...building} = request
+  const {project, root, environment, openEngine, runId, ...building} = request
   const {config, plugins} = project
   if (plan.workflow.security === 'trusted') {
     const inheritEnv = {names: [...config.inheritEnv, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}
     const processes = openProcesses(plugins, {
       root,
-      env: withAbsoluteHome(env, config.home),
+      env: withAbsoluteHome(environment.variables, config.home),
+      outerTag: environment.outerTag,
       inheritEnv,
       graceMs: config.limits.killGraceMs,
     })
@@ -55,10 +57,18 @@ export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntime
   const [{openSandbox}, {buildMissingImage}] = await Promise.all([import('./sandbox.ts'), import('./build-missing-image.ts')])
   const images = await project.images()
   const buildImage = config.autoBuild ? buildMissingImage({images, ...building}) : undefined
-  return await openSandbox({planned, runId, config, env, images, openEngine, ...(buildImage !== undefined && {buildImage})})
+  return await openSandbox({
+    planned,
+    runId,
+    config,
+    env: environment.variables,
+    images,
+    openEngine,
+    ...(buildImage !== undefined && {buildImage}),
+  })
 }
 
 /** Tasks run in other directories than the command, where a relative home would be another one. */
-function withAbsoluteHome(env: TaskRuntimesRequest['env'], home: string): TaskRuntimesRequest['env'] {
+function withAbsoluteHome(env: Variables, home: string): Variables {
   return env['AUTOKESTRA_HOME'] === undefined ? env : {...env, AUTOKESTRA_HOME: home}
 }

@@ -5,17 +5,16 @@ import path from 'node:path'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {resolveFrom} from '../files/current-directory.ts'
 import {hasErrorCode} from '../util/error-code.ts'
-
-export type Environment = Readonly<Record<string, string | undefined>>
+import type {Variables} from './environment.ts'
 
 /** `AUTOKESTRA_HOME`, relative to `cwd`, or `~/.autokestra`. Throws CONFIG_INVALID when neither is known. */
-export function findHome(env: Environment, cwd: string | undefined): string {
+export function findHome(env: Variables, cwd: string | undefined): string {
   if (env.AUTOKESTRA_HOME) return resolveFrom(cwd, expandTilde(env.AUTOKESTRA_HOME, env))
   return path.join(userHome(env), '.autokestra')
 }
 
 /** `~` and `~/x` stand for the user's home directory; everything else stays. */
-export function expandTilde(text: string, env: Environment): string {
+export function expandTilde(text: string, env: Variables): string {
   return text === '~' || text.startsWith('~/') ? path.join(userHome(env), text.slice(1)) : text
 }
 
@@ -36,7 +35,7 @@ export interface Home {
 }
 
 /** Throws CONFIG_INVALID when no home is known, STORAGE_UNREADABLE when it may not be entered. */
-export function locateHome(env: Environment, cwd: string | undefined): Home {
+export function locateHome(env: Variables, cwd: string | undefined): Home {
   const home = findHome(env, cwd)
   requireReachable(home)
   return homeFiles(home)
@@ -84,7 +83,7 @@ function isOwn(directory: string): boolean {
   }
 }
 
-function userHome(env: Environment): string {
+function userHome(env: Variables): string {
   const home = env.HOME
   if (!home || !path.isAbsolute(home)) {
     throw new WorkflowError(

@@ -12,8 +12,9 @@ import {defaultSandboxLimits, type SandboxLimits} from '../runtimes/sandbox.ts'
 import {requireDirectory, resolveFrom} from '../files/current-directory.ts'
 import {defined} from '../util/defined.ts'
 import type {Config, SettingOrigin} from './config.ts'
+import type {Variables} from './environment.ts'
 import {findProjectFile} from './find-project-file.ts'
-import {expandTilde, type Environment, type Home} from './home.ts'
+import {expandTilde, type Home} from './home.ts'
 import type {FileSettings} from './read-settings.ts'
 import {maxConcurrency} from './schema.ts'
 
@@ -22,7 +23,7 @@ export interface LoadConfigOptions {
   readonly cwd: string | undefined
   /** The workflow file, relative to `cwd`. `-` (standard input) and none: the project is looked for from `cwd`. */
   readonly workflowFile?: string
-  readonly env: Environment
+  readonly env: Variables
   readonly home: Home
   /** Checks configuration files. */
   readonly schemas: SchemaCompiler
@@ -95,12 +96,12 @@ async function readIfPresent(file: string, schemas: SchemaCompiler): Promise<Fil
   return await readSettings(file, schemas)
 }
 
-function absolutePaths({file, pluginPaths = []}: FileSettings, env: Environment): string[] {
+function absolutePaths({file, pluginPaths = []}: FileSettings, env: Variables): string[] {
   return pluginPaths.map((text) => path.resolve(path.dirname(file), expandTilde(text, env)))
 }
 
 /** What was written down on purpose and is not there is mistyped. A default need not be there. */
-function missingPaths(settings: FileSettings | undefined, env: Environment): Diagnostic[] {
+function missingPaths(settings: FileSettings | undefined, env: Variables): Diagnostic[] {
   if (settings?.aboutPluginPath === undefined) return []
   const {aboutPluginPath} = settings
   return absolutePaths(settings, env).flatMap((directory, index) =>

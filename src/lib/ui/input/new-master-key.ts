@@ -4,7 +4,6 @@ import {WorkflowError} from '../../errors/workflow-error.ts'
 import {maxKeyBytes, toKeyBytes} from '../../secrets/keys/key-text.ts'
 import type {KeySource, MasterKey} from '../../secrets/keys/master-key.ts'
 import type {ValueInputs} from './secret-value.ts'
-import type {Environment} from '../terminal/terminal.ts'
 
 export interface NewKeyRequest {
   readonly isStdin: boolean
@@ -15,7 +14,11 @@ export interface NewKeyRequest {
  * A key file is followed by a fresh one, unless a new key is given: in AUTOKESTRA_NEW_SECRET_KEY, or on standard input. Where the present
  * key comes from the environment, a new one must be given; on a terminal it is asked for. Throws USAGE or MASTER_KEY_INVALID.
  */
-export async function readNewMasterKey(request: NewKeyRequest, env: Environment, inputs: ValueInputs): Promise<'new-file' | MasterKey> {
+export async function readNewMasterKey(
+  request: NewKeyRequest,
+  env: Readonly<Record<string, string | undefined>>,
+  inputs: ValueInputs,
+): Promise<'new-file' | MasterKey> {
   const isCommand = env['AUTOKESTRA_SECRET_KEY'] === undefined && env['AUTOKESTRA_SECRET_KEY_CMD'] !== undefined
   const source: KeySource = {kind: isCommand ? 'command' : 'environment'}
   const given = env['AUTOKESTRA_NEW_SECRET_KEY']

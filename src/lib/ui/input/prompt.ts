@@ -1,12 +1,11 @@
 // Questions on a terminal. They go to stderr, and nobody waits for an answer where nobody can give one.
 
 import {WorkflowError} from '../../errors/workflow-error.ts'
-import type {Environment} from '../terminal/terminal.ts'
 
 interface PromptStreams {
   readonly stdin: NodeJS.ReadableStream & {readonly isTTY?: boolean}
   readonly stderr: NodeJS.WritableStream & {readonly isTTY?: boolean}
-  readonly env: Environment
+  readonly isCi: boolean
 }
 
 export interface Prompt {
@@ -27,7 +26,7 @@ interface Channel {
 }
 
 /** All questions throw INTERRUPTED for Ctrl-C, Ctrl-D and a terminal that is gone. */
-export function createPrompt({stdin, stderr, env}: PromptStreams): Prompt {
+export function createPrompt({stdin, stderr, isCi}: PromptStreams): Prompt {
   const ask = async <T>(question: (channel: Channel) => Promise<T>): Promise<T> => {
     const closing = new AbortController()
     const onClose = (): void => {
@@ -55,10 +54,10 @@ export function createPrompt({stdin, stderr, env}: PromptStreams): Prompt {
   }
 
   return {
-    isAvailable: (noInput) => !noInput && !env['CI'] && stdin.isTTY === true && stderr.isTTY === true,
+    isAvailable: (noInput) => !noInput && !isCi && stdin.isTTY === true && stderr.isTTY === true,
     whyNot(noInput) {
       if (noInput) return 'questions are disabled because of --no-input'
-      return env['CI'] ? 'questions are disabled because CI is set' : 'there is no terminal to ask on'
+      return isCi ? 'questions are disabled because CI is set' : 'there is no terminal to ask on'
     },
     async secret(question, {confirm} = {}) {
       const answer = await askSecret(question)

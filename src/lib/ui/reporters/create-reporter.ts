@@ -15,10 +15,10 @@ export type OutputLines = 'default' | 'all' | 'none'
 
 /** Progress goes to stderr. `auto`: live on a terminal outside of CI, plain lines elsewhere; `tty` on what cannot redraw is plain too. */
 export function createReporter(mode: ProgressMode, ui: Ui, lines: OutputLines = 'default'): Reporter {
-  const {err, errStyle, errTerminal, env} = ui
+  const {err, errStyle, errTerminal} = ui
+  const {isCi, isGithubActions} = ui.environment
   const options = {writer: err, style: errStyle, now: () => performance.now(), ticker: systemTicker}
   if (mode === 'quiet' || lines === 'none') return new QuietReporter({...options, hasTails: lines !== 'none'})
-  const isCi = env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false'
   if (errTerminal.isAnimated && (mode === 'tty' || (mode === 'auto' && !isCi))) {
     return new TtyReporter({
       ...options,
@@ -28,5 +28,5 @@ export function createReporter(mode: ProgressMode, ui: Ui, lines: OutputLines = 
       isVerbose: lines === 'all',
     })
   }
-  return env['GITHUB_ACTIONS'] === 'true' ? new GithubReporter(options) : new PlainReporter(options)
+  return isGithubActions ? new GithubReporter(options) : new PlainReporter(options)
 }

@@ -1,23 +1,32 @@
 // The two output streams with what they can show. Everything a command prints goes through here.
 
 import {createStyle, type Style} from './style.ts'
-import {detectTerminal, type Environment, type OutputStream, type Terminal} from './terminal.ts'
+import {detectTerminal, type OutputStream, type Terminal, type TerminalSettings} from './terminal.ts'
 import {TextWriter} from './text-writer.ts'
 
 /** As of the terminals that everything once was made for. */
 const defaultRows = 24
 
+/** What the ui must know of the environment. */
+export interface UiEnvironment {
+  readonly terminal: TerminalSettings
+  /** Nothing looks at a live display. */
+  readonly isCi: boolean
+  /** Its logs fold groups and show annotations. */
+  readonly isGithubActions: boolean
+}
+
 export interface UiStreams {
   readonly stdout: OutputStream
   readonly stderr: OutputStream
-  readonly env: Environment
+  readonly environment: UiEnvironment
   /** The name this program was called by. */
   readonly program: string
 }
 
 /** stdout (`out…`) is for data, stderr (`err…`) for everything else. */
 export interface Ui {
-  readonly env: Environment
+  readonly environment: UiEnvironment
   readonly out: TextWriter
   readonly err: TextWriter
   readonly outTerminal: Terminal
@@ -32,13 +41,13 @@ export interface Ui {
   readonly flush: () => Promise<void>
 }
 
-export function createUi({stdout, stderr, env, program}: UiStreams): Ui {
+export function createUi({stdout, stderr, environment, program}: UiStreams): Ui {
   const out = new TextWriter(stdout)
   const err = new TextWriter(stderr)
-  const outTerminal = detectTerminal(stdout, env)
-  const errTerminal = detectTerminal(stderr, env)
+  const outTerminal = detectTerminal(stdout, environment.terminal)
+  const errTerminal = detectTerminal(stderr, environment.terminal)
   return {
-    env,
+    environment,
     out,
     err,
     outTerminal,

@@ -2,6 +2,7 @@ import {writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {PassThrough} from 'node:stream'
 import {describe, expect, it} from 'vitest'
+import {readEnvironment} from '../../../../src/lib/config/environment.ts'
 import {describeNextStep, readNewMasterKey} from '../../../../src/lib/ui/input/new-master-key.ts'
 import {createPrompt} from '../../../../src/lib/ui/input/prompt.ts'
 import {readSecretValue, type ValueInputs, type ValueRequest} from '../../../../src/lib/ui/input/secret-value.ts'
@@ -148,7 +149,11 @@ describe('a prompt', () => {
     [false, terminal, terminal, {}, true, /because of --no-input/],
     [true, terminal, terminal, {CI: ''}, false, /terminal/],
   ])('is available: %s', (isAvailable, stdin, stderr, env, noInput, reason) => {
-    const prompt = createPrompt({stdin: Object.assign(new PassThrough(), stdin), stderr: Object.assign(new PassThrough(), stderr), env})
+    const prompt = createPrompt({
+      stdin: Object.assign(new PassThrough(), stdin),
+      stderr: Object.assign(new PassThrough(), stderr),
+      isCi: readEnvironment(env).isCi,
+    })
     expect(prompt.isAvailable(noInput)).toBe(isAvailable)
     expect(prompt.whyNot(noInput)).toMatch(reason)
   })

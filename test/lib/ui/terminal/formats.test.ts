@@ -1,4 +1,5 @@
 import {describe, expect, test} from 'vitest'
+import {readEnvironment} from '../../../../src/lib/config/environment.ts'
 import {formatDuration, formatRelative} from '../../../../src/lib/ui/terminal/format-time.ts'
 import {createStyle} from '../../../../src/lib/ui/terminal/style.ts'
 import {renderTable} from '../../../../src/lib/ui/terminal/table.ts'
@@ -54,7 +55,7 @@ describe('detectTerminal', () => {
     [{}, {FORCE_COLOR: '0', CI: 'true'}, {isTty: false, hasColor: false, isAnimated: false, hasUnicode: true, columns: 80}],
     [{isTTY: true, columns: 0}, {}, {isTty: true, hasColor: true, isAnimated: true, hasUnicode: false, columns: 80}],
   ])('%j with %j', (stream, env, terminal) => {
-    expect(detectTerminal(stream, env)).toEqual(terminal)
+    expect(detectTerminal(stream, readEnvironment(env).terminal)).toEqual(terminal)
   })
 })
 
