@@ -7,7 +7,8 @@ const floors = [
   {
     engine: [],
     plugins: [],
-    permissions: [],
+    // To be closed with the planning pipeline, which asks for advice itself.
+    permissions: ['advice'],
     advice: [],
     secrets: [],
   },

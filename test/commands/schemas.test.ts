@@ -56,7 +56,8 @@ outputs: {x: '{{ tasks.log.status }}'}
   expect(new Set(lines.map(({type}) => type)).size).toBeGreaterThanOrEqual(7)
   for (const line of lines) expect(check(line), JSON.stringify(line)).toEqual([])
   for (const line of lines.slice(1)) {
-    for (const name of ['seq', 'ts', 'run', 'type']) expect(check({...line, [name]: undefined === line[name] ? 1 : {}})).not.toEqual([])
+    for (const name of [line.type === 'task.log' ? 'line' : 'seq', 'ts', 'run', 'type'])
+      expect(check({...line, [name]: undefined === line[name] ? 1 : {}})).not.toEqual([])
   }
 })
 

@@ -12,7 +12,7 @@ type Presence<T> = {readonly [K in keyof T]-?: undefined extends T[K] ? 'sometim
 
 /** The compiler keeps this in step with the types of the engine: a field more or less, or one that becomes optional, is an error here. */
 const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<RunEventBody, {type: T}>>, 'type'>} = {
-  'run.started': {workflow: 'always', file: 'always', tasks: 'always'},
+  'run.started': {version: 'sometimes', workflow: 'always', file: 'always', tasks: 'always'},
   'task.started': {task: 'always', attempt: 'always'},
   'task.log': {task: 'always', attempt: 'always', stream: 'always', level: 'always', message: 'always', fields: 'sometimes'},
   'task.retrying': {task: 'always', attempt: 'always', delayMs: 'always', error: 'always', metrics: 'always'},
@@ -51,7 +51,8 @@ const metricsFields: Presence<AttemptMetrics> = {
 
 type Fields = Readonly<Record<string, 'always' | 'sometimes'>>
 
-const everyEvent: Fields = {seq: 'always', ts: 'always', run: 'always', type: 'always'}
+/** A log line has `line`, every other event `seq`. */
+const everyEvent: Fields = {seq: 'sometimes', line: 'sometimes', ts: 'always', run: 'always', type: 'always'}
 const sections: ReadonlyMap<string, Fields> = new Map<string, Fields>([
   ['Events', everyEvent],
   ...Object.entries(eventFields),
@@ -123,10 +124,12 @@ async function realEvents(): Promise<RunEvent[]> {
 
 /** Every object with the section that describes it. */
 function objectsOf(event: RunEvent): [section: string, value: object][] {
-  const {seq, ts, run, ...body} = event
-  const {type, ...own} = body
+  const {ts, run, ...body} = event
+  const number = event.type === 'task.log' ? {line: event.line} : {seq: event.seq}
+  const {type, ...rest} = body
+  const own = Object.fromEntries(Object.entries(rest).filter(([name]) => !(name in number)))
   return [
-    ['Events', {seq, ts, run, type}],
+    ['Events', {...number, ts, run, type}],
     [type, own],
     ...('error' in body ? [['Errors', body.error] as [string, object]] : []),
     ...('metrics' in body ? [['Metrics', body.metrics] as [string, object]] : []),

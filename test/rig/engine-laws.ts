@@ -6,6 +6,8 @@ import type {AttemptMetrics, RunEvent, RunFinished} from '../../src/lib/engine/e
 interface TaskRecord {
   readonly needs: readonly string[]
   attempt: number
+  /** Of the log of that attempt. */
+  line: number
   progress: 'unstarted' | 'running' | 'waiting' | keyof RunFinished['counts']
 }
 
@@ -24,11 +26,14 @@ class EngineLaws {
   #isFinished = false
 
   take(event: RunEvent): void {
-    this.#seq += 1
-    this.#demand(event.seq === this.#seq, event, `seq is ${event.seq}, not ${this.#seq}`)
+    if (event.type !== 'task.log') {
+      this.#seq += 1
+      this.#demand(event.seq === this.#seq, event, `seq is ${event.seq}, not ${this.#seq}`)
+    }
     this.#demand(!this.#isFinished, event, 'the run has finished')
-    this.#demand((event.type === 'run.started') === (event.seq === 1), event, 'a run starts once, and first')
-    if (event.type === 'run.started') for (const {id, needs} of event.tasks) this.#tasks.set(id, {needs, attempt: 0, progress: 'unstarted'})
+    this.#demand((event.type === 'run.started') === ('seq' in event && event.seq === 1), event, 'a run starts once, and first')
+    if (event.type === 'run.started')
+      for (const {id, needs} of event.tasks) this.#tasks.set(id, {needs, attempt: 0, line: 0, progress: 'unstarted'})
     else if (event.type === 'run.finished') this.#finish(event)
     else if (event.type !== 'run.stopping' && event.task !== undefined) {
       const task = this.#tasks.get(event.task)
@@ -49,10 +54,13 @@ class EngineLaws {
         this.#demand(task.progress !== 'running', event, 'an attempt is open')
         this.#demand(event.attempt === task.attempt + 1, event, 'attempts are counted from 1, and each starts once')
         task.attempt = event.attempt
+        task.line = 0
         task.progress = 'running'
         return
       case 'task.log':
         this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt has a log')
+        task.line += 1
+        this.#demand(event.line === task.line, event, `the line is number ${event.line}, not ${task.line}`)
         return
       case 'task.retrying':
         this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt is tried again')

@@ -20,6 +20,27 @@ interface KeyRow {
   readonly auth_tag: Buffer
 }
 
+/** As before runs had plans and log lines of their own. */
+function makeRunsLegacy(db: ReturnType<typeof rawDatabase>): void {
+  const migration = readFileSync(new URL('../../src/lib/storage/migrations/0001-journal.sql', import.meta.url), 'utf8')
+  const table = /CREATE TABLE runs \([^]*?\) STRICT;/.exec(migration)?.[0] ?? ''
+  const index = /CREATE INDEX runs_by_workflow [^]*?;/.exec(migration)?.[0] ?? ''
+  db.pragma('foreign_keys = OFF')
+  db.exec(`
+    PRAGMA legacy_alter_table = ON;
+    DROP TRIGGER plans_go_with_their_last_run;
+    DROP TABLE log_lines;
+    ALTER TABLE runs RENAME TO present;
+    DROP INDEX runs_by_workflow;
+    ${table}
+    ${index}
+    INSERT INTO runs SELECT number, id, workflow_id, file, started_at, status, reason, finished_at, duration_ms, task_count,
+      succeeded_count, failed_count, skipped_count, cancelled_count, owner_pid, owner_start_time, owner_system FROM present;
+    DROP TABLE present;
+    DROP TABLE plans;
+  `)
+}
+
 /**
  * The home must have a key file and quick iterations, and nobody may have it open.
  * @param nextMaster what the store is put under, also what is too weak for a present one; its own key by default
@@ -55,6 +76,7 @@ export function makeLegacy(home: string, nextMaster?: string): void {
     ALTER TABLE secret_ledger DROP COLUMN is_deleted;
     PRAGMA user_version = 2;
   `)
+  makeRunsLegacy(db)
   db.close()
   rmSync(anchorFileOf(home))
 }

@@ -3,9 +3,18 @@
 import type {RunEvent, RunEventBody} from '../../src/lib/engine/events.ts'
 import {defined} from '../../src/lib/util/defined.ts'
 
-/** Numbers the bodies from 1 and dates them one second apart, starting 2026-01-01T00:00:01Z. */
+/** Numbers the bodies as a run does and dates them one second apart, starting 2026-01-01T00:00:01Z. */
 export function numberEvents(run: string, bodies: readonly RunEventBody[]): RunEvent[] {
-  return bodies.map((body, index) => ({seq: index + 1, ts: new Date(Date.UTC(2026, 0, 1, 0, 0, index + 1)).toISOString(), run, ...body}))
+  const lines = new Map<string, number>()
+  let seq = 0
+  return bodies.map((body, index) => {
+    const ts = new Date(Date.UTC(2026, 0, 1, 0, 0, index + 1)).toISOString()
+    if (body.type !== 'task.log') return {seq: (seq += 1), ts, run, ...body}
+    const attempt = `${body.task} ${body.attempt}`
+    const line = (lines.get(attempt) ?? 0) + 1
+    lines.set(attempt, line)
+    return {line, ts, run, ...body}
+  })
 }
 
 export function started(...tasks: readonly string[]): RunEventBody {

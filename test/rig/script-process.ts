@@ -25,7 +25,7 @@ interface ScriptOptions {
   readonly readLines?: number
 }
 
-/** Bundles TypeScript text whose imports are relative to the project (`src/…`) into one file; resolves with its path. */
+/** Bundles TypeScript text whose imports are relative to the project (`src/…`, `test/…`) into one file; resolves with its path. */
 export async function bundleScript(text: string): Promise<string> {
   // Inside the project, so that packages are found; readable for another user.
   const parent = path.join(root, 'node_modules', '.cache')
@@ -36,7 +36,7 @@ export async function bundleScript(text: string): Promise<string> {
   })
   const outfile = path.join(directory, 'script.mjs')
   await build({
-    stdin: {contents: text.replaceAll("from 'src/", `from '${root}/src/`), resolveDir: root, loader: 'ts'},
+    stdin: {contents: text.replaceAll(/from '(src|test)\//g, `from '${root}/$1/`), resolveDir: root, loader: 'ts'},
     outfile,
     bundle: true,
     platform: 'node',

@@ -11,8 +11,7 @@ import type {SealedValue} from '../../src/lib/engine/sealed-output.ts'
 import {planWorkflow, type PlannedRun} from '../../src/lib/planning/plan-workflow.ts'
 import type {PluginAction} from '../../src/lib/plugins/manifest.ts'
 import {expectLawful} from './engine-laws.ts'
-import {noPermissions} from '../../src/lib/permissions/permissions.ts'
-import {loadTemplates} from '../../src/lib/templates/templates.ts'
+import {Templates} from '../../src/lib/templates/templates.ts'
 import type {JsonValue} from '../../src/lib/util/json.ts'
 import type {Task, Workflow} from '../../src/lib/workflow/model.ts'
 
@@ -72,19 +71,21 @@ export async function scriptedPlan(sketches: readonly TaskSketch[], more: Partia
     tasks,
     ...more,
   } as unknown as Workflow
-  const templates = await loadTemplates([tasks, workflow.outputs])
+  const templates = new Templates()
+  await templates.prepare([tasks, workflow.outputs])
   const action = {plugin: {id: 'test/plugin', manifest: {version: '1.0.0'}}, action: {name: 'act', literalInputs: ['literal']}}
-  const actions = new Map(tasks.map(({type}) => [type, action as unknown as PluginAction]))
-  const {vars, env, source} = workflow
-  const plan = planWorkflow({
+  const planned = planWorkflow(
     workflow,
     templates,
-    actions,
-    grants: {workflow: noPermissions, tasks: new Map()},
-    settings: {vars, env, failFast: true, timeoutMs: undefined},
-    file: '/scripted.yaml',
-  })
-  return {plan, templates, actions, source, warnings: []}
+    {get: () => action as unknown as PluginAction},
+    {permissionsOf: () => ({rules: [], paths: []})},
+    {file: '/scripted.yaml', failFast: true},
+  )
+  return {...planned, templates, source: workflow.source, warnings: []}
+}
+
+function numberOf(event: RunEvent): string {
+  return event.type === 'task.log' ? `line ${event.line}` : String(event.seq)
 }
 
 export async function startScriptedRun(sketches: readonly TaskSketch[], options: ScriptedRunOptions = {}): Promise<ScriptedRun> {
@@ -135,12 +136,12 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
         create: () => undefined,
         append(_run, batch, sealed) {
           options.onAppend?.(batch, sealed)
-          order.push(...batch.map(({seq}) => `journal:${String(seq)}`))
+          order.push(...batch.map((event) => `journal:${numberOf(event)}`))
         },
       },
       reporter: {
         report(event) {
-          order.push(`report:${String(event.seq)}`)
+          order.push(`report:${numberOf(event)}`)
           events.push(event)
         },
         close: () => Promise.resolve(),

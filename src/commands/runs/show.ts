@@ -47,7 +47,7 @@ export class RunsShow extends BaseCommand {
     const rows = await app.runs()
     const run = rows.get(args.run)
     if (flags.events) {
-      await printEventStream(rows.events(run), this.ui)
+      await printEventStream(rows.events(run), rows.eventsVersion(run), this.ui)
       return undefined
     }
     const details = {...run, ...rows.details(run)}

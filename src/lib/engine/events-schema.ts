@@ -1,7 +1,7 @@
 // The JSON Schema of one line of an event stream, for programs that read it. New fields and types may come within a version: nothing is closed.
 
 import type {JsonObject, JsonValue} from '../util/json.ts'
-import type {RunEventBody} from './events.ts'
+import {eventsVersion, type RunEventBody} from './events.ts'
 
 const text: JsonObject = {type: 'string'}
 const flag: JsonObject = {type: 'boolean'}
@@ -37,7 +37,7 @@ const attempt: JsonObject = {type: 'integer', minimum: 1}
 
 /** The compiler asks for every type of event; a test compares their fields with those of real runs. */
 const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, JsonValue>>>> = {
-  'run.started': {workflow: text, file: text, tasks: {type: 'array', items: taskInFile}},
+  'run.started': {'version?': {const: eventsVersion}, workflow: text, file: text, tasks: {type: 'array', items: taskInFile}},
   'task.started': {task: text, attempt},
   'task.log': {
     task: text,
@@ -74,9 +74,15 @@ export const eventsSchema: JsonObject = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   title: 'A line of `--events`',
   oneOf: [
-    fields({type: {const: 'version'}, format: {const: 'autokestra-events'}, version: {const: 1}}),
+    fields({type: {const: 'version'}, format: {const: 'autokestra-events'}, version: {const: eventsVersion}}),
     ...Object.entries(bodies).map(([type, body]) =>
-      fields({seq: attempt, ts: {type: 'string', format: 'date-time'}, run: text, type: {const: type}, ...body}),
+      fields({
+        [type === 'task.log' ? 'line' : 'seq']: attempt,
+        ts: {type: 'string', format: 'date-time'},
+        run: text,
+        type: {const: type},
+        ...body,
+      }),
     ),
   ],
 }

@@ -8,8 +8,13 @@ export type {AttemptMetrics, LogEntry, TaskError} from './task-result.ts'
 export type TaskState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'interrupted'
 export type RunState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
 
+/** The format of these types. Version 1, of earlier journals, has no `version` in it, and counts log lines with all other events. */
+export const eventsVersion = 2
+
 export interface RunStarted {
   readonly type: 'run.started'
+  /** Of the format of this event and those that follow it. */
+  readonly version?: number
   readonly workflow: string
   readonly file: string
   /** In file order. */
@@ -82,5 +87,19 @@ export interface RunFinished {
 export type RunEventBody =
   RunStarted | TaskStarted | TaskLog | TaskRetrying | TaskFinished | TaskSkipped | RunStopping | RunDiagnostic | RunFinished
 
-/** An event with its place: `seq` counts from 1 without gaps within the run, `ts` is RFC 3339 with milliseconds, UTC. */
-export type RunEvent = RunEventBody & {readonly seq: number; readonly ts: string; readonly run: string}
+/** What changes a run. Log lines are beside: nothing follows from them. */
+export type StateEventBody = Exclude<RunEventBody, TaskLog>
+
+interface EventHead {
+  /** RFC 3339 with milliseconds, UTC. */
+  readonly ts: string
+  readonly run: string
+}
+
+/** `seq` counts from 1 without gaps within the run. */
+export type StateEvent = StateEventBody & EventHead & {readonly seq: number}
+
+/** `line` counts from 1 without gaps within the attempt. */
+export type LogEvent = TaskLog & EventHead & {readonly line: number}
+
+export type RunEvent = StateEvent | LogEvent

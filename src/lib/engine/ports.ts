@@ -5,22 +5,49 @@ import type {SecretMasker} from '../masking/secret-masker.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {Plan, PlannedTask} from './plan.ts'
 import type {SealedValue} from './sealed-output.ts'
-import type {RunEvent} from './events.ts'
+import type {RunEvent, StateEvent} from './events.ts'
 import type {RunView} from './run-view.ts'
 
 /** What answers at once need not be waited for: no turn of the event loop is spent on it. */
 export type Awaitable<T> = T | Promise<T>
 
-/** Where the events of runs are kept. Append-only. */
+/** Where runs are kept: what each was going to do, and what happened. Append-only; one process at a time appends to a run. */
 export interface Journal {
-  /** Makes the run known. Called before its first event. */
-  create(run: NewRun): Awaitable<void>
+  /** Makes the run known, before its first event. From now on this journal may append to it. */
+  create(run: NewRun, plan: KeptPlan): Awaitable<void>
   /**
    * Appends in one transaction. When it has returned, or its promise is resolved, the events survive the death of this process.
-   * Nothing else is appended to the run until then.
+   * Nothing else is appended to the run until then. Throws, or rejects with, RUN_TAKEN_OVER when another process has claimed the run.
+   * @param events the next ones: `seq` goes on where the last call ended
    * @param sealed outputs that hold secrets, by the `seq` of the `task.finished` or `run.finished` they belong to
    */
   append(runId: string, events: readonly RunEvent[], sealed?: ReadonlyMap<number, SealedValue>): Awaitable<void>
+  /** What is known of a run, without its log; undefined: nothing. @param after only events with a greater `seq` */
+  read(runId: string, after?: number): Awaitable<StoredRun | undefined>
+  /**
+   * Takes the run over, if since `epoch` was read nobody else has, and it has not finished. From then on only this journal may append to it.
+   * Whether its last owner is dead is for the caller to know.
+   */
+  claim(runId: string, epoch: number): Awaitable<boolean>
+}
+
+/** A plan as it may be kept. */
+export interface KeptPlan {
+  /** With placeholders where there were secrets. */
+  readonly plan: Plan
+  /** Masking has changed it: it is not what was executed. */
+  readonly isMasked: boolean
+  /** The original of a masked one, where there was a key to seal it with. */
+  readonly sealed?: SealedValue
+}
+
+export interface StoredRun {
+  /** Counts the owners of the run. */
+  readonly epoch: number
+  /** Absent: an earlier version made the run. */
+  readonly plan?: KeptPlan
+  /** In order. Read as far as they are asked for. */
+  readonly events: Iterable<StateEvent> | AsyncIterable<StateEvent>
 }
 
 export interface NewRun {
@@ -72,7 +99,7 @@ export interface ActionExecutor {
 }
 
 export interface RunPorts {
-  readonly journal: Journal
+  readonly journal: Pick<Journal, 'create' | 'append'>
   readonly reporter: Reporter
   readonly executor: ActionExecutor
   readonly clock: Clock

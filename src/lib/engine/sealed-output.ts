@@ -1,4 +1,4 @@
-// Outputs that hold secrets, as a journal keeps them: encrypted. How, is known above the engine.
+// Outputs and plans that hold secrets, as a journal keeps them: encrypted. How, is known above the engine.
 
 /** An encrypted value. */
 export interface SealedValue {
@@ -18,6 +18,9 @@ export interface OutputContext {
 
 /** Where the outputs of a run as a whole belong: no task has this id. */
 export const contextOfRunOutputs = {task: '', attempt: 1} as const
+
+/** Where the plan of a run belongs: no task has this id either. */
+export const contextOfPlan = {task: ':plan', attempt: 1} as const
 
 /** Encrypts outputs without asking for a key again. */
 export interface OutputSealer {

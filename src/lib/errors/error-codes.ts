@@ -50,6 +50,7 @@ export const errorCodes = {
     meaning: 'A restricted task needs Docker: it is not installed, not running, not permitted, or not on this host.',
   },
   RUN_NOT_FOUND: {exitCode: 1, meaning: 'No run has that id.'},
+  RUN_TAKEN_OVER: {exitCode: 9, meaning: 'Another process has taken over the run; this one records nothing more of it.'},
   RUN_FAILED: {exitCode: 1, meaning: 'A task failed.'},
   RUN_TIMED_OUT: {exitCode: 7, meaning: 'The run took longer than its `timeout`.'},
   FILE_EXISTS: {exitCode: 1, meaning: 'A file that the command would write already exists.'},

@@ -1,81 +1,150 @@
-// Writes what happens in runs. Plain prepared statements: this is the path every event takes, and it loads no query builder.
+// Keeps what happens in runs. Plain prepared statements: this is the path every event takes, and it loads no query builder.
 
 import type {Statement} from 'better-sqlite3'
-import type {RunEvent, RunFinished, RunStarted} from '../engine/events.ts'
-import type {Journal, NewRun} from '../engine/ports.ts'
-import {contextOfRunOutputs, type SealedValue} from '../engine/sealed-output.ts'
+import {eventsVersion, type LogEvent, type RunEvent, type RunFinished, type StateEvent} from '../engine/events.ts'
+import type {Journal, KeptPlan, NewRun, StoredRun} from '../engine/ports.ts'
+import {contextOfPlan, contextOfRunOutputs, type SealedValue} from '../engine/sealed-output.ts'
+import {WorkflowError} from '../errors/workflow-error.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
+import {findPlan, keepPlan} from './plan-rows.ts'
+import {readStateEvents} from './run-events.ts'
 import {storageError} from './sqlite-error.ts'
 
 type EventColumns = [runNumber: number, seq: number, type: string, task: string | null, attempt: number | null, line: string]
+type LineColumns = [runNumber: number, afterSeq: number, task: string, attempt: number, lineNumber: number, line: string]
+
+/** A run that this journal may append to, as long as nobody else claims it. */
+interface OwnRun {
+  readonly id: string
+  readonly number: number
+  readonly epoch: number
+  /** `seq` of the last event. */
+  seq: number
+}
 
 const noneSealed: ReadonlyMap<number, SealedValue> = new Map()
 
-/** Appends; nothing is ever rewritten but the summary of the run, once at its start and once at its end. Throws STORAGE_* errors. */
+/** Appends; nothing is ever rewritten but the row of the run: an index of its events for lists, and its owner. Throws STORAGE_* errors. */
 export class SqliteJournal implements Journal {
   readonly #db: SqliteDatabase
   readonly #insertEvent: Statement<EventColumns>
-  readonly #runNumbers = new Map<string, number>()
-  readonly #appendAll: (runNumber: number, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => void
+  readonly #insertLine: Statement<LineColumns>
+  readonly #epochOf: Statement<[number], number>
+  readonly #own = new Map<string, OwnRun>()
+  readonly #appendAll: (run: OwnRun, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => number
 
   constructor(db: SqliteDatabase) {
     this.#db = db
     this.#insertEvent = db.prepare('INSERT INTO events (run_number, seq, type, task, attempt, line) VALUES (?, ?, ?, ?, ?, ?)')
+    this.#insertLine = db.prepare(
+      'INSERT INTO log_lines (run_number, after_seq, task, attempt, line_number, line) VALUES (?, ?, ?, ?, ?, ?)',
+    )
+    this.#epochOf = db.prepare<[number], number>('SELECT epoch FROM runs WHERE number = ?').pluck()
     // IMMEDIATE: a transaction that starts by reading and then finds another writer could not wait for it.
-    const transaction = db.transaction((runNumber: number, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => {
-      for (const event of events) this.#insert(runNumber, event)
-      for (const [seq, value] of sealed)
-        this.#insertSealed(
-          runNumber,
-          events.find((event) => event.seq === seq),
-          value,
-        )
+    const transaction = db.transaction((run: OwnRun, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => {
+      // Under the write lock: a claim comes before this transaction or after it.
+      if (this.#epochOf.get(run.number) !== run.epoch) throw takenOver(run)
+      let {seq} = run
+      for (const event of events) {
+        if (event.type === 'task.log') this.#insertLogLine(run.number, seq, event)
+        else {
+          if (event.seq !== seq + 1) throw new Error(`event ${String(event.seq)} of run ${event.run} was appended after ${String(seq)}`)
+          this.#insert(run.number, event, sealed.get(event.seq))
+          seq = event.seq
+        }
+      }
+      for (const owner of sealed.keys())
+        if (owner <= run.seq || owner > seq) throw new Error('a sealed output belongs to an event that is appended with it')
+      return seq
     })
-    this.#appendAll = (runNumber, events, sealed) => {
-      transaction.immediate(runNumber, events, sealed)
-    }
+    this.#appendAll = (...append) => transaction.immediate(...append)
   }
 
-  create(run: NewRun): void {
+  create(run: NewRun, plan: KeptPlan): void {
     const owner = identifyProcess()
-    this.#guard(() => {
+    const create = this.#db.transaction(() => {
       const {lastInsertRowid} = this.#db
         .prepare(
-          'INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          `INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system, plan_number, is_plan_masked, events_version)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
-        .run(run.id, run.workflowId, run.file, run.startedAt, owner.pid, owner.startTime, owner.system)
-      this.#runNumbers.set(run.id, Number(lastInsertRowid))
+        .run(
+          ...[run.id, run.workflowId, run.file, run.startedAt, owner.pid, owner.startTime, owner.system],
+          ...[keepPlan(this.#db, plan.plan), plan.isMasked ? 1 : 0, eventsVersion],
+        )
+      const number = Number(lastInsertRowid)
+      if (plan.sealed !== undefined) this.#insertSealed(number, contextOfPlan, plan.sealed)
+      return number
     })
+    this.#own.set(run.id, {id: run.id, number: this.#guard(() => create.immediate()), epoch: 1, seq: 0})
   }
 
   append(runId: string, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue> = noneSealed): void {
-    if (events.length === 0 && sealed.size === 0) return
-    const runNumber = this.#runNumbers.get(runId) ?? this.#findRunNumber(runId)
-    this.#guard(() => {
-      this.#appendAll(runNumber, events, sealed)
+    if (events.length === 0) return
+    const run = this.#own.get(runId)
+    if (run === undefined) throw new Error(`events of run ${runId}, which this journal has neither created nor claimed`)
+    run.seq = this.#guard(() => this.#appendAll(run, events, sealed))
+  }
+
+  read(runId: string, after = 0): StoredRun | undefined {
+    return this.#guard(() => {
+      const row = this.#db.prepare<[string], {number: number; epoch: number}>('SELECT number, epoch FROM runs WHERE id = ?').get(runId)
+      if (row === undefined) return undefined
+      const plan = findPlan(this.#db, row.number)
+      return {epoch: row.epoch, ...(plan === undefined ? {} : {plan}), events: this.#events(row.number, after)}
     })
   }
 
-  #insert(runNumber: number, event: RunEvent): void {
+  claim(runId: string, epoch: number): boolean {
+    const {pid, startTime, system} = identifyProcess()
+    const claimed = this.#guard(() =>
+      this.#db
+        .prepare<unknown[], OwnRun>(
+          `UPDATE runs SET epoch = epoch + 1, owner_pid = ?, owner_start_time = ?, owner_system = ?, status = 'running'
+             WHERE id = ? AND epoch = ? AND status IN ('running', 'interrupted')
+             RETURNING id, number, epoch, (SELECT coalesce(max(seq), 0) FROM events WHERE run_number = runs.number) AS seq`,
+        )
+        .get(pid, startTime, system, runId, epoch),
+    )
+    if (claimed === undefined) return false
+    this.#own.set(runId, claimed)
+    return true
+  }
+
+  *#events(runNumber: number, after: number): Generator<StateEvent> {
+    const events = readStateEvents(this.#db, runNumber, after)
+    for (;;) {
+      const next = this.#guard(() => events.next())
+      if (next.done) return
+      yield next.value
+    }
+  }
+
+  #insertLogLine(runNumber: number, afterSeq: number, event: LogEvent): void {
+    this.#insertLine.run(runNumber, afterSeq, event.task, event.attempt, event.line, JSON.stringify(event))
+  }
+
+  #insert(runNumber: number, event: StateEvent, sealed: SealedValue | undefined): void {
     const task = 'task' in event ? (event.task ?? null) : null
     const attempt = 'attempt' in event ? event.attempt : null
     this.#insertEvent.run(runNumber, event.seq, event.type, task, attempt, JSON.stringify(event))
-    if (event.type === 'run.started') this.#start(runNumber, event)
+    if (event.type === 'run.started') this.#db.prepare('UPDATE runs SET task_count = ? WHERE number = ?').run(event.tasks.length, runNumber)
     else if (event.type === 'run.finished') this.#finish(runNumber, event, event.ts)
+    if (sealed === undefined) return
+    if (event.type !== 'task.finished' && event.type !== 'run.finished')
+      throw new Error('a sealed output belongs to the end of a task, or of the run')
+    this.#insertSealed(runNumber, event.type === 'task.finished' ? event : contextOfRunOutputs, sealed)
   }
 
-  #insertSealed(runNumber: number, event: RunEvent | undefined, {keyId, iv, tag, ciphertext}: SealedValue): void {
-    if (event?.type !== 'task.finished' && event?.type !== 'run.finished')
-      throw new Error('a sealed output belongs to the end of a task, or of the run, that is appended with it')
-    const {task, attempt} = event.type === 'task.finished' ? event : contextOfRunOutputs
+  #insertSealed(
+    runNumber: number,
+    {task, attempt}: {readonly task: string; readonly attempt: number},
+    {keyId, iv, tag, ciphertext}: SealedValue,
+  ): void {
     this.#db
       .prepare('INSERT INTO sealed_outputs (run_number, task, attempt, key_id, iv, auth_tag, ciphertext) VALUES (?, ?, ?, ?, ?, ?, ?)')
       .run(runNumber, task, attempt, keyId, iv, tag, ciphertext)
-  }
-
-  #start(runNumber: number, event: RunStarted): void {
-    this.#db.prepare('UPDATE runs SET task_count = ? WHERE number = ?').run(event.tasks.length, runNumber)
   }
 
   #finish(runNumber: number, event: RunFinished, finishedAt: string): void {
@@ -88,19 +157,15 @@ export class SqliteJournal implements Journal {
       .run(event.status, event.reason ?? null, finishedAt, Math.round(event.durationMs), succeeded, failed, skipped, cancelled, runNumber)
   }
 
-  /** A run that another process created, and this one goes on with. */
-  #findRunNumber(runId: string): number {
-    const row = this.#db.prepare<[string], {number: number}>('SELECT number FROM runs WHERE id = ?').get(runId)
-    if (row === undefined) throw new Error(`events of run ${runId}, which was never created`)
-    this.#runNumbers.set(runId, row.number)
-    return row.number
-  }
-
-  #guard(action: () => void): void {
+  #guard<T>(action: () => T): T {
     try {
-      action()
+      return action()
     } catch (error) {
       throw storageError(error, this.#db.name)
     }
   }
+}
+
+function takenOver({id}: OwnRun): WorkflowError {
+  return new WorkflowError('RUN_TAKEN_OVER', `another process has taken over run ${id}`, {hint: `workflow runs show ${id}`})
 }

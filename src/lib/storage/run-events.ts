@@ -1,24 +1,36 @@
 // Reads the events of one run in order, a page at a time: any length of run in constant memory, and no read transaction stays open
 // while somebody looks at a page (it would keep the WAL from shrinking).
 
-import type {RunEvent} from '../engine/events.ts'
+import type {StateEvent} from '../engine/events.ts'
 import {RunView, type RunViewOptions} from '../engine/run-view.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 
-export interface StoredEvent {
+/** Where something stands in the journal of a run: after which event, and behind which log line after that. */
+export interface Position {
   readonly seq: number
+  /** 0: the event itself. Lines of all runs share these numbers. */
+  readonly line: number
+}
+
+export interface StoredEvent {
+  readonly position: Position
   /** The event as JSON, without a line end: the bytes that `--events` printed. */
   readonly line: string
 }
 
 export interface EventFilter {
-  /** Only events after this `seq`. Default 0. */
-  readonly after?: number
+  /** Only what comes later. Default: all. */
+  readonly after?: Position
   /** `logs`: only `task.log`; `steps`: all others. Default `all`. */
   readonly kind?: 'all' | 'logs' | 'steps'
   /** Only these tasks; none given: all. */
   readonly tasks?: readonly string[]
   readonly attempt?: number
+}
+
+interface Range {
+  readonly first: number
+  readonly last: number
 }
 
 const pageEvents = 1000
@@ -27,57 +39,139 @@ const pageUnits = 1_000_000
 
 const kinds = {all: '', logs: " AND type = 'task.log'", steps: " AND type <> 'task.log'"}
 
-/** Yields events in the order of `seq`, those that are there when it looks. */
+/** Yields what there is when it looks, in the order in which it was recorded. */
 export function* readEvents(db: SqliteDatabase, runNumber: number, filter: EventFilter = {}): Generator<StoredEvent> {
-  const tasks = filter.tasks ?? []
-  const range = tasks.length === 0 ? undefined : taskRange(db, runNumber, tasks)
-  if (range?.isEmpty) return
-  const conditions = [
-    tasks.length === 0 ? '' : ` AND task IN (${tasks.map(() => '?').join(', ')})`,
-    filter.attempt === undefined ? '' : ' AND attempt = ?',
-  ].join('')
-  const statement = db.prepare<unknown[], StoredEvent>(
-    `SELECT seq, line FROM events WHERE run_number = ? AND seq > ? AND seq <= ?${kinds[filter.kind ?? 'all']}${conditions} ORDER BY seq LIMIT ${String(pageEvents)}`,
-  )
-  const parameters = [...tasks, ...(filter.attempt === undefined ? [] : [filter.attempt])]
-  let after = Math.max(filter.after ?? 0, (range?.first ?? 1) - 1)
-  const last = range?.last ?? Number.MAX_SAFE_INTEGER
-  for (;;) {
-    const page: StoredEvent[] = []
-    let units = 0
-    for (const row of statement.iterate(runNumber, after, last, ...parameters)) {
-      page.push(row)
-      units += row.line.length
-      if (units > pageUnits) break
-    }
-    yield* page
-    const end = page.at(-1)
-    if (end === undefined || (page.length < pageEvents && units <= pageUnits)) return
-    after = end.seq
-  }
+  const {kind = 'all', after = {seq: 0, line: 0}} = filter
+  const range = rangeOf(db, runNumber, filter.tasks ?? [])
+  if (range === undefined) return
+  const start = after.seq >= range.first ? after : {seq: range.first, line: 0}
+  const afterSeq = Math.max(after.seq, range.first - 1)
+  const hasOwnLines = db.prepare<[number], number>('SELECT events_version FROM runs WHERE number = ?').pluck().get(runNumber) !== 1
+  // In version 1 they are among the events.
+  const events = hasOwnLines && kind === 'logs' ? [] : readRows(db, runNumber, {...filter, kind}, afterSeq, range.last)
+  if (kind === 'steps' || !hasOwnLines) yield* events
+  else yield* merge(events, readLines(db, runNumber, filter, start, range.last))
+}
+
+/** What changed the run, after `seq`. */
+export function* readStateEvents(db: SqliteDatabase, runNumber: number, seq = 0): Generator<StateEvent> {
+  // The journal holds what the engine wrote: that is the check this trusts.
+  for (const {line} of readEvents(db, runNumber, {kind: 'steps', after: {seq, line: 0}})) yield JSON.parse(line) as StateEvent
 }
 
 /** The run as far as its journal goes, folded without its log. */
 export function readView(db: SqliteDatabase, runNumber: number, options: RunViewOptions = {}): RunView {
   const view = new RunView(options)
-  // The journal holds what the engine wrote: that is the check this trusts.
-  for (const {line} of readEvents(db, runNumber, {kind: 'steps'})) view.record(JSON.parse(line) as RunEvent)
+  for (const event of readStateEvents(db, runNumber)) view.record(event)
   return view
 }
 
-/** Where the events of some tasks can be at most, so the log of one task is found without reading the log of all. */
-function taskRange(db: SqliteDatabase, runNumber: number, tasks: readonly string[]): {isEmpty: boolean; first: number; last: number} {
-  const places = tasks.map(() => '?').join(', ')
+/** Where the events of some tasks can be at most, so the log of one task is found without reading the log of all. Undefined: there are none. */
+function rangeOf(db: SqliteDatabase, runNumber: number, tasks: readonly string[]): Range | undefined {
+  const last = db.prepare<[number], number | null>('SELECT max(seq) FROM events WHERE run_number = ?').pluck().get(runNumber)
+  // What is recorded while this reads is for the next look: an event may come between two lines that were seen.
+  if (typeof last !== 'number' || tasks.length === 0) return {first: 0, last: last ?? 0}
+  const placeholders = tasks.map(() => '?').join(', ')
   const steps = db
-    .prepare<unknown[], {task: string; first: number; last: number; isFinished: number}>(
+    .prepare<unknown[], Range & {isFinished: number}>(
       `SELECT task, min(seq) AS first, max(seq) AS last, max(type IN ('task.finished', 'task.skipped')) AS isFinished
-       FROM events WHERE run_number = ? AND type <> 'task.log' AND task IN (${places}) GROUP BY task`,
+       FROM events WHERE run_number = ? AND type <> 'task.log' AND task IN (${placeholders}) GROUP BY task`,
     )
     .all(runNumber, ...tasks)
+  if (steps.length === 0) return undefined
   const isOpen = steps.some((step) => step.isFinished === 0)
-  return {
-    isEmpty: steps.length === 0,
-    first: Math.min(...steps.map((step) => step.first)),
-    last: isOpen ? Number.MAX_SAFE_INTEGER : Math.max(...steps.map((step) => step.last)),
+  return {first: Math.min(...steps.map((step) => step.first)), last: isOpen ? last : Math.max(...steps.map((step) => step.last))}
+}
+
+function conditionsOf({tasks = [], attempt}: EventFilter): {readonly sql: string; readonly parameters: readonly unknown[]} {
+  const ofTasks = tasks.length === 0 ? '' : ` AND task IN (${tasks.map(() => '?').join(', ')})`
+  const parameters = [...tasks, ...(attempt === undefined ? [] : [attempt])]
+  return {sql: ofTasks + (attempt === undefined ? '' : ' AND attempt = ?'), parameters}
+}
+
+function* readRows(
+  db: SqliteDatabase,
+  runNumber: number,
+  filter: EventFilter & {readonly kind: keyof typeof kinds},
+  afterSeq: number,
+  last: number,
+): Generator<StoredEvent> {
+  const {sql, parameters} = conditionsOf(filter)
+  const statement = db.prepare<unknown[], {seq: number; line: string}>(
+    `SELECT seq, line FROM events WHERE run_number = ? AND seq > ? AND seq <= ?${kinds[filter.kind]}${sql} ORDER BY seq LIMIT ${String(pageEvents)}`,
+  )
+  yield* pages(
+    (after) => statement.iterate(runNumber, after.seq, last, ...parameters),
+    {seq: afterSeq, line: 0},
+    (row) => ({
+      position: {seq: row.seq, line: 0},
+      line: row.line,
+    }),
+  )
+}
+
+interface LineRow {
+  readonly seq: number
+  readonly number: number
+  readonly line: string
+}
+
+/** The rest of the lines after one event, and then those after the following events: each is found by the index. */
+function* readLines(db: SqliteDatabase, runNumber: number, filter: EventFilter, start: Position, last: number): Generator<StoredEvent> {
+  const {sql, parameters} = conditionsOf(filter)
+  const select = (where: string): string =>
+    `SELECT after_seq AS seq, number, line FROM log_lines WHERE run_number = ? AND ${where}${sql} ORDER BY after_seq, number LIMIT ${String(pageEvents)}`
+  const rest = db.prepare<unknown[], LineRow>(select('after_seq = ? AND number > ?'))
+  const following = db.prepare<unknown[], LineRow>(select('after_seq > ? AND after_seq <= ?'))
+  const store = (row: LineRow): StoredEvent => ({position: {seq: row.seq, line: row.number}, line: row.line})
+  let after = start
+  for (;;) {
+    yield* pages(({seq, line}) => rest.iterate(runNumber, seq, line, ...parameters), after, store)
+    const {found, isFull} = readPage(following.iterate(runNumber, after.seq, last, ...parameters), store)
+    yield* found
+    const end = found.at(-1)
+    if (end === undefined || !isFull) return
+    after = end.position
   }
+}
+
+/** Two streams in order as one. */
+function* merge(events: Iterable<StoredEvent>, lines: Iterable<StoredEvent>): Generator<StoredEvent> {
+  const waiting = lines[Symbol.iterator]()
+  let line = waiting.next()
+  for (const event of events) {
+    for (; !line.done && line.value.position.seq < event.position.seq; line = waiting.next()) yield line.value
+    yield event
+  }
+  for (; !line.done; line = waiting.next()) yield line.value
+}
+
+/** Reads on where the last page ended, until one is not full. */
+function* pages<Row extends {readonly line: string}>(
+  query: (after: Position) => Iterable<Row>,
+  start: Position,
+  store: (row: Row) => StoredEvent,
+): Generator<StoredEvent> {
+  let after = start
+  for (;;) {
+    const {found, isFull} = readPage(query(after), store)
+    yield* found
+    const end = found.at(-1)
+    if (end === undefined || !isFull) return
+    after = end.position
+  }
+}
+
+function readPage<Row extends {readonly line: string}>(
+  rows: Iterable<Row>,
+  store: (row: Row) => StoredEvent,
+): {readonly found: readonly StoredEvent[]; readonly isFull: boolean} {
+  const found: StoredEvent[] = []
+  let units = 0
+  for (const row of rows) {
+    found.push(store(row))
+    units += row.line.length
+    if (units > pageUnits) break
+  }
+  return {found, isFull: found.length >= pageEvents || units > pageUnits}
 }

@@ -43,7 +43,8 @@ function join<T extends JsonValue>(
   return {task, attempt, masked, ...(sealed?.attempt === attempt && {sealed})}
 }
 
-function readSealed(db: SqliteDatabase, runNumber: number): Map<string, SealedRow> {
+/** By task. */
+export function readSealed(db: SqliteDatabase, runNumber: number): Map<string, SealedRow> {
   // Only the attempt that a task ended with has an output.
   const rows = db
     .prepare<[number], SealedRow>(

@@ -105,6 +105,11 @@ export class RunRows {
     return this.#guard(() => detailsOf(readView(this.#db, this.#find(run.id).number), run.status))
   }
 
+  /** The version of the format that its events have. */
+  eventsVersion(run: RunSummary): number {
+    return this.#find(run.id).eventsVersion
+  }
+
   /** What its tasks and the run itself returned, as far as they have ended. */
   outputs(run: RunSummary): StoredOutputs {
     return this.#guard(() => readOutputs(this.#db, this.#find(run.id).number))
@@ -139,15 +144,15 @@ export class RunRows {
 
   /** Those that are there and those that come, until the run is over or its process died. Ends quietly when `signal` is aborted. */
   async *follow(run: RunSummary, options: FollowOptions = {}): AsyncGenerator<StoredEvent> {
-    let after = options.after ?? 0
+    let {after} = options
     let version: unknown
     while (!options.signal?.aborted) {
       // Looked at before reading: what is written between the two is then found in the next round.
       const isOver = this.get(run.id).status !== 'running'
       const present = this.#guard(() => this.#db.pragma('data_version', {simple: true}))
       if (isOver || present !== version) {
-        for (const event of this.events(run, {...options, after})) {
-          after = event.seq
+        for (const event of this.events(run, {...options, ...defined({after})})) {
+          after = event.position
           yield event
         }
       }

@@ -26,9 +26,24 @@ export const runs = sqliteTable(
     ownerPid: integer('owner_pid').notNull(),
     ownerStartTime: text('owner_start_time').notNull(),
     ownerSystem: text('owner_system').notNull(),
+    planNumber: integer('plan_number').references(() => plans.number),
+    isPlanMasked: integer('is_plan_masked', {mode: 'boolean'}).notNull().default(false),
+    eventsVersion: integer('events_version').notNull().default(1),
+    epoch: integer('epoch').notNull().default(1),
   },
-  (table) => [index('runs_by_workflow').on(table.workflowId, table.number)],
+  (table) => [
+    index('runs_by_workflow').on(table.workflowId, table.number),
+    index('runs_by_plan')
+      .on(table.planNumber)
+      .where(sql`${table.planNumber} IS NOT NULL`),
+  ],
 )
+
+export const plans = sqliteTable('plans', {
+  number: integer('number').primaryKey(),
+  digest: bytes('digest').notNull().unique(),
+  plan: text('plan').notNull(),
+})
 
 export const events = sqliteTable(
   'events',
@@ -48,6 +63,23 @@ export const events = sqliteTable(
       .on(table.runNumber, table.seq)
       .where(sql`${table.type} <> 'task.log'`),
   ],
+)
+
+export const logLines = sqliteTable(
+  'log_lines',
+  {
+    /** The order in which they were written. */
+    number: integer('number').primaryKey(),
+    runNumber: integer('run_number')
+      .notNull()
+      .references(() => runs.number, {onDelete: 'cascade'}),
+    afterSeq: integer('after_seq').notNull(),
+    task: text('task').notNull(),
+    attempt: integer('attempt').notNull(),
+    lineNumber: integer('line_number').notNull(),
+    line: text('line').notNull(),
+  },
+  (table) => [index('log_lines_in_order').on(table.runNumber, table.afterSeq)],
 )
 
 /** At most one row. */

@@ -8,6 +8,7 @@ import {explainMissingBinding} from '../../../src/lib/storage/load-sqlite.ts'
 import {SqliteJournal} from '../../../src/lib/storage/journal.ts'
 import {isBusy, storageError} from '../../../src/lib/storage/sqlite-error.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
+import {keptPlan, newRun} from '../../rig/new-run.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 import {nodeWithoutPrivileges} from '../../rig/without-privileges.ts'
 
@@ -61,14 +62,15 @@ describe('openDatabase', () => {
     const script = await bundleScript(`
       import {openDatabase} from 'src/lib/storage/database.ts'
       import {SqliteJournal} from 'src/lib/storage/journal.ts'
+      import {keptPlan, newRun} from 'test/rig/new-run.ts'
       const [, , file, id] = process.argv
       console.log('ready')
       process.stdin.once('data', async () => {
         const db = await openDatabase(file)
         const journal = new SqliteJournal(db)
-        journal.create({id, workflowId: 'w', file: '-', startedAt: '2026-01-01T00:00:00.000Z'})
+        journal.create(newRun(id), keptPlan())
         for (let seq = 1; seq <= 200; seq++) {
-          journal.append(id, [{type: 'task.log', seq, ts: '', run: id, task: 't', attempt: 1, stream: 'stdout', level: 'info', message: 'x'}])
+          journal.append(id, [{type: 'task.log', line: seq, ts: '', run: id, task: 't', attempt: 1, stream: 'stdout', level: 'info', message: 'x'}])
         }
         db.close()
         process.stdin.destroy()
@@ -79,7 +81,7 @@ describe('openDatabase', () => {
     for (const child of children) child.stdin.write('go\n')
     for (const child of children) expect(await child.exit).toEqual({code: 0, signal: null, stderr: ''})
     const db = await openDatabase(file)
-    expect(db.prepare('SELECT count(*) AS events, count(DISTINCT run_number) AS runs FROM events').get()).toEqual({events: 2000, runs: 10})
+    expect(db.prepare('SELECT count(*) AS lines, count(DISTINCT run_number) AS runs FROM log_lines').get()).toEqual({lines: 2000, runs: 10})
     expect(db.pragma('integrity_check', {simple: true})).toBe('ok')
     db.close()
   })
@@ -95,7 +97,7 @@ describe('openDatabase', () => {
     )
     first.close()
     const db = await openDatabase(file, {readonly: true})
-    expect(db.pragma('user_version', {simple: true})).toBe(3)
+    expect(db.pragma('user_version', {simple: true})).toBe(4)
     expect(db.prepare('SELECT id FROM runs').all()).toEqual([{id: 'a'}])
     expect(db.prepare('SELECT count(*) AS n FROM secrets').get()).toEqual({n: 0})
     db.close()
@@ -134,10 +136,10 @@ describe('openDatabase', () => {
     const damaged = path.join(temporaryDir(), 'a.db')
     const db = await openDatabase(damaged)
     const journal = new SqliteJournal(db)
-    journal.create({id: 'r', workflowId: 'w', file: '-', startedAt: ''})
+    journal.create(newRun('r'), keptPlan())
     for (let seq = 1; seq <= 500; seq++) {
       journal.append('r', [
-        {type: 'task.log', seq, ts: '', run: 'r', task: 't', attempt: 1, stream: 'stdout', level: 'info', message: 'x'.repeat(200)},
+        {type: 'task.log', line: seq, ts: '', run: 'r', task: 't', attempt: 1, stream: 'stdout', level: 'info', message: 'x'.repeat(200)},
       ])
     }
     db.close()
@@ -219,7 +221,7 @@ describe('openDatabase', () => {
     const file = path.join(temporaryDir(), 'a.db')
     const db = await openDatabase(file)
     const journal = new SqliteJournal(db)
-    journal.create({id: 'r', workflowId: 'w', file: '-', startedAt: ''})
+    journal.create(newRun('r'), keptPlan())
     db.pragma(`max_page_count = ${String(Number(db.pragma('page_count', {simple: true})) + 8)}`)
     let written = 0
     const fill = (): void => {
@@ -227,7 +229,7 @@ describe('openDatabase', () => {
         journal.append('r', [
           {
             type: 'task.log',
-            seq: written + 1,
+            line: written + 1,
             ts: '',
             run: 'r',
             task: 't',
@@ -244,7 +246,7 @@ describe('openDatabase', () => {
       expect.objectContaining({code: 'STORAGE_NOT_WRITABLE', message: `the disk is full: the database ${file} cannot grow`}),
     )
     expect(written).toBeGreaterThan(3)
-    expect(db.prepare('SELECT count(*) AS n FROM events').get()).toEqual({n: written})
+    expect(db.prepare('SELECT count(*) AS n FROM log_lines').get()).toEqual({n: written})
     db.close()
   })
 

@@ -6,6 +6,7 @@ import {openDatabase} from '../../../src/lib/storage/database.ts'
 import {SqliteJournal} from '../../../src/lib/storage/journal.ts'
 import {RunRows} from '../../../src/lib/storage/run-rows.ts'
 import {begun, failed, finished, log, numberEvents, started, succeeded} from '../../rig/run-events.ts'
+import {keptPlan, newRun} from '../../rig/new-run.ts'
 import {bundleScript, runScript} from '../../rig/script-process.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
@@ -16,7 +17,7 @@ async function journalOf(
   const db = await openDatabase(file)
   const journal = new SqliteJournal(db)
   for (const [id, bodies] of Object.entries(runs)) {
-    journal.create({id, workflowId: id.startsWith('x') ? 'other' : 'demo', file: '/srv/demo.yaml', startedAt: '2026-01-01T00:00:00.000Z'})
+    journal.create(newRun(id, {workflowId: id.startsWith('x') ? 'other' : 'demo'}), keptPlan())
     journal.append(id, numberEvents(id, bodies))
   }
   return {rows: await RunRows.open(file), journal, file}
@@ -74,8 +75,9 @@ describe('RunRows', () => {
     const script = await bundleScript(`
       import {openDatabase} from 'src/lib/storage/database.ts'
       import {SqliteJournal} from 'src/lib/storage/journal.ts'
+      import {keptPlan, newRun} from 'test/rig/new-run.ts'
       const journal = new SqliteJournal(await openDatabase(process.argv[2]))
-      journal.create({id: 'theirs', workflowId: 'w', file: '-', startedAt: '2026-01-01T00:00:00.000Z'})
+      journal.create(newRun('theirs'), keptPlan())
       console.log('ready')
       process.stdin.resume()
     `)
@@ -111,7 +113,7 @@ describe('RunRows', () => {
     expect(again.list({limit: 3, status: 'interrupted'}).map((run) => run.id)).toEqual(['dead-2499', 'dead-2498', 'dead-2497'])
     expect(again.list({limit: 20, status: 'running'}).map((run) => run.id)).toEqual(['mine'])
     await again.close()
-    journal.append('mine', numberEvents('mine', done).slice(3))
+    journal.append('mine', numberEvents('mine', done).slice(1))
     expect(stored()).toEqual([
       ['interrupted', 2500],
       ['succeeded', 1],
@@ -210,9 +212,10 @@ describe('RunRows', () => {
     expect(messages({tasks: ['a', 'b'], attempt: 1})).toEqual(['a1', 'b1', 'a2', 'b2'])
     expect(messages({tasks: ['a'], attempt: 2})).toEqual(['a3'])
     expect(messages({tasks: ['nobody']})).toEqual([])
-    expect(messages({after: 5})).toEqual(['a2', 'a3', 'b2'])
+    expect(messages({after: {seq: 3, line: 2}})).toEqual(['a2', 'a3', 'b2'])
+    expect(messages({after: {seq: 3, line: 2}, tasks: ['b']})).toEqual(['b2'])
     expect(['a', 'b', 'c', 'nobody'].map((task) => rows.hasLog(run, task))).toEqual([true, true, false, false])
-    expect([...rows.events(run, {kind: 'steps'})].map((event) => event.seq)).toEqual([1, 2, 4, 7, 9, 11])
+    expect([...rows.events(run, {kind: 'steps'})].map((event) => event.position)).toEqual([1, 2, 3, 4, 5, 6].map((seq) => ({seq, line: 0})))
     await rows.close()
   })
 
@@ -220,19 +223,21 @@ describe('RunRows', () => {
     const bodies = [started('a'), begun('a')]
     for (let index = 0; index < 2500; index++) bodies.push(log('a', 'x'.repeat(index % 500 === 0 ? 1_100_000 : 10)))
     const {rows} = await journalOf({r: bodies})
-    expect([...rows.events(rows.get('r'))].map((event) => event.seq)).toEqual(bodies.map((_, index) => index + 1))
+    expect([...rows.events(rows.get('r'))].map((event) => event.line)).toEqual(
+      numberEvents('r', bodies).map((event) => JSON.stringify(event)),
+    )
     await rows.close()
   })
 
   test('follows a run to its end while it is written', async () => {
     const {rows, journal} = await journalOf({r: [started('a')]})
     const later = numberEvents('r', [started('a'), begun('a'), log('a', 'one'), succeeded('a'), finished('succeeded', {succeeded: 1})])
-    const seen: number[] = []
+    const seen: string[] = []
     for await (const event of rows.follow(rows.get('r'), {pollMs: 1})) {
-      seen.push(event.seq)
-      journal.append('r', later.slice(event.seq, event.seq + 1))
+      seen.push(event.line)
+      journal.append('r', later.slice(seen.length, seen.length + 1))
     }
-    expect(seen).toEqual([1, 2, 3, 4, 5])
+    expect(seen).toEqual(later.map((event) => JSON.stringify(event)))
     await rows.close()
   })
 
@@ -241,7 +246,7 @@ describe('RunRows', () => {
     const controller = new AbortController()
     const seen: number[] = []
     for await (const event of rows.follow(rows.get('r'), {signal: controller.signal, pollMs: 60_000})) {
-      seen.push(event.seq)
+      seen.push(event.position.seq)
       setImmediate(() => {
         controller.abort()
       })
@@ -254,13 +259,13 @@ describe('RunRows', () => {
     const file = path.join(temporaryDir(), 'a.db')
     const db = await openDatabase(file)
     const journal = new SqliteJournal(db)
-    journal.create({id: 'r', workflowId: 'w', file: '-', startedAt: '2026-01-01T00:00:00.000Z'})
+    journal.create(newRun('r'), keptPlan())
     for (let seq = 1; seq <= 100_000; seq += 500) {
       journal.append(
         'r',
         Array.from({length: 500}, (_, index) => ({
           type: 'task.log',
-          seq: seq + index,
+          line: seq + index,
           ts: '',
           run: 'r',
           task: 't',

@@ -3,7 +3,18 @@ import {describe, expect, test} from 'vitest'
 import path from 'node:path'
 import {openDatabase} from '../../../src/lib/storage/database.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
-import {events, runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secrets, secretStore} from '../../../src/lib/storage/tables.ts'
+import {
+  events,
+  logLines,
+  plans,
+  runs,
+  sealedOutputs,
+  secretAudit,
+  secretKeys,
+  secretLedger,
+  secrets,
+  secretStore,
+} from '../../../src/lib/storage/tables.ts'
 
 interface ColumnRow {
   readonly name: string
@@ -12,7 +23,7 @@ interface ColumnRow {
   readonly pk: number
 }
 
-const tables = [events, runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secretStore, secrets]
+const tables = [events, logLines, plans, runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secretStore, secrets]
 
 describe('tables', () => {
   test.each(tables.map((table) => ({name: getTableConfig(table).name, config: getTableConfig(table)})))(

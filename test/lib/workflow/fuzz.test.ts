@@ -3,7 +3,8 @@
 import {expect, test} from 'vitest'
 import {SchemaCompiler} from '../../../src/lib/documents/json-schema.ts'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
-import {loadWorkflow} from '../../rig/load-workflow.ts'
+import {Templates} from '../../../src/lib/templates/templates.ts'
+import {loadWorkflow} from '../../../src/lib/workflow/load.ts'
 
 const valid = `id: nightly
 name: Nightly "report"
@@ -121,7 +122,7 @@ test('3 000 damaged files give a workflow or findings', async () => {
   for (let seed = 1; seed <= 3000; seed++) {
     const text = mutate(randomFrom(seed))
     try {
-      await loadWorkflow(text, {schemas})
+      await loadWorkflow({text, file: 'w.yaml'}, {schemas, templates: new Templates(), cwd: '/'})
     } catch (error) {
       if (!(error instanceof WorkflowError)) throw new Error(`seed ${seed}:\n${text}`, {cause: error})
       refused++

@@ -2,7 +2,7 @@
 
 import {contextOfRunOutputs, type SealedValue} from '../sealed-output.ts'
 import type {JsonValue} from '../../util/json.ts'
-import type {RunEvent, RunEventBody} from '../events.ts'
+import type {RunEvent, RunEventBody, StateEventBody, TaskLog} from '../events.ts'
 import {maskEvent} from './mask-event.ts'
 import type {Clock, Journal, Reporter} from '../ports.ts'
 import type {RunSecrets} from '../run-secrets.ts'
@@ -19,7 +19,7 @@ export interface RecorderOptions {
 }
 
 export interface EventRecorderPorts {
-  readonly journal: Journal
+  readonly journal: Pick<Journal, 'append'>
   readonly reporter: Reporter
   readonly clock: Clock
 }
@@ -38,6 +38,8 @@ export class EventRecorder {
   #writing: Promise<void> | undefined
   #next: Promise<void> | undefined
   #seq = 0
+  /** Of the last line of each task whose attempt is open. */
+  readonly #lines = new Map<string, {readonly attempt: number; line: number}>()
 
   /** `onError` hears of a journal that cannot be written when nobody waits for `flush`. */
   constructor(runId: string, ports: EventRecorderPorts, onError: (error: unknown) => void, {secrets, view}: RecorderOptions) {
@@ -50,8 +52,14 @@ export class EventRecorder {
 
   /** The event is handed on at the end of this turn of the event loop, or earlier. Throws what a journal throws that answers at once. */
   record(body: RunEventBody): void {
-    this.#seq += 1
-    this.#batch.push({seq: this.#seq, ts: new Date(this.#ports.clock.now()).toISOString(), run: this.#runId, ...this.#mask(body)})
+    const ts = new Date(this.#ports.clock.now()).toISOString()
+    const run = this.#runId
+    if (body.type === 'task.log') this.#batch.push({line: this.#nextLine(body), ts, run, ...body})
+    else {
+      this.#seq += 1
+      if (body.type === 'task.finished') this.#lines.delete(body.task)
+      this.#batch.push({seq: this.#seq, ts, run, ...this.#mask(body)})
+    }
     if (this.#batch.length >= maxBatch) this.#flushLater()
     else
       this.#timer ??= setImmediate(() => {
@@ -73,6 +81,13 @@ export class EventRecorder {
       return this.#write()
     })
     return this.#next
+  }
+
+  #nextLine({task, attempt}: TaskLog): number {
+    const last = this.#lines.get(task)
+    if (last?.attempt === attempt) return (last.line += 1)
+    this.#lines.set(task, {attempt, line: 1})
+    return 1
   }
 
   #write(): Promise<void> | undefined {
@@ -103,7 +118,7 @@ export class EventRecorder {
   }
 
   /** What masking hides of an output is kept sealed, when there is something to seal with. */
-  #mask(body: RunEventBody): RunEventBody {
+  #mask(body: StateEventBody): StateEventBody {
     if (this.#secrets === undefined) return body
     const {masker, sealer} = this.#secrets
     const masked = maskEvent(body, masker)

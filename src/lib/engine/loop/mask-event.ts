@@ -5,12 +5,12 @@ import {taskErrorCodes} from '../../errors/task-error-codes.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
 import type {SecretMasker} from '../../masking/secret-masker.ts'
 import {assertNever} from '../../util/assert-never.ts'
-import type {RunEventBody, TaskError} from '../events.ts'
+import type {StateEventBody, TaskError} from '../events.ts'
 
 export type EventMasker = Pick<SecretMasker, 'mask' | 'maskJson'>
 
-/** The same object when nothing is hidden. */
-export function maskEvent(event: RunEventBody, masker: EventMasker): RunEventBody {
+/** The same object when nothing is hidden. Log lines are masked where they come from: as bytes, before they were split into lines. */
+export function maskEvent(event: StateEventBody, masker: EventMasker): StateEventBody {
   switch (event.type) {
     case 'run.started':
       return replace(event, {file: masker.mask(event.file)})
@@ -30,9 +30,6 @@ export function maskEvent(event: RunEventBody, masker: EventMasker): RunEventBod
         ...(event.outputs === undefined ? {} : {outputs: masker.maskJson(event.outputs)}),
         ...(event.reason === undefined ? {} : {reason: maskVisible(masker, event.reason)}),
       })
-    case 'task.log':
-      // Masked where it comes from: as bytes, before it was split into lines.
-      return event
     case 'task.started':
     case 'run.stopping':
       return event

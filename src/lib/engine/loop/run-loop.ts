@@ -5,7 +5,15 @@ import {assertNever} from '../../util/assert-never.ts'
 import {Attempts, type OpenAttempt} from './attempts.ts'
 import {countEnds, createState, decide, mayStart, type Command, type DecideState} from '../decide.ts'
 import {EventRecorder} from './event-recorder.ts'
-import type {RunDiagnostic, RunEventBody, RunFinished, RunStopping, TaskFinished, TaskSkipped} from '../events.ts'
+import {
+  eventsVersion,
+  type RunDiagnostic,
+  type RunEventBody,
+  type RunFinished,
+  type RunStopping,
+  type TaskFinished,
+  type TaskSkipped,
+} from '../events.ts'
 import type {Plan, PlannedTask} from '../plan.ts'
 import type {CallOptions, RunPorts} from '../ports.ts'
 import {PendingRetries} from './pending-retries.ts'
@@ -93,7 +101,7 @@ export class RunLoop {
       const {workflow, tasks} = this.#plan
       const taskList = tasks.map(({id, action, needs}) => ({id, type: action.type, needs}))
       const warnings = (this.#options.warnings ?? []).map((warning) => warningEvent(warning))
-      this.#emit({type: 'run.started', workflow: workflow.id, file: workflow.file, tasks: taskList}, ...warnings)
+      this.#emit({type: 'run.started', version: eventsVersion, workflow: workflow.id, file: workflow.file, tasks: taskList}, ...warnings)
       return await this.#finished
     } finally {
       this.#release()

@@ -2,6 +2,7 @@
 
 import type {Plan} from '../plan.ts'
 import type {RunPorts} from '../ports.ts'
+import {maskPlan} from './mask-plan.ts'
 import {RunLoop, type RunLoopOptions} from './run-loop.ts'
 import {resultOf, type RunResult} from '../run-result.ts'
 import {RunView} from '../run-view.ts'
@@ -36,12 +37,8 @@ export async function runWorkflow(plan: Plan, ports: RunPorts, options: RunWorkf
   const {failFast, timeoutMs} = plan
   const view = new RunView({keepsOutputs, maxWarnings})
   const loop = new RunLoop(plan, ports, {runId, concurrency, failFast, timeoutMs, secrets, beside, warnings, view})
-  await ports.journal.create({
-    id: runId,
-    workflowId: plan.workflow.id,
-    file: plan.file,
-    startedAt: new Date(ports.clock.now()).toISOString(),
-  })
+  const startedAt = new Date(ports.clock.now()).toISOString()
+  await ports.journal.create({id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt}, maskPlan(plan, runId, secrets))
   const stop = (): void => {
     loop.stop(causeOf(signals.stop))
   }

@@ -1,18 +1,20 @@
 // Events for programs: one JSON document per line, as the journal keeps them.
 
-import type {RunEvent} from '../../engine/events.ts'
+import {eventsVersion, type RunEvent} from '../../engine/events.ts'
 import type {Reporter} from '../../engine/ports.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
 
 /** The first line of every event stream. It names the format, not the program's version, so that a replay by a later version is the same. */
-export const eventsVersionLine = '{"type":"version","format":"autokestra-events","version":1}'
+export function eventsVersionLine(version: number): string {
+  return JSON.stringify({type: 'version', format: 'autokestra-events', version})
+}
 
 export class EventsReporter implements Reporter {
   readonly #writer: TextWriter
 
   constructor(writer: TextWriter) {
     this.#writer = writer
-    writer.write(`${eventsVersionLine}\n`)
+    writer.write(`${eventsVersionLine(eventsVersion)}\n`)
   }
 
   report(event: RunEvent): void {

@@ -19,9 +19,9 @@ export interface LogFormat {
   readonly isRaw: boolean
 }
 
-/** Prints the very lines that `--events` printed while the run went on. */
-export async function printEventStream(events: EventLines, ui: Ui): Promise<void> {
-  ui.out.write(`${eventsVersionLine}\n`)
+/** Prints the very lines that `--events` printed while the run went on, in the format of that time. */
+export async function printEventStream(events: EventLines, version: number, ui: Ui): Promise<void> {
+  ui.out.write(`${eventsVersionLine(version)}\n`)
   await print(events, ui, (line) => `${line}\n`)
 }
 

@@ -1,7 +1,7 @@
 // Which parts of an event are masked, and which words must never change.
 
 import {describe, expect, it} from 'vitest'
-import type {RunEventBody} from '../../../../src/lib/engine/events.ts'
+import type {StateEventBody} from '../../../../src/lib/engine/events.ts'
 import {maskEvent} from '../../../../src/lib/engine/loop/mask-event.ts'
 import {SecretMasker} from '../../../../src/lib/masking/secret-masker.ts'
 
@@ -25,7 +25,7 @@ const error = {
 const maskedError = {...error, message: 'it said ***SECRET***', details: ['Error: ***SECRET***', '    at x.js:1']}
 
 describe('maskEvent', () => {
-  it.each<[string, RunEventBody, RunEventBody]>([
+  it.each<[string, StateEventBody, StateEventBody]>([
     [
       'the file of a run',
       {type: 'run.started', workflow: 'w', file: `/srv/${secret}.yaml`, tasks: [{id: 'a', type: 'test/p.act', needs: []}]},
@@ -123,7 +123,7 @@ describe('maskEvent', () => {
       '1234',
     ]
     const strict = masker(...words)
-    const failed: RunEventBody = {
+    const failed: StateEventBody = {
       type: 'task.finished',
       task: 'task',
       attempt: 1234,
@@ -132,19 +132,19 @@ describe('maskEvent', () => {
       metrics: {durationMs: 1234, signal: 'SIGKILL'},
     }
     expect(maskEvent(failed, strict)).toBe(failed)
-    const started: RunEventBody = {
+    const started: StateEventBody = {
       type: 'run.started',
       workflow: 'workflow-1',
       file: '-',
       tasks: [{id: 'task', type: 'test/p.act', needs: ['task']}],
     }
     expect(maskEvent(started, strict)).toBe(started)
-    const begun: RunEventBody = {type: 'task.started', task: 'task', attempt: 1234}
+    const begun: StateEventBody = {type: 'task.started', task: 'task', attempt: 1234}
     expect(maskEvent(begun, strict)).toBe(begun)
   })
 
   it('masks a code that an action chose itself', () => {
-    const failed: RunEventBody = {
+    const failed: StateEventBody = {
       type: 'task.finished',
       task: 't',
       attempt: 1,
@@ -156,7 +156,7 @@ describe('maskEvent', () => {
   })
 
   it('masks a value that stands across the lines of a stack', () => {
-    const failed: RunEventBody = {
+    const failed: StateEventBody = {
       type: 'task.finished',
       task: 't',
       attempt: 1,
@@ -168,13 +168,13 @@ describe('maskEvent', () => {
   })
 
   it('masks what a terminal would show as the value, and keeps colours elsewhere', () => {
-    const say = (message: string): RunEventBody => ({type: 'diagnostic', severity: 'warning', code: 'X', message})
+    const say = (message: string): StateEventBody => ({type: 'diagnostic', severity: 'warning', code: 'X', message})
     expect(maskEvent(say('a \u001b[31mhunter2\u001b[0m-value'), masker())).toEqual(say('a ***SECRET***'))
     expect(maskEvent(say('a \u001b[31mhunter3\u001b[0m-value'), masker())).toEqual(say('a \u001b[31mhunter3\u001b[0m-value'))
   })
 
   it('gives the same object where nothing is hidden', () => {
-    const event: RunEventBody = {type: 'task.finished', task: 't', attempt: 1, status: 'succeeded', output: {a: [1, 'x', null]}, metrics}
+    const event: StateEventBody = {type: 'task.finished', task: 't', attempt: 1, status: 'succeeded', output: {a: [1, 'x', null]}, metrics}
     expect(maskEvent(event, masker())).toBe(event)
   })
 })

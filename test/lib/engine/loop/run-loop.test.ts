@@ -82,9 +82,9 @@ describe('RunLoop', () => {
     a.succeed()
     ;(await run.attempt('b')).succeed()
     await run.finished
-    expect(run.events.map(({seq}) => seq)).toEqual(run.events.map((_, index) => index + 1))
-    for (const {seq} of run.events)
-      expect(run.order.indexOf(`journal:${String(seq)}`)).toBeLessThan(run.order.indexOf(`report:${String(seq)}`))
+    const numbers = run.events.map((event) => (event.type === 'task.log' ? `line ${event.line}` : event.seq))
+    expect(numbers).toEqual([1, 2, 'line 1', 'line 2', 3, 4, 5, 6])
+    for (const number of numbers) expect(run.order.indexOf(`journal:${number}`)).toBeLessThan(run.order.indexOf(`report:${number}`))
   })
 
   it('has journalled the start of a task before its process exists', async () => {

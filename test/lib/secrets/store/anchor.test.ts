@@ -14,10 +14,10 @@ import {SqliteJournal} from '../../../../src/lib/storage/journal.ts'
 import {makeLegacy} from '../../../rig/legacy-store.ts'
 import {rawDatabase} from '../../../rig/raw-database.ts'
 import {anchorFileOf, databaseOf, keyFileOf, openStore, type OpenedStore} from '../../../rig/secret-home.ts'
+import {keptPlan, newRun} from '../../../rig/new-run.ts'
 import {temporaryDir} from '../../../rig/temporary-dir.ts'
 
 const text = (value: string): Buffer => Buffer.from(value)
-const now = '2026-01-01T00:00:00.000Z'
 
 async function plant(): Promise<string> {
   const home = path.join(temporaryDir(), 'home')
@@ -204,7 +204,7 @@ describe('somebody who knows a data key that was replaced', () => {
     const backup = temporaryDir()
     cpSync(home, backup, {recursive: true})
     const journal = await openDatabase(databaseOf(home))
-    new SqliteJournal(journal).create({id: 'r1', workflowId: 'w', file: '-', startedAt: now})
+    new SqliteJournal(journal).create(newRun('r1'), keptPlan())
     journal.close()
     await withStore(home, ({store}) => store.rotateKey({newKey: 'new-file', reencrypt: true, iterations: 100_000}))
     const old = await withStore(backup, async ({rows}) => {

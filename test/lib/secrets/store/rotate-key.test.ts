@@ -6,6 +6,7 @@ import {SqliteJournal} from '../../../../src/lib/storage/journal.ts'
 import {bytesOnDisk, rawDatabase} from '../../../rig/raw-database.ts'
 import {begun, finished, numberEvents, started, succeeded} from '../../../rig/run-events.ts'
 import {databaseOf, keyFileOf, openStore, quickIterations} from '../../../rig/secret-home.ts'
+import {keptPlan, newRun} from '../../../rig/new-run.ts'
 import {temporaryDir} from '../../../rig/temporary-dir.ts'
 
 const text = (value: string): Buffer => Buffer.from(value)
@@ -149,7 +150,7 @@ describe('rotating the master key', () => {
     const db = await openDatabase(databaseOf(home))
     const journal = new SqliteJournal(db)
     const events = numberEvents('r1', [started('t'), begun('t'), succeeded('t'), finished('succeeded', {succeeded: 1})])
-    journal.create({id: 'r1', workflowId: 'w', file: '-', startedAt: '2026-01-01T00:00:00.000Z'})
+    journal.create(newRun('r1'), keptPlan())
     journal.append('r1', events.slice(0, 2))
     // The run goes on: it holds the key, though nothing is stored with it yet.
     for (const count of [2, 3]) {

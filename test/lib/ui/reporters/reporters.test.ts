@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import type {RunEventBody} from '../../../../src/lib/engine/events.ts'
+import type {RunEvent, RunEventBody} from '../../../../src/lib/engine/events.ts'
 import type {Reporter} from '../../../../src/lib/engine/ports.ts'
 import {createReporter, type ProgressMode} from '../../../../src/lib/ui/reporters/create-reporter.ts'
 import {EventsReporter, eventsVersionLine} from '../../../../src/lib/ui/reporters/reporter-events.ts'
@@ -156,7 +156,7 @@ describe('PlainReporter', () => {
     const reporter = viewed(new PlainReporter(options), options.now)
     const tasks = Array.from({length: 7}, (_, index) => `t${String(index)}`)
     for (const event of numberEvents('R1', [started(...tasks), ...tasks.map((task) => begun(task))])) reporter.report(event)
-    reporter.report({seq: 99, ts: '', run: 'R1', ...succeeded('t0')})
+    reporter.report({seq: 99, ts: '', run: 'R1', ...succeeded('t0')} as RunEvent)
     options.writer.flushNow()
     options.stderr.text = ''
     for (let round = 0; round < 25; round++) options.time.pass(5_000)
@@ -454,7 +454,7 @@ describe('EventsReporter', () => {
     const events = numberEvents('R1', mixedRun)
     for (const event of events) reporter.report(event)
     await reporter.close()
-    expect(stdout.text).toBe([eventsVersionLine, ...events.map((event) => JSON.stringify(event)), ''].join('\n'))
+    expect(stdout.text).toBe([eventsVersionLine(2), ...events.map((event) => JSON.stringify(event)), ''].join('\n'))
     expect(stdout.text.split('\n')[1]).toMatch(/^\{"seq":1,"ts":"[^"]+","run":"R1","type":"run\.started"/)
   })
 })

@@ -182,8 +182,8 @@ describe('logs and events', () => {
 
   test('are replayed with the version line first', async () => {
     const {ui, stdout} = capturedUi()
-    await printEventStream(lines, ui)
+    await printEventStream(lines, 7, ui)
     expect(stdout.text.split('\n').slice(1)).toEqual([...lines.map(({line}) => line), ''])
-    expect(JSON.parse(stdout.text.split('\n')[0] ?? '')).toMatchObject({type: 'version'})
+    expect(JSON.parse(stdout.text.split('\n')[0] ?? '')).toEqual({type: 'version', format: 'autokestra-events', version: 7})
   })
 })
