@@ -30,9 +30,9 @@ export class PluginBuild extends BaseCommand {
     const {'base-image': baseImage, 'no-cache': isUncached, pull: isBasePulled, tag} = flags
     const request = {name: args.name, baseImage, tag, isCacheUsed: !isUncached, isBasePulled, isQuiet: this.jsonEnabled()}
     if (flags.print) {
-      const dockerfile = await readDockerfile(app, request)
-      this.print(() => dockerfile.text)
-      return dockerfile
+      const {isOwn, text} = await readDockerfile(app, request)
+      this.print(() => text)
+      return {isOwn, text}
     }
     const built = await untilStopped(({stop}) => buildImage(app, request, stop))
     if (built.result === 'unchanged') this.note('nothing has changed since the last build\n')
