@@ -68,12 +68,14 @@ describe('the package', () => {
       'package.json',
       'README.md',
       'CHANGELOG.md',
+      'CONTRIBUTING.md',
+      'SECURITY.md',
       'LICENSE',
     ]
     expect(packed.files).toEqual(expect.arrayContaining(needed))
     expect(packed.files.some((file) => file.startsWith('dist/schemas/'))).toBe(true)
     const places =
-      /^(bin|dist\/(cli\.cjs$|sdk\/|plugins\/|schemas\/)|examples|docs)|^(plugins\/[a-z]+\/README\.md|sdk\/README\.md|bench\/(RESULTS|README)\.md)$|^(oclif\.manifest\.json|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/
+      /^(bin|dist\/(cli\.cjs$|sdk\/|plugins\/|schemas\/)|examples|docs)|^(plugins\/[a-z]+\/README\.md|sdk\/README\.md|bench\/(RESULTS|README)\.md)$|^(oclif\.manifest\.json|package\.json|README\.md|AGENTS\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE)$/
     expect(packed.files.filter((file) => !places.test(file))).toEqual([])
     expect(packed.files.filter((file) => /\.map$|\.test\.|code-cache|node_modules|(^|\/)\.|bin\/dev/.test(file))).toEqual([])
   })
