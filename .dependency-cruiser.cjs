@@ -7,8 +7,7 @@ const floors = [
   {
     engine: [],
     plugins: [],
-    // To be closed with the planning pipeline, which asks for advice itself.
-    permissions: ['advice'],
+    permissions: [],
     advice: [],
     secrets: [],
   },

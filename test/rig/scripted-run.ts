@@ -11,7 +11,8 @@ import type {SealedValue} from '../../src/lib/engine/sealed-output.ts'
 import {planWorkflow, type PlannedRun} from '../../src/lib/planning/plan-workflow.ts'
 import type {PluginAction} from '../../src/lib/plugins/manifest.ts'
 import {expectLawful} from './engine-laws.ts'
-import {Templates} from '../../src/lib/templates/templates.ts'
+import {noPermissions} from '../../src/lib/permissions/permissions.ts'
+import {loadTemplates} from '../../src/lib/templates/templates.ts'
 import type {JsonValue} from '../../src/lib/util/json.ts'
 import type {Task, Workflow} from '../../src/lib/workflow/model.ts'
 
@@ -71,17 +72,19 @@ export async function scriptedPlan(sketches: readonly TaskSketch[], more: Partia
     tasks,
     ...more,
   } as unknown as Workflow
-  const templates = new Templates()
-  await templates.prepare([tasks, workflow.outputs])
+  const templates = await loadTemplates([tasks, workflow.outputs])
   const action = {plugin: {id: 'test/plugin', manifest: {version: '1.0.0'}}, action: {name: 'act', literalInputs: ['literal']}}
-  const planned = planWorkflow(
+  const actions = new Map(tasks.map(({type}) => [type, action as unknown as PluginAction]))
+  const {vars, env, source} = workflow
+  const plan = planWorkflow({
     workflow,
     templates,
-    {get: () => action as unknown as PluginAction},
-    {permissionsOf: () => ({rules: [], paths: []})},
-    {file: '/scripted.yaml', failFast: true},
-  )
-  return {...planned, templates, source: workflow.source, warnings: []}
+    actions,
+    grants: {workflow: noPermissions, tasks: new Map()},
+    settings: {vars, env, failFast: true, timeoutMs: undefined},
+    file: '/scripted.yaml',
+  })
+  return {plan, templates, actions, source, warnings: []}
 }
 
 function numberOf(event: RunEvent): string {

@@ -1,7 +1,7 @@
 // `workflow run FILE`: from the file to the outcome of its run.
 
 import type {RunOutcome, StopSignals} from '../engine/loop/run-workflow.ts'
-import type {PlanRequest} from '../planning/plan-file.ts'
+import type {PlanRequest} from '../planning/apply-request.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import {requireSecrets} from '../planning/require-secrets.ts'
 import {renderDiagnostics} from '../ui/terminal/diagnostics.ts'

@@ -11,8 +11,8 @@ import type {ExecutionLimits} from '../execution/attempt/limits.ts'
 import {parseByteSize} from '../util/byte-size.ts'
 import {defined} from '../util/defined.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
-import {fieldsOf} from '../documents/report.ts'
-import {FindingCollector} from '../documents/collect-findings.ts'
+import {fieldsOf} from '../documents/fields.ts'
+import {collectFindings, type CheckFinding} from '../documents/findings.ts'
 import type {Resources} from '../workflow/model.ts'
 import {checkResources, readResources, type WrittenResources} from '../workflow/resources.ts'
 import {configSchema} from './schema.ts'
@@ -87,7 +87,7 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
     .map(placeSchemaFinding)
     .map(({path, target, finding}) => document.diagnostic(path, target, finding))
   const {limits, findings} = isChecked(document.value, diagnostics) ? readLimits(document.value, document) : {limits: {}, findings: []}
-  const all = [...diagnostics, ...findings, ...checkSandbox(document)]
+  const all = [...diagnostics, ...findings, ...collectFindings(document, checkSandbox(document.value)).diagnostics]
   if (!isChecked(document.value, all)) {
     const errors = all.reduce((sum, {severity, count = 1}) => (severity === 'error' ? sum + count : sum), 0)
     throw new WorkflowError(
@@ -128,13 +128,10 @@ function readSandbox({plugins = {}, ...own}: NonNullable<ConfigSource['sandbox']
 }
 
 /** Findings about sizes; whatever else is wrong is the schema's finding. */
-function checkSandbox(document: SourceDocument): Diagnostic[] {
-  const collector = new FindingCollector(document)
-  const report = collector.startCheck()
-  const sandbox = fieldsOf(fieldsOf(document.value)['sandbox'])
-  checkResources(sandbox, ['sandbox'], report)
-  for (const [id, resources] of Object.entries(fieldsOf(sandbox['plugins']))) checkResources(resources, ['sandbox', 'plugins', id], report)
-  return collector.diagnostics
+function* checkSandbox(value: unknown): Generator<CheckFinding> {
+  const sandbox = fieldsOf(fieldsOf(value)['sandbox'])
+  yield* checkResources(sandbox, ['sandbox'])
+  for (const [id, resources] of Object.entries(fieldsOf(sandbox['plugins']))) yield* checkResources(resources, ['sandbox', 'plugins', id])
 }
 
 function readLimits(source: ConfigSource, document: SourceDocument): {limits: Partial<ExecutionLimits>; findings: Diagnostic[]} {

@@ -4,10 +4,11 @@ import path from 'node:path'
 import type {SourceDocument} from '../documents/source-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {parseNetworkRule} from '../network/rule.ts'
-import {fieldsOf} from '../documents/report.ts'
 import {warnAboutGrants, type Grants} from '../advice/grant-warnings.ts'
 import type {Plugin} from '../plugins/manifest.ts'
 import {coversRule} from '../network/coverage.ts'
+import {readDraft} from '../workflow/draft.ts'
+import {readPermissions, type WrittenGrant, type WrittenPermissions} from '../workflow/written-permissions.ts'
 import {defined} from '../util/defined.ts'
 
 export interface WorkflowGrants {
@@ -31,20 +32,17 @@ export interface WorkflowUse {
 }
 
 /** Reads security and grants of a workflow file. What is of another form than it should be grants nothing. */
-export function readWorkflowGrants({file, value}: SourceDocument): WorkflowGrants {
-  const workflow = fieldsOf(value)
-  const tasks = Array.isArray(workflow['tasks']) ? workflow['tasks'].map(fieldsOf) : []
+export function readWorkflowGrants(document: SourceDocument): WorkflowGrants {
+  const draft = readDraft(document)
+  const {isRestricted, workflow, tasks} = readPermissions(draft)
   return {
-    file,
-    isRestricted: workflow['security'] === 'restricted',
-    grants: readGrants(workflow['permissions']),
-    tasks: tasks.map((task) => ({
-      id: String(task['id']),
-      type: String(task['type']),
-      ...(task['permissions'] !== undefined && {
-        grants: readGrants({...fieldsOf(workflow['permissions']), ...fieldsOf(task['permissions'])}),
-      }),
-    })),
+    file: document.file,
+    isRestricted,
+    grants: toGrants(workflow),
+    tasks: draft.tasks.map(({id, fields}, nth) => {
+      const own = tasks[nth]?.own
+      return {id, type: String(fields['type']), ...(own !== undefined && {grants: toGrants(own, workflow)})}
+    }),
   }
 }
 
@@ -114,12 +112,12 @@ function covers(grant: Grant, wanted: Grant): boolean {
   return path.posix.isAbsolute(grant.text) === path.posix.isAbsolute(wanted.text) && relative !== '..' && !relative.startsWith('../')
 }
 
-function readGrants(value: unknown): Grants {
-  const permissions = fieldsOf(value)
-  const filesystem = fieldsOf(permissions['filesystem'])
-  return {network: textsOf(permissions['network']), filesystem: {read: textsOf(filesystem['read']), write: textsOf(filesystem['write'])}}
+/** @param otherwise what a list that is not written stands for */
+function toGrants({network, filesystem}: WrittenPermissions, otherwise?: WrittenPermissions): Grants {
+  const {read = [], write = []} = filesystem ?? otherwise?.filesystem ?? {}
+  return {network: textsOf(network ?? otherwise?.network ?? []), filesystem: {read: textsOf(read), write: textsOf(write)}}
 }
 
-function textsOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+function textsOf(grants: readonly WrittenGrant[]): string[] {
+  return grants.map(({text}) => text)
 }

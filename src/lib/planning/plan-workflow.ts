@@ -1,12 +1,15 @@
-// A workflow, and what is known of its actions and grants -> the plan of its run, with what belongs beside it.
+// A workflow with all that is known of its run -> the plan: plain values, joined.
 
+import type {Plan, PlannedTask, PlannedWorkflow} from '../engine/plan.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
-import type {Plan, PlannedTask} from '../engine/plan.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
-import type {PermissionChecker} from '../permissions/permission-checker.ts'
+import {grantsOf, type WorkflowGrants} from '../permissions/check-permissions.ts'
 import type {ActionDef, PluginAction} from '../plugins/manifest.ts'
 import type {Templates} from '../templates/templates.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
+import {secretsRead} from '../workflow/template-uses.ts'
+import type {RunSettings} from './apply-request.ts'
+import {defined} from '../util/defined.ts'
 
 /** Of an attempt, when neither the task nor the action says. */
 const defaultTimeoutMs = 30_000
@@ -14,7 +17,7 @@ const defaultTimeoutMs = 30_000
 /** A plan, and what this process has found while it made it. */
 export interface PlannedRun {
   readonly plan: Plan
-  /** Prepared for everything in the plan. */
+  /** Can evaluate every template of the plan. */
   readonly templates: Templates
   /** By type, for every type in the plan. */
   readonly actions: ReadonlyMap<string, PluginAction>
@@ -24,59 +27,56 @@ export interface PlannedRun {
   readonly warnings: readonly Diagnostic[]
 }
 
-/** What a plan takes from the request, or else from the workflow. */
-interface RunSettings {
-  /** Absolute path, or `-`. */
+export interface PlanParts {
+  readonly workflow: Workflow
+  readonly templates: Templates
+  /** By type, for every type in the workflow. */
+  readonly actions: ReadonlyMap<string, PluginAction>
+  readonly grants: WorkflowGrants
+  readonly settings: RunSettings
+  /** Absolute path of the workflow file, or `-`. */
   readonly file: string
-  readonly failFast: boolean
-  readonly timeoutMs?: number | undefined
 }
 
-/** `actions` have been resolved for all tasks of the workflow, and `grants` have checked it, without an error. */
-export function planWorkflow(
-  workflow: Workflow,
-  templates: Templates,
-  actions: {get(type: string): PluginAction},
-  grants: Pick<PermissionChecker, 'permissionsOf'>,
-  {file, failFast, timeoutMs}: RunSettings,
-): Pick<PlannedRun, 'plan' | 'actions'> {
-  const found = new Map<string, PluginAction>()
-  const tasks = workflow.tasks.map((task): PlannedTask => {
-    const {plugin, action} = actions.get(task.type)
-    found.set(task.type, {plugin, action})
-    return {
-      id: task.id,
-      action: {
-        type: task.type,
-        plugin: plugin.id,
-        pluginVersion: plugin.manifest.version,
-        action: action.name,
-        literalInputs: action.literalInputs,
-      },
-      needs: task.needs,
-      ...(task.if !== undefined && {if: task.if}),
-      condition: conditionOf(task, templates),
-      inputs: task.inputs,
-      env: task.env,
-      retry: task.retry,
-      ...timeoutOf(task, action),
-      continueOnError: task.continueOnError,
-      idempotent: task.idempotent,
-      secrets: secretsOf(task, action, templates),
-      ...(workflow.security === 'restricted' && {restrictions: {permissions: grants.permissionsOf(task.id), limits: task.resources}}),
-    }
-  })
-  const {id, vars, env, secrets, inheritEnv, workingDir, parallelism, security, hasPermissions, outputs, source} = workflow
-  const header = {id, file: source.file, vars, env, secrets, inheritEnv, workingDir, security, hasPermissions, outputs}
-  const plan: Plan = {
+export function planWorkflow(parts: PlanParts): Plan {
+  const {workflow, file, settings} = parts
+  const {failFast, timeoutMs} = settings
+  return {
     version: 1,
     file,
-    workflow: {...header, ...(parallelism !== undefined && {parallelism})},
-    tasks,
+    workflow: planHeader(workflow, settings),
+    tasks: workflow.tasks.map((task) => planTask(task, parts)),
     failFast,
-    ...(timeoutMs !== undefined && {timeoutMs}),
+    ...defined({timeoutMs}),
   }
-  return {plan, actions: found}
+}
+
+function planHeader(workflow: Workflow, {vars, env}: RunSettings): PlannedWorkflow {
+  const {id, secrets, inheritEnv, workingDir, parallelism, security, hasPermissions, outputs, source} = workflow
+  const header = {id, file: source.file, vars, env, secrets, inheritEnv, workingDir, security, hasPermissions, outputs}
+  return {...header, ...defined({parallelism})}
+}
+
+function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts): PlannedTask {
+  const found = actions.get(task.type)
+  if (found === undefined) throw new Error(`the type ${task.type} was not resolved`)
+  const {plugin, action} = found
+  const {literalInputs} = action
+  return {
+    id: task.id,
+    action: {type: task.type, plugin: plugin.id, pluginVersion: plugin.manifest.version, action: action.name, literalInputs},
+    needs: task.needs,
+    ...defined({if: task.if}),
+    condition: conditionOf(task, templates),
+    inputs: task.inputs,
+    env: task.env,
+    retry: task.retry,
+    ...timeoutOf(task, action),
+    continueOnError: task.continueOnError,
+    idempotent: task.idempotent,
+    secrets: [...secretsRead(task, literalInputs, templates)],
+    ...(workflow.security === 'restricted' && {restrictions: {permissions: grantsOf(grants, task.id), limits: task.resources}}),
+  }
 }
 
 function timeoutOf(task: Task, action: ActionDef): Pick<PlannedTask, 'timeoutMs' | 'timeoutFrom'> {
@@ -88,16 +88,4 @@ function timeoutOf(task: Task, action: ActionDef): Pick<PlannedTask, 'timeoutMs'
 function conditionOf(task: Task, templates: Templates): PlannedTask['condition'] {
   if (task.if === undefined) return 'none'
   return templates.readsStatus(task.if) ? 'status' : 'plain'
-}
-
-/** Names of the secrets that a task reads. The check of the workflow has made sure that all of them are written literally. */
-function secretsOf(task: Task, action: ActionDef, templates: Templates): string[] {
-  const names = new Set<string>()
-  const collect = (value: unknown): void => {
-    if (typeof value === 'string') for (const name of templates.secretsIn(value)) names.add(name)
-    else if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) collect(item)
-  }
-  collect(Object.values(task.env))
-  for (const [name, value] of Object.entries(task.inputs)) if (!action.literalInputs.includes(name)) collect(value)
-  return [...names]
 }

@@ -2,7 +2,7 @@
 
 import type {DocumentPath, Finding} from '../documents/source-document.ts'
 import {nearest} from '../util/nearest.ts'
-import {fieldsOf} from '../documents/report.ts'
+import {fieldsOf} from '../documents/fields.ts'
 
 const reference = /^\{\{\s*inputs\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}$/
 

@@ -1,4 +1,4 @@
-// Templates of one process: each text is parsed once. Parsing a text that needs CEL before `prepare` has loaded it is a bug.
+// Templates of one workflow: each text is parsed once. Parsing a text that needs CEL when it was not loaded is a bug.
 
 import {loadRe2} from '../documents/linear-regexp.ts'
 import {Budget, BudgetError} from './budget.ts'
@@ -36,18 +36,20 @@ export function isTemplate(text: string): boolean {
   return text.includes('{{')
 }
 
+/** Templates that can parse every text in `value`. Loads the expression language only if one of them needs it. */
+export async function loadTemplates(value: unknown): Promise<Templates> {
+  if (!needsLanguage(value)) return new Templates()
+  const {createExpressionLanguage, needsRegExps} = await import('./expression.ts')
+  return new Templates(createExpressionLanguage(needsRegExps(JSON.stringify(value)) ? await loadRe2() : undefined))
+}
+
+/** Parses each text once. Made by {@link loadTemplates}; without a language it can parse plain paths only. */
 export class Templates {
   readonly #parsed = new Map<string, ParsedTemplate | TemplateError>()
-  #language: ExpressionLanguage | undefined
-  #hasRegExps = false
+  readonly #language: ExpressionLanguage | undefined
 
-  /** Loads the expression language if a template anywhere in `value` needs it. Afterwards everything in `value` can be parsed. */
-  async prepare(value: unknown): Promise<void> {
-    if ((this.#language && this.#hasRegExps) || !needsLanguage(value)) return
-    const {createExpressionLanguage, needsRegExps} = await import('./expression.ts')
-    this.#hasRegExps = needsRegExps(JSON.stringify(value))
-    if (this.#language && !this.#hasRegExps) return
-    this.#language = createExpressionLanguage(this.#hasRegExps ? await loadRe2() : undefined)
+  constructor(language?: ExpressionLanguage) {
+    this.#language = language
   }
 
   /** Throws TemplateError; the same text gives the same object, or the same error. */
@@ -145,7 +147,7 @@ export class Templates {
   #compile(source: string, start: number): CompiledExpression {
     const path = compilePath(source)
     if (path) return path
-    if (!this.#language) throw new Error('templates were parsed before prepare()')
+    if (!this.#language) throw new Error('this template needs the expression language: load it with loadTemplates()')
     try {
       return this.#language.compile(source)
     } catch (error) {

@@ -1,13 +1,13 @@
 // A checked document -> Workflow: defaults filled in, durations in milliseconds, paths absolute.
 
-import {dirname, resolve} from 'node:path'
-import type {SourceDocument} from '../documents/source-document.ts'
-import type {Diagnostic} from '../errors/diagnostic.ts'
+import {resolve} from 'node:path'
 import {defined} from '../util/defined.ts'
 import {parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
+import type {WorkflowDraft} from './draft.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'
 import {readResources, type WrittenResources} from './resources.ts'
+import {neverCondition} from './template-sites.ts'
 
 /** The document as the schema describes it; what this version refuses is left out. */
 interface Written {
@@ -55,20 +55,13 @@ interface WrittenRetry {
   readonly on?: readonly ('error' | 'timeout')[]
 }
 
-/** The directory that paths of a workflow start from, absolute; `cwd` for one that comes from standard input. */
-export function workflowDir({file}: SourceDocument, cwd: string): string {
-  return file === '-' ? cwd : dirname(resolve(cwd, file))
-}
-
-/** `document` must have no findings but `warnings`. `cwd` is the directory of a workflow that comes from standard input. */
-export function buildWorkflow(document: SourceDocument, cwd: string, warnings: readonly Diagnostic[]): Workflow {
-  // The border: validateWorkflow has checked the value against the schema.
+/** @param draft without an error @param dir what its paths are relative to, absolute */
+export function buildWorkflow({document}: WorkflowDraft, dir: string): Workflow {
+  // The border: the draft was checked against the schema.
   const written = document.value as Written
-  const dir = workflowDir(document, cwd)
   const timeoutMs = parseDuration(written.timeout)
   return {
     source: document,
-    warnings,
     dir,
     id: written.id,
     ...defined({name: written.name, description: written.description}),
@@ -108,7 +101,7 @@ function buildTask(task: WrittenTask, {defaults = {}, resources}: Written): Task
 
 function buildCondition(condition: string | boolean | undefined): string | undefined {
   if (typeof condition === 'string') return condition.trim()
-  return condition === false ? '{{ false }}' : undefined
+  return condition === false ? neverCondition : undefined
 }
 
 function buildRetry(retry: WrittenRetry): RetryPolicy {

@@ -1,24 +1,31 @@
 // Files of other programs that were given by mistake: one finding that says so, instead of one for each of their keys.
 
-import type {DocumentPath, Finding} from '../documents/source-document.ts'
-import {fieldsOf, isFields} from '../documents/report.ts'
+import {fieldsOf, isFields} from '../documents/fields.ts'
+import type {SourceDocument} from '../documents/source-document.ts'
+import {WorkflowError} from '../errors/workflow-error.ts'
 
 interface Recognised {
-  readonly path: DocumentPath
-  readonly finding: Finding
+  readonly key: string
+  readonly message: string
+  readonly hint: string
 }
 
-/** Undefined for everything that may be one of our own files. */
-export function recogniseForeignFile(value: unknown): Recognised | undefined {
+/** Throws WORKFLOW_INVALID. Everything that may be one of our own files passes. */
+export function refuseForeignFile(document: SourceDocument): void {
+  const foreign = recognise(document.value)
+  if (foreign === undefined) return
+  const {key, message, hint} = foreign
+  throw new WorkflowError('WORKFLOW_INVALID', `The file "${document.file}" is not a workflow file.`, {
+    diagnostics: [document.diagnostic([key], 'key', {severity: 'error', code: 'foreign-file', message, hint})],
+  })
+}
+
+function recognise(value: unknown): Recognised | undefined {
   const {tasks, jobs, on, steps, version} = fieldsOf(value)
   const say = (key: string, what: string, instead: string): Recognised => ({
-    path: [key],
-    finding: {
-      severity: 'error',
-      code: 'foreign-file',
-      message: `this looks like ${what}, not a workflow for this program`,
-      hint: `a workflow has an "id" and a list of "tasks"; ${instead}`,
-    },
+    key,
+    message: `this looks like ${what}, not a workflow for this program`,
+    hint: `a workflow has an "id" and a list of "tasks"; ${instead}`,
   })
   if (isFields(jobs) && (on !== undefined || Object.values(jobs).some((job) => isFields(job) && ('runs-on' in job || 'steps' in job))))
     return say(

@@ -2,13 +2,10 @@
 
 import type {JsonObject} from '../util/json.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
-import type {Diagnostic} from '../errors/diagnostic.ts'
 
 export interface Workflow {
   /** Where the text came from; positions of later findings are looked up in it. */
   readonly source: SourceDocument
-  /** Findings that stop nothing. */
-  readonly warnings: readonly Diagnostic[]
   /** Directory of the workflow file, absolute; the current directory when the file is standard input. */
   readonly dir: string
   readonly id: string

@@ -1,10 +1,11 @@
 // `resources` of a workflow or a task: sizes as people write them -> bytes.
 
+import {fieldsOf} from '../documents/fields.ts'
+import type {CheckFinding} from '../documents/findings.ts'
 import type {DocumentPath} from '../documents/source-document.ts'
 import {parseByteSize} from '../util/byte-size.ts'
-import {fieldsOf, type Report} from '../documents/report.ts'
-import {defined} from '../util/defined.ts'
 import type {Resources} from './model.ts'
+import {defined} from '../util/defined.ts'
 
 export interface WrittenResources {
   readonly memory?: string | number
@@ -26,23 +27,22 @@ export function readResources({memory, cpus, pids, tmp}: WrittenResources = {}):
   }
 }
 
-/** Judges sizes; what has the wrong type is left to the schema. */
-export function checkResources(value: unknown, path: DocumentPath, report: Report): void {
+/** Checks sizes; what has the wrong type is left to the schema. */
+export function* checkResources(value: unknown, at: DocumentPath): Generator<CheckFinding> {
+  if (value === undefined) return
   const resources = fieldsOf(value)
   for (const name of ['memory', 'tmp'] as const) {
     const size = resources[name]
     if (typeof size !== 'string' && typeof size !== 'number') continue
     const bytes = parseByteSize(size)
     if (bytes !== undefined && bytes >= least[name]) continue
-    const message =
-      bytes === undefined
-        ? `${JSON.stringify(size)} is not a valid size`
-        : `${JSON.stringify(size)} is too small: no program can run with it`
-    report([...path, name], 'value', {
+    const text = JSON.stringify(size)
+    yield {
+      at: [...at, name],
       code: 'bad-size',
-      message,
+      message: bytes === undefined ? `${text} is not a valid size` : `${text} is too small: no program can run with it`,
       hint: `write 64MiB, 1GiB, or a number of bytes; at least ${formatSize(least[name])}`,
-    })
+    }
   }
 }
 

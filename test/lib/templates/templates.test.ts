@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs'
 import {describe, expect, test} from 'vitest'
 import type {Scope} from '../../../src/lib/templates/scope.ts'
 import {TemplateError} from '../../../src/lib/templates/template-error.ts'
-import {isTemplate, Templates} from '../../../src/lib/templates/templates.ts'
+import {isTemplate, loadTemplates, Templates} from '../../../src/lib/templates/templates.ts'
 
 const scope: Scope = {
   vars: {x: 'value', n: 5, list: [{a: 1}, {a: 2}], map: {'a b': 'spaced', nothing: null}, injected: '{{ vars.x }} $& $1 ${x}'},
@@ -15,8 +15,7 @@ const scope: Scope = {
 }
 
 async function evaluate(value: string, status?: {failure: boolean; cancelled: boolean}): Promise<unknown> {
-  const templates = new Templates()
-  await templates.prepare(value)
+  const templates = await loadTemplates(value)
   return templates.evaluate(value, scope, status && {status})
 }
 
@@ -63,9 +62,8 @@ describe('values', () => {
   })
 
   test('strings are evaluated at any depth; keys and other values stay', async () => {
-    const templates = new Templates()
     const value = {'{{ key }}': '{{ vars.n }}', list: ['{{ vars.x }}!', 1, null, {deep: '{{ vars.n + 1 }}'}], __proto: true}
-    await templates.prepare(value)
+    const templates = await loadTemplates(value)
     expect(templates.evaluateDeep(value, scope)).toEqual({'{{ key }}': 5, list: ['value!', 1, null, {deep: 6}], __proto: true})
   })
 
@@ -86,8 +84,7 @@ describe('secrets', () => {
   const withSecrets: Scope = {...scope, secrets: odd}
 
   async function reveal(value: unknown): Promise<{result: unknown; told: unknown[]}> {
-    const templates = new Templates()
-    await templates.prepare(value)
+    const templates = await loadTemplates(value)
     const told: unknown[] = []
     return {result: templates.evaluateDeep(value, withSecrets, [], (computed) => told.push(computed)), told}
   }
@@ -139,9 +136,8 @@ describe('secrets', () => {
   })
 
   test('the names a text reads', async () => {
-    const templates = new Templates()
     const text = "{{ secrets.A }} {{ secrets.my-key + secrets['C'] }} {{ vars.secrets.D }} {{ has(secrets.E) }}"
-    await templates.prepare(text)
+    const templates = await loadTemplates(text)
     expect(templates.secretsIn(text)).toEqual(['A', 'my-key', 'C', 'E'])
     expect(templates.secretsIn('secrets.A')).toEqual([])
   })
@@ -203,8 +199,7 @@ describe('status', () => {
     ['{{ vars.n > 1 }}', false],
     ['plain', false],
   ])('%s reads the status: %s', async (text, expected) => {
-    const templates = new Templates()
-    await templates.prepare(text)
+    const templates = await loadTemplates(text)
     expect(templates.readsStatus(text)).toBe(expected)
   })
 
@@ -217,12 +212,11 @@ describe('status', () => {
 test('paths need no expression language', () => {
   const templates = new Templates()
   expect(templates.evaluate('{{ vars.x }} {{ tasks.my-task.output.rows[1] }}', scope)).toBe('value 2')
-  expect(() => templates.parse('{{ 1 + 1 }}')).toThrow('prepare()')
+  expect(() => templates.parse('{{ 1 + 1 }}')).toThrow('loadTemplates()')
 })
 
 test('each text is parsed once', async () => {
-  const templates = new Templates()
-  await templates.prepare('{{ vars.n + 1 }}')
+  const templates = await loadTemplates('{{ vars.n + 1 }}')
   expect(templates.parse('{{ vars.n + 1 }}')).toBe(templates.parse('{{ vars.n + 1 }}'))
 })
 
@@ -243,8 +237,7 @@ describe('the documented examples', () => {
   })
 
   test.each(examples)('%s', async (template, result) => {
-    const templates = new Templates()
-    await templates.prepare(template)
+    const templates = await loadTemplates(template)
     expect(templates.evaluate(template, documented)).toEqual(JSON.parse(result))
   })
 })

@@ -3,8 +3,7 @@
 import {expect, test} from 'vitest'
 import {SchemaCompiler} from '../../../src/lib/documents/json-schema.ts'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
-import {Templates} from '../../../src/lib/templates/templates.ts'
-import {loadWorkflow} from '../../../src/lib/workflow/load.ts'
+import {loadWorkflow} from '../../rig/load-workflow.ts'
 
 const valid = `id: nightly
 name: Nightly "report"
@@ -122,7 +121,7 @@ test('3 000 damaged files give a workflow or findings', async () => {
   for (let seed = 1; seed <= 3000; seed++) {
     const text = mutate(randomFrom(seed))
     try {
-      await loadWorkflow({text, file: 'w.yaml'}, {schemas, templates: new Templates(), cwd: '/'})
+      await loadWorkflow(text, {schemas})
     } catch (error) {
       if (!(error instanceof WorkflowError)) throw new Error(`seed ${seed}:\n${text}`, {cause: error})
       refused++

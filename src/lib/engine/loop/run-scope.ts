@@ -6,9 +6,10 @@ import type {RunStatus, Scope, TaskView} from '../../templates/scope.ts'
 import {TemplateError} from '../../templates/template-error.ts'
 import {toText, type Templates} from '../../templates/templates.ts'
 import type {JsonObject} from '../../util/json.ts'
+import {evaluateSites, pathOf, taskSites, workflowSites} from '../../workflow/template-sites.ts'
+import {outputsRead} from '../../workflow/template-uses.ts'
 import {stopReason, type DecideState} from '../decide.ts'
 import type {TaskError, TaskFinished, TaskSkipped} from '../events.ts'
-import {outputsInUse} from './outputs-in-use.ts'
 import type {Plan, PlannedTask} from '../plan.ts'
 import {registerComputed, type RunSecrets} from '../run-secrets.ts'
 
@@ -34,7 +35,7 @@ export class RunScope {
   /** Index in the file, for the places of findings. */
   readonly #indexes: ReadonlyMap<string, number>
   /** Outputs nobody reads are not kept: they may be large, and there may be many. */
-  readonly #read: ReturnType<typeof outputsInUse>
+  readonly #read: ReturnType<typeof outputsRead>
   readonly #secrets: RunSecrets | undefined
 
   constructor(plan: Plan, beside: PlanTemplates, run: {readonly id: string; readonly startedAt: string}, secrets?: RunSecrets) {
@@ -42,7 +43,7 @@ export class RunScope {
     this.#plan = plan
     this.#beside = beside
     this.#secrets = secrets
-    this.#read = outputsInUse(plan, beside.templates)
+    this.#read = outputsRead(plan, beside.templates)
     this.#indexes = new Map(tasks.map(({id}, index) => [id, index]))
     this.#scope = {vars: workflow.vars, env: workflow.env, tasks: this.#tasks, run: {...run, workflow: workflow.id}}
   }
@@ -59,8 +60,10 @@ export class RunScope {
       failure: state.tasks.get(task.id)?.hasFailedUpstream ?? false,
       cancelled: state.stopCause !== undefined,
     }
-    const evaluated = this.#attempt(task.id, ['if'], () =>
-      this.#beside.templates.evaluate(text, this.#scope, {status, budget: new Budget(maxConditionSteps)}),
+    const evaluated = this.#attempt(
+      task.id,
+      () => this.#beside.templates.evaluate(text, this.#scope, {status, budget: new Budget(maxConditionSteps)}),
+      ['if'],
     )
     if (!evaluated.ok) return {kind: 'fail', error: evaluated.error}
     if (evaluated.value === true) return {kind: 'run'}
@@ -76,29 +79,30 @@ export class RunScope {
       if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
     }
     const budget = new Budget()
-    const inputs = this.#attempt(task.id, ['inputs'], () => {
-      const entries = Object.entries(task.inputs).map(([name, value]) => {
-        const isLiteral = task.action.literalInputs.includes(name)
-        return [name, isLiteral ? value : templates.evaluateDeep(value, scope, [name], onSecretValue, budget)]
-      })
-      // Evaluating JSON values gives JSON values.
-      return Object.fromEntries(entries) as JsonObject
-    })
-    if (!inputs.ok) return inputs
-    const own = this.#attempt(task.id, ['env'], () =>
-      Object.fromEntries(
-        Object.entries(task.env).map(([name, text]) => [name, toText(templates.evaluateDeep(text, scope, [name], onSecretValue, budget))]),
+    const {inputs, env, action} = task
+    const evaluated = this.#attempt(task.id, () =>
+      evaluateSites({inputs, env}, taskSites({inputs, env}, action.literalInputs), (site) =>
+        templates.evaluateDeep(site.value, scope, pathOf(site), onSecretValue, budget),
       ),
     )
-    if (!own.ok) return own
-    return {ok: true, value: {inputs: inputs.value, env: {...this.#plan.workflow.env, ...own.value}}}
+    if (!evaluated.ok) return evaluated
+    const own = Object.entries(evaluated.value.env).map(([name, value]) => [name, toText(value)] as const)
+    // Evaluating JSON values gives JSON values.
+    return {ok: true, value: {inputs: evaluated.value.inputs as JsonObject, env: {...this.#plan.workflow.env, ...Object.fromEntries(own)}}}
   }
 
   /** The outputs the workflow declares. */
   outputs(): Evaluated<JsonObject> {
     const {templates} = this.#beside
-    // Evaluating JSON values gives JSON values.
-    return this.#attempt(undefined, ['outputs'], () => templates.evaluateDeep(this.#plan.workflow.outputs, this.#scope) as JsonObject)
+    const {outputs} = this.#plan.workflow
+    return this.#attempt(undefined, () => {
+      const budget = new Budget()
+      const evaluated = evaluateSites({outputs}, workflowSites({outputs}), (site) =>
+        templates.evaluateDeep(site.value, this.#scope, pathOf(site), undefined, budget),
+      )
+      // Evaluating JSON values gives JSON values.
+      return evaluated.outputs as JsonObject
+    })
   }
 
   /** What a task sees: the secrets it names, and no others. */
@@ -119,7 +123,7 @@ export class RunScope {
     }
   }
 
-  #attempt<T>(task: string | undefined, where: readonly string[], evaluate: () => T): Evaluated<T> {
+  #attempt<T>(task: string | undefined, evaluate: () => T, where: readonly string[] = []): Evaluated<T> {
     try {
       return {ok: true, value: evaluate()}
     } catch (error) {

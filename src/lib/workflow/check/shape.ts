@@ -1,51 +1,28 @@
-// All findings about a workflow file, in one pass: its shape, then its meaning as far as the shape allows.
+// The shape of a workflow file: what the schema finds, in words that fit a workflow.
 
-import type {SchemaCheck, SchemaCompiler} from '../documents/json-schema.ts'
-import type {SourceDocument} from '../documents/source-document.ts'
-import {placeSchemaFinding} from '../documents/schema-diagnostics.ts'
-import type {SchemaFinding} from '../documents/schema-findings.ts'
-import type {Diagnostic} from '../errors/diagnostic.ts'
-import type {Templates} from '../templates/templates.ts'
-import {isFields, fieldsOf, writtenTasks, type Fields} from '../documents/report.ts'
-import {FindingCollector} from '../documents/collect-findings.ts'
-import {defined} from '../util/defined.ts'
-import {checkNeeds} from './check-needs.ts'
-import {SecretChecker} from './check-secrets.ts'
-import {TemplateChecker} from './check-templates.ts'
-import {checkTrigger} from './check-trigger.ts'
-import {checkValues} from './check-values.ts'
-import {Graph} from './graph.ts'
-import type {TaskActions} from './task-actions.ts'
-import {workflowSchema} from './schema.ts'
+import {fieldsOf} from '../../documents/fields.ts'
+import {collectFindings, type CheckFinding, type Findings} from '../../documents/findings.ts'
+import type {SchemaCheck, SchemaCompiler} from '../../documents/json-schema.ts'
+import {placeSchemaFinding} from '../../documents/schema-diagnostics.ts'
+import type {SchemaFinding} from '../../documents/schema-findings.ts'
+import type {SourceDocument} from '../../documents/source-document.ts'
+import {workflowSchema} from '../schema.ts'
+import {defined} from '../../util/defined.ts'
 
-type InputKinds = Pick<TaskActions, 'literalInputs' | 'argumentInputs'>
-
-interface Findings {
-  /** Sorted by place. Without an error when the workflow is valid. */
-  readonly diagnostics: readonly Diagnostic[]
-  /** Errors beyond the first. */
-  readonly omitted: number
+export async function checkShape(document: SourceDocument, schemas: SchemaCompiler): Promise<Findings> {
+  const check = await schemas.compile(workflowSchema)
+  const all = checkInParts(check, document.value)
+  const findings = collectFindings(document, describe(all, document.value))
+  const uncounted = all.reduce((sum, {keyword, params}) => (keyword === 'more' ? sum + Number(params['count']) : sum), 0)
+  return {...findings, omitted: {...findings.omitted, error: findings.omitted.error + uncounted}}
 }
 
-export async function validateWorkflow(
-  document: SourceDocument,
-  options: {schemas: SchemaCompiler; templates: Templates; actions?: InputKinds},
-): Promise<Findings> {
-  const {value} = document
-  const collector = new FindingCollector(document)
-  const report = collector.startCheck()
-
-  const checkShape = await options.schemas.compile(workflowSchema)
-  for (const found of checkInParts(checkShape, value)) {
-    if (found.keyword === 'more') {
-      collector.omitted += Number(found.params['count'])
-      continue
-    }
+function* describe(all: readonly SchemaFinding[], workflow: unknown): Generator<CheckFinding> {
+  for (const found of all) {
+    if (found.keyword === 'more') continue
     const {path, target, finding} = placeSchemaFinding(found)
-    report(path, target, {...finding, ...inOurWords(found, value)})
+    yield {at: path, target, ...finding, ...inOurWords(found, workflow)}
   }
-  if (isFields(value)) await checkMeaning(value, collector, document, options)
-  return {diagnostics: collector.diagnostics.sort(byPlace), omitted: collector.omitted}
 }
 
 const tasksPerPart = 1000
@@ -62,37 +39,6 @@ function checkInParts(check: SchemaCheck, value: unknown): SchemaFinding[] {
     }
   }
   return findings
-}
-
-/** Sorts findings of one file. */
-export function byPlace(a: Diagnostic, b: Diagnostic): number {
-  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
-}
-
-async function checkMeaning(
-  workflow: Fields,
-  collector: FindingCollector,
-  document: SourceDocument,
-  {templates, actions}: {templates: Templates; actions?: InputKinds},
-): Promise<void> {
-  const tasks = writtenTasks(workflow)
-  const graph = new Graph(tasks)
-  checkNeeds(
-    tasks,
-    graph,
-    collector.startCheck(),
-    ({index}) => document.diagnostic(['tasks', index, 'id'], 'value', {severity: 'error', code: 'place', message: ''}).line,
-  )
-  checkValues(workflow, tasks, collector.startCheck())
-  await checkTrigger(workflow['trigger'], collector.startCheck())
-  await templates.prepare(workflow)
-  const literalInputs = (type: string): readonly string[] => actions?.literalInputs(type) ?? []
-  const argumentInputs = (type: string): readonly string[] => actions?.argumentInputs(type) ?? []
-  const report = collector.startCheck()
-  const secrets = new SecretChecker(workflow['secrets'], report)
-  const options = {templates, graph, report, vars: fieldsOf(workflow['vars']), tasks, literalInputs, argumentInputs, secrets}
-  new TemplateChecker(options).check(workflow, tasks)
-  secrets.reportUnused()
 }
 
 /** Where the schema's own sentence would show a regular expression or leave the task out. */

@@ -1,14 +1,14 @@
-// An output is kept when some template reads it, wherever that stands; all others are dropped.
+// An output is kept when some template reads it, and a task is given the secrets that its templates read.
 
 import {describe, expect, it} from 'vitest'
-import {outputsInUse} from '../../../../src/lib/engine/loop/outputs-in-use.ts'
-import {scriptedPlan, type TaskSketch} from '../../../rig/scripted-run.ts'
+import {outputsRead} from '../../../src/lib/workflow/template-uses.ts'
+import {scriptedPlan, type TaskSketch} from '../../rig/scripted-run.ts'
 
 const read = '{{ tasks.a.output.n == 1 }}'
 
 async function isKept(reader: Partial<TaskSketch>, outputs: Record<string, string> = {}): Promise<boolean> {
   const {plan, templates} = await scriptedPlan([{id: 'a'}, {id: 'b', needs: ['a'], ...reader}], {outputs})
-  return outputsInUse(plan, templates).has('a')
+  return outputsRead(plan, templates).has('a')
 }
 
 describe('an output', () => {
@@ -39,5 +39,18 @@ describe('an output', () => {
 
   it.each(['status', 'attempts', 'error.code'])('is dropped when only tasks.a.%s is read', async (property) => {
     expect(await isKept({inputs: {x: `{{ tasks.a.${property} }}`}})).toBe(false)
+  })
+})
+
+describe('the secrets of a task', () => {
+  it.each<[string, Partial<TaskSketch>, string[]]>([
+    ['in an input', {inputs: {x: '{{ secrets.A }}'}}, ['A']],
+    ['deep in an input, several times', {inputs: {x: [{y: '{{ secrets.A + secrets.B }}'}], z: '{{ secrets.A }}'}}, ['A', 'B']],
+    ['in env', {env: {X: 'so {{ secrets.my-key }}'}}, ['my-key']],
+    ['in a literal input', {inputs: {literal: '{{ secrets.A }}'}}, []],
+    ['nowhere', {inputs: {x: 'secrets.A'}, env: {X: '{{ vars.x }}'}}, []],
+  ])('%s', async (_where, sketch, expected) => {
+    const {plan} = await scriptedPlan([{id: 'a', ...sketch}], {vars: {x: 1}})
+    expect(plan.tasks[0]?.secrets).toEqual(expected)
   })
 })

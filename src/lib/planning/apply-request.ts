@@ -1,0 +1,71 @@
+// What the command line overrides: the vars and settings of one run of a workflow.
+
+import {WorkflowError} from '../errors/workflow-error.ts'
+import {TemplateError} from '../templates/template-error.ts'
+import {toText, type Templates} from '../templates/templates.ts'
+import {durationExamples, parseDuration} from '../util/duration.ts'
+import type {JsonObject} from '../util/json.ts'
+import type {Workflow} from '../workflow/model.ts'
+import {overrideVars} from '../workflow/override-vars.ts'
+
+export interface PlanRequest {
+  /** Path of the workflow file, or `-` for standard input. */
+  readonly file: string
+  /** `name=value`, each. */
+  readonly vars?: readonly string[]
+  /** Go on with independent tasks after a failure, whatever the file says. */
+  readonly keepGoing?: boolean
+  /** Of the run, as the user wrote it; overrules the file's. */
+  readonly timeout?: string | undefined
+  /** Run a disabled workflow. */
+  readonly force?: boolean
+}
+
+/** What a run takes from its request, or else from the workflow. */
+export interface RunSettings {
+  readonly vars: JsonObject
+  /** Of the workflow, evaluated. */
+  readonly env: Readonly<Record<string, string>>
+  readonly failFast: boolean
+  /** Of the run. */
+  readonly timeoutMs: number | undefined
+}
+
+/** Throws WorkflowError: WORKFLOW_DISABLED, USAGE, or WORKFLOW_INVALID for an env that cannot be evaluated. */
+export function applyRequest(workflow: Workflow, templates: Templates, request: PlanRequest): RunSettings {
+  if (!workflow.enabled && request.force !== true) {
+    throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${workflow.id}" is disabled (enabled: false)`, {hint: '--force runs it anyway'})
+  }
+  const vars = overrideVars(workflow.vars, request.vars ?? [])
+  return {
+    vars,
+    env: evaluateEnv(workflow, vars, templates),
+    failFast: workflow.failFast && request.keepGoing !== true,
+    timeoutMs: readTimeout(request.timeout) ?? workflow.timeoutMs,
+  }
+}
+
+/** The environment of the workflow is the same for all tasks: its templates see nothing but vars. */
+function evaluateEnv({id, env, source}: Workflow, vars: JsonObject, templates: Templates): Record<string, string> {
+  const scope = {vars, env: {}, tasks: {}, run: {id: '', workflow: id, startedAt: ''}}
+  const evaluate = (name: string, text: string): string => {
+    try {
+      return toText(templates.evaluate(text, scope))
+    } catch (error) {
+      if (!(error instanceof TemplateError)) throw error
+      const finding = {severity: 'error', code: 'template-failed', message: error.message, hint: error.hint} as const
+      throw new WorkflowError('WORKFLOW_INVALID', `env ${name} cannot be evaluated: ${error.message}`, {
+        diagnostics: [source.diagnostic(['env', name], 'value', finding, error.part)],
+      })
+    }
+  }
+  return Object.fromEntries(Object.entries(env).map(([name, text]) => [name, evaluate(name, text)]))
+}
+
+function readTimeout(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const timeoutMs = parseDuration(/^\d+$/.test(text) ? Number(text) : text)
+  if (timeoutMs === undefined)
+    throw new WorkflowError('USAGE', `--timeout ${text} is not a duration`, {hint: `write it like ${durationExamples}`})
+  return timeoutMs
+}

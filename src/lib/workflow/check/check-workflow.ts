@@ -1,0 +1,70 @@
+// What a workflow file means, and everything that is wrong with it as far as its own text and the inputs of its actions tell.
+
+import {collectFindings, joinFindings, type Checked, type CheckFinding, type Findings} from '../../documents/findings.ts'
+import type {SchemaCompiler} from '../../documents/json-schema.ts'
+import {isFields} from '../../documents/fields.ts'
+import {loadTemplates, type Templates} from '../../templates/templates.ts'
+import type {KnownActions} from '../action-inputs.ts'
+import {buildWorkflow} from '../build-workflow.ts'
+import {checkNeeds} from './needs.ts'
+import {readDeclared} from './references.ts'
+import {checkUnusedSecrets} from './secrets.ts'
+import {checkShape} from './shape.ts'
+import {checkConditions, checkConstants, checkTemplates, secretsNamed} from './templates.ts'
+import {checkTimes} from './times.ts'
+import {checkTrigger} from './trigger.ts'
+import type {DraftTask, WorkflowDraft} from '../draft.ts'
+import {Graph} from '../graph.ts'
+import {listTemplates} from './list-templates.ts'
+import type {Workflow} from '../model.ts'
+import {checkResources} from '../resources.ts'
+
+export interface Meaning {
+  readonly workflow: Workflow
+  /** Can evaluate every template of the workflow. */
+  readonly templates: Templates
+}
+
+export interface CheckOptions {
+  readonly schemas: SchemaCompiler
+  readonly actions: KnownActions
+  /** What the paths of the file are relative to, absolute. */
+  readonly dir: string
+}
+
+/** The value is undefined when there are errors. Each check gives its first findings, and counts the others. */
+export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir}: CheckOptions): Promise<Checked<Meaning | undefined>> {
+  const {document} = draft
+  const shape = await checkShape(document, schemas)
+  if (!isFields(document.value)) return {value: undefined, findings: shape}
+  const all = listTemplates(draft, actions)
+  const templates = await loadTemplates(all.map(({text}) => text))
+  const graph = new Graph(draft.tasks)
+  const declared = readDeclared(draft, graph, actions)
+  const checks: Iterable<CheckFinding>[] = [
+    checkNeeds(draft.tasks, graph, (task) => lineOf(draft, task)),
+    checkTimes(draft),
+    checkAllResources(draft),
+    await checkTrigger(draft.fields['trigger']),
+    checkConstants(draft, actions),
+    checkConditions(draft),
+    checkTemplates(all, templates, declared),
+    checkUnusedSecrets(declared.secrets, secretsNamed(all, templates)),
+  ]
+  const findings = joinFindings([shape, ...checks.map((check) => collectFindings(document, check))])
+  return {value: hasErrors(findings) ? undefined : {workflow: buildWorkflow(draft, dir), templates}, findings}
+}
+
+function* checkAllResources({fields, tasks}: WorkflowDraft): Generator<CheckFinding> {
+  yield* checkResources(fields['resources'], ['resources'])
+  for (const {index, fields: task} of tasks)
+    if (task['resources'] !== undefined) yield* checkResources(task['resources'], ['tasks', index, 'resources'])
+}
+
+function lineOf({document}: WorkflowDraft, {index}: DraftTask): number | undefined {
+  return document.diagnostic(['tasks', index, 'id'], 'value', {severity: 'error', code: 'place', message: ''}).line
+}
+
+function hasErrors({errorCodes}: Findings): boolean {
+  return errorCodes.size > 0
+}

@@ -1,0 +1,104 @@
+// What a template reads: is it known where the template stands, and has it been computed by then?
+
+import {fieldsOf, type Fields} from '../../documents/fields.ts'
+import type {Reference} from '../../templates/compiled-expression.ts'
+import {scopeRoots} from '../../templates/scope.ts'
+import {didYouMean} from '../../util/nearest.ts'
+import type {KnownActions} from '../action-inputs.ts'
+import type {DraftTask, WorkflowDraft} from '../draft.ts'
+import type {Graph} from '../graph.ts'
+import type {DraftTemplate} from './list-templates.ts'
+import {siteRules} from '../template-sites.ts'
+import {checkSecret, readDeclaredSecrets, type DeclaredSecrets, type Remark} from './secrets.ts'
+
+/** Names that templates will be able to start with. */
+export const laterRoots: ReadonlySet<string> = new Set(['inputs', 'matrix', 'item', 'index'])
+const taskProperties = ['output', 'status', 'error', 'attempts']
+const runProperties = ['id', 'workflow', 'startedAt']
+
+/** What the templates of a workflow can refer to. */
+export interface Declared {
+  readonly vars: Fields
+  /** Of the workflow; a task's own environment is for its process. */
+  readonly env: Fields
+  readonly secrets: DeclaredSecrets
+  readonly tasks: ReadonlySet<string>
+  readonly graph: Graph
+  readonly hasInputs: boolean
+  readonly actions: KnownActions
+}
+
+export function readDeclared({fields, tasks}: WorkflowDraft, graph: Graph, actions: KnownActions): Declared {
+  return {
+    vars: fieldsOf(fields['vars']),
+    env: fieldsOf(fields['env']),
+    secrets: readDeclaredSecrets(fields['secrets']),
+    tasks: new Set(tasks.map(({id}) => id)),
+    graph,
+    hasInputs: fields['inputs'] !== undefined,
+    actions,
+  }
+}
+
+const none: readonly Remark[] = []
+
+export function checkReference(reference: Reference, template: DraftTemplate, declared: Declared): readonly Remark[] {
+  const {root, path: steps, isOptional} = reference
+  const {kind, task, text} = template
+  const {reads} = siteRules[kind]
+  const [name] = steps
+  if (root === 'secrets') return checkSecret(reference, template, declared.secrets, declared.actions)
+  if (laterRoots.has(root)) return isOfLaterKey(root, task, declared) ? none : [notSupportedYet(root)]
+  if (!reads.includes(root)) return [unknownRoot(reference, reads, text)]
+  if (typeof name !== 'string') return none
+  if (root === 'tasks') return checkTask(name, steps[1], task, declared)
+  if (root === 'run') return checkName('run', name, runProperties, 'unknown-name')
+  if (isOptional) return none
+  return root === 'vars' ? checkDeclared(root, name, declared.vars, 'unknown-var') : checkDeclared(root, name, declared.env, 'unknown-env')
+}
+
+/** The key that it comes from is a finding already. */
+function isOfLaterKey(root: string, task: DraftTask | undefined, {hasInputs}: Declared): boolean {
+  const {forEach, matrix} = task?.fields ?? {}
+  return root === 'inputs' ? hasInputs : forEach !== undefined || matrix !== undefined
+}
+
+function notSupportedYet(root: string): Remark {
+  return {code: 'not-supported-yet', message: `"${root}" is not supported yet in this version`}
+}
+
+function unknownRoot({root, start}: Reference, reads: readonly string[], text: string): Remark {
+  const known = reads.join(', ')
+  if (scopeRoots.some((one) => one === root))
+    return {code: 'unknown-name', message: `"${root}" cannot be read here`, hint: `known here: ${known}`}
+  const isHyphenated = /[\w)\]]-$/.test(text.slice(0, start))
+  const hint = isHyphenated ? `a name with a hyphen is written in brackets: ['a-b']` : () => didYouMean(root, reads) ?? `known: ${known}`
+  return {code: 'unknown-name', message: `unknown name "${root}"`, hint}
+}
+
+function checkTask(
+  id: string,
+  property: string | number | undefined,
+  reader: DraftTask | undefined,
+  {tasks, graph}: Declared,
+): readonly Remark[] {
+  if (!tasks.has(id)) return [{code: 'unknown-task', message: `there is no task "${id}"`, hint: () => didYouMean(id, tasks)}]
+  if (reader?.id === id) return [{code: 'reads-itself', message: `the task "${id}" reads its own result`}]
+  if (reader && !graph.isUpstream(id, reader.id)) {
+    const message = `the task "${id}" may not have finished when "${reader.id}" starts`
+    return [{code: 'not-upstream', message, hint: `add "${id}" to the needs of "${reader.id}"`}]
+  }
+  return typeof property === 'string' ? checkName(`tasks.${id}`, property, taskProperties, 'unknown-name') : none
+}
+
+function checkDeclared(root: string, name: string, declared: Fields, code: 'unknown-var' | 'unknown-env'): readonly Remark[] {
+  return Object.hasOwn(declared, name) ? none : checkName(root, name, Object.keys(declared), code)
+}
+
+const envHint = "only names declared under env: are known; the caller's environment is not passed on, use --var"
+
+function checkName(of: string, name: string, known: readonly string[], code: string): readonly Remark[] {
+  if (known.includes(name)) return none
+  const list = code === 'unknown-env' ? envHint : known.length > 0 && known.length <= 20 ? `known: ${known.join(', ')}` : undefined
+  return [{code, message: `${of} has no "${name}"`, hint: () => didYouMean(name, known) ?? list}]
+}

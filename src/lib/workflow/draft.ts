@@ -1,0 +1,41 @@
+// A workflow file as it is written: what the checks look at before anything is known of the types of its values.
+
+import {dirname, resolve} from 'node:path'
+import {fieldsOf, isFields, type Fields} from '../documents/fields.ts'
+import type {SourceDocument} from '../documents/source-document.ts'
+
+export interface WorkflowDraft {
+  readonly document: SourceDocument
+  /** Empty when the document is not a map. */
+  readonly fields: Fields
+  /** Tasks that have an id, in the order of the file. */
+  readonly tasks: readonly DraftTask[]
+}
+
+/** Anything but its id may have the wrong type. */
+export interface DraftTask {
+  /** In the list of the file. */
+  readonly index: number
+  readonly id: string
+  readonly needs: readonly string[]
+  readonly fields: Fields
+}
+
+export function readDraft(document: SourceDocument): WorkflowDraft {
+  const fields = fieldsOf(document.value)
+  return {document, fields, tasks: readTasks(fields['tasks'])}
+}
+
+/** The directory that paths of the file are relative to, absolute: `cwd` for a workflow from standard input. @param cwd absolute */
+export function workflowDir(file: string, cwd: string): string {
+  return file === '-' ? cwd : dirname(resolve(cwd, file))
+}
+
+function readTasks(list: unknown): DraftTask[] {
+  if (!Array.isArray(list)) return []
+  return list.flatMap((fields: unknown, index) => {
+    if (!isFields(fields) || typeof fields['id'] !== 'string') return []
+    const needs = Array.isArray(fields['needs']) ? fields['needs'].filter((need) => typeof need === 'string') : []
+    return [{index, id: fields['id'], needs, fields}]
+  })
+}

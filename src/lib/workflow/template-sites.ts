@@ -1,0 +1,109 @@
+// Where templates are evaluated in a workflow file, and what they may read there. This is the only list: the checks, the plan and the run
+// follow it, so a new key with templates is added here.
+
+import {fieldsOf} from '../documents/fields.ts'
+import {scopeRoots} from '../templates/scope.ts'
+import {isTemplate} from '../templates/templates.ts'
+
+interface SiteRule {
+  /** Names that a template may start with. */
+  readonly reads: readonly string[]
+  /** It may call `always()`, `failure()` and `cancelled()`. */
+  readonly callsStatus?: boolean
+}
+
+export type SiteKind = 'workflowEnv' | 'outputs' | 'input' | 'env' | 'if'
+
+export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
+  /** The same for every task, so it is evaluated before the run. */
+  workflowEnv: {reads: ['vars']},
+  outputs: {reads: scopeRoots},
+  input: {reads: [...scopeRoots, 'secrets']},
+  env: {reads: [...scopeRoots, 'secrets']},
+  if: {reads: scopeRoots, callsStatus: true},
+}
+
+/** A value in which every string may be a template: `value` of the entry `name` of the map `key`, or of `key` itself. */
+export interface TemplateSite {
+  readonly kind: SiteKind
+  readonly key: string
+  readonly name?: string
+  readonly value: unknown
+}
+
+/** What `if: false` stands for. */
+export const neverCondition = '{{ false }}'
+
+/** The sites of a workflow outside of its tasks, of a file or of a plan. Values that hold no template may be left out. */
+export function workflowSites({env, outputs}: {readonly env?: unknown; readonly outputs?: unknown}): TemplateSite[] {
+  return [...entrySites('workflowEnv', 'env', env), ...entrySites('outputs', 'outputs', outputs)]
+}
+
+/** The keys of a task with templates, as they are written or as they are planned. */
+export interface TaskTexts {
+  readonly inputs?: unknown
+  readonly env?: unknown
+  readonly if?: unknown
+}
+
+/** The sites of a task. Values that hold no template may be left out. @param literalInputs inputs of its action in which no templates are evaluated */
+export function taskSites({inputs, env, if: condition}: TaskTexts, literalInputs: readonly string[] = []): TemplateSite[] {
+  const sites = entrySites('input', 'inputs', inputs, literalInputs)
+  sites.push(...entrySites('env', 'env', env))
+  if (typeof condition === 'string') sites.push({kind: 'if', key: 'if', value: condition})
+  else if (condition === false) sites.push({kind: 'if', key: 'if', value: neverCondition})
+  return sites
+}
+
+function entrySites(kind: SiteKind, key: string, map: unknown, except: readonly string[] = []): TemplateSite[] {
+  const sites: TemplateSite[] = []
+  const fields = fieldsOf(map)
+  for (const name of Object.keys(fields)) {
+    const value = fields[name]
+    const mayHoldTemplate = typeof value === 'string' ? isTemplate(value) : typeof value === 'object'
+    if (mayHoldTemplate && !except.includes(name)) sites.push({kind, key, name, value})
+  }
+  return sites
+}
+
+/** From the task, or from the workflow. */
+export function pathOf({key, name}: TemplateSite): string[] {
+  return name === undefined ? [key] : [key, name]
+}
+
+/** Calls `visit` for every text with a template in a value, in the order of the value. @param steps lead to the text; they change behind the call */
+export function visitTemplates(
+  value: unknown,
+  visit: (text: string, steps: readonly (string | number)[]) => void,
+  steps: (string | number)[] = [],
+): void {
+  if (typeof value === 'string') {
+    if (isTemplate(value)) visit(value, steps)
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  const enter = (step: string | number, inner: unknown): void => {
+    steps.push(step)
+    visitTemplates(inner, visit, steps)
+    steps.pop()
+  }
+  if (Array.isArray(value)) value.forEach((item, index) => enter(index, item))
+  else for (const [key, item] of Object.entries(value)) enter(key, item)
+}
+
+/** The maps of a task or a workflow by their keys, each site replaced by what `evaluate` makes of it; all other values stay as they are. */
+export function evaluateSites<Key extends string>(
+  maps: Readonly<Record<Key, object>>,
+  sites: readonly TemplateSite[],
+  evaluate: (site: TemplateSite) => unknown,
+): Record<Key, Record<string, unknown>> {
+  const fill = ([key, map]: [string, object]): [string, Record<string, unknown>] => {
+    const bySite = new Map(sites.filter((site) => site.key === key).map((site) => [site.name, site]))
+    const values = Object.entries(map).map(([name, value]: [string, unknown]) => {
+      const site = bySite.get(name)
+      return [name, site === undefined ? value : evaluate(site)] as const
+    })
+    return [key, Object.fromEntries(values)]
+  }
+  return Object.fromEntries(Object.entries<object>(maps).map(fill)) as Record<Key, Record<string, unknown>>
+}

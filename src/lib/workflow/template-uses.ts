@@ -1,0 +1,41 @@
+// What the templates of a planned workflow read: which secrets each task is given, and which outputs are kept for later tasks.
+
+import type {Reference} from '../templates/compiled-expression.ts'
+import type {Templates} from '../templates/templates.ts'
+import {siteRules, taskSites, visitTemplates, workflowSites, type TaskTexts, type TemplateSite} from './template-sites.ts'
+
+/** Names of the secrets that a task reads. The check of the workflow has made sure that they are all written literally. */
+export function secretsRead(task: TaskTexts, literalInputs: readonly string[], templates: Templates): Set<string> {
+  const names = new Set<string>()
+  const sites = taskSites(task, literalInputs).filter(({kind}) => siteRules[kind].reads.includes('secrets'))
+  visitReferences(sites, templates, ({root, path: [name]}) => {
+    if (root === 'secrets' && typeof name === 'string') names.add(name)
+  })
+  return names
+}
+
+/** A plan, as far as its templates go. */
+interface PlannedTexts {
+  readonly workflow: {readonly outputs: unknown}
+  readonly tasks: readonly (TaskTexts & {readonly action: {readonly literalInputs: readonly string[]}})[]
+}
+
+/** `tasks[name]`, or `tasks` as a whole: it could be any of them. Ids have no spaces. */
+const anyTask = 'any task'
+
+/** Ids of the tasks whose output some template may read. */
+export function outputsRead({workflow, tasks}: PlannedTexts, templates: Templates): {has(taskId: string): boolean} {
+  const read = new Set<string>()
+  const collect = ({root, path: [id, property]}: Reference): void => {
+    if (root !== 'tasks') return
+    if (typeof id !== 'string') read.add(anyTask)
+    else if (property === undefined || property === 'output') read.add(id)
+  }
+  visitReferences(workflowSites({outputs: workflow.outputs}), templates, collect)
+  for (const task of tasks) visitReferences(taskSites(task, task.action.literalInputs), templates, collect)
+  return read.has(anyTask) ? {has: () => true} : read
+}
+
+function visitReferences(sites: readonly TemplateSite[], templates: Templates, visit: (reference: Reference) => void): void {
+  for (const {value} of sites) visitTemplates(value, (text) => templates.parse(text).references.forEach(visit))
+}
