@@ -47,7 +47,7 @@ export function listPairs({token, pair}: SyntaxNode): SyntaxPair[] {
   return written
     .filter(({key, sep}) => Boolean(key) || sep !== undefined)
     .map(({start, key, sep = [], value}) => {
-      const keyNode = makeNode(key ?? undefined, start)
+      const keyNode = makeNode(key ?? undefined, start, sep[0]?.offset ?? endOf(start.at(-1), 0))
       return {key: keyNode, value: makeNode(value, sep, keyNode.span.end)}
     })
 }
@@ -137,6 +137,6 @@ function endOfItems(items: readonly CST.CollectionItem[], otherwise: number): nu
   const last = items.findLast(({key, sep, value}) => Boolean(key) || Boolean(value) || sep !== undefined) ?? items.at(-1)
   if (!last) return otherwise
   if (last.value) return spanOf(last.value).end
-  const indicator = (last.sep ?? last.start).findLast(({type}) => type === 'map-value-ind' || type === 'seq-item-ind')
+  const indicator = (last.sep ?? last.start).findLast(({type}) => type.endsWith('-ind'))
   return endOf(indicator, last.key ? spanOf(last.key).end : otherwise)
 }

@@ -232,6 +232,11 @@ describe('places', () => {
     expect([at('16'), at('f', 0), at('f', 0, 'g'), at('q')]).toEqual(['6:7+3', '7:5+4', '7:8+1', '9:3+1'])
   })
 
+  test('a map whose only key is empty begins at its question mark', async () => {
+    const document = await parseDocument('b:\n  ? ', 'demo.yaml')
+    expect(document.diagnostic(['b'], 'value', {severity: 'error', code: 'x', message: 'x'})).toMatchObject({line: 2, column: 3})
+  })
+
   test('a position ends before the comment that follows', async () => {
     const document = await parseDocument('- a: 1 # one\n- b', 'demo.yaml')
     expect(document.diagnostic([0], 'value', {severity: 'error', code: 'x', message: 'x'})).toMatchObject({line: 1, column: 3, length: 4})
