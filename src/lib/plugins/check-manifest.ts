@@ -1,5 +1,6 @@
 // What the schema of plugin.yaml cannot say: what belongs together, what excludes what, and where entry points may lead.
 
+import {isFields, type Fields} from '../documents/fields.ts'
 import type {DocumentPath} from '../documents/source-document.ts'
 import type {PlacedFinding} from '../documents/schema-diagnostics.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
@@ -7,9 +8,6 @@ import {nearest} from '../util/nearest.ts'
 import {checkExecItem, checkInputName, listExecConditions, listExecItems} from './check-exec.ts'
 import {refuseEntryName, type EntryPoint} from './entry-point.ts'
 import {kebabCasePattern, maxNameLength, maxVersionLength, semverPattern} from './manifest-schema.ts'
-
-/** A map of YAML. */
-export type Fields = Readonly<Record<string, unknown>>
 
 /** Device names of Windows: a directory of that name could not be checked out there. */
 const reservedName = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])$/
@@ -197,11 +195,6 @@ export function listActions(value: Fields): {readonly action: Fields; readonly i
 
 function listTexts(items: readonly unknown[]): {readonly text: string; readonly index: number}[] {
   return items.flatMap((text, index) => (typeof text === 'string' ? [{text, index}] : []))
-}
-
-/** A map of YAML, and no list. */
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function error(path: DocumentPath, code: string, message: string, hint?: string, target: 'key' | 'value' = 'value'): PlacedFinding {
