@@ -26,13 +26,9 @@ export function didYouMean(name: string, known: Iterable<string>): string | unde
   return meant === undefined ? undefined : `did you mean "${meant}"?`
 }
 
-/** Rows of the table, used again and again: there may be many names to compare. */
-let beforeLast = new Uint8Array(256)
-let last = new Uint8Array(256)
-let current = new Uint8Array(256)
-
 /** The distance, or more than `limit` when it is larger. Both texts have fewer than 150 characters. */
 function distance(a: string, b: string, limit: number): number {
+  let [beforeLast, last, current] = [new Uint8Array(b.length + 1), new Uint8Array(b.length + 1), new Uint8Array(b.length + 1)]
   for (let column = 0; column <= b.length; column++) last[column] = column
   for (let row = 1; row <= a.length; row++) {
     current[0] = row
