@@ -28,7 +28,7 @@ try {
 
 async function loadMasking() {
   const outfile = join(dir, 'masking.mjs')
-  const contents = `export {SecretMasker} from './secret-masker.ts'\nexport {writtenForms} from './written-forms.ts'`
+  const contents = `export {SecretMasker} from './secret-masker.ts'\nexport {writtenForms} from './forms/written-forms.ts'`
   const options = {bundle: true, platform: 'node', format: 'esm', target: 'node20.19', logLevel: 'warning'}
   await build({...options, stdin: {contents, resolveDir: masking, loader: 'ts'}, outfile})
   return import(pathToFileURL(outfile).href)
