@@ -15,6 +15,8 @@ import {describeMisfit, type ValueCheck} from './attempt/schema-misfit.ts'
 import {checkEnvironment} from './attempt/task-environment.ts'
 import type {ExpectedTask, TaskRuntime, TaskRuntimes} from './attempt/task-runtime.ts'
 
+/** A task that begins so soon after the last one takes the count of that one's end: the kernel takes its time over it. */
+const sinceLastTaskMs = 20
 const childLost =
   'the system ended a process of this task because memory ran out, so its result may be incomplete; "memory" in "resources" allows more'
 // The kernel counts, and does not say whose process it was.
@@ -79,7 +81,7 @@ export class PluginExecutor {
     const place = await this.#options.places.find(invocation)
     if (attempt.isStopped) return {}
     const env = {...place.baseEnv, ...invocation.env}
-    const killsBefore = place.runtime.countMemoryKills?.()
+    const killsBefore = place.runtime.countMemoryKills?.(sinceLastTaskMs)
     const outcome = await speak(place, attempt, env)
     if (outcome.exit?.hasLostChild === true) warnOfLostChild(attempt, childLost)
     else if (killsBefore !== undefined && outcome.exit?.isOutOfMemory !== true) {

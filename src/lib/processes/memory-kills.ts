@@ -11,6 +11,8 @@ const fileBytes = 4096
 export class MemoryKills {
   readonly #buffer = Buffer.alloc(fileBytes)
   readonly #descriptor: number | undefined
+  #latest = 0
+  #readAt = Number.NEGATIVE_INFINITY
 
   /** @param files the first that can be read counts; without any, it is the kernel's count for the whole machine */
   constructor(files: readonly string[] = ownFiles()) {
@@ -29,8 +31,18 @@ export class MemoryKills {
     }
   }
 
-  /** Only ever compared. Asked for with every task, so the file stays open. */
-  read(): number {
+  /**
+   * Only ever compared. Asked for with every task, so the file stays open.
+   * @param maxAgeMs how old the answer may be
+   */
+  read(maxAgeMs: number): number {
+    if (maxAgeMs > 0 && performance.now() - this.#readAt <= maxAgeMs) return this.#latest
+    this.#latest = this.#readNow()
+    this.#readAt = performance.now()
+    return this.#latest
+  }
+
+  #readNow(): number {
     if (this.#descriptor === undefined) return readOutOfMemoryKills()
     try {
       return this.#readFrom(this.#descriptor) ?? 0

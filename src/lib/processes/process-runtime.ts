@@ -69,9 +69,9 @@ export class ProcessRuntime implements Runtime {
     this.#usesLaunchers ||= hasProcFs && count >= manyPrograms
   }
 
-  countMemoryKills(): number {
+  countMemoryKills(maxAgeMs = 0): number {
     this.#memoryKills ??= new MemoryKills(this.#options.memoryEventFiles)
-    return this.#memoryKills.read() - this.#countedKills
+    return this.#memoryKills.read(maxAgeMs) - this.#countedKills
   }
 
   async start(spec: StartSpec): Promise<RunningProcess> {

@@ -79,8 +79,9 @@ export interface Runtime {
   /**
    * How many processes the system has ended because memory ran out, without those that an {@link ExitStatus} reported. The kernel does not say
    * whose they were. Absent where exits report it.
+   * @param maxAgeMs how old the answer may be; default 0
    */
-  countMemoryKills?(): number
+  countMemoryKills?(maxAgeMs?: number): number
   /** Rejects with {@link StartError} when the program cannot be started. */
   start(spec: StartSpec): Promise<RunningProcess>
   /** Ends all that is still running and finds escaped processes of finished tasks. Resolves when nothing of this runtime is left. */

@@ -1,14 +1,17 @@
 // Gives the memory of bytes back at once. The collector alone lets tens of megabytes of read chunks pile up before it looks at them.
 
-import {MessageChannel, type MessagePort} from 'node:worker_threads'
+import type {MessagePort} from 'node:worker_threads'
+
+/** Less is left to the collector: most tasks print little, and a channel for each costs more than their bytes. */
+const leastBytes = 1024
 
 export class ByteReleaser {
   #drain: MessagePort | undefined
 
-  /** Frees the memory behind `bytes`, which must not be used afterwards. Does nothing for a part of a larger buffer. */
+  /** Frees the memory behind `bytes`, which must not be used any more by anybody. Does nothing for a few bytes, or for a part of a larger buffer. */
   release(bytes: Buffer): void {
     const {buffer} = bytes
-    if (!(buffer instanceof ArrayBuffer) || bytes.length === 0 || bytes.length !== buffer.byteLength) return
+    if (!(buffer instanceof ArrayBuffer) || bytes.length < leastBytes || bytes.length !== buffer.byteLength) return
     if (this.#drain === undefined) {
       const {port1} = new MessageChannel()
       port1.close()
