@@ -54,7 +54,7 @@ function stackWithCauses(error: Error): string | undefined {
     parts.push(`cause: ${cause.stack ?? cause.message}`)
   }
   const lines = parts.join('\n').split('\n')
-  // The frames of this program say nothing to the author of a plugin.
-  const own = lines.filter((line) => !line.includes(hostUrl))
+  // The frames of this program, and those of Node.js that newer versions add between, say nothing to the author of a plugin.
+  const own = lines.filter((line) => !line.includes(hostUrl) && !/^\s+at .*\bnode:internal\//.test(line))
   return (own.some((line) => /^\s+at /.test(line)) ? own : lines).join('\n')
 }
