@@ -4,6 +4,7 @@ import {spawnSync} from 'node:child_process'
 import {readdirSync, readFileSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
+import {expectLawfulBeginnings} from '../rig/journal-laws.ts'
 import {tagHolders, until} from '../rig/processes.ts'
 import {actionSource, Project, sdkPlugin, shellPlugin} from '../rig/project.ts'
 import {runScript} from '../rig/script-process.ts'
@@ -57,12 +58,13 @@ describe('a command that dies at once', () => {
       }),
     })
     const namespace = findNamespace()
+    const homes = Array.from({length: 6}, () => temporaryDir())
     const reports = await Promise.all(
-      Array.from({length: 6}, async () => {
+      homes.map(async (home) => {
         const options = {
           command: [process.execPath, builtCommand],
           dir: project.dir,
-          home: temporaryDir(),
+          home,
           workflows: ['launched.yaml', 'launched.yaml', 'direct.yaml', 'direct.yaml', 'short.yaml', 'short.yaml', 'sdk.yaml', 'sdk.yaml'],
           kills: 18,
           longestMs: 1000,
@@ -78,6 +80,8 @@ describe('a command that dies at once', () => {
     )
     // Not all of them before their first task.
     expect(reports.reduce((sum, {withChildren}) => sum + withChildren, 0)).toBeGreaterThanOrEqual(6 * 9)
+    // Between any two events: what is in the journal is the beginning of a run. Some were killed before theirs was created.
+    expect(homes.reduce((sum, home) => sum + expectLawfulBeginnings(home), 0)).toBeGreaterThanOrEqual(6 * 4)
   })
 
   it('takes a plugin with it that never looks up from its work', async () => {

@@ -14,6 +14,19 @@ const maxBytes = 16 * 1024 * 1024
 /** Number of the last run of a home that was looked at, and over. */
 const checked = new Map<string, number>()
 
+/**
+ * What commands that were killed have left: each run is the beginning of a lawful one, and its row says so. Nobody may have the database open.
+ * @returns how many of them have not finished
+ */
+export function expectLawfulBeginnings(home: string): number {
+  const db = new BetterSqlite(path.join(home, 'autokestra.db'))
+  const open = db.prepare("SELECT count(*) FROM runs WHERE status IN ('running', 'interrupted')").pluck().get()
+  // The last to close the database takes over what is in the WAL.
+  db.close()
+  expectLawfulJournal(home)
+  return Number(open)
+}
+
 /** Checks the runs of a home that are new since the last call. Looks at a copy, so it changes nothing; a database in use or unreadable is left alone. */
 export function expectLawfulJournal(home: string): void {
   const file = path.join(home, 'autokestra.db')

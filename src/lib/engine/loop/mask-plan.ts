@@ -1,5 +1,6 @@
-// A plan as it may be kept: a value of a secret may stand in it as literal text, or come from `--var`.
+// A plan as it may be kept: a value of a secret may be in it as literal text, or come from `--var`.
 
+import {maskVisible} from '../../masking/mask-visible.ts'
 import {defined} from '../../util/defined.ts'
 import type {JsonValue} from '../../util/json.ts'
 import type {Plan} from '../plan.ts'
@@ -12,8 +13,25 @@ export function maskPlan(plan: Plan, run: string, secrets?: RunSecrets): KeptPla
   if (secrets === undefined) return {plan, isMasked: false}
   // Plain by its definition; an interface is not assignable to a type with an index.
   const value = plan as unknown as JsonValue
-  const masked = secrets.masker.maskJson(value)
+  const {masker, sealer} = secrets
+  // Thousands of tasks say the same few things. Looking for values once, in all that is said, takes a tenth of the time.
+  const texts = [...textsOf(value, new Set())].join('\n')
+  if (maskVisible(masker, texts) === texts) return {plan, isMasked: false}
+  const masked = masker.maskJson(value)
   if (masked === value) return {plan, isMasked: false}
-  const sealed = secrets.sealer?.seal(Buffer.from(JSON.stringify(plan)), {run, ...contextOfPlan})
+  const sealed = sealer?.seal(Buffer.from(JSON.stringify(plan)), {run, ...contextOfPlan})
   return {plan: masked as unknown as Plan, isMasked: true, ...defined({sealed})}
+}
+
+/** All texts, names of members, numbers and booleans, each once. */
+function textsOf(value: JsonValue, found: Set<string>): Set<string> {
+  if (typeof value !== 'object') found.add(String(value))
+  else if (Array.isArray(value)) for (const item of value) textsOf(item, found)
+  else if (value !== null) {
+    for (const [name, item] of Object.entries(value)) {
+      found.add(name)
+      textsOf(item, found)
+    }
+  }
+  return found
 }
