@@ -8,7 +8,8 @@ import {join} from 'node:path'
 import {Script} from 'node:vm'
 import {ensurePrivateDir} from '../files/ensure-directory.ts'
 import type {compilePattern} from './linear-regexp.ts'
-import {toFindings, type RawFinding, type SchemaFinding} from './schema-findings.ts'
+import type {RawFinding} from './schema-alternatives.ts'
+import {toFindings, type SchemaFinding} from './schema-findings.ts'
 
 /** Empty when the value fits. */
 export type SchemaCheck = (value: unknown) => SchemaFinding[]
