@@ -50,6 +50,12 @@ describe('--json', () => {
     expect(await runProbe(`this.log('for people')\n${body}`, ['--json'])).toEqual({exitCode: 0, stdout, stderr: ''})
   })
 
+  it('leaves out what is printed for people, and renders none of it', async () => {
+    const body = (rendered: string): string => `this.print(() => ${rendered})\nthis.note('done\\n')\nreturn 1`
+    expect(await runProbe(body("'text\\n'"))).toEqual({exitCode: 0, stdout: 'text\n', stderr: 'done\n'})
+    expect(await runProbe(body("{ throw new Error('rendered') }"), ['--json'])).toEqual({exitCode: 0, stdout: '1\n', stderr: ''})
+  })
+
   it('is for the command only before `--`', async () => {
     const result = await runProbe("this.log('for people')", ['--', '--json'], '')
     expect(result).toMatchObject({exitCode: 2, stdout: ''})
