@@ -9,13 +9,14 @@ const sqlite = 'better-sqlite3'
  * The JavaScript of better-sqlite3 is ten small files, which are quicker to load from the bundle. It must be that of the native part, and npm may have
  * installed another version than the one that was bundled.
  * @param {string} version the one that is bundled
+ * @param {string} main its main file; a path, as not every version exports it by name
  */
-const sqliteOf = (version) => `
+const sqliteOf = (version, main) => `
   let installed
   try {
     installed = require('${sqlite}/package.json').version
   } catch {}
-  module.exports = installed === '${version}' ? require('${sqlite}/lib/index.js') : require('${sqlite}')`
+  module.exports = installed === '${version}' ? require(${JSON.stringify(main)}) : require('${sqlite}')`
 
 /** How better-sqlite3 looks for its native part in all unusual locations: beside its own files, not beside the bundle. */
 const bindings = `
@@ -28,8 +29,9 @@ const bindings = `
 export const nativePackages = (root) => ({
   name: 'native-packages',
   setup(plugin) {
-    const {version} = JSON.parse(readFileSync(join(root, 'node_modules', sqlite, 'package.json'), 'utf8'))
-    const contents = {[sqlite]: sqliteOf(version), bindings, esbuild: "module.exports = require('esbuild')"}
+    const directory = join(root, 'node_modules', sqlite)
+    const {version, main} = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+    const contents = {[sqlite]: sqliteOf(version, join(directory, main)), bindings, esbuild: "module.exports = require('esbuild')"}
     plugin.onResolve({filter: /^(better-sqlite3(\/package\.json)?|esbuild|bindings)$/}, ({path, namespace}) =>
       namespace === 'native' || !(path in contents) ? {path, external: true} : {path, namespace: 'native'},
     )

@@ -12,7 +12,7 @@ import {runWorkflow} from '../rig/workflow-command.ts'
 
 /** Modules that are loaded only by the command that needs them, as they stand in the bundle. */
 const heavy =
-  /(^|\/)(node_modules\/(better-sqlite3|drizzle-orm|ajv|ajv-formats|esbuild|yaml|js-yaml|re2js|@marcbachmann\/cel-js)\/|src\/lib\/(app\.ts|(engine|storage|plugins|runtimes|documents|workflow)\/))/
+  /(^|\/)(node_modules\/(better-sqlite3|drizzle-orm|ajv|ajv-formats|esbuild|yaml|js-yaml|re2js|@marcbachmann\/cel-js)\/|src\/lib\/(app|planning|inspection|execution|storage|images|processes|docker|egress|engine\/(loop|decide)|plugins|permissions|advice|secrets\/store|workflow|templates|masking|network|documents)\/)/
 
 describe('the bundle', () => {
   let metafile: Metafile
