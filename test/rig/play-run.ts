@@ -2,13 +2,19 @@
 
 import {vi} from 'vitest'
 import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
-import type {ActionExecutor} from '../../src/lib/engine/ports.ts'
+import type {Plan} from '../../src/lib/engine/plan.ts'
+import type {Journal, TaskRunner} from '../../src/lib/engine/ports.ts'
+import type {DecideState} from '../../src/lib/engine/run-state.ts'
+import {loadTemplates} from '../../src/lib/templates/templates.ts'
 import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
 import type {ActionResult} from '../../src/lib/engine/task-result.ts'
+import type {Invocation} from '../../src/lib/execution/attempt/attempt.ts'
+import {LocalTaskRunner, type LocalTaskRunnerOptions} from '../../src/lib/execution/local-task-runner.ts'
 import {randomVars, type RandomRun, type RandomTask} from './random-run.ts'
 import {scriptedPlan} from './scripted-run.ts'
 
 export interface PlayedRun {
+  readonly plan: Plan
   readonly events: readonly RunEvent[]
   /** Undefined: the run came to no end, though nothing is left to happen. */
   readonly finished: RunFinished | undefined
@@ -16,9 +22,18 @@ export interface PlayedRun {
   readonly timersLeft: number
 }
 
-export async function playRun(run: RandomRun): Promise<PlayedRun> {
+export interface PlayOptions {
+  /** Instead of the plan that is made of the run: one that was stored. */
+  readonly plan?: Plan
+  /** Instead of a journal that forgets everything at once. */
+  readonly append?: Journal['append']
+  /** Is given the state of the run after every event, and before the first. */
+  readonly onState?: (state: DecideState) => void
+}
+
+export async function playRun(run: RandomRun, options: PlayOptions = {}): Promise<PlayedRun> {
   const tasks = new Map(run.tasks.map((task) => [task.id, task]))
-  const beside = await scriptedPlan(
+  const planned = await scriptedPlan(
     run.tasks.map(({id, needs, condition, continueOnError, retry, timeoutMs}) => ({
       id,
       needs,
@@ -28,20 +43,24 @@ export async function playRun(run: RandomRun): Promise<PlayedRun> {
       ...(condition !== undefined && {if: condition.text}),
     })),
     {vars: randomVars},
+    {failFast: run.failFast, timeoutMs: run.timeoutMs},
   )
+  const plan = options.plan ?? planned.plan
+  const templates = await loadTemplates(plan.tasks)
   vi.setSystemTime(0)
   const events: RunEvent[] = []
   const executor = new TimedExecutor(tasks)
+  const runner = new LocalTaskRunner(plan, {...planned, templates, runId: 'run-1', executor})
   const loop = new RunLoop(
-    beside.plan,
+    plan,
     {
-      journal: {create: () => undefined, append: () => undefined},
+      journal: {create: () => undefined, append: options.append ?? (() => undefined)},
       reporter: {report: (event) => void events.push(event), close: () => Promise.resolve()},
-      executor,
+      runner: options.onState === undefined ? runner : observe(runner, () => options.onState?.(loop.state)),
       clock: {now: () => Date.now(), elapsed: () => Date.now()},
       random: () => 0,
     },
-    {runId: 'run-1', concurrency: run.parallelism, failFast: run.failFast, timeoutMs: run.timeoutMs, beside},
+    {runId: 'run-1', concurrency: run.parallelism},
   )
   let finished: RunFinished | undefined
   let failure: unknown
@@ -67,7 +86,8 @@ export async function playRun(run: RandomRun): Promise<PlayedRun> {
   for (const stop of stops) clearTimeout(stop)
   const timersLeft = vi.getTimerCount() - executor.openCount
   vi.clearAllTimers()
-  return {events, finished, timersLeft}
+  options.onState?.(loop.state)
+  return {plan, events, finished, timersLeft}
 }
 
 /** Promises are settled, and the recorder has handed on what it has. */
@@ -75,7 +95,25 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-class TimedExecutor implements ActionExecutor {
+type Executor = LocalTaskRunnerOptions['executor']
+
+/** Nothing but an event changes the state: when the next one is heard, the state is that after the last. */
+function observe(runner: TaskRunner, onEvent: () => void): TaskRunner {
+  return {
+    expect: (...args) => {
+      runner.expect(...args)
+    },
+    run: (...args) => runner.run(...args),
+    ask: (...args) => runner.ask(...args),
+    outputs: () => runner.outputs(),
+    hear: (event) => {
+      onEvent()
+      runner.hear(event)
+    },
+  }
+}
+
+class TimedExecutor implements Executor {
   openCount = 0
   readonly #tasks: ReadonlyMap<string, RandomTask>
 
@@ -83,10 +121,11 @@ class TimedExecutor implements ActionExecutor {
     this.#tasks = tasks
   }
 
-  execute(
-    {task: {id, timeoutMs}, attempt}: Parameters<ActionExecutor['execute']>[0],
-    {signal}: {signal: AbortSignal},
-  ): Promise<ActionResult> {
+  expect(): void {
+    // Nothing is started ahead.
+  }
+
+  execute({timeoutMs, context: {task: id, attempt}}: Invocation, {signal}: {signal: AbortSignal}): Promise<ActionResult> {
     const task = this.#tasks.get(id)
     const planned = task?.tries[attempt - 1]
     if (task === undefined || planned === undefined) return Promise.reject(new Error(`${id} has no attempt ${attempt}`))

@@ -1,6 +1,6 @@
 // Events as the engine would make them, for tests of those who keep and show them.
 
-import type {RunEvent, RunEventBody} from '../../src/lib/engine/events.ts'
+import type {RunEvent, RunEventBody, StateEventBody, TaskLog} from '../../src/lib/engine/events.ts'
 import {defined} from '../../src/lib/util/defined.ts'
 
 /** Numbers the bodies as a run does and dates them one second apart, starting 2026-01-01T00:00:01Z. */
@@ -17,7 +17,7 @@ export function numberEvents(run: string, bodies: readonly RunEventBody[]): RunE
   })
 }
 
-export function started(...tasks: readonly string[]): RunEventBody {
+export function started(...tasks: readonly string[]): StateEventBody {
   return {
     type: 'run.started',
     workflow: 'demo',
@@ -30,22 +30,22 @@ export function log(
   task: string,
   message: string,
   rest: {readonly stream?: 'stdout' | 'stderr' | 'log'; readonly level?: 'info' | 'error'; readonly attempt?: number} = {},
-): RunEventBody {
+): TaskLog {
   return {type: 'task.log', task, attempt: rest.attempt ?? 1, stream: rest.stream ?? 'stdout', level: rest.level ?? 'info', message}
 }
 
-export function begun(task: string, attempt = 1): RunEventBody {
+export function begun(task: string, attempt = 1): StateEventBody {
   return {type: 'task.started', task, attempt}
 }
 
-export function succeeded(task: string, durationMs = 1000): RunEventBody {
+export function succeeded(task: string, durationMs = 1000): StateEventBody {
   return {type: 'task.finished', task, attempt: 1, status: 'succeeded', output: null, metrics: {durationMs}}
 }
 
 export function failed(
   task: string,
   rest: {readonly isTolerated?: boolean; readonly attempt?: number; readonly message?: string; readonly details?: readonly string[]} = {},
-): RunEventBody {
+): StateEventBody {
   return {
     type: 'task.finished',
     task,
@@ -67,7 +67,7 @@ export function finished(
   status: 'succeeded' | 'failed' | 'cancelled',
   counts: {readonly succeeded?: number; readonly failed?: number; readonly skipped?: number; readonly cancelled?: number},
   reason?: string,
-): RunEventBody {
+): StateEventBody {
   return {
     type: 'run.finished',
     status,

@@ -3,10 +3,11 @@
 import {onTestFinished} from 'vitest'
 import type {TaskError} from '../../src/lib/engine/events.ts'
 import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
-import type {ActionCall, CallOptions} from '../../src/lib/engine/ports.ts'
 import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
-import type {RunSecrets} from '../../src/lib/engine/run-secrets.ts'
+import type {RunSecrets} from '../../src/lib/execution/run-secrets.ts'
 import type {ActionResult} from '../../src/lib/engine/task-result.ts'
+import type {ExecuteOptions, Invocation} from '../../src/lib/execution/attempt/attempt.ts'
+import {LocalTaskRunner} from '../../src/lib/execution/local-task-runner.ts'
 import type {SealedValue} from '../../src/lib/engine/sealed-output.ts'
 import {planWorkflow, type PlannedRun} from '../../src/lib/planning/plan-workflow.ts'
 import type {PluginAction} from '../../src/lib/plugins/manifest.ts'
@@ -20,7 +21,7 @@ export type TaskSketch = Partial<Task> & {readonly id: string}
 
 export interface OpenAttempt {
   /** What it was called with. */
-  readonly invocation: ActionCall
+  readonly invocation: Invocation
   readonly signal: AbortSignal
   log(message: string): void
   succeed(output?: JsonValue): void
@@ -56,7 +57,11 @@ const retry = {maxAttempts: 1, backoff: 'constant', delayMs: 1, maxDelayMs: 1000
 const defaults = {type: 'test/plugin.act', needs: [], inputs: {}, env: {}, retry, continueOnError: false, idempotent: false, resources: {}}
 
 /** A plan of one action, with nothing behind it but the executor port. */
-export async function scriptedPlan(sketches: readonly TaskSketch[], more: Partial<Workflow> = {}): Promise<PlannedRun> {
+export async function scriptedPlan(
+  sketches: readonly TaskSketch[],
+  more: Partial<Workflow> = {},
+  settings: {readonly failFast?: boolean | undefined; readonly timeoutMs?: number | undefined} = {},
+): Promise<PlannedRun> {
   const tasks: Task[] = sketches.map((sketch) => ({...defaults, ...sketch}))
   const workflow = {
     id: 'scripted',
@@ -81,7 +86,7 @@ export async function scriptedPlan(sketches: readonly TaskSketch[], more: Partia
     templates,
     actions,
     grants: {workflow: noPermissions, tasks: new Map()},
-    settings: {vars, env, failFast: true, timeoutMs: undefined},
+    settings: {vars, env, failFast: settings.failFast ?? true, timeoutMs: settings.timeoutMs},
     file: '/scripted.yaml',
   })
   return {plan, templates, actions, source, warnings: []}
@@ -92,14 +97,14 @@ function numberOf(event: RunEvent): string {
 }
 
 export async function startScriptedRun(sketches: readonly TaskSketch[], options: ScriptedRunOptions = {}): Promise<ScriptedRun> {
-  const planned = await scriptedPlan(sketches, options.workflow)
+  const planned = await scriptedPlan(sketches, options.workflow, options)
   const events: RunEvent[] = []
   const order: string[] = []
   const attempts = new Map<string, OpenAttempt>()
   const waiting = new Map<string, (attempt: OpenAttempt) => void>()
-  const execute = (invocation: ActionCall, {signal, masker, onLog}: CallOptions): Promise<ActionResult> =>
+  const execute = (invocation: Invocation, {signal, masker, onLog}: ExecuteOptions): Promise<ActionResult> =>
     new Promise((resolve) => {
-      const task = invocation.task.id
+      const {task} = invocation.context
       const end = (result: ActionResult): void => {
         attempts.delete(task)
         resolve(result)
@@ -149,17 +154,19 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
         },
         close: () => Promise.resolve(),
       },
-      executor: {execute},
+      runner: new LocalTaskRunner(planned.plan, {
+        ...planned,
+        runId: 'run-1',
+        executor: {execute, expect: () => undefined},
+        secrets: options.secrets,
+      }),
       clock: {now: () => options.now?.() ?? (nowMs += 1), elapsed: () => options.elapsed?.() ?? performance.now()},
       random: () => 0,
     },
     {
       runId: 'run-1',
       concurrency: options.concurrency ?? 100,
-      failFast: options.failFast ?? true,
-      timeoutMs: options.timeoutMs,
-      secrets: options.secrets,
-      beside: planned,
+      masker: options.secrets?.masker,
     },
   )
   const finished = loop.run()

@@ -6,9 +6,9 @@ import {combineReporters} from '../engine/loop/combine-reporters.ts'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
 import type {Reporter} from '../engine/ports.ts'
 import {createRunId} from '../engine/run-id.ts'
-import type {RunSecrets} from '../engine/run-secrets.ts'
 import {PluginExecutor} from '../execution/execute.ts'
 import {LocalTaskRunner} from '../execution/local-task-runner.ts'
+import type {RunSecrets} from '../execution/run-secrets.ts'
 import {chooseConcurrency} from '../planning/choose-concurrency.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import {revealSecrets} from '../planning/reveal-secrets.ts'
@@ -64,18 +64,17 @@ export class RunSession {
       const secrets = await this.#reveal(planned)
       const {places, warnings} = await this.#open(planned, signals.stop)
       const concurrency = this.#chooseConcurrency(planned)
-      const runner = new LocalTaskRunner(this.#createExecutor(places), planned.actions)
-      runner.expect(planned.plan.tasks, concurrency)
+      const {plan} = planned
+      const {runId} = this
       const ports = {
-        journal: await this.#app.journal(),
+        openJournal: this.#app.journal,
         reporter: this.#createReporter(),
-        executor: runner,
+        runner: new LocalTaskRunner(plan, {...planned, runId, executor: this.#createExecutor(places), secrets}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
         random: () => Math.random(),
       }
-      const {runId} = this
       const {keepsOutputs} = this.#view
-      return await runWorkflow(planned.plan, ports, {runId, concurrency, signals, keepsOutputs, beside: planned, secrets, warnings})
+      return await runWorkflow(plan, ports, {runId, concurrency, signals, keepsOutputs, secrets, warnings})
     } finally {
       signals.leave.removeEventListener('abort', kill)
     }

@@ -1,100 +1,50 @@
-// What follows from an event: the only scheduler. No clock, no randomness, no I/O, so folding a journal gives the same state again.
+// What follows from an event: the only scheduler. No clock, no randomness, no I/O, so folding the events of a journal gives the state of the run.
 // The state is advanced in place and work per event is constant (counters of open needs, no scans), apart from the two events
 // that end a whole run early (a first failure under failFast, a stop), which look at every task once.
 
-import type {RunEventBody, RunFinished, RunStopping, TaskFinished} from './events.ts'
 import {assertNever} from '../util/assert-never.ts'
-
-/** What `decide` needs to know of a task; everything else about it is the loop's. */
-export interface TaskShape {
-  readonly id: string
-  readonly needs: readonly string[]
-  /** `status`: the task's `if` reads states of other tasks, so it is asked even when a need failed. */
-  readonly condition: 'none' | 'plain' | 'status'
-}
-
-export interface DecideOptions {
-  /** In file order; `needs` are known and free of cycles. */
-  readonly tasks: readonly TaskShape[]
-  readonly failFast: boolean
-}
-
-/**
- * `ready`: handed out by a start command, waiting for its condition or a free slot. `skipping`: handed out by a skip command.
- * `waiting`: between two attempts. The last four are ends.
- */
-export type Progress = 'pending' | 'ready' | 'skipping' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
-
-export interface TaskRecord {
-  readonly shape: TaskShape
-  readonly dependents: TaskRecord[]
-  progress: Progress
-  openNeeds: number
-  /** Why the task will not start, though its needs are not over yet. */
-  givenUp?: string
-  /** The first need, in order of time, that keeps a task without a status condition from starting. */
-  blockedBy?: string
-  isTolerated: boolean
-  /** Some task upstream, however far, failed and was not tolerated: the value of `failure()`. */
-  hasFailedUpstream: boolean
-}
-
-export interface DecideState {
-  readonly failFast: boolean
-  readonly tasks: ReadonlyMap<string, TaskRecord>
-  unfinished: number
-  firstFailure?: string
-  stopCause?: RunStopping['cause']
-  isFinished: boolean
-}
+import type {RunStopping, TaskFinished, TaskRetrying} from './events.ts'
+import {isRefusal, roomAfter, roomFound} from './room.ts'
+import {
+  createState,
+  isEnd,
+  mayStart,
+  requireRecord,
+  stopReason,
+  type ConditionFacts,
+  type DatedEvent,
+  type DecideOptions,
+  type DecideState,
+  type TaskRecord,
+} from './run-state.ts'
 
 export type Command =
-  /** Ask the condition, if there is one, then run the task as soon as a slot is free. Holds only while {@link mayStart} says so. */
-  | {readonly kind: 'start'; readonly task: string}
+  /** Ask the condition of a task. When it holds, the task waits for its turn. */
+  | {readonly kind: 'ask'; readonly task: string; readonly facts: ConditionFacts}
+  /** Start the task when it is its turn, as long as {@link mayStart} says so. */
+  | {readonly kind: 'queue'; readonly task: string}
+  | {readonly kind: 'run'; readonly task: string; readonly attempt: number}
+  /** Queue the task again after this time. `isFirst`: no other task is started before it. */
+  | {readonly kind: 'wake'; readonly task: string; readonly delayMs: number; readonly isFirst: boolean}
+  /** The system has no room for more tasks than run now: run fewer at a time. */
+  | {readonly kind: 'narrow'}
   | {readonly kind: 'skip'; readonly task: string; readonly reason: string}
   /** Stop the attempts that run, give up the retries that wait. `isAtOnce`: do not wait for the attempts to end. */
   | {readonly kind: 'cancel'; readonly isAtOnce: boolean}
+  /** All tasks are over: end the run. */
   | {readonly kind: 'finish'; readonly status: 'succeeded' | 'failed' | 'cancelled'; readonly reason?: string}
-
-export function createState(options: DecideOptions): DecideState {
-  const tasks = new Map<string, TaskRecord>()
-  for (const shape of options.tasks) {
-    tasks.set(shape.id, {
-      shape,
-      dependents: [],
-      progress: 'pending',
-      openNeeds: shape.needs.length,
-      isTolerated: false,
-      hasFailedUpstream: false,
-    })
-  }
-  for (const record of tasks.values()) {
-    for (const need of record.shape.needs) requireRecord(tasks, need).dependents.push(record)
-  }
-  return {failFast: options.failFast, tasks, unfinished: tasks.size, isFinished: false}
-}
-
-/**
- * Whether a task that was handed out, or waits to be tried again, may still start. Time passes between a command and its execution,
- * and other events may have given the task up meanwhile: the state is the only truth, a command that lies in a queue is not.
- */
-export function mayStart(state: DecideState, task: string): boolean {
-  const {progress} = requireRecord(state.tasks, task)
-  return progress === 'ready' || progress === 'waiting'
-}
+  /** The run has ended, and nothing follows. */
+  | {readonly kind: 'close'}
 
 /** Advances `state` by `event` and says what to do now. Commands come in the order of the file. Throws for an event that cannot follow. */
-export function decide(state: DecideState, event: RunEventBody): Command[] {
+export function decide(state: DecideState, event: DatedEvent): Command[] {
   switch (event.type) {
     case 'run.started':
       return finishIfDone(state, handOut(state, state.tasks.values()))
     case 'task.started':
-      if (!mayStart(state, event.task)) throw new Error(`task '${event.task}' started out of turn`)
-      requireRecord(state.tasks, event.task).progress = 'running'
-      return []
+      return begin(state, requireRecord(state.tasks, event.task), event.attempt)
     case 'task.retrying':
-      requireRecord(state.tasks, event.task).progress = 'waiting'
-      return []
+      return retry(state, requireRecord(state.tasks, event.task), event)
     case 'task.finished':
       return afterTask(state, requireRecord(state.tasks, event.task), event)
     case 'task.skipped':
@@ -102,9 +52,8 @@ export function decide(state: DecideState, event: RunEventBody): Command[] {
     case 'run.stopping':
       return stop(state, event)
     case 'run.finished':
-      state.isFinished = true
-      return []
-    case 'task.log':
+      state.stage = 'finished'
+      return [{kind: 'close'}]
     case 'diagnostic':
       return []
     default:
@@ -112,30 +61,55 @@ export function decide(state: DecideState, event: RunEventBody): Command[] {
   }
 }
 
+/** The state after these events: by the same code as in the run that wrote them. */
+export function fold(options: DecideOptions, events: Iterable<DatedEvent>): DecideState {
+  const state = createState(options)
+  for (const event of events) decide(state, event)
+  return state
+}
+
+function begin(state: DecideState, record: TaskRecord, attempt: number): Command[] {
+  if (!mayStart(state, record.shape.id)) throw new Error(`task '${record.shape.id}' started out of turn`)
+  record.progress = 'running'
+  record.attempt = attempt
+  delete record.retry
+  state.running += 1
+  return [{kind: 'run', task: record.shape.id, attempt}]
+}
+
+function retry(state: DecideState, record: TaskRecord, {ts, delayMs, error, metrics}: TaskRetrying & DatedEvent): Command[] {
+  const {durationMs} = metrics
+  record.progress = 'waiting'
+  record.retry = {dueAtMs: Date.parse(ts) + delayMs, error, durationMs}
+  state.running -= 1
+  const isRefused = isRefusal(error)
+  const wake: Command = {kind: 'wake', task: record.shape.id, delayMs, isFirst: isRefused && state.running === 0}
+  if (!isRefused) {
+    state.room = roomFound(state.room)
+    return [wake]
+  }
+  record.refusals += 1
+  state.room = roomAfter(state.room, {isAlone: state.running === 0, passedMs: delayMs + durationMs})
+  return [{kind: 'narrow'}, wake]
+}
+
 /** The first stop lets the tasks go on that clean up; another one, for another cause or at once, ends these too. */
 function stop(state: DecideState, {cause, atOnce: isAtOnce = false}: RunStopping): Command[] {
   if (state.stopCause === cause && !isAtOnce) return []
   const isFirst = state.stopCause === undefined
   state.stopCause = cause
+  if (state.stage === 'finishing') return [finish(state)]
+  for (const record of state.tasks.values()) if (record.progress === 'running') record.isStopped = true
   return [{kind: 'cancel', isAtOnce}, ...giveUpUnstarted(state, stopReason(cause), !isFirst || isAtOnce)]
-}
-
-/** How messages describe a stop. */
-export function stopReason(cause: RunStopping['cause']): string {
-  switch (cause) {
-    case 'interrupted':
-      return 'the run was interrupted'
-    case 'terminated':
-      return 'the run was terminated'
-    case 'timeout':
-      return 'the run timed out'
-    default:
-      return assertNever(cause)
-  }
 }
 
 function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinished): Command[] {
   if (isEnd(record.progress)) throw new Error(`task '${record.shape.id}' ended twice`)
+  if (record.progress === 'running') {
+    state.running -= 1
+    if (finished?.error === undefined || !isRefusal(finished.error)) state.room = roomFound(state.room)
+  }
+  delete record.retry
   record.progress = finished === undefined ? 'skipped' : finished.status
   record.isTolerated = finished?.isTolerated ?? false
   state.unfinished -= 1
@@ -165,10 +139,15 @@ function handOut(state: DecideState, records: Iterable<TaskRecord>): Command[] {
     const reason = record.givenUp ?? blockedReason(state, record)
     if (reason === undefined) {
       record.progress = 'ready'
-      commands.push({kind: 'start', task: record.shape.id})
+      commands.push(start(state, record))
     } else commands.push(skip(record, reason))
   }
   return commands
+}
+
+function start(state: DecideState, {shape, hasFailedUpstream}: TaskRecord): Command {
+  if (shape.condition === 'none') return {kind: 'queue', task: shape.id}
+  return {kind: 'ask', task: shape.id, facts: {failure: hasFailedUpstream, cancelled: state.stopCause !== undefined}}
 }
 
 /** Gives up what has not started. Unless `isAll`, tasks whose condition reads states stay: they are what cleans up and reports. */
@@ -196,8 +175,8 @@ function blockedReason(state: DecideState, record: TaskRecord): string | undefin
 }
 
 function finishIfDone(state: DecideState, commands: Command[]): Command[] {
-  if (state.unfinished > 0 || state.isFinished) return commands
-  state.isFinished = true
+  if (state.unfinished > 0 || state.stage !== 'open') return commands
+  state.stage = 'finishing'
   return [...commands, finish(state)]
 }
 
@@ -206,21 +185,4 @@ function finish(state: DecideState): Command {
   if (state.stopCause !== undefined) return {kind: 'finish', status: 'cancelled', reason: stopReason(state.stopCause)}
   if (state.firstFailure !== undefined) return {kind: 'finish', status: 'failed', reason: `task '${state.firstFailure}' failed`}
   return {kind: 'finish', status: 'succeeded'}
-}
-
-/** How many tasks came to which end. */
-export function countEnds(state: DecideState): RunFinished['counts'] {
-  const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
-  for (const {progress} of state.tasks.values()) if (isEnd(progress)) counts[progress] += 1
-  return counts
-}
-
-function isEnd(progress: Progress): progress is 'succeeded' | 'failed' | 'skipped' | 'cancelled' {
-  return progress === 'succeeded' || progress === 'failed' || progress === 'skipped' || progress === 'cancelled'
-}
-
-function requireRecord(tasks: ReadonlyMap<string, TaskRecord>, id: string): TaskRecord {
-  const record = tasks.get(id)
-  if (record === undefined) throw new Error(`no task '${id}' in this run`)
-  return record
 }

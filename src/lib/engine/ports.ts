@@ -1,12 +1,12 @@
 // What the engine needs from the outside. Storage, ui and plugins implement these; app.ts puts them together.
 
-import type {ActionResult, LogEntry} from './task-result.ts'
-import type {SecretMasker} from '../masking/secret-masker.ts'
 import type {JsonObject} from '../util/json.ts'
-import type {Plan, PlannedTask} from './plan.ts'
-import type {SealedValue} from './sealed-output.ts'
 import type {RunEvent, StateEvent} from './events.ts'
+import type {Plan, PlannedTask} from './plan.ts'
+import type {ConditionFacts, DatedEvent} from './run-state.ts'
 import type {RunView} from './run-view.ts'
+import type {SealedValue} from './sealed-output.ts'
+import type {AttemptResult, LogEntry, TaskError} from './task-result.ts'
 
 /** What answers at once need not be waited for: no turn of the event loop is spent on it. */
 export type Awaitable<T> = T | Promise<T>
@@ -74,34 +74,50 @@ export interface Clock {
   elapsed(): number
 }
 
-/** One attempt of a task, its templates evaluated. */
-export interface ActionCall {
-  readonly plan: Plan
-  readonly task: PlannedTask
+export interface AttemptRef {
   readonly run: string
+  /** Text of its {@link TaskKey}. */
+  readonly task: string
   /** 1 for the first try. */
   readonly attempt: number
-  readonly inputs: JsonObject
-  readonly env: Readonly<Record<string, string>>
 }
 
-export interface CallOptions {
+export interface AttemptOptions {
   /** Its abort cancels the attempt. */
   readonly signal: AbortSignal
+  /** Is given the lines of its log, masked. */
   readonly onLog: (entry: LogEntry) => void
-  /** Hides secrets in what is given to `onLog`. The result of the attempt is not masked: other tasks work with it. */
-  readonly masker?: SecretMasker | undefined
 }
 
-/** Runs actions. Never rejects for a failing task: that is a result. */
-export interface ActionExecutor {
-  execute(call: ActionCall, options: CallOptions): Promise<ActionResult>
+/** Whether a task runs, by its condition. What it says is masked. */
+export type ConditionAnswer =
+  {readonly kind: 'run'} | {readonly kind: 'skip'; readonly reason: string} | {readonly kind: 'fail'; readonly error: TaskError}
+
+/** The outputs of a run, masked; `sealed` as in {@link AttemptResult}. */
+export type OutputsAnswer =
+  {readonly ok: true; readonly value: JsonObject; readonly sealed?: SealedValue} | {readonly ok: false; readonly error: TaskError}
+
+/**
+ * Runs the tasks of one plan, here or elsewhere: evaluates templates, executes actions, hides secrets. It alone knows what tasks really
+ * returned.
+ */
+export interface TaskRunner {
+  /** Says which tasks are to come, at most `parallelism` at a time, so that starting their programs can be prepared. */
+  expect(tasks: readonly PlannedTask[], parallelism: number): void
+  /** Never rejects for a failing task: that is a result. */
+  run(attempt: AttemptRef, options: AttemptOptions): Promise<AttemptResult>
+  /** Asks the condition of a task whose needs are over. */
+  ask(task: string, facts: ConditionFacts): Awaitable<ConditionAnswer>
+  /** Evaluates the outputs of the run. */
+  outputs(): Awaitable<OutputsAnswer>
+  /** Is given every event but log lines, in order, before anything that follows from it is asked for. A stop of the run is one of them. */
+  hear(event: DatedEvent): void
 }
 
 export interface RunPorts {
   readonly journal: Pick<Journal, 'create' | 'append'>
   readonly reporter: Reporter
-  readonly executor: ActionExecutor
+  readonly runner: TaskRunner
   readonly clock: Clock
   /** In [0, 1); spreads retries. */
   readonly random: () => number

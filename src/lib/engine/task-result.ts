@@ -2,6 +2,7 @@
 
 import type {TaskErrorCode} from '../errors/task-error-codes.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
+import type {SealedValue} from './sealed-output.ts'
 
 export interface TaskError {
   /** One of the house's codes, or a code the action chose itself. */
@@ -45,3 +46,16 @@ export interface ActionWarning {
 export type ActionResult =
   | {readonly ok: true; readonly output: JsonValue; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
   | {readonly ok: false; readonly error: TaskError; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
+
+/** What an attempt came to, as whoever decides about the run gets it: nothing in it is secret. */
+export type AttemptResult =
+  | {
+      readonly ok: true
+      /** Masked. */
+      readonly output: JsonValue
+      /** The output as it was, when masking has changed it and there is a key to seal it with. */
+      readonly sealed?: SealedValue
+      readonly metrics: AttemptMetrics
+      readonly warnings: readonly ActionWarning[]
+    }
+  | (ActionResult & {readonly ok: false})

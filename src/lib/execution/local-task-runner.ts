@@ -1,42 +1,102 @@
-// Runs the tasks of a plan on this machine: finds the action behind each name and has it executed.
+// Runs the tasks of one plan on this machine: evaluates their templates, has their actions executed, and hides secrets in what they return.
 
-import type {ActionRef, PlannedTask} from '../engine/plan.ts'
-import type {ActionCall, ActionExecutor, CallOptions} from '../engine/ports.ts'
-import type {ActionResult} from '../engine/task-result.ts'
+import type {TaskFinished, TaskSkipped} from '../engine/events.ts'
+import type {Plan, PlannedTask} from '../engine/plan.ts'
+import type {AttemptOptions, AttemptRef, ConditionAnswer, OutputsAnswer, TaskRunner} from '../engine/ports.ts'
+import type {RunSecrets} from './run-secrets.ts'
+import type {ConditionFacts, DatedEvent} from '../engine/run-state.ts'
+import {contextOfRunOutputs} from '../engine/sealed-output.ts'
+import {readTaskKey, writeTaskKey} from '../engine/task-key.ts'
+import type {ActionResult, AttemptResult} from '../engine/task-result.ts'
+import {maskVisible} from '../masking/mask-visible.ts'
 import type {PluginAction} from '../plugins/manifest.ts'
 import type {PluginExecutor} from './execute.ts'
+import {maskError, maskOutput, maskResult} from './mask-result.ts'
+import {RunScope, type PlanTemplates} from './run-scope.ts'
 
-export class LocalTaskRunner implements ActionExecutor {
-  readonly #executor: PluginExecutor
-  readonly #actions: ReadonlyMap<string, PluginAction>
+export interface LocalTaskRunnerOptions extends PlanTemplates {
+  readonly runId: string
+  readonly executor: Pick<PluginExecutor, 'execute' | 'expect'>
+  /** By type, for every task of the plan. */
+  readonly actions: ReadonlyMap<string, PluginAction>
+  /** Absent: nothing is hidden. */
+  readonly secrets?: RunSecrets | undefined
+}
 
-  /** @param actions by type, for every task that will be run */
-  constructor(executor: PluginExecutor, actions: ReadonlyMap<string, PluginAction>) {
-    this.#executor = executor
-    this.#actions = actions
+export class LocalTaskRunner implements TaskRunner {
+  readonly #plan: Plan
+  readonly #options: LocalTaskRunnerOptions
+  readonly #tasks: ReadonlyMap<string, PlannedTask>
+  readonly #scope: RunScope
+
+  constructor(plan: Plan, options: LocalTaskRunnerOptions) {
+    this.#plan = plan
+    this.#options = options
+    this.#tasks = new Map(plan.tasks.map((task) => [task.id, task]))
+    this.#scope = new RunScope(plan, options, options.runId, options.secrets)
   }
 
-  /** Says which tasks are to come, so that starting their programs can be prepared; at most `parallelism` at a time. */
   expect(tasks: readonly PlannedTask[], parallelism: number): void {
-    this.#executor.expect(
-      tasks.map(({action, restrictions}) => ({plugin: this.#find(action).plugin, restrictions})),
-      parallelism,
-    )
+    const expected = tasks.map((task) => ({plugin: this.#actionOf(task).plugin, restrictions: task.restrictions}))
+    this.#options.executor.expect(expected, parallelism)
   }
 
-  async execute({plan, task, run, attempt, inputs, env}: ActionCall, options: CallOptions): Promise<ActionResult> {
+  async run({run, task: key, attempt}: AttemptRef, options: AttemptOptions): Promise<AttemptResult> {
+    const {secrets} = this.#options
+    const result = await this.#execute(this.#find(key), attempt, options)
+    this.#scope.returned(key, result)
+    return secrets === undefined ? result : maskResult(result, secrets, {run, task: key, attempt})
+  }
+
+  ask(key: string, facts: ConditionFacts): ConditionAnswer {
+    const answer = this.#scope.condition(this.#find(key), facts)
+    const masker = this.#options.secrets?.masker
+    if (masker === undefined || answer.kind === 'run') return answer
+    if (answer.kind === 'skip') return {kind: 'skip', reason: maskVisible(masker, answer.reason)}
+    return {kind: 'fail', error: maskError(answer.error, masker)}
+  }
+
+  outputs(): OutputsAnswer {
+    const {runId, secrets} = this.#options
+    const outputs = this.#scope.outputs()
+    if (secrets === undefined) return outputs
+    if (!outputs.ok) return {ok: false, error: maskError(outputs.error, secrets.masker)}
+    const {masked, ...sealed} = maskOutput(outputs.value, secrets, {run: runId, ...contextOfRunOutputs})
+    return {ok: true, value: masked, ...sealed}
+  }
+
+  hear(event: DatedEvent): void {
+    if (event.type === 'run.started') this.#scope.runStarted(event.ts)
+    else if (isEndOfTask(event)) this.#scope.taskEnded(event)
+  }
+
+  async #execute(task: PlannedTask, attempt: number, {signal, onLog}: AttemptOptions): Promise<ActionResult> {
+    const {executor, runId, secrets} = this.#options
+    const values = this.#scope.evaluateTask(task)
+    if (!values.ok) return {ok: false, error: values.error, metrics: {durationMs: 0}, warnings: []}
     const {timeoutMs, timeoutFrom, restrictions} = task
-    const {id, workingDir} = plan.workflow
-    const context = {workflow: id, run, task: task.id, attempt, idempotencyKey: `${run}:${task.id}`}
-    return await this.#executor.execute(
-      {...this.#find(task.action), inputs, env, workingDir, timeoutMs, timeoutFrom, context, restrictions},
-      options,
+    const {id, workingDir} = this.#plan.workflow
+    const key = writeTaskKey({task: task.id})
+    const context = {workflow: id, run: runId, task: key, attempt, idempotencyKey: `${runId}:${key}`}
+    return await executor.execute(
+      {...this.#actionOf(task), ...values.value, workingDir, timeoutMs, timeoutFrom, context, restrictions},
+      {signal, onLog, masker: secrets?.masker},
     )
   }
 
-  #find({type}: ActionRef): PluginAction {
-    const found = this.#actions.get(type)
-    if (found === undefined) throw new Error(`the action ${type} was not looked up`)
+  #find(key: string): PlannedTask {
+    const found = this.#tasks.get(readTaskKey(key).task)
+    if (found === undefined) throw new Error(`no task '${key}' in this plan`)
     return found
   }
+
+  #actionOf({action}: PlannedTask): PluginAction {
+    const found = this.#options.actions.get(action.type)
+    if (found === undefined) throw new Error(`the action ${action.type} was not looked up`)
+    return found
+  }
+}
+
+function isEndOfTask(event: DatedEvent): event is (TaskFinished | TaskSkipped) & DatedEvent {
+  return event.type === 'task.finished' || event.type === 'task.skipped'
 }

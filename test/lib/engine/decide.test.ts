@@ -1,14 +1,15 @@
 import {describe, expect, it} from 'vitest'
-import {createState, decide, mayStart, type Command, type DecideState, type TaskShape} from '../../../src/lib/engine/decide.ts'
-import type {RunEventBody} from '../../../src/lib/engine/events.ts'
+import {decide, type Command} from '../../../src/lib/engine/decide.ts'
+import type {StateEventBody} from '../../../src/lib/engine/events.ts'
+import {createState, mayStart, type DecideState, type TaskShape} from '../../../src/lib/engine/run-state.ts'
 
 const metrics = {durationMs: 1}
 const shape = (id: string, needs: string[] = [], condition: TaskShape['condition'] = 'none'): TaskShape => ({id, needs, condition})
-const runStarted: RunEventBody = {type: 'run.started', workflow: 'w', file: 'w.yaml', tasks: []}
-const started = (task: string): RunEventBody => ({type: 'task.started', task, attempt: 1})
-const succeeded = (task: string): RunEventBody => ({type: 'task.finished', task, attempt: 1, status: 'succeeded', output: null, metrics})
-const skipped = (task: string): RunEventBody => ({type: 'task.skipped', task, reason: 'r'})
-const ended = (task: string, status: 'failed' | 'cancelled', isTolerated = false): RunEventBody => ({
+const runStarted: StateEventBody = {type: 'run.started', workflow: 'w', file: 'w.yaml', tasks: []}
+const started = (task: string): StateEventBody => ({type: 'task.started', task, attempt: 1})
+const succeeded = (task: string): StateEventBody => ({type: 'task.finished', task, attempt: 1, status: 'succeeded', output: null, metrics})
+const skipped = (task: string): StateEventBody => ({type: 'task.skipped', task, reason: 'r'})
+const ended = (task: string, status: 'failed' | 'cancelled', isTolerated = false): StateEventBody => ({
   type: 'task.finished',
   task,
   attempt: 1,
@@ -18,12 +19,12 @@ const ended = (task: string, status: 'failed' | 'cancelled', isTolerated = false
   ...(isTolerated && {isTolerated}),
 })
 
-function begin(tasks: TaskShape[], failFast = true): {state: DecideState; first: Command[]; on: (event: RunEventBody) => Command[]} {
+function begin(tasks: TaskShape[], failFast = true): {state: DecideState; first: Command[]; on: (event: StateEventBody) => Command[]} {
   const state = createState({tasks, failFast})
-  const first = decide(state, runStarted)
-  return {state, first, on: (event) => decide(state, event)}
+  const on = (event: StateEventBody): Command[] => decide(state, {...event, ts: '2026-01-01T00:00:00.000Z'})
+  return {state, first: on(runStarted), on}
 }
-const start = (task: string): Command => ({kind: 'start', task})
+const start = (task: string): Command => ({kind: 'queue', task})
 
 describe('decide', () => {
   it('starts every task without needs, in the order of the file', () => {
@@ -75,7 +76,7 @@ describe('decide', () => {
   it('asks a status condition once all needs are over, also under failFast, and passes failure on through skipped tasks', () => {
     const {on, state} = begin([shape('a'), shape('b', ['a']), shape('report', ['b'], 'status')])
     expect(on(ended('a', 'failed'))).toEqual([{kind: 'skip', task: 'b', reason: "needed task 'a' failed"}])
-    expect(on(skipped('b'))).toEqual([start('report')])
+    expect(on(skipped('b'))).toEqual([{kind: 'ask', task: 'report', facts: {failure: true, cancelled: false}}])
     expect(state.tasks.get('report')?.hasFailedUpstream).toBe(true)
     expect(on(succeeded('report'))).toEqual([{kind: 'finish', status: 'failed', reason: "task 'a' failed"}])
   })
@@ -91,7 +92,7 @@ describe('decide', () => {
     expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel', isAtOnce: false}])
     expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([])
     expect(on(ended('a', 'cancelled'))).toEqual([{kind: 'skip', task: 'b', reason: 'the run was interrupted'}])
-    expect(on(skipped('b'))).toEqual([start('clean')])
+    expect(on(skipped('b'))).toEqual([{kind: 'ask', task: 'clean', facts: {failure: false, cancelled: true}}])
     expect(on(succeeded('clean'))).toEqual([{kind: 'finish', status: 'cancelled', reason: 'the run was interrupted'}])
   })
 
@@ -99,7 +100,7 @@ describe('decide', () => {
     const {on} = begin([shape('a'), shape('clean', ['a'], 'status'), shape('last', ['clean'], 'status')])
     on(started('a'))
     on({type: 'run.stopping', cause: 'timeout'})
-    expect(on(ended('a', 'cancelled'))).toEqual([start('clean')])
+    expect(on(ended('a', 'cancelled'))).toEqual([{kind: 'ask', task: 'clean', facts: {failure: false, cancelled: true}}])
     on(started('clean'))
     expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel', isAtOnce: false}])
     expect(on(ended('clean', 'cancelled'))).toEqual([{kind: 'skip', task: 'last', reason: 'the run was interrupted'}])
@@ -171,7 +172,7 @@ describe('decide', () => {
       const {state, first, on} = begin(tasks, random() < 0.5)
       const queue = [...first]
       const ends = new Map<string, number>()
-      const end = (task: string, event: RunEventBody): void => {
+      const end = (task: string, event: StateEventBody): void => {
         ends.set(task, (ends.get(task) ?? 0) + 1)
         queue.push(...on(event))
       }
@@ -179,7 +180,7 @@ describe('decide', () => {
       for (let command = queue.shift(); command !== undefined; command = queue.shift()) {
         if (command.kind === 'finish') finishes += 1
         else if (command.kind === 'skip') end(command.task, skipped(command.task))
-        else if (command.kind === 'start' && state.tasks.get(command.task)?.progress === 'ready') {
+        else if ((command.kind === 'queue' || command.kind === 'ask') && state.tasks.get(command.task)?.progress === 'ready') {
           on(started(command.task))
           if (random() < 0.05) queue.push(...on({type: 'run.stopping', cause: 'interrupted'}))
           const luck = random()
@@ -200,11 +201,11 @@ describe('decide', () => {
     let isFirst = true
     for (let index = 0; index < queue.length; index += 1) {
       const command = queue[index]
-      if (command?.kind === 'start') queue.push(...on(isFirst ? ended(command.task, 'failed') : succeeded(command.task)))
+      if (command?.kind === 'queue') queue.push(...on(isFirst ? ended(command.task, 'failed') : succeeded(command.task)))
       else if (command?.kind === 'skip') queue.push(...on(skipped(command.task)))
       isFirst = false
     }
-    expect(state.isFinished).toBe(true)
+    expect(state.stage).toBe('finishing')
     expect(queue).toHaveLength(size + 1)
   })
 })

@@ -220,7 +220,7 @@ describe('RunRows', () => {
   })
 
   test('pages through lines of any size without leaving one out', async () => {
-    const bodies = [started('a'), begun('a')]
+    const bodies: RunEventBody[] = [started('a'), begun('a')]
     for (let index = 0; index < 2500; index++) bodies.push(log('a', 'x'.repeat(index % 500 === 0 ? 1_100_000 : 10)))
     const {rows} = await journalOf({r: bodies})
     expect([...rows.events(rows.get('r'))].map((event) => event.line)).toEqual(

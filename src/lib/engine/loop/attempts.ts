@@ -1,12 +1,10 @@
-// The tries of the tasks of a run: how many each had, and which are open.
+// The attempts of a run that are open in this process: how to stop each, and how long each goes on.
 
 import {roundMs} from '../../util/round-ms.ts'
 import type {Clock} from '../ports.ts'
 
 export interface OpenAttempt {
   readonly task: string
-  /** 1 for the first try. */
-  readonly attempt: number
   /** By the monotonic clock. */
   readonly startedAtMs: number
   /** Its abort cancels the attempt. */
@@ -16,66 +14,53 @@ export interface OpenAttempt {
 export class Attempts {
   readonly #clock: Clock
   readonly #open = new Map<string, OpenAttempt>()
-  readonly #counts = new Map<string, number>()
   readonly #firstStarts = new Map<string, number>()
-  /** Tries that the system had no room for: they are no failures of the task. */
-  readonly #refused = new Map<string, number>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Begins the next try of a task that has none open. */
-  begin(task: string): OpenAttempt {
+  /** Begins an attempt of a task that has none open. */
+  begin(task: string): void {
     const startedAtMs = this.#clock.elapsed()
-    const attempt = this.count(task) + 1
-    this.#counts.set(task, attempt)
-    if (attempt === 1) this.#firstStarts.set(task, startedAtMs)
-    const open = {task, attempt, startedAtMs, controller: new AbortController()}
-    this.#open.set(task, open)
-    return open
+    if (!this.#firstStarts.has(task)) this.#firstStarts.set(task, startedAtMs)
+    this.#open.set(task, {task, startedAtMs, controller: new AbortController()})
   }
 
-  /** The try has a result. False when nobody waits for it any more. */
-  close(open: OpenAttempt): boolean {
-    return this.#open.get(open.task) === open && this.#open.delete(open.task)
+  /** The open attempt of a task; undefined when it was abandoned. */
+  find(task: string): OpenAttempt | undefined {
+    return this.#open.get(task)
   }
 
-  refuse(task: string): void {
-    this.#refused.set(task, (this.#refused.get(task) ?? 0) + 1)
+  isOpen(attempt: OpenAttempt): boolean {
+    return this.#open.get(attempt.task) === attempt
   }
 
-  /** All tries of a task so far. */
-  count(task: string): number {
-    return this.#counts.get(task) ?? 0
+  /** The attempt has a result. */
+  close({task}: OpenAttempt): void {
+    this.#open.delete(task)
   }
 
-  /** The tries that its policy of retries counts. */
-  counted(task: string): number {
-    return this.count(task) - (this.#refused.get(task) ?? 0)
+  /** How long the open attempt of a task goes on, in milliseconds. */
+  measure(task: string): number {
+    const startedAtMs = this.#open.get(task)?.startedAtMs
+    return startedAtMs === undefined ? 0 : roundMs(this.#clock.elapsed() - startedAtMs)
   }
 
-  /** How long an open try goes on. */
-  measure({startedAtMs}: OpenAttempt): {durationMs: number} {
-    return {durationMs: roundMs(this.#clock.elapsed() - startedAtMs)}
-  }
-
-  /** How long ago the first try of a task began. Nothing when there was none. */
+  /** How long ago the first attempt of a task began. Nothing when there was none. */
   measureTask(task: string): {durationMs?: number} {
     const startedAtMs = this.#firstStarts.get(task)
     return startedAtMs === undefined ? {} : {durationMs: roundMs(this.#clock.elapsed() - startedAtMs)}
   }
 
-  /** Tells all open tries to stop. */
+  /** Tells all open attempts to stop. */
   abort(): void {
     for (const {controller} of this.#open.values()) controller.abort()
   }
 
-  /** Tells all open tries to stop, and waits for none of them. */
-  abandon(): OpenAttempt[] {
-    const open = [...this.#open.values()]
+  /** Tells all open attempts to stop, and waits for none of them. */
+  abandon(): void {
+    this.abort()
     this.#open.clear()
-    for (const {controller} of open) controller.abort()
-    return open
   }
 }

@@ -1,19 +1,17 @@
 // Gives events their place and time, masks them, and hands them on in batches: first to the journal, then to the reporter.
 
-import {contextOfRunOutputs, type SealedValue} from '../sealed-output.ts'
-import type {JsonValue} from '../../util/json.ts'
-import type {RunEvent, RunEventBody, StateEventBody, TaskLog} from '../events.ts'
-import {maskEvent} from './mask-event.ts'
+import type {RunEvent, StateEvent, StateEventBody, TaskLog} from '../events.ts'
 import type {Clock, Journal, Reporter} from '../ports.ts'
-import type {RunSecrets} from '../run-secrets.ts'
 import type {RunView} from '../run-view.ts'
+import type {SealedValue} from '../sealed-output.ts'
+import {maskEvent, type TextMasker} from './mask-event.ts'
 
 /** A flood of log lines costs few transactions and little memory. */
 const maxBatch = 512
 
 export interface RecorderOptions {
   /** Absent: nothing is hidden. */
-  readonly secrets?: RunSecrets | undefined
+  readonly masker?: TextMasker | undefined
   /** What has become of the run by the events that were journalled. */
   readonly view: RunView
 }
@@ -28,10 +26,10 @@ export class EventRecorder {
   readonly #runId: string
   readonly #ports: EventRecorderPorts
   readonly #onError: (error: unknown) => void
-  readonly #secrets: RunSecrets | undefined
+  readonly #masker: TextMasker | undefined
   readonly #view: RunView
   #batch: RunEvent[] = []
-  /** Outputs of the batch that masking has changed, of tasks and of the run, by `seq`. */
+  /** Sealed outputs of the batch, of tasks and of the run, by `seq`. */
   #sealed = new Map<number, SealedValue>()
   #timer: NodeJS.Immediate | undefined
   /** While a batch is being written by a journal that does not answer at once. */
@@ -42,24 +40,38 @@ export class EventRecorder {
   readonly #lines = new Map<string, {readonly attempt: number; line: number}>()
 
   /** `onError` hears of a journal that cannot be written when nobody waits for `flush`. */
-  constructor(runId: string, ports: EventRecorderPorts, onError: (error: unknown) => void, {secrets, view}: RecorderOptions) {
+  constructor(runId: string, ports: EventRecorderPorts, onError: (error: unknown) => void, {masker, view}: RecorderOptions) {
     this.#runId = runId
     this.#ports = ports
     this.#onError = onError
-    this.#secrets = secrets
+    this.#masker = masker
     this.#view = view
   }
 
-  /** The event is handed on at the end of this turn of the event loop, or earlier. Throws what a journal throws that answers at once. */
-  record(body: RunEventBody): void {
-    const ts = new Date(this.#ports.clock.now()).toISOString()
-    const run = this.#runId
-    if (body.type === 'task.log') this.#batch.push({line: this.#nextLine(body), ts, run, ...body})
-    else {
-      this.#seq += 1
-      if (body.type === 'task.finished') this.#lines.delete(body.task)
-      this.#batch.push({seq: this.#seq, ts, run, ...this.#mask(body)})
-    }
+  /**
+   * Answers the event as the journal gets it. It is handed on at the end of this turn of the event loop, or earlier.
+   * @param sealed the output of the event before it was masked
+   */
+  record(body: StateEventBody, sealed?: SealedValue): StateEvent {
+    this.#seq += 1
+    if (sealed !== undefined) this.#sealed.set(this.#seq, sealed)
+    if (body.type === 'task.finished') this.#lines.delete(body.task)
+    const event = {seq: this.#seq, ...this.#head(), ...(this.#masker === undefined ? body : maskEvent(body, this.#masker))}
+    this.#push(event)
+    return event
+  }
+
+  /** A line of an open attempt, masked where it comes from. It is handed on like other events. */
+  log(body: TaskLog): void {
+    this.#push({line: this.#nextLine(body), ...this.#head(), ...body})
+  }
+
+  #head(): {ts: string; run: string} {
+    return {ts: new Date(this.#ports.clock.now()).toISOString(), run: this.#runId}
+  }
+
+  #push(event: RunEvent): void {
+    this.#batch.push(event)
     if (this.#batch.length >= maxBatch) this.#flushLater()
     else
       this.#timer ??= setImmediate(() => {
@@ -117,19 +129,6 @@ export class EventRecorder {
     }
   }
 
-  /** What masking hides of an output is kept sealed, when there is something to seal with. */
-  #mask(body: StateEventBody): StateEventBody {
-    if (this.#secrets === undefined) return body
-    const {masker, sealer} = this.#secrets
-    const masked = maskEvent(body, masker)
-    const output = outputOf(body)
-    if (sealer !== undefined && output !== undefined && outputOf(masked) !== output) {
-      const context = body.type === 'task.finished' ? {task: body.task, attempt: body.attempt} : contextOfRunOutputs
-      this.#sealed.set(this.#seq, sealer.seal(Buffer.from(JSON.stringify(output)), {run: this.#runId, ...context}))
-    }
-    return masked
-  }
-
   #flushLater(): void {
     try {
       this.flush()?.catch(this.#onError)
@@ -137,9 +136,4 @@ export class EventRecorder {
       this.#onError(error)
     }
   }
-}
-
-function outputOf(body: RunEventBody): JsonValue | undefined {
-  if (body.type === 'task.finished') return body.output
-  return body.type === 'run.finished' ? body.outputs : undefined
 }

@@ -3,13 +3,19 @@
 import {maskVisible} from '../../masking/mask-visible.ts'
 import {defined} from '../../util/defined.ts'
 import type {JsonValue} from '../../util/json.ts'
+import type {SecretMasker} from '../../masking/secret-masker.ts'
 import type {Plan} from '../plan.ts'
 import type {KeptPlan} from '../ports.ts'
-import type {RunSecrets} from '../run-secrets.ts'
-import {contextOfPlan} from '../sealed-output.ts'
+import {contextOfPlan, type OutputSealer} from '../sealed-output.ts'
+
+export interface PlanSecrets {
+  readonly masker: Pick<SecretMasker, 'mask' | 'maskJson'>
+  /** Without it, what masking hides is kept nowhere. */
+  readonly sealer?: OutputSealer | undefined
+}
 
 /** What masking hides of a plan is kept sealed, when there is something to seal with. */
-export function maskPlan(plan: Plan, run: string, secrets?: RunSecrets): KeptPlan {
+export function maskPlan(plan: Plan, run: string, secrets?: PlanSecrets): KeptPlan {
   if (secrets === undefined) return {plan, isMasked: false}
   // Plain by its definition; an interface is not assignable to a type with an index.
   const value = plan as unknown as JsonValue

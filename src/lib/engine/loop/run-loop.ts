@@ -1,185 +1,242 @@
-// Drives one run: every event goes through `decide`, its commands are carried out here. The only place that starts, waits and stops.
+// Drives one run. Everything that comes in is a message; messages become events; every event goes one way: `decide`, the journal, whoever
+// shows it, and then the commands that follow. The only place that starts, waits and stops.
 
-import type {ActionResult, ActionWarning, AttemptMetrics, LogEntry, TaskError} from '../task-result.ts'
 import {assertNever} from '../../util/assert-never.ts'
-import {Attempts, type OpenAttempt} from './attempts.ts'
-import {countEnds, createState, decide, mayStart, type Command, type DecideState} from '../decide.ts'
-import {EventRecorder} from './event-recorder.ts'
-import {
-  eventsVersion,
-  type RunDiagnostic,
-  type RunEventBody,
-  type RunFinished,
-  type RunStopping,
-  type TaskFinished,
-  type TaskSkipped,
-} from '../events.ts'
+import {decide, type Command} from '../decide.ts'
+import {eventsVersion, type RunFinished, type RunStopping, type StateEventBody} from '../events.ts'
+import {endOfRun, endsOfStop, outcomeOf, outcomeOfCondition, warningEvent} from '../outcome.ts'
 import type {Plan, PlannedTask} from '../plan.ts'
-import type {CallOptions, RunPorts} from '../ports.ts'
-import {PendingRetries} from './pending-retries.ts'
-import {retryDelayMs} from '../retry.ts'
-import {isRefusal, Room} from './room.ts'
-import {RunScope, stoppedError, type PlanTemplates} from './run-scope.ts'
-import type {RunSecrets} from '../run-secrets.ts'
+import type {Awaitable, ConditionAnswer, OutputsAnswer, RunPorts} from '../ports.ts'
+import {createState, mayStart, requireRecord, type DecideState} from '../run-state.ts'
 import {RunView} from '../run-view.ts'
-import {Slots} from './slots.ts'
+import type {SealedValue} from '../sealed-output.ts'
+import type {ActionWarning, AttemptResult, LogEntry} from '../task-result.ts'
+import {Attempts, type OpenAttempt} from './attempts.ts'
+import {EventRecorder} from './event-recorder.ts'
+import {Mailbox, type Message} from './mailbox.ts'
+import type {TextMasker} from './mask-event.ts'
+import {TaskQueue} from './task-queue.ts'
+import {Timers} from './timers.ts'
 
 export interface RunLoopOptions {
   readonly runId: string
   readonly concurrency: number
-  readonly failFast: boolean
-  readonly timeoutMs?: number | undefined
-  /** Absent: nothing is hidden. */
-  readonly secrets?: RunSecrets | undefined
-  readonly beside: PlanTemplates
+  /** Hides secrets in what the engine itself writes. Absent: nothing is hidden. */
+  readonly masker?: TextMasker | undefined
   /** Is given all events, for those who show the run and for its result. */
   readonly view?: RunView
   /** About the run as a whole, known before it begins. */
   readonly warnings?: readonly ActionWarning[]
 }
 
+type Finish = Extract<Command, {kind: 'finish'}>
+
 export class RunLoop {
   readonly #plan: Plan
   readonly #ports: RunPorts
   readonly #options: RunLoopOptions
   readonly #state: DecideState
-  readonly #scope: RunScope
   readonly #recorder: EventRecorder
-  readonly #startedAtMs: number
+  readonly #mailbox: Mailbox<Command>
   readonly #planned: ReadonlyMap<string, PlannedTask>
-  readonly #commands: Command[] = []
-  readonly #slots: Slots
-  readonly #room: Room
+  readonly #queue: TaskQueue
   readonly #attempts: Attempts
-  readonly #retries = new PendingRetries((task) => {
-    this.#slots.queue(task)
-    this.#guard(() => {
-      this.#fillSlots()
-    })
-  })
-  readonly #finished: Promise<RunFinished>
+  readonly #timers = new Timers()
+  readonly #startedAtMs: number
+  /** What follows from the events of this turn: to be done in it, and when the journal has them. */
+  readonly #todo: Command[] = []
+  #later: Command[] = []
+  #last: RunFinished | undefined
+  readonly #ended: Promise<RunFinished>
   #resolve: (event: RunFinished) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
-  #timeoutTimer: NodeJS.Timeout | undefined
-  #isDraining = false
-  #isOver = false
 
   constructor(plan: Plan, ports: RunPorts, options: RunLoopOptions) {
     this.#plan = plan
     this.#ports = ports
     this.#options = options
-    this.#slots = new Slots(options.concurrency)
-    this.#attempts = new Attempts(ports.clock)
-    this.#room = new Room(this.#slots, ports.clock)
-    this.#startedAtMs = ports.clock.elapsed()
     this.#planned = new Map(plan.tasks.map((task) => [task.id, task]))
-    this.#finished = new Promise((resolve, reject) => {
+    this.#queue = new TaskQueue({slots: options.concurrency})
+    this.#attempts = new Attempts(ports.clock)
+    this.#startedAtMs = ports.clock.elapsed()
+    this.#ended = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    this.#recorder = new EventRecorder(options.runId, ports, this.#reject, {secrets: options.secrets, view: options.view ?? new RunView()})
-    this.#scope = new RunScope(
-      plan,
-      options.beside,
-      {id: options.runId, startedAt: new Date(ports.clock.now()).toISOString()},
-      options.secrets,
-    )
-    this.#state = createState({
-      failFast: options.failFast,
-      tasks: plan.tasks,
+    const {masker, view = new RunView()} = options
+    this.#recorder = new EventRecorder(options.runId, ports, this.#reject, {masker, view})
+    this.#mailbox = new Mailbox({
+      decide: (messages) => this.#decide(messages),
+      flush: () => this.#recorder.flush(),
+      carryOut: (command) => this.#carryOut(command),
+      onError: this.#reject,
     })
+    this.#state = createState(plan)
   }
 
-  /** Runs to the end and resolves with the last event, which is not masked. Rejects only for a bug or a journal that cannot be written. */
+  /** What has been decided; only the loop writes to it. */
+  get state(): DecideState {
+    return this.#state
+  }
+
+  /** Runs to the end and resolves with the last event. Rejects only for a bug or a journal that cannot be written. */
   async run(): Promise<RunFinished> {
-    const {timeoutMs} = this.#options
-    if (timeoutMs !== undefined)
-      this.#timeoutTimer = setTimeout(() => {
-        this.stop('timeout')
-      }, timeoutMs)
+    const {timeoutMs} = this.#plan
+    if (timeoutMs !== undefined) this.#timers.after(timeoutMs, () => this.stop('timeout'))
     try {
-      const {workflow, tasks} = this.#plan
-      const taskList = tasks.map(({id, action, needs}) => ({id, type: action.type, needs}))
-      const warnings = (this.#options.warnings ?? []).map((warning) => warningEvent(warning))
-      this.#emit({type: 'run.started', version: eventsVersion, workflow: workflow.id, file: workflow.file, tasks: taskList}, ...warnings)
-      return await this.#finished
+      this.#mailbox.post(() => this.#begin())
+      return await this.#ended
     } finally {
-      this.#release()
+      this.#mailbox.close()
+      this.#timers.clear()
+      this.#attempts.abandon()
     }
   }
 
   /**
    * Stops the run: what runs is cancelled, what has not started is skipped. Tasks that clean up still start, unless it is stopped for a
-   * second cause. `isAtOnce`: nothing is waited for, and the run has ended when this returns; what still runs is the caller's to end.
+   * second cause. `isAtOnce`: nothing is waited for but the journal, so with one that answers at once the run has ended when this returns;
+   * what still runs is the caller's to end.
    */
   stop(cause: RunStopping['cause'], isAtOnce = false): void {
-    if (this.#isOver || (this.#state.stopCause === cause && !isAtOnce)) return
-    this.#emit({type: 'run.stopping', cause, ...(isAtOnce ? {atOnce: true} : {})})
-  }
-
-  #release(): void {
-    this.#isOver = true
-    clearTimeout(this.#timeoutTimer)
-    this.#retries.giveUp()
-    this.#attempts.abort()
-  }
-
-  /** Records, and then does what follows. Events caused by an event are handled after it, never inside it. */
-  #emit(...bodies: RunEventBody[]): void {
-    this.#guard(() => {
-      for (const body of bodies) {
-        this.#recorder.record(body)
-        this.#commands.push(...decide(this.#state, body))
-      }
-      if (this.#isDraining) return
-      this.#isDraining = true
-      // An index instead of shift(): ten thousand tasks that start at once must not move the list ten thousand times.
-      for (let index = 0; index < this.#commands.length; index += 1) {
-        const command = this.#commands[index]
-        if (command !== undefined) this.#carryOut(command)
-      }
-      this.#commands.length = 0
-      this.#isDraining = false
-      this.#fillSlots()
+    this.#mailbox.post(() => {
+      if (this.#state.stopCause === cause && !isAtOnce) return
+      this.#apply({type: 'run.stopping', cause, ...(isAtOnce ? {atOnce: true} : {})})
     })
   }
 
-  /** Whatever goes wrong in a callback ends the run. After the end nothing is done any more. */
-  #guard(action: () => void): void {
-    if (this.#isOver) return
-    try {
-      action()
-    } catch (error) {
-      this.#reject(error)
+  #decide(messages: readonly Message[]): Command[] {
+    for (const message of messages) {
+      message()
+      this.#settle()
     }
+    const isWanted = (task: string): boolean => mayStart(this.#state, task)
+    for (let task = this.#queue.take(isWanted); task !== undefined; task = this.#queue.take(isWanted)) {
+      this.#attempts.begin(task)
+      this.#apply({type: 'task.started', task, attempt: requireRecord(this.#state.tasks, task).attempt + 1})
+      this.#settle()
+    }
+    const commands = this.#later
+    this.#later = []
+    return commands
   }
 
-  #carryOut(command: Command): void {
+  /** The one way of every event. Log lines have nothing to decide, so they go to the recorder without it. */
+  #apply(body: StateEventBody, sealed?: SealedValue): void {
+    // The end of a task says how long the task took.
+    const event = this.#recorder.record(body.type === 'task.finished' ? {...body, ...this.#attempts.measureTask(body.task)} : body, sealed)
+    this.#ports.runner.hear(event)
+    this.#todo.push(...decide(this.#state, event))
+  }
+
+  /** An index instead of shift(): ten thousand tasks that start at once must not move the list ten thousand times. */
+  #settle(): void {
+    for (let index = 0; index < this.#todo.length; index += 1) {
+      const command = this.#todo[index]
+      if (command !== undefined) this.#settleOne(command)
+    }
+    this.#todo.length = 0
+  }
+
+  /** What is an event in its turn, or a question without effect, needs not wait for the journal. */
+  #settleOne(command: Command): void {
     switch (command.kind) {
-      case 'start':
-        if (mayStart(this.#state, command.task)) this.#ask(this.#get(command.task))
-        return
+      case 'ask':
+        this.#ask(command)
+        break
+      case 'queue':
+        this.#queue.push(command.task)
+        break
       case 'skip':
-        this.#end({type: 'task.skipped', task: command.task, reason: command.reason})
-        return
-      case 'cancel':
-        this.#cancel(command.isAtOnce)
-        return
+        this.#apply({type: 'task.skipped', task: command.task, reason: command.reason})
+        break
+      case 'narrow':
+        this.#queue.narrow()
+        break
       case 'finish':
-        this.#finish(command.status, command.reason)
-        return
+        if (command.status !== 'succeeded') this.#end(command)
+        else this.#whenAnswered(this.#ports.runner.outputs(), (outputs) => this.#end(command, outputs))
+        break
+      case 'cancel':
+        this.#queue.release()
+        for (const end of endsOfStop(this.#state, command.isAtOnce, (task) => this.#attempts.measure(task))) this.#apply(end)
+        // Nothing more is heard of what has its end.
+        if (command.isAtOnce) this.#attempts.abandon()
+        else this.#later.push(command)
+        break
+      case 'wake':
+        if (command.isFirst) this.#queue.holdFor(command.task)
+        this.#later.push(command)
+        break
+      case 'run':
+      case 'close':
+        this.#later.push(command)
+        break
       default:
         assertNever(command)
     }
   }
 
-  /** Evaluates the condition of a task whose needs are over; the task then waits for a slot or ends here. */
-  #ask(planned: PlannedTask): void {
-    const {id} = planned
-    const answer = this.#scope.condition(planned, this.#state)
-    if (answer.kind === 'run') this.#slots.queue(id)
-    else if (answer.kind === 'skip') this.#end({type: 'task.skipped', task: id, reason: answer.reason})
-    else this.#endTask(planned, 0, answer.error, {durationMs: 0})
+  #carryOut(command: Command): void {
+    if (command.kind === 'run') this.#start(command.task, command.attempt)
+    else if (command.kind === 'cancel') this.#attempts.abort()
+    else if (command.kind === 'wake') this.#timers.after(command.delayMs, () => this.#mailbox.post(() => this.#queue.push(command.task)))
+    else if (this.#last !== undefined) {
+      this.#mailbox.close()
+      this.#resolve(this.#last)
+    }
+  }
+
+  #begin(): void {
+    const {workflow, tasks} = this.#plan
+    const list = tasks.map(({id, action, needs}) => ({id, type: action.type, needs}))
+    this.#apply({type: 'run.started', version: eventsVersion, workflow: workflow.id, file: workflow.file, tasks: list})
+    for (const warning of this.#options.warnings ?? []) this.#apply(warningEvent(warning))
+  }
+
+  #start(task: string, attempt: number): void {
+    const open = this.#attempts.find(task)
+    // Ended by a stop while the journal was written.
+    if (open === undefined) return
+    const onLog = (entry: LogEntry): void => {
+      if (this.#attempts.isOpen(open)) this.#recorder.log({type: 'task.log', task, attempt, ...entry})
+    }
+    const {runId: run} = this.#options
+    const result = this.#ports.runner.run({run, task, attempt}, {signal: open.controller.signal, onLog})
+    this.#whenAnswered(result, (value) => this.#takeResult(open, value))
+  }
+
+  #takeResult(attempt: OpenAttempt, result: AttemptResult): void {
+    if (!this.#attempts.isOpen(attempt)) return
+    this.#attempts.close(attempt)
+    this.#queue.free(attempt.task)
+    for (const event of outcomeOf(this.#state, this.#get(attempt.task), result, this.#ports.random())) {
+      this.#apply(event, event.type === 'task.finished' && result.ok ? result.sealed : undefined)
+    }
+  }
+
+  #ask({task, facts}: Extract<Command, {kind: 'ask'}>): void {
+    if (mayStart(this.#state, task)) this.#whenAnswered(this.#ports.runner.ask(task, facts), (answer) => this.#takeAnswer(task, answer))
+  }
+
+  #takeAnswer(task: string, answer: ConditionAnswer): void {
+    if (!mayStart(this.#state, task)) return
+    const event = outcomeOfCondition(this.#get(task), answer)
+    if (event === undefined) this.#queue.push(task)
+    else this.#apply(event)
+  }
+
+  #end(finish: Finish, outputs?: OutputsAnswer): void {
+    // Outputs that came after a stop has ended the run.
+    if (this.#last !== undefined) return
+    this.#last = endOfRun(this.#state, finish, Math.round(this.#ports.clock.elapsed() - this.#startedAtMs), outputs)
+    this.#apply(this.#last, outputs?.ok === true ? outputs.sealed : undefined)
+  }
+
+  /** An answer that is there belongs to this turn. */
+  #whenAnswered<T>(answer: Awaitable<T>, take: (answer: T) => void): void {
+    if (answer instanceof Promise) answer.then((value) => this.#mailbox.post(() => take(value)), this.#reject)
+    else take(answer)
   }
 
   #get(task: string): PlannedTask {
@@ -187,138 +244,4 @@ export class RunLoop {
     if (planned === undefined) throw new Error(`no task '${task}' in this plan`)
     return planned
   }
-
-  #fillSlots(): void {
-    const starting: OpenAttempt[] = []
-    const isWanted = (task: string): boolean => mayStart(this.#state, task)
-    for (let id = this.#slots.take(isWanted); id !== undefined; id = this.#slots.take(isWanted)) {
-      this.#retries.started(id)
-      const open = this.#attempts.begin(id)
-      const started: RunEventBody = {type: 'task.started', task: id, attempt: open.attempt}
-      this.#recorder.record(started)
-      decide(this.#state, started)
-      starting.push(open)
-    }
-    if (starting.length === 0) return
-    this.#whenWritten(() => {
-      for (const open of starting) void this.#attempt(open)
-    })
-  }
-
-  /** At once, where the journal answers at once. */
-  #whenWritten(action: () => void): void {
-    const writing = this.#recorder.flush()
-    if (writing === undefined) action()
-    else writing.then(action).catch(this.#reject)
-  }
-
-  async #attempt(open: OpenAttempt): Promise<void> {
-    const {task, attempt, controller} = open
-    const planned = this.#get(task)
-    try {
-      const result = await this.#execute(planned, attempt, {
-        signal: controller.signal,
-        masker: this.#options.secrets?.masker,
-        onLog: (entry: LogEntry) => {
-          this.#guard(() => {
-            this.#recorder.record({type: 'task.log', task, attempt, ...entry})
-          })
-        },
-      })
-      if (!this.#attempts.close(open)) return
-      this.#slots.free()
-      this.#guard(() => {
-        this.#endAttempt(planned, open, result)
-      })
-    } catch (error) {
-      this.#reject(error)
-    }
-  }
-
-  async #execute(planned: PlannedTask, attempt: number, options: CallOptions): Promise<ActionResult> {
-    const values = this.#scope.evaluateTask(planned)
-    if (!values.ok) return {ok: false, error: values.error, metrics: {durationMs: 0}, warnings: []}
-    const call = {plan: this.#plan, task: planned, run: this.#options.runId, attempt, ...values.value}
-    return await this.#ports.executor.execute(call, options)
-  }
-
-  #endAttempt(planned: PlannedTask, {task, attempt, controller}: OpenAttempt, result: ActionResult): void {
-    const {metrics} = result
-    this.#warn(result.warnings, task)
-    if (result.ok || !isRefusal(result.error)) this.#room.found()
-    if (result.ok) this.#end({type: 'task.finished', task, attempt, status: 'succeeded', output: result.output, metrics})
-    // What was stopped with the run is not tried again; what started after that, to clean up, is a task like any other.
-    else if (controller.signal.aborted) this.#endTask(planned, attempt, stoppedError(result.error, this.#state), metrics)
-    else {
-      const {delayMs, error} = this.#judge(planned, result.error)
-      if (delayMs === undefined) this.#endTask(planned, attempt, error, metrics)
-      else {
-        this.#retries.add(task, delayMs, {error, durationMs: metrics.durationMs})
-        this.#emit({type: 'task.retrying', task, attempt, delayMs, error, metrics})
-      }
-    }
-  }
-
-  /** Whether the task is tried again, and when. A try that the system had no room for is no failure of the task. */
-  #judge({id, retry}: PlannedTask, failure: TaskError): {error: TaskError; delayMs?: number | undefined} {
-    const refusal = isRefusal(failure) ? this.#room.refused(id, failure) : undefined
-    if (refusal?.kind === 'wait') {
-      this.#attempts.refuse(id)
-      this.#warn(refusal.warnings)
-      return {error: failure, delayMs: refusal.delayMs}
-    }
-    const error = refusal?.error ?? failure
-    return {error, delayMs: retryDelayMs(retry, this.#attempts.counted(id), error, this.#ports.random())}
-  }
-
-  /** The end of a task that did not succeed. */
-  #endTask({id, continueOnError}: PlannedTask, attempt: number, error: TaskError, metrics: AttemptMetrics): void {
-    const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
-    const isTolerated = status === 'failed' && continueOnError
-    this.#end({type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated ? {isTolerated} : {})})
-  }
-
-  #warn(warnings: readonly ActionWarning[], task?: string): void {
-    for (const warning of warnings) this.#recorder.record(warningEvent(warning, task))
-  }
-
-  /** The end of a task, seen by the templates of the tasks after it. */
-  #end(event: TaskFinished | TaskSkipped): void {
-    this.#scope.taskEnded(event)
-    this.#emit(event.type === 'task.finished' ? {...event, ...this.#attempts.measureTask(event.task)} : event)
-  }
-
-  #cancel(isAtOnce: boolean): void {
-    this.#slots.release()
-    if (isAtOnce) {
-      const error = stoppedError({code: 'CANCELLED', message: '', retryable: false}, this.#state)
-      for (const open of this.#attempts.abandon()) this.#endTask(this.#get(open.task), open.attempt, error, this.#attempts.measure(open))
-    } else this.#attempts.abort()
-    for (const {task, error, durationMs} of this.#retries.giveUp()) {
-      this.#end({type: 'task.finished', task, attempt: this.#attempts.count(task), status: 'cancelled', error, metrics: {durationMs}})
-    }
-  }
-
-  #finish(status: RunFinished['status'], reason?: string): void {
-    const outputs = status === 'succeeded' ? this.#scope.outputs() : undefined
-    const failure = outputs?.ok === false ? {status: 'failed' as const, reason: outputs.error.message} : undefined
-    const event: RunFinished = {
-      type: 'run.finished',
-      status,
-      durationMs: Math.round(this.#ports.clock.elapsed() - this.#startedAtMs),
-      ...(outputs?.ok === true ? {outputs: outputs.value} : {}),
-      ...(reason === undefined ? {} : {reason}),
-      counts: countEnds(this.#state),
-      ...failure,
-    }
-    this.#recorder.record(event)
-    this.#isOver = true
-    this.#whenWritten(() => {
-      this.#resolve(event)
-    })
-  }
-}
-
-function warningEvent({code, message}: ActionWarning, task?: string): RunDiagnostic {
-  return {type: 'diagnostic', severity: 'warning', code, message, ...(task === undefined ? {} : {task})}
 }

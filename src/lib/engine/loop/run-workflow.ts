@@ -2,7 +2,7 @@
 
 import type {Plan} from '../plan.ts'
 import type {RunPorts} from '../ports.ts'
-import {maskPlan} from './mask-plan.ts'
+import {maskPlan, type PlanSecrets} from './mask-plan.ts'
 import {RunLoop, type RunLoopOptions} from './run-loop.ts'
 import {resultOf, type RunResult} from '../run-result.ts'
 import {RunView} from '../run-view.ts'
@@ -11,7 +11,9 @@ import type {RunStopping} from '../events.ts'
 /** No reporter names more of them. */
 const maxWarnings = 100
 
-export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'secrets' | 'warnings' | 'beside'> {
+export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'warnings'> {
+  /** Absent: nothing is hidden. */
+  readonly secrets?: PlanSecrets | undefined
   /** The result holds the outputs of all tasks. */
   readonly keepsOutputs: boolean
   readonly signals: StopSignals
@@ -31,14 +33,20 @@ export interface RunOutcome {
   readonly stopCause?: RunStopping['cause']
 }
 
+export interface RunWorkflowPorts extends Omit<RunPorts, 'journal'> {
+  /** Called when the first programs of tasks have been asked for: they start beside it. */
+  readonly openJournal: () => Promise<RunPorts['journal']>
+}
+
 /** Creates the run, runs it to its end and closes the reporter. Rejects when the journal cannot be written. */
-export async function runWorkflow(plan: Plan, ports: RunPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
-  const {signals, runId, concurrency, keepsOutputs, secrets, beside, warnings = []} = options
-  const {failFast, timeoutMs} = plan
+export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
+  const {signals, runId, concurrency, keepsOutputs, secrets, warnings = []} = options
+  ports.runner.expect(plan.tasks, concurrency)
+  const journal = await ports.openJournal()
   const view = new RunView({keepsOutputs, maxWarnings})
-  const loop = new RunLoop(plan, ports, {runId, concurrency, failFast, timeoutMs, secrets, beside, warnings, view})
+  const loop = new RunLoop(plan, {...ports, journal}, {runId, concurrency, masker: secrets?.masker, warnings, view})
   const startedAt = new Date(ports.clock.now()).toISOString()
-  await ports.journal.create({id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt}, maskPlan(plan, runId, secrets))
+  await journal.create({id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt}, maskPlan(plan, runId, secrets))
   const stop = (): void => {
     loop.stop(causeOf(signals.stop))
   }

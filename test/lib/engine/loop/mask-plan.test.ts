@@ -29,7 +29,7 @@ describe('maskPlan', () => {
     ['colours in it', {a: 'hunter2\u001b[31m-value'}],
   ])('hides %s', (_what, vars) => {
     const masker = maskerOf('hunter2-value', '12345678', 'z9', 'line one\nline two')
-    const {plan, isMasked, sealed} = maskPlan(planWith(vars), 'r1', {values: new Map(), masker})
+    const {plan, isMasked, sealed} = maskPlan(planWith(vars), 'r1', {masker})
     expect(isMasked).toBe(true)
     expect(sealed).toBeUndefined()
     expect(plan.workflow.vars).toEqual(masker.maskJson(vars))
@@ -38,7 +38,7 @@ describe('maskPlan', () => {
 
   it('leaves the very plan where nothing is hidden, also where values would be across two texts', () => {
     const plan = planWith({a: 'hunter2', b: '-value', c: ['xz9x']})
-    expect(maskPlan(plan, 'r1', {values: new Map(), masker: maskerOf('hunter2-value', 'z9')})).toEqual({plan, isMasked: false})
+    expect(maskPlan(plan, 'r1', {masker: maskerOf('hunter2-value', 'z9')})).toEqual({plan, isMasked: false})
     expect(maskPlan(plan, 'r1').plan).toBe(plan)
   })
 
@@ -52,7 +52,7 @@ describe('maskPlan', () => {
       },
     }
     const plan = planWith({a: 'hunter2-value'})
-    expect(maskPlan(plan, 'r1', {values: new Map(), masker: maskerOf('hunter2-value'), sealer}).sealed).toBe(value)
+    expect(maskPlan(plan, 'r1', {masker: maskerOf('hunter2-value'), sealer}).sealed).toBe(value)
     expect(seals).toEqual([[JSON.stringify(plan), {run: 'r1', ...contextOfPlan}]])
   })
 })

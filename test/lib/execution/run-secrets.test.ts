@@ -2,7 +2,7 @@
 
 import {describe, expect, it} from 'vitest'
 import type {RunEvent} from '../../../src/lib/engine/events.ts'
-import {registerComputed, type RunSecrets} from '../../../src/lib/engine/run-secrets.ts'
+import {registerComputed, type RunSecrets} from '../../../src/lib/execution/run-secrets.ts'
 import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
 import type {OutputContext, OutputSealer, SealedValue} from '../../../src/lib/engine/sealed-output.ts'
 import {startScriptedRun} from '../../rig/scripted-run.ts'

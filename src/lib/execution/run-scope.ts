@@ -1,22 +1,21 @@
 // What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
 
-import type {SourceDocument} from '../../documents/source-document.ts'
-import {Budget, maxConditionSteps} from '../../templates/budget.ts'
-import type {RunStatus, Scope, TaskView} from '../../templates/scope.ts'
-import {TemplateError} from '../../templates/template-error.ts'
-import {toText, type Templates} from '../../templates/templates.ts'
-import type {JsonObject} from '../../util/json.ts'
-import {evaluateSites, pathOf, taskSites, workflowSites} from '../../workflow/template-sites.ts'
-import {outputsRead} from '../../workflow/template-uses.ts'
-import {stopReason, type DecideState} from '../decide.ts'
-import type {TaskError, TaskFinished, TaskSkipped} from '../events.ts'
-import type {Plan, PlannedTask} from '../plan.ts'
-import {registerComputed, type RunSecrets} from '../run-secrets.ts'
+import type {SourceDocument} from '../documents/source-document.ts'
+import type {TaskError, TaskFinished, TaskSkipped} from '../engine/events.ts'
+import type {Plan, PlannedTask} from '../engine/plan.ts'
+import type {ConditionAnswer} from '../engine/ports.ts'
+import {registerComputed, type RunSecrets} from './run-secrets.ts'
+import type {ConditionFacts} from '../engine/run-state.ts'
+import type {ActionResult} from '../engine/task-result.ts'
+import {Budget, maxConditionSteps} from '../templates/budget.ts'
+import type {Scope, TaskView} from '../templates/scope.ts'
+import {TemplateError} from '../templates/template-error.ts'
+import {toText, type Templates} from '../templates/templates.ts'
+import type {JsonObject} from '../util/json.ts'
+import {evaluateSites, pathOf, taskSites, workflowSites} from '../workflow/template-sites.ts'
+import {outputsRead} from '../workflow/template-uses.ts'
 
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
-
-export type ConditionAnswer =
-  {readonly kind: 'run'} | {readonly kind: 'skip'; readonly reason: string} | {readonly kind: 'fail'; readonly error: TaskError}
 
 /** What this process knows beside a plan. */
 export interface PlanTemplates {
@@ -31,35 +30,44 @@ export class RunScope {
   readonly #beside: PlanTemplates
   /** Without a prototype: a task may be called __proto__. */
   readonly #tasks = Object.create(null) as Record<string, TaskView>
-  readonly #scope: Scope
-  /** Index in the file, for the places of findings. */
+  #scope: Scope
+  /** Index in the file, for positions of findings. */
   readonly #indexes: ReadonlyMap<string, number>
+  /** What tasks really returned, until they are told to have ended. */
+  readonly #returned = new Map<string, ActionResult>()
   /** Outputs nobody reads are not kept: they may be large, and there may be many. */
   readonly #read: ReturnType<typeof outputsRead>
   readonly #secrets: RunSecrets | undefined
 
-  constructor(plan: Plan, beside: PlanTemplates, run: {readonly id: string; readonly startedAt: string}, secrets?: RunSecrets) {
+  constructor(plan: Plan, beside: PlanTemplates, runId: string, secrets?: RunSecrets) {
     const {workflow, tasks} = plan
     this.#plan = plan
     this.#beside = beside
     this.#secrets = secrets
     this.#read = outputsRead(plan, beside.templates)
     this.#indexes = new Map(tasks.map(({id}, index) => [id, index]))
-    this.#scope = {vars: workflow.vars, env: workflow.env, tasks: this.#tasks, run: {...run, workflow: workflow.id}}
+    this.#scope = {vars: workflow.vars, env: workflow.env, tasks: this.#tasks, run: {id: runId, startedAt: '', workflow: workflow.id}}
+  }
+
+  /** @param startedAt RFC 3339 */
+  runStarted(startedAt: string): void {
+    this.#scope = {...this.#scope, run: {...this.#scope.run, startedAt}}
+  }
+
+  /** What an attempt returned, before it was masked: templates work with that. */
+  returned(task: string, result: ActionResult): void {
+    if (!result.ok || this.#read.has(task)) this.#returned.set(task, result)
   }
 
   /** From here on templates see the task. */
   taskEnded(event: TaskFinished | TaskSkipped): void {
     this.#tasks[event.task] = this.#view(event)
+    this.#returned.delete(event.task)
   }
 
-  condition(task: PlannedTask, state: DecideState): ConditionAnswer {
+  condition(task: PlannedTask, status: ConditionFacts): ConditionAnswer {
     if (task.if === undefined) return {kind: 'run'}
     const text = task.if
-    const status: RunStatus = {
-      failure: state.tasks.get(task.id)?.hasFailedUpstream ?? false,
-      cancelled: state.stopCause !== undefined,
-    }
     const evaluated = this.#attempt(
       task.id,
       () => this.#beside.templates.evaluate(text, this.#scope, {status, budget: new Budget(maxConditionSteps)}),
@@ -115,10 +123,11 @@ export class RunScope {
 
   #view(event: TaskFinished | TaskSkipped): TaskView {
     if (event.type === 'task.skipped') return {status: 'skipped', output: null, error: null, attempts: 0}
+    const returned = this.#returned.get(event.task)
     return {
       status: event.status,
-      output: this.#read.has(event.task) ? (event.output ?? null) : null,
-      error: event.error === undefined ? null : {code: event.error.code, message: event.error.message},
+      output: event.status === 'succeeded' && returned?.ok === true ? returned.output : null,
+      error: event.error === undefined ? null : viewOfError(event.error, returned),
       attempts: event.attempt,
     }
   }
@@ -139,15 +148,15 @@ export class RunScope {
   }
 }
 
-/** What the tasks of a stopped run are told. */
-export function stoppedError(error: TaskError, state: DecideState): TaskError {
-  if (error.code !== 'CANCELLED' || state.stopCause === undefined) return error
-  return {...error, message: `stopped, because ${stopReason(state.stopCause)}`}
-}
-
 /** Trying again would evaluate the same values. */
 function templateError(message: string): TaskError {
   return {code: 'TEMPLATE_FAILED', message, retryable: false}
+}
+
+/** What the run has made of an error, by its code, is what templates see of it. */
+function viewOfError({code, message}: TaskError, returned: ActionResult | undefined): {code: string; message: string} {
+  if (returned?.ok !== false || returned.error.code === 'CANCELLED') return {code, message}
+  return {code: returned.error.code, message: returned.error.message}
 }
 
 function describeType(value: unknown): string {

@@ -1,0 +1,117 @@
+// What a result means, as events: whether a task is tried again, has failed, or was stopped, and how the run ends. Pure.
+
+import type {RetryPolicy} from '../workflow/model.ts'
+import type {RunDiagnostic, StateEventBody, RunFinished, TaskError, TaskFinished} from './events.ts'
+import type {PlannedTask} from './plan.ts'
+import type {ConditionAnswer, OutputsAnswer} from './ports.ts'
+import {isRefusal, pauseForRoom, patienceMs} from './room.ts'
+import {countEnds, requireRecord, stopReason, type DecideState} from './run-state.ts'
+import type {ActionWarning, AttemptMetrics, AttemptResult} from './task-result.ts'
+
+const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once; continuing with fewer'}
+
+/**
+ * What follows from the result of the running attempt of a task; warnings first, the end or the wait last.
+ * @param random in [0, 1); spreads retries
+ */
+export function outcomeOf(state: DecideState, task: PlannedTask, result: AttemptResult, random: number): StateEventBody[] {
+  const {attempt, isStopped} = requireRecord(state.tasks, task.id)
+  const {metrics} = result
+  const warnings = result.warnings.map((warning) => warningEvent(warning, task.id))
+  if (result.ok) return [...warnings, {type: 'task.finished', task: task.id, attempt, status: 'succeeded', output: result.output, metrics}]
+  // What was stopped with the run is not tried again; what started after that, to clean up, is a task like any other.
+  if (isStopped) return [...warnings, failure(task, attempt, stoppedError(result.error, state), metrics)]
+  const {error, delayMs, isFirstRefusal} = judge(state, task, result.error, random)
+  if (isFirstRefusal) warnings.push(warningEvent(fewer))
+  if (delayMs === undefined) return [...warnings, failure(task, attempt, error, metrics)]
+  return [...warnings, {type: 'task.retrying', task: task.id, attempt, delayMs, error, metrics}]
+}
+
+interface Judgement {
+  readonly error: TaskError
+  /** Absent: the task is not tried again. */
+  readonly delayMs?: number | undefined
+  readonly isFirstRefusal?: boolean
+}
+
+/** A try that the system had no room for is no failure of the task, until there was no room for too long. */
+function judge(state: DecideState, {id, retry}: PlannedTask, error: TaskError, random: number): Judgement {
+  const {attempt, refusals} = requireRecord(state.tasks, id)
+  const counted = attempt - refusals
+  if (!isRefusal(error)) return {error, delayMs: retryDelayMs(retry, counted, error, random)}
+  const pauseMs = pauseForRoom(state.room, state.running === 1)
+  if (pauseMs !== undefined) return {error, delayMs: pauseMs, isFirstRefusal: !state.room.wasMissing}
+  const given = {...error, message: `${error.message}; it had no room for ${patienceMs / 1000} s`}
+  return {error: given, delayMs: retryDelayMs(retry, counted, given, random)}
+}
+
+/**
+ * The delay in milliseconds before the next attempt, or undefined when there is none.
+ * `random` is a number in [0, 1); with jitter it spreads the delay over its upper half, so that retries of many tasks do not meet.
+ */
+export function retryDelayMs(policy: RetryPolicy, attempt: number, error: TaskError, random: number): number | undefined {
+  if (attempt >= policy.maxAttempts || !error.retryable || error.code === 'CANCELLED') return undefined
+  if (!policy.on.includes(error.code === 'TIMEOUT' ? 'timeout' : 'error')) return undefined
+  const factor = policy.backoff === 'exponential' ? 2 ** (attempt - 1) : 1
+  const delayMs = Math.min(policy.delayMs * factor, policy.maxDelayMs)
+  return Math.round(policy.jitter ? delayMs * (0.5 + random / 2) : delayMs)
+}
+
+/** The end of a task whose condition does not hold, or cannot be evaluated; undefined when the task is to run. */
+export function outcomeOfCondition(task: PlannedTask, answer: ConditionAnswer): StateEventBody | undefined {
+  if (answer.kind === 'run') return undefined
+  if (answer.kind === 'skip') return {type: 'task.skipped', task: task.id, reason: answer.reason}
+  return failure(task, 0, answer.error, {durationMs: 0})
+}
+
+/**
+ * The ends of the tasks that a stop of the run ends by itself: of those that wait to be tried again, and with `isAtOnce` of those that run.
+ * @param measure how long the open attempt of a task goes on, in milliseconds
+ */
+export function endsOfStop(state: DecideState, isAtOnce: boolean, measure: (task: string) => number): TaskFinished[] {
+  const running: TaskFinished[] = []
+  const waiting: TaskFinished[] = []
+  const end = (task: string, attempt: number, error: TaskError, durationMs: number): TaskFinished => {
+    return {type: 'task.finished', task, attempt, status: 'cancelled', error, metrics: {durationMs}}
+  }
+  const stopped = stoppedError({code: 'CANCELLED', message: '', retryable: false}, state)
+  for (const [id, {progress, attempt, retry}] of state.tasks) {
+    if (progress === 'running' && isAtOnce) running.push(end(id, attempt, stopped, measure(id)))
+    if (progress === 'waiting' && retry !== undefined) waiting.push(end(id, attempt, retry.error, retry.durationMs))
+  }
+  return [...running, ...waiting]
+}
+
+/** The last event. A run whose outputs cannot be evaluated fails. */
+export function endOfRun(
+  state: DecideState,
+  {status, reason}: Pick<RunFinished, 'status' | 'reason'>,
+  durationMs: number,
+  outputs?: OutputsAnswer,
+): RunFinished {
+  return {
+    type: 'run.finished',
+    status,
+    durationMs,
+    ...(outputs?.ok === true ? {outputs: outputs.value} : {}),
+    ...(reason === undefined ? {} : {reason}),
+    counts: countEnds(state),
+    ...(outputs?.ok === false ? {status: 'failed', reason: outputs.error.message} : {}),
+  }
+}
+
+export function warningEvent({code, message}: ActionWarning, task?: string): RunDiagnostic {
+  return {type: 'diagnostic', severity: 'warning', code, message, ...(task === undefined ? {} : {task})}
+}
+
+function failure({id, continueOnError}: PlannedTask, attempt: number, error: TaskError, metrics: AttemptMetrics): TaskFinished {
+  const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
+  const isTolerated = status === 'failed' && continueOnError
+  return {type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated ? {isTolerated} : {})}
+}
+
+/** What the tasks of a stopped run are told. */
+function stoppedError(error: TaskError, {stopCause}: DecideState): TaskError {
+  if (error.code !== 'CANCELLED' || stopCause === undefined) return error
+  return {...error, message: `stopped, because ${stopReason(stopCause)}`}
+}

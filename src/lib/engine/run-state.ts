@@ -1,0 +1,135 @@
+// What a run has come to, task by task: all of it follows from its events. decide.ts advances it, and nothing else writes to it.
+
+import {assertNever} from '../util/assert-never.ts'
+import type {StateEventBody, RunFinished, RunStopping, TaskError} from './events.ts'
+import type {PlannedTask} from './plan.ts'
+import {untriedRoom, type Room} from './room.ts'
+
+/** An event as the journal has it. */
+export type DatedEvent = StateEventBody & {readonly ts: string}
+
+/** What `decide` needs to know of a task. */
+export type TaskShape = Pick<PlannedTask, 'id' | 'needs' | 'condition'>
+
+export interface DecideOptions {
+  /** In file order; `needs` are known and free of cycles. */
+  readonly tasks: readonly TaskShape[]
+  readonly failFast: boolean
+}
+
+/**
+ * `ready`: handed out by an ask or a queue command, waiting for its condition or its turn. A condition that holds is not an event: the start of the
+ * task says so, and until then a resumed run asks again. `skipping`: handed out by a skip command. `waiting`: between two attempts. The last
+ * four are ends.
+ */
+export type Progress = 'pending' | 'ready' | 'skipping' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+
+export interface TaskRecord {
+  readonly shape: TaskShape
+  readonly dependents: TaskRecord[]
+  progress: Progress
+  openNeeds: number
+  /** Why the task will not start, though its needs are not over yet. */
+  givenUp?: string
+  /** The first need, in order of time, that keeps a task without a status condition from starting. */
+  blockedBy?: string
+  /** Number of the last attempt that has started. */
+  attempt: number
+  /** Attempts that the system had no room for: its policy of retries does not count them. */
+  refusals: number
+  /** It was running when the run was stopped, so it is not tried again. */
+  isStopped: boolean
+  /** While it is `waiting`. */
+  retry?: PendingRetry
+  isTolerated: boolean
+  /** Some task upstream, however far, failed and was not tolerated: the value of `failure()`. */
+  hasFailedUpstream: boolean
+}
+
+export interface PendingRetry {
+  /** Milliseconds since 1970. */
+  readonly dueAtMs: number
+  /** Of the attempt that failed. */
+  readonly error: TaskError
+  readonly durationMs: number
+}
+
+export interface DecideState {
+  readonly failFast: boolean
+  readonly tasks: ReadonlyMap<string, TaskRecord>
+  unfinished: number
+  /** How many tasks are `running`. */
+  running: number
+  room: Room
+  firstFailure?: string
+  stopCause?: RunStopping['cause']
+  /** `finishing`: all tasks are over and a finish command was given. */
+  stage: 'open' | 'finishing' | 'finished'
+}
+
+/** What `failure()` and `cancelled()` answer in a condition. */
+export interface ConditionFacts {
+  readonly failure: boolean
+  readonly cancelled: boolean
+}
+
+export function createState(options: DecideOptions): DecideState {
+  const tasks = new Map<string, TaskRecord>()
+  for (const shape of options.tasks) {
+    tasks.set(shape.id, {
+      shape,
+      dependents: [],
+      progress: 'pending',
+      openNeeds: shape.needs.length,
+      attempt: 0,
+      refusals: 0,
+      isStopped: false,
+      isTolerated: false,
+      hasFailedUpstream: false,
+    })
+  }
+  for (const record of tasks.values()) {
+    for (const need of record.shape.needs) requireRecord(tasks, need).dependents.push(record)
+  }
+  return {failFast: options.failFast, tasks, unfinished: tasks.size, running: 0, room: untriedRoom, stage: 'open'}
+}
+
+/**
+ * Whether a task that was handed out, or waits to be tried again, may still start. Time passes between a command and its execution,
+ * and other events may have given the task up meanwhile: the state is the only truth, a command that lies in a queue is not.
+ */
+export function mayStart(state: DecideState, task: string): boolean {
+  const {progress} = requireRecord(state.tasks, task)
+  return progress === 'ready' || progress === 'waiting'
+}
+
+/** How messages describe a stop. */
+export function stopReason(cause: RunStopping['cause']): string {
+  switch (cause) {
+    case 'interrupted':
+      return 'the run was interrupted'
+    case 'terminated':
+      return 'the run was terminated'
+    case 'timeout':
+      return 'the run timed out'
+    default:
+      return assertNever(cause)
+  }
+}
+
+/** How many tasks came to which end. */
+export function countEnds(state: DecideState): RunFinished['counts'] {
+  const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
+  for (const {progress} of state.tasks.values()) if (isEnd(progress)) counts[progress] += 1
+  return counts
+}
+
+export function isEnd(progress: Progress): progress is 'succeeded' | 'failed' | 'skipped' | 'cancelled' {
+  return progress === 'succeeded' || progress === 'failed' || progress === 'skipped' || progress === 'cancelled'
+}
+
+export function requireRecord(tasks: ReadonlyMap<string, TaskRecord>, id: string): TaskRecord {
+  const record = tasks.get(id)
+  if (record === undefined) throw new Error(`no task '${id}' in this run`)
+  return record
+}

@@ -1,0 +1,57 @@
+// What a task returned, as others may see it: all text in it that comes from the task is masked, and what masking changed of an output is sealed.
+
+import type {OutputContext, SealedValue} from '../engine/sealed-output.ts'
+import type {RunSecrets} from './run-secrets.ts'
+import type {ActionResult, ActionWarning, AttemptResult, TaskError} from '../engine/task-result.ts'
+import {taskErrorCodes} from '../errors/task-error-codes.ts'
+import {maskVisible} from '../masking/mask-visible.ts'
+import type {SecretMasker} from '../masking/secret-masker.ts'
+import type {JsonValue} from '../util/json.ts'
+
+export type ResultMasker = Pick<SecretMasker, 'mask'>
+
+export interface MaskedOutput<T extends JsonValue> {
+  readonly masked: T
+  readonly sealed?: SealedValue
+}
+
+export function maskResult(result: ActionResult, secrets: RunSecrets, context: OutputContext): AttemptResult {
+  const {masker} = secrets
+  const warnings = maskWarnings(result.warnings, masker)
+  if (!result.ok) return {...result, error: maskError(result.error, masker), warnings}
+  const {masked, ...sealed} = maskOutput(result.output, secrets, context)
+  return {...result, output: masked, ...sealed, warnings}
+}
+
+/** Masking keeps the shape of a value. The value is sealed when masking has changed it and there is something to seal with. */
+export function maskOutput<T extends JsonValue>(value: T, {masker, sealer}: RunSecrets, context: OutputContext): MaskedOutput<T> {
+  const masked = masker.maskJson(value)
+  if (masked === value || sealer === undefined) return {masked}
+  return {masked, sealed: sealer.seal(Buffer.from(JSON.stringify(value)), context)}
+}
+
+/** The same object when nothing is hidden. */
+export function maskError(error: TaskError, masker: ResultMasker): TaskError {
+  return replace(error, {
+    // An action may choose a code of its own.
+    ...(Object.hasOwn(taskErrorCodes, error.code) ? {} : {code: masker.mask(error.code)}),
+    message: maskVisible(masker, error.message),
+    ...(error.details === undefined ? {} : {details: maskDetails(error.details, masker)}),
+  })
+}
+
+function maskWarnings(warnings: readonly ActionWarning[], masker: ResultMasker): readonly ActionWarning[] {
+  return warnings.map((warning) => replace(warning, {message: maskVisible(masker, warning.message)}))
+}
+
+/** The lines of a stack are one text: a value of several lines may stand across them. */
+function maskDetails(details: readonly string[], masker: ResultMasker): readonly string[] {
+  const text = details.join('\n')
+  const masked = maskVisible(masker, text)
+  return masked === text ? details : masked.split('\n')
+}
+
+function replace<T extends object>(original: T, changed: Partial<T>): T {
+  const isSame = Object.entries(changed).every(([name, value]) => Object.is(value, Reflect.get(original, name)))
+  return isSame ? original : {...original, ...changed}
+}
