@@ -5,15 +5,14 @@ import type {StateEvent} from '../engine/events.ts'
 import {RunView, type RunViewOptions} from '../engine/run-view.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 
-/** Where something stands in the journal of a run: after which event, and behind which log line after that. */
+/** Where something is in the journal of a run: after which event, and behind which log line after that. */
 export interface Position {
   readonly seq: number
   /** 0: the event itself. Lines of all runs share these numbers. */
-  readonly line: number
+  readonly number: number
 }
 
-export interface StoredEvent {
-  readonly position: Position
+export interface StoredEvent extends Position {
   /** The event as JSON, without a line end: the bytes that `--events` printed. */
   readonly line: string
 }
@@ -41,22 +40,22 @@ const kinds = {all: '', logs: " AND type = 'task.log'", steps: " AND type <> 'ta
 
 /** Yields what there is when it looks, in the order in which it was recorded. */
 export function* readEvents(db: SqliteDatabase, runNumber: number, filter: EventFilter = {}): Generator<StoredEvent> {
-  const {kind = 'all', after = {seq: 0, line: 0}} = filter
+  const {kind = 'all', after = {seq: 0, number: 0}} = filter
   const range = rangeOf(db, runNumber, filter.tasks ?? [])
   if (range === undefined) return
-  const start = after.seq >= range.first ? after : {seq: range.first, line: 0}
+  const start = after.seq >= range.first ? after : {seq: range.first, number: 0}
   const afterSeq = Math.max(after.seq, range.first - 1)
   const hasOwnLines = db.prepare<[number], number>('SELECT events_version FROM runs WHERE number = ?').pluck().get(runNumber) !== 1
   // In version 1 they are among the events.
   const events = hasOwnLines && kind === 'logs' ? [] : readRows(db, runNumber, {...filter, kind}, afterSeq, range.last)
-  if (kind === 'steps' || !hasOwnLines) yield* events
+  if (kind === 'steps' || !hasOwnLines) for (const page of events) yield* page
   else yield* merge(events, readLines(db, runNumber, filter, start, range.last))
 }
 
 /** What changed the run, after `seq`. */
 export function* readStateEvents(db: SqliteDatabase, runNumber: number, seq = 0): Generator<StateEvent> {
   // The journal holds what the engine wrote: that is the check this trusts.
-  for (const {line} of readEvents(db, runNumber, {kind: 'steps', after: {seq, line: 0}})) yield JSON.parse(line) as StateEvent
+  for (const {line} of readEvents(db, runNumber, {kind: 'steps', after: {seq, number: 0}})) yield JSON.parse(line) as StateEvent
 }
 
 /** The run as far as its journal goes, folded without its log. */
@@ -89,89 +88,92 @@ function conditionsOf({tasks = [], attempt}: EventFilter): {readonly sql: string
   return {sql: ofTasks + (attempt === undefined ? '' : ' AND attempt = ?'), parameters}
 }
 
-function* readRows(
+function readRows(
   db: SqliteDatabase,
   runNumber: number,
   filter: EventFilter & {readonly kind: keyof typeof kinds},
   afterSeq: number,
   last: number,
-): Generator<StoredEvent> {
+): Generator<readonly StoredEvent[]> {
   const {sql, parameters} = conditionsOf(filter)
-  const statement = db.prepare<unknown[], {seq: number; line: string}>(
-    `SELECT seq, line FROM events WHERE run_number = ? AND seq > ? AND seq <= ?${kinds[filter.kind]}${sql} ORDER BY seq LIMIT ${String(pageEvents)}`,
+  const statement = db.prepare<unknown[], StoredEvent>(
+    `SELECT seq, 0 AS number, line FROM events WHERE run_number = ? AND seq > ? AND seq <= ?${kinds[filter.kind]}${sql} ORDER BY seq LIMIT ${String(pageEvents)}`,
   )
-  yield* pages(
-    (after) => statement.iterate(runNumber, after.seq, last, ...parameters),
-    {seq: afterSeq, line: 0},
-    (row) => ({
-      position: {seq: row.seq, line: 0},
-      line: row.line,
-    }),
-  )
-}
-
-interface LineRow {
-  readonly seq: number
-  readonly number: number
-  readonly line: string
+  return readPages(({seq}) => statement.iterate(runNumber, seq, last, ...parameters), {seq: afterSeq, number: 0})
 }
 
 /** The rest of the lines after one event, and then those after the following events: each is found by the index. */
-function* readLines(db: SqliteDatabase, runNumber: number, filter: EventFilter, start: Position, last: number): Generator<StoredEvent> {
+function* readLines(
+  db: SqliteDatabase,
+  runNumber: number,
+  filter: EventFilter,
+  start: Position,
+  last: number,
+): Generator<readonly StoredEvent[]> {
   const {sql, parameters} = conditionsOf(filter)
   const select = (where: string): string =>
     `SELECT after_seq AS seq, number, line FROM log_lines WHERE run_number = ? AND ${where}${sql} ORDER BY after_seq, number LIMIT ${String(pageEvents)}`
-  const rest = db.prepare<unknown[], LineRow>(select('after_seq = ? AND number > ?'))
-  const following = db.prepare<unknown[], LineRow>(select('after_seq > ? AND after_seq <= ?'))
-  const store = (row: LineRow): StoredEvent => ({position: {seq: row.seq, line: row.number}, line: row.line})
+  const rest = db.prepare<unknown[], StoredEvent>(select('after_seq = ? AND number > ?'))
+  const following = db.prepare<unknown[], StoredEvent>(select('after_seq > ? AND after_seq <= ?'))
   let after = start
   for (;;) {
-    yield* pages(({seq, line}) => rest.iterate(runNumber, seq, line, ...parameters), after, store)
-    const {found, isFull} = readPage(following.iterate(runNumber, after.seq, last, ...parameters), store)
-    yield* found
-    const end = found.at(-1)
+    yield* readPages(({seq, number}) => rest.iterate(runNumber, seq, number, ...parameters), after)
+    const {page, isFull} = readPage(following.iterate(runNumber, after.seq, last, ...parameters))
+    yield page
+    const end = page.at(-1)
     if (end === undefined || !isFull) return
-    after = end.position
+    after = end
   }
 }
 
 /** Two streams in order as one. */
-function* merge(events: Iterable<StoredEvent>, lines: Iterable<StoredEvent>): Generator<StoredEvent> {
-  const waiting = lines[Symbol.iterator]()
-  let line = waiting.next()
-  for (const event of events) {
-    for (; !line.done && line.value.position.seq < event.position.seq; line = waiting.next()) yield line.value
-    yield event
+function* merge(events: Iterable<readonly StoredEvent[]>, lines: Generator<readonly StoredEvent[]>): Generator<StoredEvent> {
+  let page: readonly StoredEvent[] = []
+  let index = 0
+  const nextLine = (): StoredEvent | undefined => {
+    while (index >= page.length) {
+      const next = lines.next()
+      if (next.done) return undefined
+      page = next.value
+      index = 0
+    }
+    return page[index]
   }
-  for (; !line.done; line = waiting.next()) yield line.value
+  let line = nextLine()
+  for (const found of events) {
+    for (const event of found) {
+      for (; line !== undefined && line.seq < event.seq; line = nextLine()) {
+        index += 1
+        yield line
+      }
+      yield event
+    }
+  }
+  for (; line !== undefined; line = nextLine()) {
+    index += 1
+    yield line
+  }
 }
 
 /** Reads on where the last page ended, until one is not full. */
-function* pages<Row extends {readonly line: string}>(
-  query: (after: Position) => Iterable<Row>,
-  start: Position,
-  store: (row: Row) => StoredEvent,
-): Generator<StoredEvent> {
+function* readPages(query: (after: Position) => Iterable<StoredEvent>, start: Position): Generator<readonly StoredEvent[]> {
   let after = start
   for (;;) {
-    const {found, isFull} = readPage(query(after), store)
-    yield* found
-    const end = found.at(-1)
+    const {page, isFull} = readPage(query(after))
+    yield page
+    const end = page.at(-1)
     if (end === undefined || !isFull) return
-    after = end.position
+    after = end
   }
 }
 
-function readPage<Row extends {readonly line: string}>(
-  rows: Iterable<Row>,
-  store: (row: Row) => StoredEvent,
-): {readonly found: readonly StoredEvent[]; readonly isFull: boolean} {
-  const found: StoredEvent[] = []
+function readPage(rows: Iterable<StoredEvent>): {readonly page: readonly StoredEvent[]; readonly isFull: boolean} {
+  const page: StoredEvent[] = []
   let units = 0
   for (const row of rows) {
-    found.push(store(row))
+    page.push(row)
     units += row.line.length
     if (units > pageUnits) break
   }
-  return {found, isFull: found.length >= pageEvents || units > pageUnits}
+  return {page, isFull: page.length >= pageEvents || units > pageUnits}
 }

@@ -152,7 +152,7 @@ export class RunRows {
       const present = this.#guard(() => this.#db.pragma('data_version', {simple: true}))
       if (isOver || present !== version) {
         for (const event of this.events(run, {...options, ...defined({after})})) {
-          after = event.position
+          after = event
           yield event
         }
       }

@@ -46,7 +46,7 @@ test('the runs of an older database are read as they were written', async () => 
     expect(read({kind: 'logs'})).toEqual(linesOf(index + 1, 'task.log'))
     expect(read({kind: 'steps'})).toEqual(all.filter((line) => !line.includes('"task.log"')))
     expect(read({kind: 'logs', tasks: ['right']})).toEqual(linesOf(index + 1, 'task.log right'))
-    expect(read({after: {seq: 3, line: 0}})).toEqual(all.slice(3))
+    expect(read({after: {seq: 3, number: 0}})).toEqual(all.slice(3))
     expect(rows.eventsVersion(run)).toBe(1)
   }
   const [, old] = runs

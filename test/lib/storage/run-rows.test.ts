@@ -212,10 +212,12 @@ describe('RunRows', () => {
     expect(messages({tasks: ['a', 'b'], attempt: 1})).toEqual(['a1', 'b1', 'a2', 'b2'])
     expect(messages({tasks: ['a'], attempt: 2})).toEqual(['a3'])
     expect(messages({tasks: ['nobody']})).toEqual([])
-    expect(messages({after: {seq: 3, line: 2}})).toEqual(['a2', 'a3', 'b2'])
-    expect(messages({after: {seq: 3, line: 2}, tasks: ['b']})).toEqual(['b2'])
+    expect(messages({after: {seq: 3, number: 2}})).toEqual(['a2', 'a3', 'b2'])
+    expect(messages({after: {seq: 3, number: 2}, tasks: ['b']})).toEqual(['b2'])
     expect(['a', 'b', 'c', 'nobody'].map((task) => rows.hasLog(run, task))).toEqual([true, true, false, false])
-    expect([...rows.events(run, {kind: 'steps'})].map((event) => event.position)).toEqual([1, 2, 3, 4, 5, 6].map((seq) => ({seq, line: 0})))
+    expect([...rows.events(run, {kind: 'steps'})].map(({seq, number}) => ({seq, number}))).toEqual(
+      [1, 2, 3, 4, 5, 6].map((seq) => ({seq, number: 0})),
+    )
     await rows.close()
   })
 
@@ -246,7 +248,7 @@ describe('RunRows', () => {
     const controller = new AbortController()
     const seen: number[] = []
     for await (const event of rows.follow(rows.get('r'), {signal: controller.signal, pollMs: 60_000})) {
-      seen.push(event.position.seq)
+      seen.push(event.seq)
       setImmediate(() => {
         controller.abort()
       })
