@@ -3,6 +3,7 @@
 import {onTestFinished} from 'vitest'
 import type {TaskError} from '../../src/lib/engine/events.ts'
 import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
+import type {Plan} from '../../src/lib/engine/plan.ts'
 import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
 import type {RunSecrets} from '../../src/lib/execution/run-secrets.ts'
 import type {ActionResult} from '../../src/lib/engine/task-result.ts'
@@ -46,6 +47,8 @@ interface ScriptedRunOptions {
   readonly failFast?: boolean
   readonly timeoutMs?: number
   readonly secrets?: RunSecrets
+  /** For what no workflow file can say yet. */
+  readonly changePlan?: (plan: Plan) => Plan
   /** The time of day; by default it goes on by a millisecond whenever it is asked for. */
   readonly now?: () => number
   readonly elapsed?: () => number
@@ -98,6 +101,7 @@ function numberOf(event: RunEvent): string {
 
 export async function startScriptedRun(sketches: readonly TaskSketch[], options: ScriptedRunOptions = {}): Promise<ScriptedRun> {
   const planned = await scriptedPlan(sketches, options.workflow, options)
+  const plan = options.changePlan?.(planned.plan) ?? planned.plan
   const events: RunEvent[] = []
   const order: string[] = []
   const attempts = new Map<string, OpenAttempt>()
@@ -138,7 +142,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
 
   let nowMs = Date.UTC(2026, 0, 1)
   const loop = new RunLoop(
-    planned.plan,
+    plan,
     {
       journal: {
         create: () => undefined,
@@ -154,7 +158,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
         },
         close: () => Promise.resolve(),
       },
-      runner: new LocalTaskRunner(planned.plan, {
+      runner: new LocalTaskRunner(plan, {
         ...planned,
         runId: 'run-1',
         executor: {execute, expect: () => undefined},

@@ -19,6 +19,8 @@ export interface Plan {
   readonly failFast: boolean
   /** Of the run. */
   readonly timeoutMs?: number
+  /** Most tasks of a group at a time, by name of the group. */
+  readonly groups?: Readonly<Record<string, number>>
 }
 
 /** What tasks share. */
@@ -62,6 +64,8 @@ export interface PlannedTask {
   readonly id: string
   readonly action: ActionRef
   readonly needs: readonly string[]
+  /** One of the plan's groups. */
+  readonly group?: string
   /** Template text. Absent when `condition` is `none`. */
   readonly if?: string
   /** `status`: the task's `if` reads states of other tasks, so it is asked even when a need failed. */

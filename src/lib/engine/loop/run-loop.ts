@@ -56,7 +56,7 @@ export class RunLoop {
     this.#ports = ports
     this.#options = options
     this.#planned = new Map(plan.tasks.map((task) => [task.id, task]))
-    this.#queue = new TaskQueue({slots: options.concurrency})
+    this.#queue = new TaskQueue({slots: options.concurrency, groups: plan.groups, groupOf: (task) => this.#get(task).group})
     this.#attempts = new Attempts(ports.clock)
     this.#startedAtMs = ports.clock.elapsed()
     this.#ended = new Promise((resolve, reject) => {

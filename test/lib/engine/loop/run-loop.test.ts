@@ -340,6 +340,24 @@ describe('RunLoop', () => {
     expect(await run.finished).toMatchObject({status: 'cancelled', counts: {succeeded: 1, cancelled: 1}})
   })
 
+  it('starts no more tasks of a group at a time than it allows, and loses none', async () => {
+    const run = await startScriptedRun([{id: 'a'}, {id: 'b'}, {id: 'c'}, {id: 'd'}], {
+      changePlan: (plan) => ({
+        ...plan,
+        groups: {db: 1},
+        tasks: plan.tasks.map((task) => (task.id === 'd' ? task : {...task, group: 'db'})),
+      }),
+    })
+    for (const id of ['a', 'b', 'c']) {
+      const attempt = await run.attempt(id)
+      expect(run.open()).toEqual(id === 'a' ? ['a', 'd'] : ['d', id])
+      attempt.succeed()
+      await nextTurn()
+    }
+    ;(await run.attempt('d')).succeed()
+    expect(await run.finished).toMatchObject({status: 'succeeded', counts: {succeeded: 4}})
+  })
+
   it('waits for room when nothing else of the run goes on, and does not count that as attempts', async () => {
     const run = await startScriptedRun([{id: 'a', retry: again}, {id: 'b'}])
     await refuse(run, 'b')
