@@ -44,8 +44,8 @@ const none: readonly Remark[] = []
 
 export function checkReference(reference: Reference, template: DraftTemplate, declared: Declared): readonly Remark[] {
   const {root, path: steps, isOptional} = reference
-  const {kind, task, text} = template
-  const {reads} = siteRules[kind]
+  const {site, task, text} = template
+  const {reads} = siteRules[site.kind]
   const [name] = steps
   if (root === 'secrets') return checkSecret(reference, template, declared.secrets, declared.actions)
   if (laterRoots.has(root)) return isOfLaterKey(root, task, declared) ? none : [notSupportedYet(root)]

@@ -25,7 +25,7 @@ export function readDeclaredSecrets(written: unknown): DeclaredSecrets {
 /** What is wrong with reading a secret. */
 export function checkSecret(
   {path: [name, ...deeper]}: Pick<Reference, 'path'>,
-  template: Pick<DraftTemplate, 'kind' | 'path' | 'task'>,
+  template: Pick<DraftTemplate, 'site' | 'task'>,
   {list, known}: DeclaredSecrets,
   actions: KnownActions,
 ): Remark[] {
@@ -71,15 +71,15 @@ function suggest(name: string, declared: readonly string[]): string {
     : `did you mean '${meant}'? Or add it to the list: secrets: [${list}]`
 }
 
-function refuse({kind, path, task}: Pick<DraftTemplate, 'kind' | 'path' | 'task'>, secret: string, actions: KnownActions): Remark[] {
+function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: string, actions: KnownActions): Remark[] {
   const code = 'secret-not-allowed'
   const env = `env: {VALUE: "{{ ${secret} }}"}`
-  switch (kind) {
+  switch (site.kind) {
     case 'env':
       return []
     case 'input': {
       const type = String(task?.fields['type'])
-      const input = String(path[3])
+      const input = String(site.name)
       if (!inputsOf(actions, type).argumentInputs.includes(input)) return []
       return [
         {

@@ -8,7 +8,7 @@ import {TemplateError} from '../../templates/template-error.ts'
 import {isTemplate, type ParsedTemplate, type Templates} from '../../templates/templates.ts'
 import {inputsOf, type KnownActions} from '../action-inputs.ts'
 import type {WorkflowDraft} from '../draft.ts'
-import type {DraftTemplate} from './list-templates.ts'
+import {placeOf, type DraftTemplate} from './list-templates.ts'
 import {siteRules, visitTemplates} from '../template-sites.ts'
 import {checkReference, laterRoots, type Declared} from './references.ts'
 
@@ -17,19 +17,29 @@ const ourExpression = new RegExp(`\\{\\{\\s*(${[...scopeRoots, 'secrets', ...lat
 
 export function* checkTemplates(all: readonly DraftTemplate[], templates: Templates, declared: Declared): Generator<CheckFinding> {
   for (const template of all) {
-    const {kind, path: at, text} = template
+    const {text} = template
+    const {kind} = template.site
     const parsed = parse(text, templates)
     if (parsed instanceof TemplateError) {
       const {message, hint, part} = parsed
-      yield {at, code: 'bad-template', message, hint, part}
+      yield {at: placeOf(template), code: 'bad-template', message, hint, part}
       continue
     }
     if (parsed.callsStatus && siteRules[kind].callsStatus !== true)
-      yield {at, code: 'status-function', message: 'always(), failure() and cancelled() can only be used in the "if" of a task'}
+      yield {
+        at: placeOf(template),
+        code: 'status-function',
+        message: 'always(), failure() and cancelled() can only be used in the "if" of a task',
+      }
     for (const reference of parsed.references)
-      for (const remark of checkReference(reference, template, declared)) yield {at, part: reference, ...remark}
-    if (kind === 'if' && !templates.parse(text.trim()).isWhole)
-      yield {at, code: 'bad-if', message: '"if" must be one template, without text around it', hint: 'write if: "{{ … }}"'}
+      for (const remark of checkReference(reference, template, declared)) yield {at: placeOf(template), part: reference, ...remark}
+    if (kind === 'if' && !(parsed.isWhole || templates.parse(text.trim()).isWhole))
+      yield {
+        at: placeOf(template),
+        code: 'bad-if',
+        message: '"if" must be one template, without text around it',
+        hint: 'write if: "{{ … }}"',
+      }
   }
 }
 
@@ -37,6 +47,7 @@ export function* checkTemplates(all: readonly DraftTemplate[], templates: Templa
 export function secretsNamed(all: readonly DraftTemplate[], templates: Templates): Set<string> {
   const names = new Set<string>()
   for (const {text} of all) {
+    if (!text.includes('secrets')) continue
     const parsed = parse(text, templates)
     if (parsed instanceof TemplateError) continue
     for (const {root, path} of parsed.references) {
