@@ -48,8 +48,8 @@ export function* readEvents(db: SqliteDatabase, runNumber: number, filter: Event
   const hasOwnLines = db.prepare<[number], number>('SELECT events_version FROM runs WHERE number = ?').pluck().get(runNumber) !== 1
   // In version 1 they are among the events.
   const events = hasOwnLines && kind === 'logs' ? [] : readRows(db, runNumber, {...filter, kind}, afterSeq, range.last)
-  if (kind === 'steps' || !hasOwnLines) for (const page of events) yield* page
-  else yield* merge(events, readLines(db, runNumber, filter, start, range.last))
+  const pages = kind === 'steps' || !hasOwnLines ? events : merge(events, readLines(db, runNumber, filter, start, range.last))
+  for (const page of pages) yield* page
 }
 
 /** What changed the run, after `seq`. */
@@ -126,33 +126,34 @@ function* readLines(
   }
 }
 
-/** Two streams in order as one. */
-function* merge(events: Iterable<readonly StoredEvent[]>, lines: Generator<readonly StoredEvent[]>): Generator<StoredEvent> {
+/** Two streams in order as one. Holds a page of each. */
+function* merge(events: Iterable<readonly StoredEvent[]>, lines: Generator<readonly StoredEvent[]>): Generator<readonly StoredEvent[]> {
   let page: readonly StoredEvent[] = []
   let index = 0
-  const nextLine = (): StoredEvent | undefined => {
-    while (index >= page.length) {
-      const next = lines.next()
-      if (next.done) return undefined
-      page = next.value
-      index = 0
-    }
-    return page[index]
-  }
-  let line = nextLine()
+  let isOver = false
   for (const found of events) {
+    let merged: StoredEvent[] = []
     for (const event of found) {
-      for (; line !== undefined && line.seq < event.seq; line = nextLine()) {
+      for (;;) {
+        while (index >= page.length && !isOver) {
+          yield merged
+          merged = []
+          index = 0
+          const next = lines.next()
+          if (next.done) isOver = true
+          page = next.done ? [] : next.value
+        }
+        const line = page[index]
+        if (line === undefined || line.seq >= event.seq) break
+        merged.push(line)
         index += 1
-        yield line
       }
-      yield event
+      merged.push(event)
     }
+    yield merged
   }
-  for (; line !== undefined; line = nextLine()) {
-    index += 1
-    yield line
-  }
+  yield page.slice(index)
+  yield* lines
 }
 
 /** Reads on where the last page ended, until one is not full. */

@@ -231,6 +231,24 @@ describe('RunRows', () => {
     await rows.close()
   })
 
+  test('keeps events and lines in order across the ends of pages', async () => {
+    const tasks = Array.from({length: 1700}, (_, index) => `t${String(index)}`)
+    const bodies = [
+      started(...tasks),
+      ...tasks.flatMap((task, index) => [begun(task), ...Array.from({length: index % 4}, () => log(task, 'x'))]),
+    ]
+    const {rows} = await journalOf({other: done, r: bodies})
+    const wanted = numberEvents('r', bodies).map((event) => JSON.stringify(event))
+    const all = [...rows.events(rows.get('r'))]
+    expect(all.map((event) => event.line)).toEqual(wanted)
+    for (const from of [0, 1, 999, 1000, 1001, 2500, wanted.length - 1]) {
+      const after = all[from]
+      if (after === undefined) throw new Error('there are so many')
+      expect([...rows.events(rows.get('r'), {after})].map((event) => event.line)).toEqual(wanted.slice(from + 1))
+    }
+    await rows.close()
+  })
+
   test('follows a run to its end while it is written', async () => {
     const {rows, journal} = await journalOf({r: [started('a')]})
     const later = numberEvents('r', [started('a'), begun('a'), log('a', 'one'), succeeded('a'), finished('succeeded', {succeeded: 1})])
