@@ -1,5 +1,5 @@
 // The one bridge between oclif and the rest: opens the App when a command first asks for it, closes it always, and makes --json and
-// exit codes tell the truth. Knows no domain.
+// exit codes are right. Knows no domain.
 
 import {Command, Flags, type Interfaces} from '@oclif/core'
 import type {App} from '../lib/app/app.ts'
@@ -102,7 +102,7 @@ export abstract class BaseCommand extends Command {
 
   protected override async finally(error: Error | undefined): Promise<void> {
     const closed = this.#close()
-    // When the command failed already, that failure is the one to tell.
+    // When the command failed already, that failure is the one to report.
     await (error === undefined ? closed : closed.catch(() => undefined))
   }
 

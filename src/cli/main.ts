@@ -74,6 +74,6 @@ function guardProcess(isJson: boolean, environment: Environment): void {
     const failure = new WorkflowError('OUTPUT_NOT_WRITABLE', `cannot write to standard output: ${error.message}`, {cause: error})
     process.exit(reportError(failure, {environment, isJson: false}))
   })
-  // Nobody reads the messages any more: going on in silence is all that is left.
+  // The messages have no reader left: all that remains is to go on silently.
   process.stderr.on('error', () => undefined)
 }

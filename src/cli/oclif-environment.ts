@@ -1,4 +1,4 @@
-// What oclif can be told through the environment only. The one file that changes `process.env`, before oclif is called.
+// Settings that oclif takes from the environment only. The one file that changes `process.env`, before oclif is called.
 
 import {userInfo} from 'node:os'
 import {join} from 'node:path'
@@ -15,7 +15,7 @@ export function turnOnDebug(): void {
 export function keepExtensionsInHome(bin: string, isInstalling: boolean): string | undefined {
   try {
     const home = findHome(process.env, currentDirectory())
-    // oclif would make it readable for everybody.
+    // oclif would make it readable for all users.
     if (isInstalling) ensurePrivateDir(home)
     // oclif looks for variables that begin like the name of the program.
     const prefix = bin.toUpperCase()

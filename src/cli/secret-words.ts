@@ -1,4 +1,4 @@
-// Command lines that may hold a secret: `workflow secrets set NAME VALUE`, and what somebody typed who meant that.
+// Command lines that may hold a secret: `workflow secrets set NAME VALUE`, and what was probably meant as one.
 
 import type {Interfaces} from '@oclif/core'
 import {nearest} from '../lib/util/nearest.ts'

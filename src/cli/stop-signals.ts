@@ -36,7 +36,7 @@ export async function untilStopped<T>(
     else if (leave.signal.aborted || leaveWithinMs === 0) exit()
     else {
       leave.abort(cause)
-      // The work is over, as far as it may still end orderly. What the command does after it may take as long as nobody notices.
+      // The work is over, as far as it may still end orderly. What the command does after it may take as long as it likes unnoticed.
       setTimeout(exit, leaveWithinMs).unref()
     }
   }

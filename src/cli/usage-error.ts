@@ -3,7 +3,7 @@
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
 import {nearest} from '../lib/util/nearest.ts'
 
-/** The parts of oclif's parse errors that are looked at. They are told apart by these, as an extension's command brings classes of its own. */
+/** The parts of oclif's parse errors that are looked at. They are distinguished by these, as an extension's command brings classes of its own. */
 interface ParseFailure extends Error {
   readonly parse?: unknown
   readonly flags?: unknown

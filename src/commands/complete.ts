@@ -5,7 +5,7 @@ import {BaseCommand} from '../cli/base-command.ts'
 import {complete, type Candidate, type CandidateSources} from '../cli/completion/candidates.ts'
 import {describeHelp} from '../cli/help/document.ts'
 
-/** More than this nobody looks through. */
+/** A longer list is not useful. */
 const shownRuns = 50
 
 export class Complete extends BaseCommand {

@@ -72,7 +72,7 @@ export class Run extends BaseCommand {
     return outcome.result
   }
 
-  /** The run matters more than its output: it runs to its end even if nobody reads it. */
+  /** The run matters more than its output: it runs to its end even if its output is not read. */
   protected override onStdoutClosed(): Promise<void> {
     return Promise.resolve()
   }

@@ -1,5 +1,5 @@
 // oclif's help, with these differences: an unknown subject is the same error everywhere, examples come first, there are topics besides commands, and
-// the two kinds of plugins are told apart.
+// the two kinds of plugins are distinguished.
 
 import {CommandHelp, type Command, Help, ux} from '@oclif/core'
 import {getHelpFlagAdditions, standardizeIDFromArgv} from '@oclif/core/help'

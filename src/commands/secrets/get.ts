@@ -18,7 +18,7 @@ export class SecretsGet extends BaseCommand {
     const {
       args: {name},
     } = await this.parse(SecretsGet).catch((error: unknown) => {
-      // Whoever tries it without a name learns what it would do.
+      // Without a name, the error explains what it would do.
       this.ui.err.write(exposureWarning)
       throw error
     })

@@ -31,7 +31,7 @@ export interface AppOptions {
   readonly environment: Environment
   readonly stdin: NodeJS.ReadableStream & {readonly isTTY?: boolean}
   readonly stderr: NodeJS.WritableStream & {readonly isTTY?: boolean}
-  /** Where everything is shown; whoever made it flushes it. */
+  /** Where everything is shown; its maker flushes it. */
   readonly ui: Ui
 }
 

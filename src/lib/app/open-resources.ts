@@ -1,4 +1,4 @@
-// What somebody has opened and therefore closes.
+// What was opened and must be closed.
 
 type Close = () => Promise<void> | void
 

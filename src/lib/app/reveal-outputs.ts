@@ -37,7 +37,7 @@ export async function revealOutputs(app: App, run: RunSummary): Promise<Revealed
   }
   const tasks = new Map([...outputs.tasks].map(([task, output]) => [task, reveal(output)]))
   const revealed = {tasks, sealedCount: sealed.length, ...(outputs.run !== undefined && {run: reveal(outputs.run)})}
-  // Before anybody sees them.
+  // Before anything sees them.
   await store?.recordReveal(run.id)
   return revealed
 }

@@ -47,9 +47,9 @@ export interface OpenSandbox {
   close(): Promise<void>
 }
 
-/** Variables of the caller that change what programs print, and tell them nothing else. */
+/** Variables of the caller that change what programs print, and nothing else. */
 const passedOn = ['TZ', 'LANG']
-/** How long somebody who wants to leave at once waits for the engine. */
+/** How long leaving at once waits for the Docker engine. */
 const removeLimitMs = 3000
 
 /** Throws DOCKER_UNAVAILABLE, IMAGE_MISSING, IMAGE_STALE, and what building throws: then nothing has been started. */
@@ -68,7 +68,7 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
   for (const [plugin, id] of ids) found.set(plugin, {id, env: (await client.inspectImage(id))?.env ?? []})
 
   const leftovers = Promise.all([sweepContainers(client), removeLeftDirectories(gatewaysDirectory)])
-  // Whoever waits for it hears of its failure; until then it is nobody's.
+  // Its awaiter sees the failure; until then it must not count as unhandled.
   leftovers.catch(() => undefined)
   const owner = identifyProcess()
   const network = needsNetwork ? await openNetwork() : undefined

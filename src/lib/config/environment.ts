@@ -11,7 +11,7 @@ export interface Environment {
    * mean to Docker's own command.
    */
   readonly variables: Variables
-  /** `CI`: nobody can answer questions, and nothing looks at a live display. */
+  /** `CI`: no user can answer questions or watch a live display. */
   readonly isCi: boolean
   readonly isGithubActions: boolean
   /** `DEBUG`: errors are shown with their stacks. */

@@ -14,7 +14,7 @@ export interface ProjectFile {
 
 /**
  * A file above `start` counts only when it belongs to root, to the current user, or to the owner of `start`: in a shared directory such as
- * /tmp somebody else could place one, and with it plugins. git refuses repositories of others for the same reason (CVE-2022-24765).
+ * /tmp another user could place one, and with it plugins. git refuses repositories of others for the same reason (CVE-2022-24765).
  */
 export function findProjectFile(start: string): ProjectFile {
   const owners = new Set([0, process.getuid?.(), statSync(start, {throwIfNoEntry: false})?.uid])

@@ -84,7 +84,7 @@ function withoutEffect(project: FileSettings | undefined, userFile: string): Dia
   return [{severity: 'warning', code: 'setting-without-effect', message, file: project.file, hint: `set it in ${userFile}`}]
 }
 
-/** A workflow file that does not exist is somebody else's error: its directory is used as far as it is there. */
+/** A workflow file that does not exist is reported elsewhere: its directory is used as far as it is there. */
 function startDirectory(cwd: string | undefined, workflowFile: string | undefined): string | undefined {
   if (workflowFile === undefined) return cwd
   return workflowFile === '-' ? requireDirectory(cwd) : path.dirname(resolveFrom(cwd, workflowFile))
@@ -157,7 +157,7 @@ function mergeByPlugin(user: LimitsByPlugin = {}, own: LimitsByPlugin = {}): Lim
   return Object.fromEntries([...ids].map((id) => [id, {...user[id], ...own[id]}]))
 }
 
-/** One directory named twice is looked at once, at its first place. */
+/** One directory named twice is looked at once, at its first position. */
 function withoutRepeats(paths: readonly PluginPath[]): PluginPath[] {
   return paths.filter((entry, index) => paths.findIndex((other) => other.path === entry.path) === index)
 }

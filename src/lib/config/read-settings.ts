@@ -22,7 +22,7 @@ export interface FileSettings {
   readonly file: string
   /** As written. */
   readonly pluginPaths?: readonly string[]
-  /** A finding about one of them, with its place in the file. */
+  /** A finding about one of them, with its position in the file. */
   readonly aboutPluginPath?: (index: number, finding: Pick<Diagnostic, 'code' | 'message' | 'hint'>) => Diagnostic
   readonly baseImage?: string
   readonly autoBuild?: boolean

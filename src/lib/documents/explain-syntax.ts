@@ -165,7 +165,7 @@ function explainFirst(text: string, stop: YamlStop | undefined, problem: ValuePr
       hint: 'move data into separate files, and read them in a task',
     }
   if (problem === 'key-is-a-map') {
-    // Nearly always a template without quotes; unquotedTemplate says so when the place is its line.
+    // Nearly always a template without quotes; unquotedTemplate says so when the position is its line.
     const start = Math.max(0, text.search(/^[ \t]*(?:- +)*[^\s#'"{}[\],&*!|>%@`][^#'"{\n]*:[ ]+\{\{/m))
     return {code: 'key-is-a-map', message: 'a map is used as a key', start, end: start + 1}
   }

@@ -1,5 +1,5 @@
 // What checks find in a document. A check is a generator that yields its findings in the order of the file: only the first ones are located
-// and worded in full, the others are counted. A file can have a million mistakes, and nobody reads more than the first few.
+// and worded in full, the others are counted. A file can have a million mistakes, and only the first few are ever read.
 
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import type {ErrorCode} from '../errors/error-codes.ts'

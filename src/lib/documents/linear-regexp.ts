@@ -28,7 +28,7 @@ export function isPlainPattern(pattern: string): boolean {
   return quantifiers === 0 || (quantifiers === 1 && bare.startsWith('^') && !bare.includes('|'))
 }
 
-/** Makes the test for a pattern. Throws when it is no regular expression, or one that RE2 cannot run (look-around, back references). */
+/** Makes the test for a pattern. Throws when it is not a regular expression, or one that RE2 cannot run (look-around, back references). */
 export function compilePattern(pattern: string, re2: typeof RE2JS | undefined): TextTest {
   if (isPlainPattern(pattern)) return nativeRegExp(pattern)
   if (!re2) throw new Error('this pattern needs RE2')

@@ -64,7 +64,7 @@ async function readBytes(file: string, options: ReadOptions): Promise<Buffer> {
   const maxBytes = options.maxBytes ?? defaultMaxBytes
   const path = options.cwd === undefined ? file : resolve(options.cwd, file)
   try {
-    // Opening a FIFO that nobody writes to might never return, so look before opening.
+    // Opening a FIFO without a writer might never return, so look before opening.
     const found = await stat(path)
     if (found.isDirectory()) throw unreadable(`${name(file, options)} is a directory`, 'Name a file in it.')
     if (!found.isFile())

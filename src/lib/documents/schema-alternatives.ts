@@ -29,7 +29,7 @@ export function settleAlternatives(raw: readonly RawFinding[]): RawFinding[] {
 }
 
 /**
- * Whether a finding comes from another keyword of the schema that has the choice. Its path tells, except where both start at `#`: a
+ * Whether a finding comes from another keyword of the schema that has the choice. Its path shows that, except where both start at `#`: a
  * branch that is a reference reports as if its target were a schema of its own.
  */
 function isBeside(other: RawFinding, choice: RawFinding): boolean {

@@ -3,7 +3,7 @@
 import type {DocumentPath, Finding} from './source-document.ts'
 import type {SchemaFinding} from './schema-findings.ts'
 
-/** A finding and the place it is about, ready for `SourceDocument.diagnostic`. */
+/** A finding and the position it is about, ready for `SourceDocument.diagnostic`. */
 export interface PlacedFinding {
   readonly path: DocumentPath
   readonly target: 'key' | 'value'
@@ -24,7 +24,7 @@ export function placeSchemaFinding({path, target, keyword, message, hint, isSent
   const isNamed = code === 'unknown-property' || code === 'missing-property' || isSentence === true
   return {
     path,
-    // The place of what is missing is the map it is missing from.
+    // The position of what is missing is the map it is missing from.
     target: code === 'missing-property' ? 'value' : target,
     finding: {severity: 'error', code, message: isNamed ? message : `${label(path)} ${message}`, hint},
   }

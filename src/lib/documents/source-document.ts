@@ -4,7 +4,7 @@ import type {Diagnostic} from '../errors/diagnostic.ts'
 
 export type DocumentPath = readonly (string | number)[]
 
-/** What is said about a place; the place itself is added by `SourceDocument.diagnostic`. */
+/** What is said about a position; the position itself is added by `SourceDocument.diagnostic`. */
 export type Finding = Pick<Diagnostic, 'severity' | 'code' | 'message'> & {readonly hint?: string | undefined}
 
 /** A YAML document that was read: its value, and where each part of it stands in the text. */

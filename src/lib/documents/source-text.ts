@@ -22,7 +22,7 @@ export function shorten(sentence: string): string {
 /** More of a line is not shown, and not kept in findings. */
 const maxSourceLine = 2000
 
-/** The place of a span: the part on its first line, and that line's text. `starts` are the text's `lineStarts`. */
+/** The position of a span: the part on its first line, and that line's text. `starts` are the text's `lineStarts`. */
 export function placeOf(
   text: string,
   starts: readonly number[],

@@ -131,7 +131,7 @@ function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinish
   return finishIfDone(state, commands)
 }
 
-/** Starts or skips every pending task whose needs are over. A skip waits for the needs too, so whoever needs the skipped task never runs beside its ancestors. */
+/** Starts or skips every pending task whose needs are over. A skip waits for the needs too, so a task that needs the skipped one never runs beside its ancestors. */
 function handOut(state: DecideState, records: Iterable<TaskRecord>): Command[] {
   const commands: Command[] = []
   for (const record of records) {

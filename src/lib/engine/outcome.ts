@@ -34,7 +34,7 @@ interface Judgement {
   readonly isFirstRefusal?: boolean
 }
 
-/** A try that the system had no room for is no failure of the task, until there was no room for too long. */
+/** A try that the system had no room for does not fail the task, until there was no room for too long. */
 function judge(state: DecideState, {id, retry}: PlannedTask, error: TaskError, random: number): Judgement {
   const {attempt, refusals} = requireRecord(state.tasks, id)
   const counted = attempt - refusals
@@ -110,7 +110,7 @@ function failure({id, continueOnError}: PlannedTask, attempt: number, error: Tas
   return {type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated ? {isTolerated} : {})}
 }
 
-/** What the tasks of a stopped run are told. */
+/** The error of tasks that were stopped with their run. */
 function stoppedError(error: TaskError, {stopCause}: DecideState): TaskError {
   if (error.code !== 'CANCELLED' || stopCause === undefined) return error
   return {...error, message: `stopped, because ${stopReason(stopCause)}`}

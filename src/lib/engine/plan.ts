@@ -48,7 +48,7 @@ export interface PlannedWorkflow {
   readonly outputs: JsonObject
 }
 
-/** The action of a task, by name. Whoever runs it looks up what is behind the name. */
+/** The action of a task, by name. The runner looks up what the name stands for. */
 export interface ActionRef {
   /** As it is written in the file: `namespace/plugin.action`. */
   readonly type: string

@@ -25,7 +25,7 @@ export interface Journal {
   /** What is known of a run, without its log; undefined: nothing. @param after only events with a greater `seq` */
   read(runId: string, after?: number): Awaitable<StoredRun | undefined>
   /**
-   * Takes the run over, if since `epoch` was read nobody else has, and it has not finished. From then on only this journal may append to it.
+   * Takes the run over, if no other journal has since `epoch` was read, and it has not finished. From then on only this journal may append to it.
    * Whether its last owner is dead is for the caller to know.
    */
   claim(runId: string, epoch: number): Awaitable<boolean>
@@ -59,7 +59,7 @@ export interface NewRun {
   readonly startedAt: string
 }
 
-/** Shows events to somebody, after they were journalled. Must not throw. */
+/** Shows events, after they were journalled. Must not throw. */
 export interface Reporter {
   /** @param view the run up to this event, with times of `Clock.elapsed`; it goes on with the run */
   report(event: RunEvent, view: RunView): void

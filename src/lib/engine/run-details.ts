@@ -15,7 +15,7 @@ export interface RunDetails {
   readonly outputs?: JsonObject
 }
 
-/** @param status of the run: that its process died is no event */
+/** @param status of the run: the death of its process is not an event */
 export function detailsOf({tasks, warnings, finished}: RunView, status: RunState): RunDetails {
   return {
     tasks: [...tasks.values()].map((task) => summarize(task, status === 'interrupted')),

@@ -39,7 +39,7 @@ interface TaskFold {
   reason?: string
   /** One of the events was a line of its log. */
   hasLog: boolean
-  /** When it began to run, or to wait for another attempt: milliseconds on the clock of whoever folds. */
+  /** When it began to run, or to wait for another attempt: milliseconds on the clock of the caller. */
   sinceMs: number
   /** How long it waits for another attempt. */
   delayMs?: number

@@ -47,7 +47,7 @@ export type ActionResult =
   | {readonly ok: true; readonly output: JsonValue; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
   | {readonly ok: false; readonly error: TaskError; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
 
-/** What an attempt came to, as whoever decides about the run gets it: nothing in it is secret. */
+/** What an attempt came to, as the loop gets it: nothing in it is secret. */
 export type AttemptResult =
   | {
       readonly ok: true

@@ -72,7 +72,7 @@ export class HostPool {
   }
 
   /**
-   * A host nobody has used; with a key, also one that has served only that key before.
+   * A host that is unused; with a key, also one that has served only that key before.
    * Rejects with StartError; also when `isWanted` says no before a host was started for it.
    */
   async borrow(reuseKey?: string, isWanted: () => boolean = () => true): Promise<HostLease> {
@@ -89,7 +89,7 @@ export class HostPool {
     }
   }
 
-  /** Ends all hosts that nobody uses; those in use end with their tasks. */
+  /** Ends all idle hosts; those in use end with their tasks. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#close?.()
@@ -132,7 +132,7 @@ export class HostPool {
     const wanted = Math.min(this.#expected, this.#parallelism, this.#options.maxAhead ?? 4)
     while (!this.#isClosed && this.#ahead.length < wanted) {
       const start = this.#start()
-      // Whoever takes it sees the failure; until then it is nobody's.
+      // The one who takes it sees the failure; until then it must not count as unhandled.
       start.catch(() => undefined)
       this.#ahead.push(start)
     }
@@ -152,7 +152,7 @@ export class HostPool {
     }
   }
 
-  /** Resolves also when it will not: then whoever uses the host finds out. */
+  /** Resolves also when it will not: then its first use finds out. */
   async #becomesReady({process}: Host): Promise<void> {
     const {readyMark} = this.#options
     if (readyMark === undefined) return

@@ -33,9 +33,9 @@ export class RunScope {
   #scope: Scope
   /** Index in the file, for positions of findings. */
   readonly #indexes: ReadonlyMap<string, number>
-  /** What tasks really returned, until they are told to have ended. */
+  /** What tasks really returned, until their end is an event. */
   readonly #returned = new Map<string, ActionResult>()
-  /** Outputs nobody reads are not kept: they may be large, and there may be many. */
+  /** Outputs that no template reads are not kept: they may be large, and there may be many. */
   readonly #read: ReturnType<typeof outputsRead>
   readonly #secrets: RunSecrets | undefined
 

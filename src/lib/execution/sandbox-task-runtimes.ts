@@ -1,4 +1,4 @@
-// Tasks of a restricted workflow: each in a container made for what it is granted. There is no other place: what cannot be contained does not run.
+// Tasks of a restricted workflow: each in a container made for what it is granted. What cannot be contained does not run.
 
 import {statSync} from 'node:fs'
 import type {Runtime} from '../runtimes/runtime.ts'

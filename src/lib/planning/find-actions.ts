@@ -109,7 +109,7 @@ function checkInputs({checkInputs: check, literalInputs}: ReadyAction, inputs: u
     .filter(({path}) => !dependsOnTemplate(inputs, path, literalInputs))
 }
 
-/** Whether the value at `path` is, holds, or stands inside of a template: then only its evaluation can tell. */
+/** Whether the value at `path` is, holds, or stands inside of a template: then only its evaluation can show. */
 function dependsOnTemplate(inputs: object, path: readonly (string | number)[], literal: readonly string[]): boolean {
   const [name] = path
   if (name === undefined || literal.includes(String(name))) return false

@@ -1,4 +1,4 @@
-// The part of the caller's environment every task process gets. The only place with that list.
+// The part of the caller's environment every task process gets. The list exists only here.
 
 /** Where programs and files are, who the user is, and in which language programs print. */
 const user = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'TERM', 'USER', 'LOGNAME', 'SHELL', 'COLORTERM', 'NO_COLOR', 'FORCE_COLOR', 'CI']
@@ -9,7 +9,7 @@ const trust = ['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'SSH_AUTH
 const ours = ['AUTOKESTRA_HOME']
 
 const passedOn = [...user, ...proxies, ...trust, ...ours, 'LC_*', 'XDG_*']
-/** Whoever has them can read every secret: not inherited, whatever a file asks for. */
+/** They give access to every secret: not inherited, whatever a file asks for. */
 const neverPassedOn = ['AUTOKESTRA_SECRET_KEY', 'AUTOKESTRA_NEW_SECRET_KEY']
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -66,7 +66,7 @@ export class ChildRun implements RunningProcess {
     this.exited = new Promise((resolve) => {
       this.#resolveExited = resolve
     })
-    // A process that does not read its input is not our error: what it does next tells (EPIPE, ECONNRESET).
+    // A process that does not read its input is not our error: what it does next shows (EPIPE, ECONNRESET).
     child.stdin?.on('error', ignore)
     child.stdout.on('error', ignore)
     child.stderr.on('error', ignore)
@@ -170,7 +170,7 @@ export class ChildRun implements RunningProcess {
     try {
       return process.kill(-this.pid, signal)
     } catch {
-      // ESRCH: nobody is left. EPERM: only processes of another user are.
+      // ESRCH: none is left. EPERM: only processes of another user are.
       return false
     }
   }

@@ -7,7 +7,7 @@ import {StartError} from '../runtimes/start-error.ts'
 // What a shell assumes when there is no PATH.
 const defaultPath = '/usr/local/bin:/usr/bin:/bin'
 
-/** Remembers what it found. Whoever sees a start fail calls {@link forget}: the file may have moved. */
+/** Remembers what it found. After a failed start, call {@link forget}: the file may have moved. */
 export class ProgramFinder {
   readonly #found = new Map<string, string>()
 

@@ -1,5 +1,5 @@
 // A shell that starts programs for us. Forking this process copies its page tables, which takes longer than most short programs run; a shell is
-// small, so forking it is cheap. It starts one program after the other, each with pipes nobody else has or had.
+// small, so forking it is cheap. It starts one program after the other, each with pipes of its own.
 
 import {spawn, type ChildProcess} from 'node:child_process'
 import {EventEmitter} from 'node:events'
@@ -9,7 +9,7 @@ import {NamedPipes, type NamedPipe} from './named-pipes.ts'
 
 /** Carries the owner's mark in the environment of the launcher, and so of a program that it has forked and that has not begun yet. */
 const markVariable = 'AUTOKESTRA_LAUNCHER'
-/** Whoever is killed together with a program still has to tell how it ended. Programs start with the default again. */
+/** A shell that is killed together with a program must still report how it ended. Programs start with the default again. */
 const prologue = `exec 2>&1; trap : TERM INT HUP; unset ${markVariable}`
 /** Starts a line of ours; other lines are the shell's notes about a signal that ended a program. */
 const statusMark = '='
@@ -134,9 +134,9 @@ export class Launcher {
       }),
     )
     const said = new Promise((resolve) => child.stdout?.once('close', resolve))
-    // The exit may be told before the last status is read.
+    // The exit may be reported before the last status is read.
     void Promise.all([exited, said]).then(([signal]) => {
-      // Killed together with its program, or by it: how the program ended is not known any more, but that it was by force.
+      // Killed together with its program, or by it: how the program ended is unknown, but it was by force.
       if (signal !== null) this.#current?.exit(null, signal)
       // Some shells end when they cannot fork.
       else this.#current?.fail(describeNotes(this.#notes + this.#text))
@@ -183,13 +183,13 @@ export class Launcher {
     return program
   }
 
-  /** Starts nothing any more; the shell ends with the program that it waits for. */
+  /** Starts nothing from now on; the shell ends with the program that it waits for. */
   retire(): void {
     this.#isRetired = true
     this.#child.stdin?.end()
   }
 
-  /** Ends the shell, with what its programs have left in its group. Only when none of them is needed any more. */
+  /** Ends the shell, with what its programs have left in its group. Only when none of them is needed. */
   end(): void {
     this.#isRetired = true
     try {

@@ -1,4 +1,4 @@
-// Fresh named pipes, made many at a time: Node itself cannot make one. They stand in a directory that nobody else may enter.
+// Fresh named pipes, made many at a time: Node itself cannot make one. They stand in a directory that no other user may enter.
 
 import {execFileSync} from 'node:child_process'
 import {constants, mkdtempSync, openSync, rmSync, unlinkSync} from 'node:fs'
@@ -23,7 +23,7 @@ export class NamedPipes {
   #taken = 0
 
   /**
-   * Throws when the system has no place or no program for them.
+   * Throws when the system has no directory or no program for them.
    * @param prefix what the name of the directory begins with
    */
   constructor(prefix: string) {
@@ -41,7 +41,7 @@ export class NamedPipes {
     return this.#dir
   }
 
-  /** A pipe that nobody has opened but its reader. Throws when the system has no room for one more. */
+  /** A pipe that only its reader has opened. Throws when the system has no room for one more. */
   take(): NamedPipe {
     if (this.#taken === this.#made) this.#make()
     const path = join(this.#dir, String(this.#taken))

@@ -178,7 +178,7 @@ export class ProcessRuntime implements Runtime {
       const owner = identifyProcess()
       this.#prefix = `${ownerPrefix(owner)}${token}-`
       this.#directoryPrefix = `autokestra-${process.pid}-${token}-`
-      // Before the first program: at no moment may there be one that nobody would end.
+      // Before the first program: at no moment may there be one that nothing would end.
       this.#marker = hasProcFs ? leaveMarker(this.#directoryPrefix, owner) : undefined
       this.#sweeper.skipPresent()
       this.#watchdog = Watchdog.start(this.#prefix, this.#directoryPrefix)
@@ -193,7 +193,7 @@ export class ProcessRuntime implements Runtime {
     return value.split(',').some((tag) => tag.startsWith(prefix) && !this.#protected.has(tag))
   }
 
-  // Who sent a SIGKILL is not told; the kernel's count of processes it ended for memory is the best witness there is.
+  // The sender of a SIGKILL is unknown; the kernel's count of processes it ended for memory is the best evidence there is.
   #hasMemoryRunOut(): boolean {
     const kills = readOutOfMemoryKills()
     const hasGrown = kills > this.#outOfMemoryKills

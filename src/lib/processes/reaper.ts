@@ -7,7 +7,7 @@ import {findDeadMarkers, removeDeadMarker} from './run-marker.ts'
 import {sweepUntilClean} from './sweeper.ts'
 
 /**
- * Ends every process whose tag names an owner that does not live any more, and answers how many there were.
+ * Ends every process whose tag names a dead owner, and answers how many there were.
  * Looks only for markers when there is nothing to do. Does nothing where there is no /proc.
  */
 export async function sweepLeftovers(): Promise<number> {

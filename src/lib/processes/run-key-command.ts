@@ -10,7 +10,7 @@ import {readChildren} from '../util/proc-fs.ts'
 
 const maxBytes = 64 * 1024
 const defaultTimeoutMs = 60_000
-/** Between SIGTERM and SIGKILL: somebody who asks for a password has turned off the terminal's echo. */
+/** Between SIGTERM and SIGKILL: a program that asks for a password has turned off the terminal's echo. */
 const graceMs = 2000
 const pollMs = 10
 /** How long a pipe is read that a background process of the command holds open. */

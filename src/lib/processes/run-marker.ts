@@ -30,7 +30,7 @@ export function removeMarker(file: string): void {
   rmSync(file, {force: true})
 }
 
-/** Those of this user whose process does not live any more; undefined where no markers can be left. */
+/** Those of this user whose process is dead; undefined where no markers can be left. */
 export function findDeadMarkers(): DeadMarker[] | undefined {
   try {
     accessSync(sharedMemoryDir, constants.W_OK)

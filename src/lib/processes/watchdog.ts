@@ -68,7 +68,7 @@ export class Watchdog {
     this.#child = child
     child.stdin?.on('error', () => undefined)
     child.unref()
-    // A pipe is a socket to Node, which keeps a program alive unless it is told not to.
+    // A pipe is a socket to Node, which keeps a program alive unless configured otherwise.
     if (child.stdin instanceof Socket) child.stdin.unref()
   }
 

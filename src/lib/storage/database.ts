@@ -1,4 +1,4 @@
-// Opens the one database file. Whoever opens it closes it; several processes may have it open at once.
+// Opens the one database file. The opener closes it; several processes may have it open at once.
 
 import {chmodSync, closeSync, fchmodSync, openSync, statSync} from 'node:fs'
 import path from 'node:path'
@@ -24,7 +24,7 @@ const busyTimeoutMs = 20_000
 const checkpointPages = 4000
 
 /**
- * Opens `file`, makes it (0600, its directory 0700) and brings its schema up to date as needed. `:memory:` is a database that nobody else sees.
+ * Opens `file`, makes it (0600, its directory 0700) and brings its schema up to date as needed. `:memory:` is a private database in memory.
  * Rejects with STORAGE_UNREADABLE, STORAGE_NOT_WRITABLE, STORAGE_NEWER (the file is not touched) or STORAGE_BUSY.
  */
 export async function openDatabase(file: string, options: OpenOptions = {}): Promise<SqliteDatabase> {

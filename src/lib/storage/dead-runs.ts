@@ -7,7 +7,7 @@ import type {runs} from './tables.ts'
 
 type RunRow = typeof runs.$inferSelect
 
-/** Whoever only looks at runs does not wait long for those who write. */
+/** Commands that only read do not wait long for writers. */
 const patienceMs = 200
 
 export class DeadRuns {
@@ -44,7 +44,7 @@ export class DeadRuns {
       }
       this.#noticed.clear()
     } catch {
-      // A database that is busy, read-only or of somebody else: what was asked for has been answered.
+      // A database that is busy, read-only or another user's: what was asked for has been answered.
     }
   }
 }

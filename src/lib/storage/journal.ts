@@ -14,7 +14,7 @@ import {storageError} from './sqlite-error.ts'
 type EventColumns = [runNumber: number, seq: number, type: string, task: string | null, attempt: number | null, line: string]
 type LineColumns = [runNumber: number, afterSeq: number, task: string, attempt: number, lineNumber: number, line: string]
 
-/** A run that this journal may append to, as long as nobody else claims it. */
+/** A run that this journal may append to, as long as no other journal claims it. */
 interface OwnRun {
   readonly id: string
   readonly number: number

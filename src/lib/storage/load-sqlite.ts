@@ -24,12 +24,12 @@ export async function loadSqlite(): Promise<OpenSqlite> {
   }
 }
 
-/** The usual place of the native part. better-sqlite3's own search costs 2 ms, so it is left for the unusual ones. */
+/** The usual path of the native part. better-sqlite3's own search costs 2 ms, so it is left for the unusual ones. */
 function findNativeBinding(require: NodeJS.Require): string | undefined {
   try {
     return require.resolve('better-sqlite3/build/Release/better_sqlite3.node')
   } catch {
-    // Not there: better-sqlite3 looks in the other places itself, and says so when it finds nothing.
+    // Not there: better-sqlite3 looks elsewhere itself, and says so when it finds nothing.
     return undefined
   }
 }

@@ -17,7 +17,7 @@ const applicationId = 0x41_4b_73_74
 /** `damaged`: it says that it is current, and lacks a table. */
 export type SchemaState = 'current' | 'outdated' | 'newer' | 'foreign' | 'damaged'
 
-/** Those that are left in the end: a migration makes a table under another name to put it in the place of one. */
+/** Those that are left in the end: a migration makes a table under another name to replace one with it. */
 const tables = namesIn(/^CREATE TABLE (\w+)/gm).filter((name) => !namesIn(/^ALTER TABLE (\w+) RENAME TO/gm).includes(name))
 
 function namesIn(statement: RegExp): string[] {

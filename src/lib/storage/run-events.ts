@@ -1,5 +1,5 @@
 // Reads the events of one run in order, a page at a time: any length of run in constant memory, and no read transaction stays open
-// while somebody looks at a page (it would keep the WAL from shrinking).
+// while a page is being read (it would keep the WAL from shrinking).
 
 import type {StateEvent} from '../engine/events.ts'
 import {RunView, type RunViewOptions} from '../engine/run-view.ts'

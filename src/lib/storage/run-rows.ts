@@ -1,4 +1,4 @@
-// Reads runs back: lists, one run, its tasks, its events, its log. Loads drizzle, so it is imported only by whoever reads.
+// Reads runs back: lists, one run, its tasks, its events, its log. Loads drizzle, so only readers import it.
 
 import {setTimeout as sleep} from 'node:timers/promises'
 import {and, desc, eq, gte, inArray, lt, type SQL} from 'drizzle-orm'

@@ -217,7 +217,7 @@ async function openReadable(file: string): Promise<SqliteDatabase | undefined> {
   try {
     return await openDatabase(file, {readonly: true})
   } catch {
-    // In WAL mode reading needs to write beside the file, unless somebody else has the database open.
+    // In WAL mode reading needs to write beside the file, unless another process has the database open.
     return await openReadOnlyCopy(file).catch(() => undefined)
   }
 }

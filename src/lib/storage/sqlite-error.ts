@@ -22,7 +22,7 @@ export function storageError(error: unknown, file: string): unknown {
   if (code === 'SQLITE_NOTADB') return make('STORAGE_UNREADABLE', `${file} is not a database`, moveAway(file))
   // The statements are right: what they name was there.
   if (code.startsWith('SQLITE_CORRUPT') || isSomethingMissing(error)) return damaged(file, error)
-  // The index of the WAL, of 32 KB, finds no place either.
+  // The index of the WAL, of 32 KB, finds no room either.
   if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE' || code === 'ENOSPC' || code === 'EDQUOT') {
     return make(
       'STORAGE_NOT_WRITABLE',

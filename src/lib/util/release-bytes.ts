@@ -8,7 +8,7 @@ const leastBytes = 1024
 export class ByteReleaser {
   #drain: MessagePort | undefined
 
-  /** Frees the memory behind `bytes`, which must not be used any more by anybody. Does nothing for a few bytes, or for a part of a larger buffer. */
+  /** Frees the memory behind `bytes`, which must not be used afterwards. Does nothing for a few bytes, or for a part of a larger buffer. */
   release(bytes: Buffer): void {
     const {buffer} = bytes
     if (!(buffer instanceof ArrayBuffer) || bytes.length < leastBytes || bytes.length !== buffer.byteLength) return

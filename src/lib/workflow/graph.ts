@@ -81,7 +81,7 @@ export class Graph {
       search.steps++
       for (const need of this.#needs[node] ?? []) {
         if (need === target) return true
-        // Whoever needs the target stands on a higher level.
+        // A task that needs the target has a higher level.
         if (this.#marks[need] === mark || (this.#isAcyclic && (this.#levels[need] ?? 0) <= level)) continue
         this.#marks[need] = mark
         open.push(need)

@@ -1,4 +1,4 @@
-// Gives events their place and time, masks them, and hands them on in batches: first to the journal, then to the reporter.
+// Gives events their number and time, masks them, and hands them on in batches: first to the journal, then to the reporter.
 
 import type {RunEvent, StateEvent, StateEventBody, TaskLog} from '../events.ts'
 import type {Clock, Journal, Reporter} from '../ports.ts'
@@ -39,7 +39,7 @@ export class EventRecorder {
   /** Of the last line of each task whose attempt is open. */
   readonly #lines = new Map<string, {readonly attempt: number; line: number}>()
 
-  /** `onError` hears of a journal that cannot be written when nobody waits for `flush`. */
+  /** `onError` hears of a journal that cannot be written when nothing waits for `flush`. */
   constructor(runId: string, ports: EventRecorderPorts, onError: (error: unknown) => void, {masker, view}: RecorderOptions) {
     this.#runId = runId
     this.#ports = ports

@@ -6,7 +6,7 @@ export type Message = () => void
 export interface MailboxOptions<Command> {
   /** Takes the messages of a turn, in order. Answers the commands that wait for the journal. */
   readonly decide: (messages: readonly Message[]) => readonly Command[]
-  /** Hands events on to the journal and to whoever shows them. Undefined: both have happened. */
+  /** Hands events on to the journal and to the reporters. Undefined: both have happened. */
   readonly flush: () => Promise<void> | undefined
   readonly carryOut: (command: Command) => void
   /** Whatever goes wrong. */

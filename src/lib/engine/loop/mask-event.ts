@@ -1,4 +1,4 @@
-// What the engine itself writes into events, masked. What comes from tasks and templates was masked by whoever ran them. The words of the house
+// What the engine itself writes into events, masked. What comes from tasks and templates was masked where they ran. The words of the house
 // (types, names, states, codes, numbers) stay, so that masking never breaks what reads events.
 
 import {maskVisible} from '../../masking/mask-visible.ts'

@@ -1,5 +1,5 @@
-// Drives one run. Everything that comes in is a message; messages become events; every event goes one way: `decide`, the journal, whoever
-// shows it, and then the commands that follow. The only place that starts, waits and stops.
+// Drives one run. Everything that comes in is a message; messages become events; every event goes one way: `decide`, the journal, the
+// reporters, and then the commands that follow. Nothing else starts, waits or stops.
 
 import {assertNever} from '../../util/assert-never.ts'
 import {decide, type Command} from '../decide.ts'

@@ -23,7 +23,7 @@ export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'conc
 export interface StopSignals {
   /** What runs is given time to end, and clean-up tasks still run. */
   readonly stop: AbortSignal
-  /** The run ends at once; whoever aborts ends what still runs. */
+  /** The run ends at once; the caller then ends what still runs. */
   readonly leave: AbortSignal
 }
 

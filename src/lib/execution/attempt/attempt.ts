@@ -1,4 +1,4 @@
-// One try of one action while it runs: its clock, its log, its warnings, and why it was stopped. The protocols tell it, blame.ts reads it.
+// One try of one action while it runs: its clock, its log, its warnings, and why it was stopped. The protocols report to it, failure-cause.ts reads it.
 
 import {setMaxListeners} from 'node:events'
 import type {RunContext} from '@autokestra/plugin-sdk/protocol'
@@ -84,7 +84,7 @@ export class Attempt {
     this.log = new TaskLog(limits, options.onLog, options.masker)
     this.#signal = options.signal
     this.isCancelled = options.signal.aborted
-    // One signal stops all tasks of a run: as many listeners as there are tasks are no leak.
+    // One signal stops all tasks of a run: one listener per task is not a leak.
     setMaxListeners(0, options.signal)
     options.signal.addEventListener('abort', this.#onAbort)
   }
@@ -127,7 +127,7 @@ export class Attempt {
     this.#signal.removeEventListener('abort', this.#onAbort)
   }
 
-  /** Nothing of the attempt runs any more. */
+  /** Nothing of the attempt is left running. */
   close(): void {
     this.settle()
     this.#stop = undefined

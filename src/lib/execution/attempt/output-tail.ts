@@ -1,4 +1,4 @@
-// The last bytes of an output, in a fixed place: taking a slice costs its length, however small slices are.
+// The last bytes of an output, in a fixed buffer: taking a slice costs its length, however small slices are.
 
 const tailBytes = 8192
 

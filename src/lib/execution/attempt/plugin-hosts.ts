@@ -1,4 +1,4 @@
-// What the SDK protocol needs from whoever keeps plugin hosts.
+// What the SDK protocol needs from a pool of plugin hosts.
 
 import type {RunningProcess} from '../../runtimes/runtime.ts'
 

@@ -1,4 +1,4 @@
-// What a schema check found -> the error of a task. Names places and rules, never the values there.
+// What a schema check found -> the error of a task. Names positions and rules, never values.
 
 import type {TaskError} from '../../engine/task-result.ts'
 

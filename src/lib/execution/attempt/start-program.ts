@@ -13,7 +13,7 @@ export interface StartedProgram {
 
 /**
  * Rejects with StartError.
- * @param onStdout false: nothing of the slice is needed any more, so its memory can go
+ * @param onStdout false: nothing of the slice is needed, so its memory can go
  * @param onStderr likewise
  */
 export async function startProgram(

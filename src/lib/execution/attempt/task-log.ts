@@ -15,7 +15,7 @@ export interface LogMasker {
 }
 
 interface LogStream {
-  /** @returns false when nothing of the chunk is kept or needed any more */
+  /** @returns false when nothing of the chunk is kept or needed */
   push(chunk: Buffer): boolean
   end(): void
 }
@@ -135,7 +135,7 @@ function endOfLines(text: string, start: number, count: number): number {
   return end
 }
 
-/** Whoever asks for a larger log gets more lines, too. */
+/** A larger log limit allows more lines, too. */
 function lineLimit({logBytes}: ExecutionLimits): number {
   return Math.max(mostLines, Math.floor(logBytes / bytesPerLine))
 }

@@ -15,7 +15,7 @@ export interface TaskRuntime {
   readonly pluginDir: string
   /** Of the task, likewise. */
   readonly workingDir: string
-  /** File that a host loads, likewise; empty for a plugin that has no use for one. */
+  /** File that a host loads, likewise; empty for a plugin that needs none. */
   readonly main: string
 }
 

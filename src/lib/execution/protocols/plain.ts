@@ -55,7 +55,7 @@ function readStdout(attempt: Attempt, bytes: Buffer, hasSucceeded: boolean): Fou
   if (whole.ok) return {output: whole.value}
   const text = whole.error.code === 'OUTPUT_INVALID_JSON' ? decodeStrictly(bytes) : undefined
   const found = text === undefined ? undefined : findLastObject(text)
-  // Whatever is not the result was meant for somebody to read.
+  // Whatever is not the result is for people to read.
   logText(attempt, found === undefined || !hasSucceeded ? bytes : Buffer.from(found.others))
   if (text === undefined || found === undefined) return {error: whole.error}
   if (isStrict)

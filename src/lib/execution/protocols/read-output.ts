@@ -19,7 +19,7 @@ export function decodeStrictly(bytes: Buffer): string | undefined {
   try {
     return new TextDecoder('utf-8', {fatal: true}).decode(bytes)
   } catch {
-    // The one way a fatal decoder tells.
+    // The only error a fatal decoder throws.
     return undefined
   }
 }
@@ -45,7 +45,7 @@ export function readJson(bytes: Buffer, maxDepth: number, what: string): ReadOut
   return error === undefined ? checkDepth(parsed.value, bytes, maxDepth) : {ok: false, error}
 }
 
-/** The error for a JSON text with a number that would come out as another one, with its place in bytes. */
+/** The error for a JSON text with a number that would come out as another one, with its offset in bytes. */
 export function lostDigits(text: string, what: string): TaskError | undefined {
   const index = inexactNumber(text)
   if (index === undefined) return undefined
@@ -54,7 +54,7 @@ export function lostDigits(text: string, what: string): TaskError | undefined {
   return {code: 'OUTPUT_LOSES_DIGITS', message, retryable: false}
 }
 
-/** The error for a text that is not JSON, with the place where it stops being JSON in bytes. */
+/** The error for a text that is not JSON, with the offset in bytes where it stops being JSON. */
 export function invalidJson(text: string, bytes: Buffer, what: string): TaskError {
   const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
   const index = Math.max(jsonErrorOffset(text), 0)
@@ -63,7 +63,7 @@ export function invalidJson(text: string, bytes: Buffer, what: string): TaskErro
   return outputError('OUTPUT_INVALID_JSON', `${what} is not one JSON document: ${where}`)
 }
 
-/** Refuses values nested deeper than `maxDepth`: whoever walks them later may do so recursively. `json` is what `value` was read from. */
+/** Refuses values nested deeper than `maxDepth`: later code may walk them recursively. `json` is what `value` was read from. */
 export function checkDepth(value: JsonValue, json: Buffer, maxDepth: number): ReadOutput {
   if (measureJson(json).depth <= maxDepth) return {ok: true, value}
   return {ok: false, error: outputError('OUTPUT_TOO_LARGE', `the output is nested deeper than ${maxDepth} levels`)}

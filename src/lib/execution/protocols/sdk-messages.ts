@@ -60,7 +60,7 @@ function checkResult({ok, output, error, metrics, isRefused}: JsonObject): Resul
   return {type: 'result', ok, error: {code, message, ...details}, metrics: checked, ...(isRefused === true && {isRefused})}
 }
 
-/** The error of a result as the task's error. Where it is not a bug of the plugin, a stack says nothing, unless somebody asks for it. */
+/** The error of a result as the task's error. Where it is not a bug of the plugin, a stack is left out, unless debugging asks for it. */
 export function toTaskError({error}: ResultFrame & {ok: false}, isDebug: boolean): TaskError {
   return {
     code: error.code,

@@ -23,7 +23,7 @@ import type {TaskRuntime} from '../attempt/task-runtime.ts'
 
 // What a frame has around the output.
 const frameOverheadBytes = 4096
-// An action that was told to stop gets a part of the grace time to do so by itself.
+// An action that was asked to stop gets a part of the grace time to do so by itself.
 const cancelShare = 0.25
 const longestCancelPauseMs = 1000
 // A host that is about to die of an uncaught error does so right after its result.
@@ -135,7 +135,7 @@ class SdkSession {
         this.#isTextNeeded = this.#stdout.push(bytes)
       },
       onFrame: (payload) => {
-        // Nothing it says counts any more.
+        // What it says no longer counts.
         if (attempt.fault !== undefined) return []
         const isLarge = payload.length > longestOtherFrame
         if (this.result !== undefined || !isResult(payload)) {
@@ -239,7 +239,7 @@ class SdkSession {
   }
 }
 
-/** As the host writes it; what it really is, reading tells. */
+/** As the host writes it; what it really is shows when it is read. */
 function isResult(payload: Buffer): boolean {
   return payload.toString('latin1', 0, resultBegin.length) === resultBegin
 }

@@ -1,4 +1,4 @@
-// Migrations are imported as text; the bundler and the test runner are both told so.
+// Migrations are imported as text; the bundler and the test runner are configured for it.
 
 declare module '*.sql' {
   const text: string

@@ -1,4 +1,4 @@
-// The question before something that cannot be undone. Nobody is asked with --force, and nothing is done where nobody can answer.
+// The question before something that cannot be undone. With --force it is not asked, and without a terminal nothing is done.
 
 import {WorkflowError} from '../../errors/workflow-error.ts'
 import type {Prompt} from './prompt.ts'
@@ -11,13 +11,13 @@ interface AskFlags {
 
 interface Question {
   readonly question: string
-  /** What did not happen, for the error where nobody can be asked: `the secret was not deleted`. */
+  /** What did not happen, for the error without a terminal: `the secret was not deleted`. */
   readonly refused: string
   /** How --force is described there. */
   readonly hint: string
 }
 
-/** Whether the user agrees. Throws USAGE where nobody can be asked. */
+/** Whether the user agrees. Throws USAGE without a terminal. */
 export async function askFirst(
   prompt: Prompt,
   {force, 'no-input': noInput}: AskFlags,

@@ -1,4 +1,4 @@
-// Questions on a terminal. They go to stderr, and nobody waits for an answer where nobody can give one.
+// Questions on a terminal. They go to stderr, and without a terminal nothing is asked.
 
 import {WorkflowError} from '../../errors/workflow-error.ts'
 
@@ -9,9 +9,9 @@ interface PromptStreams {
 }
 
 export interface Prompt {
-  /** Whether somebody can answer: a terminal on both sides, no CI, and no `--no-input`. Ask this before anything else. */
+  /** Whether a user can answer: a terminal on both sides, no CI, and no `--no-input`. Ask this before anything else. */
   isAvailable(noInput: boolean): boolean
-  /** Why nobody can be asked: `there is no terminal to ask on`. */
+  /** Why no question can be asked: `there is no terminal to ask on`. */
   whyNot(noInput: boolean): string
   /** What is typed is not shown. With `confirm`, asks a second time with that question; throws USAGE when the answers differ. May be empty. */
   secret(question: string, options?: {readonly confirm?: string}): Promise<string>

@@ -1,4 +1,4 @@
-// Where the value of a secret comes from: the command line, standard input, a file, or somebody who types it.
+// Where the value of a secret comes from: the command line, standard input, a file, or a prompt.
 
 import {WorkflowError} from '../../errors/workflow-error.ts'
 import {asArgument, checkSecretName, checkSecretValue, maxSecretBytes} from '../../secrets/formats/secret-name.ts'
@@ -22,7 +22,7 @@ export interface ValueInputs {
   readStdinBytes(maxBytes: number): Promise<Buffer>
 }
 
-/** Name and value are those of a secret that can be stored. Throws USAGE when the value is given twice, or not at all and nobody can be asked. */
+/** Name and value are those of a secret that can be stored. Throws USAGE when the value is given twice, or not at all without a terminal. */
 export async function readSecretValue(request: ValueRequest, inputs: ValueInputs): Promise<Uint8Array> {
   const {name, file, isRaw} = request
   checkSecretName(name)

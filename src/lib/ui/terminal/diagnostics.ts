@@ -40,7 +40,7 @@ function countParts(diagnostics: readonly Diagnostic[]): string[] {
   return [count(sum('error'), 'error'), count(sum('warning'), 'warning')].filter((part) => !part.startsWith('0 '))
 }
 
-/** Files in the order of their first finding; what has no place comes first in its file. */
+/** Files in the order of their first finding; what has no position comes first in its file. */
 function sortByPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   const files = [...new Set(diagnostics.map((diagnostic) => diagnostic.file))]
   return files.flatMap((file) =>

@@ -18,7 +18,7 @@ export class FileOutput implements OutputStream {
   #timer: NodeJS.Timeout | undefined
   #onDrain: (() => void)[] = []
 
-  /** Replaces what is there. Throws USAGE when it cannot be written, or is a pipe that nobody reads. */
+  /** Replaces what is there. Throws USAGE when it cannot be written, or is a pipe without a reader. */
   constructor(file: string) {
     this.#descriptor = open(file)
   }

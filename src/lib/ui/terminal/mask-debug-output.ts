@@ -4,7 +4,7 @@ interface Output {
   write: NodeJS.WritableStream['write']
 }
 
-/** From now on text that is written to `stderr` by anybody in this process is masked, until the returned function is called. */
+/** From now on text that anything in this process writes to `stderr` is masked, until the returned function is called. */
 export function maskDebugOutput(stderr: Output, mask: (text: string) => string): () => void {
   const original = stderr.write
   const write = original.bind(stderr) as (chunk: string | Uint8Array, ...rest: unknown[]) => boolean

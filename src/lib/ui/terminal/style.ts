@@ -1,4 +1,4 @@
-// Colours and symbols. A status is always told by a word or a symbol too, never by colour alone.
+// Colours and symbols. A status always has a word or a symbol too, never by colour alone.
 
 import type {TaskState} from '../../engine/events.ts'
 import type {Terminal} from './terminal.ts'

@@ -70,7 +70,7 @@ export class TextWriter {
     })
   }
 
-  /** Resolves when the stream takes more. Whoever writes much awaits this between pieces, so that a slow reader costs time and no memory. */
+  /** Resolves when the stream takes more. Large writers await this between pieces, so that a slow reader costs time and no memory. */
   async ready(): Promise<void> {
     if (!this.#hasHandedOn) return
     this.#hasHandedOn = false

@@ -20,7 +20,7 @@ export interface PluginDescription {
   readonly shadows?: readonly string[]
   /** Of a usable plugin; absent when Docker cannot be asked. */
   readonly image?: 'absent' | 'current' | 'stale' | 'unbuildable'
-  /** About what it asks for; `plugin inspect` tells more. */
+  /** About what it asks for; `plugin inspect` says more. */
   readonly warnings: readonly string[]
   /** Why it is broken. */
   readonly problems: readonly string[]

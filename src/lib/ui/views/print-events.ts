@@ -1,4 +1,4 @@
-// Streams what the journal holds to stdout: any length in constant memory, and no further than somebody reads.
+// Streams what the journal holds to stdout: any length in constant memory, and no further than it is read.
 
 import type {RunEvent} from '../../engine/events.ts'
 import {eventsVersionLine} from '../reporters/reporter-events.ts'

@@ -1,4 +1,4 @@
-// What a workflow file means, and everything that is wrong with it as far as its own text and the inputs of its actions tell.
+// What a workflow file means, and everything that is wrong with it as far as its own text and the inputs of its actions show.
 
 import {collectFindings, joinFindings, type Checked, type CheckFinding, type Findings} from '../../documents/findings.ts'
 import type {SchemaCompiler} from '../../documents/json-schema.ts'

@@ -1,4 +1,4 @@
-// All templates of a workflow file, with their places in the document.
+// All templates of a workflow file, with their positions in the document.
 
 import type {DocumentPath} from '../../documents/source-document.ts'
 import {inputsOf, type KnownActions} from '../action-inputs.ts'

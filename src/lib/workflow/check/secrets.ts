@@ -8,7 +8,7 @@ import {nearest} from '../../util/nearest.ts'
 import {inputsOf, type KnownActions} from '../action-inputs.ts'
 import type {DraftTemplate} from './list-templates.ts'
 
-/** A finding whose place the caller knows. */
+/** A finding whose position the caller knows. */
 export type Remark = Pick<CheckFinding, 'code' | 'message' | 'hint'>
 
 /** The declared names as they are written; an entry that is not text is `''`, and left to the schema. */
