@@ -104,13 +104,13 @@ describeInDocker('workflow plugin build', () => {
     const hosts = new HostPool({runtime, command: hostCommand, env, cwd: pluginRoot, graceMs: 2000, readyMark: hostReady})
     onTestFinished(() => hosts.close())
     const schemas = new SchemaCompiler()
-    const places = new ProcessTaskRuntimes({
+    const taskRuntimes = new ProcessTaskRuntimes({
       runtime,
       hosts,
       baseEnv: env,
       prepareMain: ({manifest}) => Promise.resolve(mainInImage(manifest)),
     })
-    const executor = new PluginExecutor({places, compileSchema: (schema) => schemas.compile(schema)})
+    const executor = new PluginExecutor({taskRuntimes, compileSchema: (schema) => schemas.compile(schema)})
     const [action] = plugin.manifest.actions
     if (action === undefined) throw new Error('no action')
     const run = {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'k'}

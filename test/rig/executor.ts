@@ -41,7 +41,7 @@ export function openExecutor(
     ...options.pool,
   })
   const schemas = new SchemaCompiler()
-  const places = new ProcessTaskRuntimes({
+  const taskRuntimes = new ProcessTaskRuntimes({
     runtime,
     hosts,
     baseEnv,
@@ -52,7 +52,7 @@ export function openExecutor(
     },
   })
   const executor = new PluginExecutor({
-    places,
+    taskRuntimes,
     compileSchema: (schema) => schemas.compile(schema),
     limits: {killGraceMs: 2000, ...options.limits},
   })

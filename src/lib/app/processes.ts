@@ -9,7 +9,7 @@ import {ProcessRuntime} from '../processes/process-runtime.ts'
 import {HostPool} from '../execution/host-pool.ts'
 
 export interface OpenProcesses {
-  readonly places: ProcessTaskRuntimes
+  readonly taskRuntimes: ProcessTaskRuntimes
   /** Ends everything at once, without waiting for anything. */
   killNow(): void
   /** Resolves when nothing of it is left. */
@@ -40,7 +40,7 @@ export function openProcesses(plugins: PluginManager, {root, env, outerTag, inhe
     readyMark: hostReady,
   })
   return {
-    places: new ProcessTaskRuntimes({runtime, hosts, baseEnv, prepareMain: (plugin) => plugins.prepare(plugin)}),
+    taskRuntimes: new ProcessTaskRuntimes({runtime, hosts, baseEnv, prepareMain: (plugin) => plugins.prepare(plugin)}),
     killNow: () => {
       runtime.killNow()
     },

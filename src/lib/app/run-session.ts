@@ -62,14 +62,14 @@ export class RunSession {
       // Nothing starts beside what a command that was killed has left running.
       await sweepLeftovers()
       const secrets = await this.#reveal(planned)
-      const {places, warnings} = await this.#open(planned, signals.stop)
+      const {taskRuntimes, warnings} = await this.#open(planned, signals.stop)
       const concurrency = this.#chooseConcurrency(planned)
       const {plan} = planned
       const {runId} = this
       const ports = {
         openJournal: this.#app.journal,
         reporter: this.#createReporter(),
-        runner: new LocalTaskRunner(plan, {...planned, runId, executor: this.#createExecutor(places), secrets}),
+        runner: new LocalTaskRunner(plan, {...planned, runId, executor: this.#createExecutor(taskRuntimes), secrets}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
         random: () => Math.random(),
       }
@@ -133,10 +133,10 @@ export class RunSession {
     return chooseConcurrency({...this.#project.config, ...limits, parallelism: plan.workflow.parallelism})
   }
 
-  #createExecutor(places: OpenTaskRuntimes['places']): PluginExecutor {
+  #createExecutor(taskRuntimes: OpenTaskRuntimes['taskRuntimes']): PluginExecutor {
     const {options, schemas} = this.#app
     return new PluginExecutor({
-      places,
+      taskRuntimes,
       compileSchema: (schema) => schemas.compile(schema),
       limits: this.#project.config.limits,
       isDebug: options.environment.isDebug,

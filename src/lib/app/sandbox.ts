@@ -38,7 +38,7 @@ export interface SandboxRequest {
 }
 
 export interface OpenSandbox {
-  readonly places: SandboxTaskRuntimes
+  readonly taskRuntimes: SandboxTaskRuntimes
   /** What the run should say before it begins. */
   readonly warnings: readonly ActionWarning[]
   /** Ends and removes everything before it returns, as far as the engine obeys at once; what is left is found by the next run. */
@@ -75,7 +75,7 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
   const hostsFile = keepHostsFile(config.cacheDir)
   const runtimes: DockerRuntime[] = []
   const pools: HostPool[] = []
-  const places = new SandboxTaskRuntimes({
+  const taskRuntimes = new SandboxTaskRuntimes({
     images: found,
     limitsOf: ({id}) => ({...config.sandbox.limits, ...config.sandbox.byPlugin[id]}),
     labels: {'dev.autokestra.run': runId, 'dev.autokestra.workflow': plan.workflow.id},
@@ -102,7 +102,7 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
   })
   const user = containerUser()
   return {
-    places,
+    taskRuntimes,
     warnings: user.uid === process.getuid?.() ? [] : warnAboutAccess(plan.tasks, user),
     killNow: () => {
       const left = runtimes.map((runtime) => runtime.killNow())

@@ -24,7 +24,7 @@ export interface TaskRuntimesRequest {
 }
 
 export interface OpenTaskRuntimes {
-  readonly places: TaskRuntimes
+  readonly taskRuntimes: TaskRuntimes
   /** What the run should say before it begins. */
   readonly warnings: readonly ActionWarning[]
   /** Ends everything at once, without waiting for anything to finish. */

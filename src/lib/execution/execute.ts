@@ -25,7 +25,7 @@ const childPerhapsLost =
 
 export interface PluginExecutorOptions {
   /** Where tasks run. */
-  readonly places: TaskRuntimes
+  readonly taskRuntimes: TaskRuntimes
   /** Makes the check of a schema. Called once per schema. */
   readonly compileSchema: (schema: JsonObject) => Promise<ValueCheck>
   readonly limits?: Partial<ExecutionLimits>
@@ -46,7 +46,7 @@ export class PluginExecutor {
 
   /** Says which tasks are to come, one entry per call, so that starting them can be prepared. */
   expect(tasks: Iterable<ExpectedTask>, parallelism: number): void {
-    this.#options.places.expect(tasks, parallelism)
+    this.#options.taskRuntimes.expect(tasks, parallelism)
   }
 
   /** Runs one attempt to its end; nothing of it is left running when this resolves. Rejects only for a bug of ours. */
@@ -78,14 +78,14 @@ export class PluginExecutor {
 
   async #run(attempt: Attempt): Promise<ProtocolOutcome> {
     const {invocation} = attempt
-    const place = await this.#options.places.find(invocation)
+    const taskRuntime = await this.#options.taskRuntimes.find(invocation)
     if (attempt.isStopped) return {}
-    const env = {...place.baseEnv, ...invocation.env}
-    const killsBefore = place.runtime.countMemoryKills?.(sinceLastTaskMs)
-    const outcome = await speak(place, attempt, env)
+    const env = {...taskRuntime.baseEnv, ...invocation.env}
+    const killsBefore = taskRuntime.runtime.countMemoryKills?.(sinceLastTaskMs)
+    const outcome = await speak(taskRuntime, attempt, env)
     if (outcome.exit?.hasLostChild === true) warnOfLostChild(attempt, childLost)
     else if (killsBefore !== undefined && outcome.exit?.isOutOfMemory !== true) {
-      if ((place.runtime.countMemoryKills?.() ?? 0) > killsBefore) warnOfLostChild(attempt, childPerhapsLost)
+      if ((taskRuntime.runtime.countMemoryKills?.() ?? 0) > killsBefore) warnOfLostChild(attempt, childPerhapsLost)
     }
     return outcome
   }
@@ -114,14 +114,14 @@ export class PluginExecutor {
   }
 }
 
-async function speak(place: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+async function speak(taskRuntime: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   switch (attempt.invocation.plugin.manifest.protocol) {
     case 'exec':
-      return await runExec(place, attempt, env)
+      return await runExec(taskRuntime, attempt, env)
     case 'plain':
-      return await runPlain(place, attempt, env)
+      return await runPlain(taskRuntime, attempt, env)
     case 'sdk':
-      return await runSdk(place, attempt, env)
+      return await runSdk(taskRuntime, attempt, env)
   }
 }
 

@@ -23,7 +23,7 @@ interface ExecInputs {
 const defaultOutputBytes = 1024 * 1024
 
 /** Rejects with StartError or TaskFault. */
-export async function runExec(place: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+export async function runExec(taskRuntime: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   const {plugin, action, inputs} = attempt.invocation
   const options = readInputs(attempt)
   const {parse, maxOutputBytes} = options
@@ -31,12 +31,12 @@ export async function runExec(place: TaskRuntime, attempt: Attempt, env: Record<
   const stderr = new ByteCollector(maxOutputBytes)
   const log = attempt.log.open('stdout')
   const program = await startProgram(
-    place.runtime,
+    taskRuntime.runtime,
     attempt,
     {
-      command: execArguments(plugin, action, inputs, place.pluginDir),
+      command: execArguments(plugin, action, inputs, taskRuntime.pluginDir),
       env,
-      cwd: place.workingDir,
+      cwd: taskRuntime.workingDir,
       stdin: options.stdin === undefined ? 'none' : 'pipe',
     },
     (chunk) => {

@@ -18,17 +18,17 @@ export interface ProtocolOutcome extends Outcome {
 }
 
 /** Rejects with StartError or TaskFault. */
-export async function runPlain(place: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+export async function runPlain(taskRuntime: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   const {plugin, action, inputs} = attempt.invocation
   const {outputBytes} = attempt.limits
   const collector = new ByteCollector(outputBytes)
   const program = await startProgram(
-    place.runtime,
+    taskRuntime.runtime,
     attempt,
     {
-      command: [...plainCommand(plugin, place.pluginDir), action.name],
+      command: [...plainCommand(plugin, taskRuntime.pluginDir), action.name],
       env: {...env, AUTOKESTRA_ACTION: action.name},
-      cwd: place.workingDir,
+      cwd: taskRuntime.workingDir,
     },
     (chunk) => {
       const isKept = collector.push(chunk)

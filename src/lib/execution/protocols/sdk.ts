@@ -37,17 +37,17 @@ const mostValues = 10_000
 const resultBegin = '{"type":"result"'
 
 /** Rejects with StartError. */
-export async function runSdk(place: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
+export async function runSdk(taskRuntime: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   const {plugin} = attempt.invocation
   const isReuse = plugin.manifest.worker === 'reuse'
-  const lease = await place.hosts.borrow(isReuse ? `${plugin.dir}\0${place.main}` : undefined, () => !attempt.isStopped)
+  const lease = await taskRuntime.hosts.borrow(isReuse ? `${plugin.dir}\0${taskRuntime.main}` : undefined, () => !attempt.isStopped)
   if (attempt.isStopped) {
     // It has nothing to finish.
     await lease.process.kill(0)
     return {}
   }
   const session = new SdkSession(lease.process, attempt)
-  session.invoke(env, place)
+  session.invoke(env, taskRuntime)
   await Promise.race([session.resultSeen, lease.process.exited])
   const {result} = session
   if (result?.ok === false && result.isRefused === true && isReuse) {
@@ -55,7 +55,7 @@ export async function runSdk(place: TaskRuntime, attempt: Attempt, env: Record<s
     attempt.log.add('warn', result.error.message)
     await session.close()
     void lease.process.kill(0)
-    return await runSdk(place, attempt, env)
+    return await runSdk(taskRuntime, attempt, env)
   }
   return isReuse ? finishReuse(session, attempt, lease) : finishSingle(session, attempt, lease.process)
 }

@@ -352,7 +352,7 @@ describe('floods', () => {
         import {ProcessTaskRuntimes} from 'src/lib/execution/process-task-runtimes.ts'
         const runtime = new ProcessRuntime()
         const env = {PATH: process.env.PATH}
-        const executor = new PluginExecutor({places: new ProcessTaskRuntimes({runtime, hosts: undefined, baseEnv: env}), compileSchema: () => undefined})
+        const executor = new PluginExecutor({taskRuntimes: new ProcessTaskRuntimes({runtime, hosts: undefined, baseEnv: env}), compileSchema: () => undefined})
         const action = {name: 'run', idempotent: false, literalInputs: []}
         const pluginOf = (text) => ({id: 'a/b', dir: '/', manifest: {protocol: 'plain', command: ['sh', '-c', text], strictStdout: false, actions: [action]}})
         const context = {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'k'}

@@ -488,7 +488,7 @@ describe('a workflow command that dies', () => {
       const runtime = new ProcessRuntime()
       const env = {PATH: process.env.PATH}
       const hosts = new HostPool({runtime, command: [process.execPath, process.argv[2]], env, cwd: '/', graceMs: 1000, readyMark: '\\x1eready\\n'})
-      const executor = new PluginExecutor({places: new ProcessTaskRuntimes({runtime, hosts, baseEnv: env}), compileSchema: () => undefined})
+      const executor = new PluginExecutor({taskRuntimes: new ProcessTaskRuntimes({runtime, hosts, baseEnv: env}), compileSchema: () => undefined})
       const plugin = JSON.parse(process.argv[3])
       const context = {workflow: 'w', run: 'r', task: 't', attempt: 1, idempotencyKey: 'k'}
       executor.expect([{plugin}, {plugin}, {plugin}], 2)
