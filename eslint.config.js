@@ -30,9 +30,13 @@ const environment = {
 }
 const exit = {object: 'process', property: 'exit', message: 'src/lib ends nothing: it throws, and src/cli maps errors to exit codes.'}
 
-const plainExports = [
+const plainCode = [
   {selector: 'ExportDefaultDeclaration', message: 'Named exports only: a name that can be searched for.'},
   {selector: 'ExportAllDeclaration', message: 'No barrels: import the file that owns the thing.'},
+  {
+    selector: 'SpreadElement > ConditionalExpression > ObjectExpression[properties.length=0]',
+    message: 'Optional members are ...defined({member}) or ...(condition && {member}): decision 18.',
+  },
 ]
 const moduleState = {
   selector: 'Program > :matches(VariableDeclaration[kind="let"], ExportNamedDeclaration > VariableDeclaration[kind="let"])',
@@ -67,13 +71,13 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts', 'sdk/src/**/*.ts'],
-    rules: {'no-restricted-syntax': ['error', ...plainExports]},
+    rules: {'no-restricted-syntax': ['error', ...plainCode]},
   },
   {
     files: ['src/**/*.ts'],
     // What these remember is the same for everybody: the turn of the one event loop, the name of the running system, a table that is costly to make.
     ignores: ['src/lib/util/fair-reader.ts', 'src/lib/util/proc-stat.ts', 'src/lib/network/address.ts'],
-    rules: {'no-restricted-syntax': ['error', ...plainExports, moduleState]},
+    rules: {'no-restricted-syntax': ['error', ...plainCode, moduleState]},
   },
   {
     files: ['src/**/*.ts'],

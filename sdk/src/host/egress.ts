@@ -39,7 +39,7 @@ export function openEgress(variables: NodeJS.ProcessEnv): Egress | undefined {
     ready: ready.then((problems) => problems.filter((problem) => problem !== undefined)),
     env: {
       AUTOKESTRA_EGRESS_SOCKET: socketPath,
-      ...(proxy === undefined ? {} : proxyVariables(`http://${proxy.host}:${String(proxy.port)}`)),
+      ...(proxy !== undefined && proxyVariables(`http://${proxy.host}:${String(proxy.port)}`)),
     },
   }
 }

@@ -7,6 +7,7 @@ import type {ConditionAnswer, OutputsAnswer} from './ports.ts'
 import {isRefusal, pauseForRoom, patienceMs} from './room.ts'
 import {countEnds, requireRecord, stopReason, type DecideState} from './run-state.ts'
 import type {ActionWarning, AttemptMetrics, AttemptResult} from './task-result.ts'
+import {defined} from '../util/defined.ts'
 
 const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once; continuing with fewer'}
 
@@ -93,21 +94,20 @@ export function endOfRun(
     type: 'run.finished',
     status,
     durationMs,
-    ...(outputs?.ok === true ? {outputs: outputs.value} : {}),
-    ...(reason === undefined ? {} : {reason}),
+    ...defined({outputs: outputs?.ok === true ? outputs.value : undefined, reason}),
     counts: countEnds(state),
-    ...(outputs?.ok === false ? {status: 'failed', reason: outputs.error.message} : {}),
+    ...(outputs?.ok === false && {status: 'failed', reason: outputs.error.message}),
   }
 }
 
 export function warningEvent({code, message}: ActionWarning, task?: string): RunDiagnostic {
-  return {type: 'diagnostic', severity: 'warning', code, message, ...(task === undefined ? {} : {task})}
+  return {type: 'diagnostic', severity: 'warning', code, message, ...defined({task})}
 }
 
 function failure({id, continueOnError}: PlannedTask, attempt: number, error: TaskError, metrics: AttemptMetrics): TaskFinished {
   const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
   const isTolerated = status === 'failed' && continueOnError
-  return {type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated ? {isTolerated} : {})}
+  return {type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated && {isTolerated})}
 }
 
 /** The error of tasks that were stopped with their run. */

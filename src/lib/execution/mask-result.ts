@@ -34,9 +34,9 @@ export function maskOutput<T extends JsonValue>(value: T, {masker, sealer}: RunS
 export function maskError(error: TaskError, masker: ResultMasker): TaskError {
   return replace(error, {
     // An action may choose a code of its own.
-    ...(Object.hasOwn(taskErrorCodes, error.code) ? {} : {code: masker.mask(error.code)}),
+    ...(!Object.hasOwn(taskErrorCodes, error.code) && {code: masker.mask(error.code)}),
     message: maskVisible(masker, error.message),
-    ...(error.details === undefined ? {} : {details: maskDetails(error.details, masker)}),
+    ...(error.details !== undefined && {details: maskDetails(error.details, masker)}),
   })
 }
 

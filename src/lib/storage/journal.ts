@@ -10,6 +10,7 @@ import type {SqliteDatabase} from './load-sqlite.ts'
 import {findPlan, keepPlan} from './plan-rows.ts'
 import {readStateEvents} from './run-events.ts'
 import {storageError} from './sqlite-error.ts'
+import {defined} from '../util/defined.ts'
 
 type EventColumns = [runNumber: number, seq: number, type: string, task: string | null, attempt: number | null, line: string]
 type LineColumns = [runNumber: number, afterSeq: number, task: string, attempt: number, lineNumber: number, line: string]
@@ -92,7 +93,7 @@ export class SqliteJournal implements Journal {
       const row = this.#db.prepare<[string], {number: number; epoch: number}>('SELECT number, epoch FROM runs WHERE id = ?').get(runId)
       if (row === undefined) return undefined
       const plan = findPlan(this.#db, row.number)
-      return {epoch: row.epoch, ...(plan === undefined ? {} : {plan}), events: this.#events(row.number, after)}
+      return {epoch: row.epoch, ...defined({plan}), events: this.#events(row.number, after)}
     })
   }
 

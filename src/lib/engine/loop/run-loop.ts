@@ -101,7 +101,7 @@ export class RunLoop {
   stop(cause: RunStopping['cause'], isAtOnce = false): void {
     this.#mailbox.post(() => {
       if (this.#state.stopCause === cause && !isAtOnce) return
-      this.#apply({type: 'run.stopping', cause, ...(isAtOnce ? {atOnce: true} : {})})
+      this.#apply({type: 'run.stopping', cause, ...(isAtOnce && {atOnce: true})})
     })
   }
 

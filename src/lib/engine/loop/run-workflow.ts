@@ -7,6 +7,7 @@ import {RunLoop, type RunLoopOptions} from './run-loop.ts'
 import {resultOf, type RunResult} from '../run-result.ts'
 import {RunView} from '../run-view.ts'
 import type {RunStopping} from '../events.ts'
+import {defined} from '../../util/defined.ts'
 
 /** No reporter names more of them. */
 const maxWarnings = 100
@@ -65,7 +66,7 @@ export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: 
     signals.leave.removeEventListener('abort', leave)
     await ports.reporter.close()
   }
-  return {result: resultOf(view), ...(view.stopCause === undefined ? {} : {stopCause: view.stopCause})}
+  return {result: resultOf(view), ...defined({stopCause: view.stopCause})}
 }
 
 function causeOf(signal: AbortSignal): RunStopping['cause'] {
