@@ -156,7 +156,7 @@ describe('PlainReporter', () => {
     const reporter = viewed(new PlainReporter(options), options.now)
     const tasks = Array.from({length: 7}, (_, index) => `t${String(index)}`)
     for (const event of numberEvents('R1', [started(...tasks), ...tasks.map((task) => begun(task))])) reporter.report(event)
-    reporter.report({seq: 99, ts: '', run: 'R1', ...succeeded('t0')} as RunEvent)
+    reporter.report({seq: 99, ts: '', run: 'R1', ...succeeded('t0')})
     options.writer.flushNow()
     options.stderr.text = ''
     for (let round = 0; round < 25; round++) options.time.pass(5_000)
