@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import type {RunEvent, RunEventBody} from '../../../../src/lib/engine/events.ts'
+import type {RunEventBody} from '../../../../src/lib/engine/events.ts'
 import type {Reporter} from '../../../../src/lib/engine/ports.ts'
 import {createReporter, type ProgressMode} from '../../../../src/lib/ui/reporters/create-reporter.ts'
 import {EventsReporter, eventsVersionLine} from '../../../../src/lib/ui/reporters/reporter-events.ts'
