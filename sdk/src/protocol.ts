@@ -28,7 +28,7 @@ export interface RunContext {
   task: string
   /** 1 for the first try. */
   attempt: number
-  /** Same forevery attempt of one task of one run; hand it to services that remove duplicates. */
+  /** Same for every attempt of one task of one run; hand it to services that remove duplicates. */
   idempotencyKey: string
 }
 
@@ -38,7 +38,7 @@ export interface InvokeMessage {
   v: number
   /** Unique within the host's life. */
   id: number
-  /** 32 hex digits, fresh forevery invoke. */
+  /** 32 hex digits, fresh for every invoke. */
   nonce: string
   action: string
   /** The manifest declares this action and no other: then an entry point may export it as its default, without a name. */

@@ -17,7 +17,7 @@ export class NotJsonError extends TypeError {
 /**
  * A copy of `value` as JSON. `undefined` is null at the top and in arrays and is left out of objects; `toJSON` is honoured, so dates become text;
  * -0 becomes 0; a lone surrogate becomes U+FFFD; U+0000 stays.
- * Throws NotJsonError, naming the path below `root`, foreverything JSON would lose silently: functions, symbols, BigInt, NaN, maps, sets, bytes,
+ * Throws NotJsonError, naming the path below `root`, for everything JSON would lose silently: functions, symbols, BigInt, NaN, maps, sets, bytes,
  * errors, promises, cycles, and nesting deeper than 256.
  */
 export function toJson(value: unknown, root = 'output'): JsonValue {

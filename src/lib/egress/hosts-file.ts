@@ -8,7 +8,7 @@ import {ensureDirectory} from '../files/ensure-directory.ts'
 const ownNames = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n'
 
 /**
- * Replaces the file; readable forevery user a container may run as.
+ * Replaces the file; readable for every user a container may run as.
  * @param entries names besides those of the container itself, as `name:address`
  */
 export function writeHostsFile(file: string, entries: readonly string[]): void {

@@ -10,7 +10,7 @@ import {Tokens} from './search/token-finder.ts'
 import {formsBudget, writtenForms} from './forms/written-forms.ts'
 import type {JsonValue} from '../util/json.ts'
 
-/** Stands forevery value, so that it reveals neither which one nor how long it is. */
+/** Stands for every value, so that it reveals neither which one nor how long it is. */
 export const defaultPlaceholder = '***SECRET***'
 
 /** How many characters the forms of all values may have before only the forms that are written most are looked for. */

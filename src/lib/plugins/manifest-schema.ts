@@ -109,7 +109,7 @@ export const manifestSchema: JsonObject = {
     worker: {
       enum: ['single', 'reuse'],
       default: 'single',
-      description: '`single`: a fresh process forevery task. `reuse`: one process may serve many tasks, one at a time.',
+      description: '`single`: a fresh process for every task. `reuse`: one process may serve many tasks, one at a time.',
     },
     strictStdout: {
       type: 'boolean',

@@ -8,7 +8,7 @@ export const maxConditionSteps = 250_000
 /** Characters of one text. */
 export const maxTextLength = 16 * 1024 * 1024
 const maxListLength = 1_000_000
-/** Of all values together that one evaluation gives: characters of texts, and one forevery other value. */
+/** Of all values together that one evaluation gives: characters of texts, and one for every other value. */
 const maxResultSize = 64 * 1024 * 1024
 
 /** Copying or comparing this many characters costs as much as one step of the evaluator. */

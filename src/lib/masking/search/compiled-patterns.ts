@@ -1,4 +1,4 @@
-// Patterns, compiled forevery way of searching for them: what all streams of a masker share.
+// Patterns, compiled for every way of searching for them: what all streams of a masker share.
 
 import {AhoCorasick} from './aho-corasick.ts'
 import {GramSet} from './gram-set.ts'
