@@ -30,8 +30,14 @@ export const nativePackages = (root) => ({
   name: 'native-packages',
   setup(plugin) {
     const directory = join(root, 'node_modules', sqlite)
-    const {version, main} = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
-    const contents = {[sqlite]: sqliteOf(version, join(directory, main)), bindings, esbuild: "module.exports = require('esbuild')"}
+    const {version, main, dependencies} = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
+    // Version 13 looks for its native part beside its own files, so it stays there.
+    const isBundled = dependencies?.bindings !== undefined
+    const contents = {
+      [sqlite]: isBundled ? sqliteOf(version, join(directory, main)) : `module.exports = require('${sqlite}')`,
+      bindings,
+      esbuild: "module.exports = require('esbuild')",
+    }
     plugin.onResolve({filter: /^(better-sqlite3(\/package\.json)?|esbuild|bindings)$/}, ({path, namespace}) =>
       namespace === 'native' || !(path in contents) ? {path, external: true} : {path, namespace: 'native'},
     )
