@@ -1,5 +1,5 @@
 // What applies to one workflow file: the configuration of its project and of the user, and the plugins that these lead to. Nothing of it outlives the
-// project: the next one is looked up anew.
+// project: the next one is looked up again.
 
 import {dirname, join} from 'node:path'
 import type {Config} from '../config/config.ts'
