@@ -7,7 +7,7 @@ import {requireSecrets} from '../planning/require-secrets.ts'
 import {renderDiagnostics} from '../ui/terminal/diagnostics.ts'
 import type {App} from './app.ts'
 import type {Project, ProjectRequest} from './project.ts'
-import {RunSession, type RunView} from './run-session.ts'
+import {RunSession, type RunDisplay} from './run-session.ts'
 
 export interface RunRequest extends PlanRequest, ProjectRequest {
   readonly file: string
@@ -20,9 +20,9 @@ export type UntilStopped = (run: (signals: StopSignals) => Promise<RunOutcome>) 
  * Plans the file, shows the warnings, and runs it to its end or until it is stopped. The session stays open as long as the App, so that what cannot be
  * closed is reported after the result. Throws WorkflowError with all findings of the file; then nothing has happened.
  */
-export async function runFile(app: App, request: RunRequest, view: RunView, untilStopped: UntilStopped): Promise<RunOutcome> {
+export async function runFile(app: App, request: RunRequest, display: RunDisplay, untilStopped: UntilStopped): Promise<RunOutcome> {
   const {project, planned} = await planRun(app, request)
-  const session = new RunSession(app, project, view)
+  const session = new RunSession(app, project, display)
   return await untilStopped((signals) => session.run(planned, signals))
 }
 

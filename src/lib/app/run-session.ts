@@ -21,7 +21,7 @@ import {OpenResources} from './open-resources.ts'
 import type {Project} from './project.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
 
-export interface RunView {
+export interface RunDisplay {
   /** The result holds the outputs of all tasks, however large. */
   readonly keepsOutputs: boolean
   readonly progress: ProgressMode
@@ -34,17 +34,17 @@ export class RunSession {
   readonly runId = createRunId(Date.now(), randomBytes(3))
   readonly #app: App
   readonly #project: Project
-  readonly #view: RunView
+  readonly #display: RunDisplay
   readonly #opened = new OpenResources()
   #secrets: RunSecrets | undefined
   #runtimes: OpenTaskRuntimes | undefined
   #isKilled = false
 
-  /** @param project the one that the runs's plan was made in */
-  constructor(app: App, project: Project, view: RunView) {
+  /** @param project the one that the run's plan was made in */
+  constructor(app: App, project: Project, display: RunDisplay) {
     this.#app = app
     this.#project = project
-    this.#view = view
+    this.#display = display
     app.addSession(this)
   }
 
@@ -73,7 +73,7 @@ export class RunSession {
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
         random: () => Math.random(),
       }
-      const {keepsOutputs} = this.#view
+      const {keepsOutputs} = this.#display
       return await runWorkflow(plan, ports, {runId, concurrency, signals, keepsOutputs, secrets, warnings})
     } finally {
       signals.leave.removeEventListener('abort', kill)
@@ -109,7 +109,7 @@ export class RunSession {
   async #open(planned: PlannedRun, signal: AbortSignal): Promise<OpenTaskRuntimes> {
     const {runId} = this
     const {root, environment, ui} = this.#app.options
-    const {progress, lines} = this.#view
+    const {progress, lines} = this.#display
     const isQuiet = progress === 'quiet' || lines === 'none'
     const opened = await openTaskRuntimes(planned, {
       runId,
@@ -144,7 +144,7 @@ export class RunSession {
   }
 
   #createReporter(): Reporter {
-    const {progress, lines, events} = this.#view
+    const {progress, lines, events} = this.#display
     const reporter = createReporter(progress, this.#app.ui, lines)
     if (events === undefined) return reporter
     const output = createEventsOutput(events, this.#app.ui)
