@@ -124,6 +124,8 @@ export function readToEnd(socket: Socket): Promise<string> {
     }
     socket.once('end', finish)
     socket.once('close', finish)
+    // A socket that has ended already does not say so again.
+    if (socket.readableEnded || socket.closed) finish()
   })
 }
 
