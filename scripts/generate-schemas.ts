@@ -6,7 +6,7 @@ import {join} from 'node:path'
 import {configSchema} from '../src/lib/config/schema.ts'
 import {SchemaCompiler, type SchemaCheck} from '../src/lib/documents/json-schema.ts'
 import {PluginManager} from '../src/lib/plugins/plugin-manager.ts'
-import {workflowSchema} from '../src/lib/workflow/schema.ts'
+import {workflowSchema} from '../src/lib/workflow/schema/workflow-schema.ts'
 import {compileSchemas} from './compile-schemas.ts'
 
 /** Remembers what the program itself asks for when it reads a plugin, so that no list of schemas has to be kept. */

@@ -8,7 +8,7 @@ import {parse} from 'yaml'
 import {expect, it} from 'vitest'
 import {configSchema} from '../../src/lib/config/schema.ts'
 import {manifestSchema} from '../../src/lib/plugins/manifest-schema.ts'
-import {workflowSchema} from '../../src/lib/workflow/schema.ts'
+import {workflowSchema} from '../../src/lib/workflow/schema/workflow-schema.ts'
 import {Project} from '../rig/project.ts'
 import {packageRoot} from '../rig/workflow-command.ts'
 

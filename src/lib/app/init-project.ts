@@ -2,7 +2,7 @@
 
 import {currentDirectory, resolveFrom} from '../files/current-directory.ts'
 import {writeNewFiles, type NewFile} from '../files/write-new-files.ts'
-import {workflowSchema} from '../workflow/schema.ts'
+import {workflowSchema} from '../workflow/schema/workflow-schema.ts'
 
 const workflow = `# yaml-language-server: $schema=./workflow.schema.json
 id: hello

@@ -1,7 +1,7 @@
 // The schemas that files and events are checked with, by what they are of.
 
 const schemas = {
-  workflow: async () => (await import('../workflow/schema.ts')).workflowSchema,
+  workflow: async () => (await import('../workflow/schema/workflow-schema.ts')).workflowSchema,
   plugin: async () => (await import('../plugins/manifest-schema.ts')).manifestSchema,
   config: async () => (await import('../config/schema.ts')).configSchema,
   events: async () => (await import('../engine/events-schema.ts')).eventsSchema,

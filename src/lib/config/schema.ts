@@ -1,7 +1,7 @@
 // The JSON Schema of autokestra.yaml and of config.yaml in the home directory.
 
 import type {JsonObject, JsonValue} from '../util/json.ts'
-import {inheritEnvSchema} from '../workflow/schema.ts'
+import {inheritEnvSchema} from '../workflow/schema/parts.ts'
 
 /** Most tasks at a time that can be asked for. */
 export const maxConcurrency = 10_000

@@ -3,57 +3,11 @@
 import {resolve} from 'node:path'
 import {defined} from '../util/defined.ts'
 import {parseDuration} from '../util/duration.ts'
-import type {JsonObject} from '../util/json.ts'
 import type {WorkflowDraft} from './draft.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'
-import {readResources, type WrittenResources} from './resources.ts'
+import {readResources} from './resources.ts'
 import {neverCondition} from './template-sites.ts'
-
-/** The document as the schema describes it; what this version refuses is left out. */
-interface Written {
-  readonly id: string
-  readonly name?: string
-  readonly description?: string
-  readonly labels?: Readonly<Record<string, string | number | boolean>>
-  readonly enabled?: boolean
-  readonly vars?: JsonObject
-  readonly secrets?: readonly string[]
-  readonly env?: WrittenEnv
-  readonly inheritEnv?: readonly string[]
-  readonly workingDir?: string
-  readonly timeout?: string | number
-  readonly parallelism?: number
-  readonly failFast?: boolean
-  readonly security?: 'trusted' | 'restricted'
-  readonly permissions?: unknown
-  readonly resources?: WrittenResources
-  readonly defaults?: {readonly retry?: WrittenRetry; readonly timeout?: string | number}
-  readonly tasks: readonly WrittenTask[]
-  readonly outputs?: JsonObject
-}
-type WrittenEnv = Readonly<Record<string, string | number | boolean>>
-interface WrittenTask {
-  readonly id: string
-  readonly type: string
-  readonly needs?: readonly string[]
-  readonly if?: string | boolean
-  readonly inputs?: JsonObject
-  readonly env?: WrittenEnv
-  readonly retry?: WrittenRetry
-  readonly timeout?: string | number
-  readonly continueOnError?: boolean
-  readonly idempotent?: boolean
-  readonly permissions?: unknown
-  readonly resources?: WrittenResources
-}
-interface WrittenRetry {
-  readonly max?: number
-  readonly backoff?: 'constant' | 'exponential' | number
-  readonly delay?: string | number
-  readonly maxDelay?: string | number
-  readonly jitter?: boolean
-  readonly on?: readonly ('error' | 'timeout')[]
-}
+import type {Written, WrittenRetry, WrittenTask} from './written.ts'
 
 /** @param draft without an error @param dir what its paths are relative to, absolute */
 export function buildWorkflow({document}: WorkflowDraft, dir: string): Workflow {

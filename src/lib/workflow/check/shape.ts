@@ -6,7 +6,7 @@ import type {SchemaCheck, SchemaCompiler} from '../../documents/json-schema.ts'
 import {placeSchemaFinding} from '../../documents/schema-diagnostics.ts'
 import type {SchemaFinding} from '../../documents/schema-findings.ts'
 import type {SourceDocument} from '../../documents/source-document.ts'
-import {workflowSchema} from '../schema.ts'
+import {workflowSchema} from '../schema/workflow-schema.ts'
 import {defined} from '../../util/defined.ts'
 
 export async function checkShape(document: SourceDocument, schemas: SchemaCompiler): Promise<Findings> {

@@ -1,0 +1,53 @@
+// A workflow file as its schema describes it.
+
+import type {JsonObject} from '../util/json.ts'
+import type {WrittenResources} from './resources.ts'
+
+/** The document as the schema describes it; what this version refuses is left out. */
+export interface Written {
+  readonly id: string
+  readonly name?: string
+  readonly description?: string
+  readonly labels?: Readonly<Record<string, string | number | boolean>>
+  readonly enabled?: boolean
+  readonly vars?: JsonObject
+  readonly secrets?: readonly string[]
+  readonly env?: WrittenEnv
+  readonly inheritEnv?: readonly string[]
+  readonly workingDir?: string
+  readonly timeout?: string | number
+  readonly parallelism?: number
+  readonly failFast?: boolean
+  readonly security?: 'trusted' | 'restricted'
+  readonly permissions?: unknown
+  readonly resources?: WrittenResources
+  readonly defaults?: {readonly retry?: WrittenRetry; readonly timeout?: string | number}
+  readonly tasks: readonly WrittenTask[]
+  readonly outputs?: JsonObject
+}
+
+export type WrittenEnv = Readonly<Record<string, string | number | boolean>>
+
+export interface WrittenTask {
+  readonly id: string
+  readonly type: string
+  readonly needs?: readonly string[]
+  readonly if?: string | boolean
+  readonly inputs?: JsonObject
+  readonly env?: WrittenEnv
+  readonly retry?: WrittenRetry
+  readonly timeout?: string | number
+  readonly continueOnError?: boolean
+  readonly idempotent?: boolean
+  readonly permissions?: unknown
+  readonly resources?: WrittenResources
+}
+
+export interface WrittenRetry {
+  readonly max?: number
+  readonly backoff?: 'constant' | 'exponential' | number
+  readonly delay?: string | number
+  readonly maxDelay?: string | number
+  readonly jitter?: boolean
+  readonly on?: readonly ('error' | 'timeout')[]
+}
