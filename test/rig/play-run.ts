@@ -9,7 +9,7 @@ import {loadTemplates} from '../../src/lib/templates/templates.ts'
 import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
 import type {ActionResult} from '../../src/lib/engine/task-result.ts'
 import type {Invocation} from '../../src/lib/execution/attempt/attempt.ts'
-import {LocalTaskRunner, type LocalTaskRunnerOptions} from '../../src/lib/execution/local-task-runner.ts'
+import {LocalTaskRunner, type LocalTaskRunnerOptions} from '../../src/lib/execution/task/local-task-runner.ts'
 import {randomVars, type RandomRun, type RandomTask} from './random-run.ts'
 import {scriptedPlan} from './scripted-run.ts'
 
@@ -100,6 +100,9 @@ type Executor = LocalTaskRunnerOptions['executor']
 /** Nothing but an event changes the state: when the next one is heard, the state is that after the last. */
 function observe(runner: TaskRunner, onEvent: () => void): TaskRunner {
   return {
+    listen: (...args) => {
+      runner.listen(...args)
+    },
     expect: (...args) => {
       runner.expect(...args)
     },

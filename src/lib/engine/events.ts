@@ -87,6 +87,9 @@ export interface RunFinished {
 export type RunEventBody =
   RunStarted | TaskStarted | TaskLog | TaskRetrying | TaskFinished | TaskSkipped | RunStopping | RunDiagnostic | RunFinished
 
+/** What a runner reports besides results. */
+export type RunnerEvent = RunDiagnostic
+
 /** What changes a run. Log lines are beside: nothing follows from them. */
 export type StateEventBody = Exclude<RunEventBody, TaskLog>
 

@@ -1,7 +1,7 @@
 // What the engine needs from the outside. Storage, ui and plugins implement these; app.ts puts them together.
 
 import type {JsonObject} from '../util/json.ts'
-import type {RunEvent, StateEvent} from './events.ts'
+import type {RunEvent, RunnerEvent, StateEvent} from './events.ts'
 import type {Plan, PlannedTask} from './plan.ts'
 import type {ConditionFacts, DatedEvent} from './run-state.ts'
 import type {RunView} from './run-view.ts'
@@ -98,10 +98,18 @@ export type OutputsAnswer =
   {readonly ok: true; readonly value: JsonObject; readonly sealed?: SealedValue} | {readonly ok: false; readonly error: TaskError}
 
 /**
+ * Takes events of a runner, which go the way of all events. What is emitted before an answer or a result is journalled before it; after the end of the
+ * run nothing is taken. The texts in it are masked.
+ */
+export type RunnerEvents = (event: RunnerEvent) => void
+
+/**
  * Runs the tasks of one plan, here or elsewhere: evaluates templates, executes actions, hides secrets. It alone knows what tasks really
  * returned.
  */
 export interface TaskRunner {
+  /** Called once, before anything else. */
+  listen(emit: RunnerEvents): void
   /** Says which tasks are to come, at most `parallelism` at a time, so that starting their programs can be prepared. */
   expect(tasks: readonly PlannedTask[], parallelism: number): void
   /** Never rejects for a failing task: that is a result. */

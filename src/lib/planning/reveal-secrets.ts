@@ -4,7 +4,7 @@ import {peekKeyFile} from '../secrets/keys/key-file.ts'
 import type {MasterKey} from '../secrets/keys/master-key.ts'
 import type {SecretLookup} from '../secrets/secret-resolver.ts'
 import {secretsInUse, type Plan} from '../engine/plan.ts'
-import type {RunSecrets} from '../execution/run-secrets.ts'
+import type {RunSecrets} from '../execution/task/run-secrets.ts'
 import type {OutputSealer} from '../engine/sealed-output.ts'
 
 export interface SecretSources {

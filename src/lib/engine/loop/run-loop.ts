@@ -10,24 +10,13 @@ import type {Awaitable, ConditionAnswer, OutputsAnswer, RunPorts} from '../ports
 import {createState, mayStart, requireRecord, type DecideState} from '../run-state.ts'
 import {RunView} from '../run-view.ts'
 import type {SealedValue} from '../sealed-output.ts'
-import type {ActionWarning, AttemptResult, LogEntry} from '../task-result.ts'
+import type {AttemptResult, LogEntry} from '../task-result.ts'
 import {Attempts, type OpenAttempt} from './attempts.ts'
 import {EventRecorder} from './event-recorder.ts'
 import {Mailbox, type Message} from './mailbox.ts'
-import type {TextMasker} from './mask-event.ts'
+import type {RunLoopOptions} from './run-loop-options.ts'
 import {TaskQueue} from './task-queue.ts'
 import {Timers} from './timers.ts'
-
-export interface RunLoopOptions {
-  readonly runId: string
-  readonly concurrency: number
-  /** Hides secrets in what the engine itself writes. Absent: nothing is hidden. */
-  readonly masker?: TextMasker | undefined
-  /** Is given all events, for those who show the run and for its result. */
-  readonly view?: RunView
-  /** About the run as a whole, known before it begins. */
-  readonly warnings?: readonly ActionWarning[]
-}
 
 type Finish = Extract<Command, {kind: 'finish'}>
 
@@ -72,6 +61,11 @@ export class RunLoop {
       onError: this.#reject,
     })
     this.#state = createState(plan)
+    ports.runner.listen((event) => {
+      this.#mailbox.post(() => {
+        if (this.#last === undefined) this.#apply(event)
+      })
+    })
   }
 
   /** What has been decided; only the loop writes to it. */

@@ -1,7 +1,7 @@
 // What a run has to do with secrets: their values for the tasks that name them, what hides them from everybody else, and what seals outputs.
 
-import type {SecretMasker} from '../masking/secret-masker.ts'
-import type {OutputSealer} from '../engine/sealed-output.ts'
+import type {SecretMasker} from '../../masking/secret-masker.ts'
+import type {OutputSealer} from '../../engine/sealed-output.ts'
 
 /** Absent in a run that knows no secrets. */
 export interface RunSecrets {

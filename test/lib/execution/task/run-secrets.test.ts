@@ -1,11 +1,11 @@
 // Secrets in a run: who gets them, what is hidden before it is journalled or shown, and what is kept sealed.
 
 import {describe, expect, it} from 'vitest'
-import type {RunEvent} from '../../../src/lib/engine/events.ts'
-import {registerComputed, type RunSecrets} from '../../../src/lib/execution/run-secrets.ts'
-import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
-import type {OutputContext, OutputSealer, SealedValue} from '../../../src/lib/engine/sealed-output.ts'
-import {startScriptedRun} from '../../rig/scripted-run.ts'
+import type {RunEvent} from '../../../../src/lib/engine/events.ts'
+import {registerComputed, type RunSecrets} from '../../../../src/lib/execution/task/run-secrets.ts'
+import {SecretMasker} from '../../../../src/lib/masking/secret-masker.ts'
+import type {OutputContext, OutputSealer, SealedValue} from '../../../../src/lib/engine/sealed-output.ts'
+import {startScriptedRun} from '../../../rig/scripted-run.ts'
 
 const values = {A: 'alpha-secret', B: 'beta-secret', C: 'gamma-secret'}
 

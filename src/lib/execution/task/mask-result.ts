@@ -1,12 +1,12 @@
 // What a task returned, as others may see it: all text in it that comes from the task is masked, and what masking changed of an output is sealed.
 
-import type {OutputContext, SealedValue} from '../engine/sealed-output.ts'
+import type {OutputContext, SealedValue} from '../../engine/sealed-output.ts'
 import type {RunSecrets} from './run-secrets.ts'
-import type {ActionResult, ActionWarning, AttemptResult, TaskError} from '../engine/task-result.ts'
-import {taskErrorCodes} from '../errors/task-error-codes.ts'
-import {maskVisible} from '../masking/mask-visible.ts'
-import type {SecretMasker} from '../masking/secret-masker.ts'
-import type {JsonValue} from '../util/json.ts'
+import type {ActionResult, ActionWarning, AttemptResult, TaskError} from '../../engine/task-result.ts'
+import {taskErrorCodes} from '../../errors/task-error-codes.ts'
+import {maskVisible} from '../../masking/mask-visible.ts'
+import type {SecretMasker} from '../../masking/secret-masker.ts'
+import type {JsonValue} from '../../util/json.ts'
 
 export type ResultMasker = Pick<SecretMasker, 'mask'>
 

@@ -1,12 +1,12 @@
 // What of a task's result is masked, and what is sealed.
 
 import {describe, expect, it} from 'vitest'
-import type {RunSecrets} from '../../../src/lib/execution/run-secrets.ts'
-import type {OutputContext} from '../../../src/lib/engine/sealed-output.ts'
-import type {ActionResult} from '../../../src/lib/engine/task-result.ts'
-import {maskOutput, maskResult} from '../../../src/lib/execution/mask-result.ts'
-import {SecretMasker} from '../../../src/lib/masking/secret-masker.ts'
-import type {JsonValue} from '../../../src/lib/util/json.ts'
+import type {RunSecrets} from '../../../../src/lib/execution/task/run-secrets.ts'
+import type {OutputContext} from '../../../../src/lib/engine/sealed-output.ts'
+import type {ActionResult} from '../../../../src/lib/engine/task-result.ts'
+import {maskOutput, maskResult} from '../../../../src/lib/execution/task/mask-result.ts'
+import {SecretMasker} from '../../../../src/lib/masking/secret-masker.ts'
+import type {JsonValue} from '../../../../src/lib/util/json.ts'
 
 const secret = 'hunter2-value'
 const metrics = {durationMs: 1, exitCode: 3, signal: 'SIGKILL'}

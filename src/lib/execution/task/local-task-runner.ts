@@ -1,17 +1,18 @@
 // Runs the tasks of one plan on this machine: evaluates their templates, has their actions executed, and hides secrets in what they return.
 
-import type {TaskFinished, TaskSkipped} from '../engine/events.ts'
-import type {Plan, PlannedTask} from '../engine/plan.ts'
-import type {AttemptOptions, AttemptRef, ConditionAnswer, OutputsAnswer, TaskRunner} from '../engine/ports.ts'
+import type {TaskFinished, TaskSkipped} from '../../engine/events.ts'
+import type {Plan, PlannedTask} from '../../engine/plan.ts'
+import type {AttemptOptions, AttemptRef, ConditionAnswer, OutputsAnswer, RunnerEvents, TaskRunner} from '../../engine/ports.ts'
 import type {RunSecrets} from './run-secrets.ts'
-import type {ConditionFacts, DatedEvent} from '../engine/run-state.ts'
-import {contextOfRunOutputs} from '../engine/sealed-output.ts'
-import {readTaskKey, writeTaskKey} from '../engine/task-key.ts'
-import type {ActionResult, AttemptResult} from '../engine/task-result.ts'
-import {maskVisible} from '../masking/mask-visible.ts'
-import type {PluginAction} from '../plugins/manifest.ts'
-import type {PluginExecutor} from './execute.ts'
+import type {ConditionFacts, DatedEvent} from '../../engine/run-state.ts'
+import {contextOfRunOutputs} from '../../engine/sealed-output.ts'
+import {readTaskKey} from '../../engine/task-key.ts'
+import type {AttemptResult} from '../../engine/task-result.ts'
+import {maskVisible} from '../../masking/mask-visible.ts'
+import type {PluginAction} from '../../plugins/manifest.ts'
+import type {PluginExecutor} from '../execute.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
+import {runAttempt} from './run-attempt.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
 
 export interface LocalTaskRunnerOptions extends PlanTemplates {
@@ -28,12 +29,17 @@ export class LocalTaskRunner implements TaskRunner {
   readonly #options: LocalTaskRunnerOptions
   readonly #tasks: ReadonlyMap<string, PlannedTask>
   readonly #scope: RunScope
+  #emit: RunnerEvents = () => undefined
 
   constructor(plan: Plan, options: LocalTaskRunnerOptions) {
     this.#plan = plan
     this.#options = options
     this.#tasks = new Map(plan.tasks.map((task) => [task.id, task]))
     this.#scope = new RunScope(plan, options, options.runId, options.secrets)
+  }
+
+  listen(emit: RunnerEvents): void {
+    this.#emit = emit
   }
 
   expect(tasks: readonly PlannedTask[], parallelism: number): void {
@@ -43,7 +49,14 @@ export class LocalTaskRunner implements TaskRunner {
 
   async run({run, task: key, attempt}: AttemptRef, options: AttemptOptions): Promise<AttemptResult> {
     const {secrets} = this.#options
-    const result = await this.#execute(this.#find(key), attempt, options)
+    const task = this.#find(key)
+    const attempted = {key: readTaskKey(key), task, action: this.#actionOf(task), attempt}
+    const result = await runAttempt(attempted, options, {
+      ...this.#options,
+      workflow: this.#plan.workflow,
+      scope: this.#scope,
+      emit: this.#emit,
+    })
     this.#scope.returned(key, result)
     return secrets === undefined ? result : maskResult(result, secrets, {run, task: key, attempt})
   }
@@ -68,20 +81,6 @@ export class LocalTaskRunner implements TaskRunner {
   hear(event: DatedEvent): void {
     if (event.type === 'run.started') this.#scope.runStarted(event.ts)
     else if (isEndOfTask(event)) this.#scope.taskEnded(event)
-  }
-
-  async #execute(task: PlannedTask, attempt: number, {signal, onLog}: AttemptOptions): Promise<ActionResult> {
-    const {executor, runId, secrets} = this.#options
-    const values = this.#scope.evaluateTask(task)
-    if (!values.ok) return {ok: false, error: values.error, metrics: {durationMs: 0}, warnings: []}
-    const {timeoutMs, timeoutFrom, restrictions} = task
-    const {id, workingDir} = this.#plan.workflow
-    const key = writeTaskKey({task: task.id})
-    const context = {workflow: id, run: runId, task: key, attempt, idempotencyKey: `${runId}:${key}`}
-    return await executor.execute(
-      {...this.#actionOf(task), ...values.value, workingDir, timeoutMs, timeoutFrom, context, restrictions},
-      {signal, onLog, masker: secrets?.masker},
-    )
   }
 
   #find(key: string): PlannedTask {

@@ -1,19 +1,19 @@
 // What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
 
-import type {SourceDocument} from '../documents/source-document.ts'
-import type {TaskError, TaskFinished, TaskSkipped} from '../engine/events.ts'
-import type {Plan, PlannedTask} from '../engine/plan.ts'
-import type {ConditionAnswer} from '../engine/ports.ts'
+import type {SourceDocument} from '../../documents/source-document.ts'
+import type {TaskError, TaskFinished, TaskSkipped} from '../../engine/events.ts'
+import type {Plan, PlannedTask} from '../../engine/plan.ts'
+import type {ConditionAnswer} from '../../engine/ports.ts'
 import {registerComputed, type RunSecrets} from './run-secrets.ts'
-import type {ConditionFacts} from '../engine/run-state.ts'
-import type {ActionResult} from '../engine/task-result.ts'
-import {Budget, maxConditionSteps} from '../templates/budget.ts'
-import type {Scope, TaskView} from '../templates/scope.ts'
-import {TemplateError} from '../templates/template-error.ts'
-import {toText, type Templates} from '../templates/templates.ts'
-import type {JsonObject} from '../util/json.ts'
-import {evaluateSites, pathOf, taskSites, workflowSites} from '../workflow/template-sites.ts'
-import {outputsRead} from '../workflow/template-uses.ts'
+import type {ConditionFacts} from '../../engine/run-state.ts'
+import type {ActionResult} from '../../engine/task-result.ts'
+import {Budget, maxConditionSteps} from '../../templates/budget.ts'
+import type {Scope, TaskView} from '../../templates/scope.ts'
+import {TemplateError} from '../../templates/template-error.ts'
+import {toText, type Templates} from '../../templates/templates.ts'
+import type {JsonObject} from '../../util/json.ts'
+import {evaluateSites, pathOf, taskSites, workflowSites} from '../../workflow/template-sites.ts'
+import {outputsRead} from '../../workflow/template-uses.ts'
 
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
 

@@ -1,0 +1,16 @@
+// What a loop is told about its run, beside the plan and the ports.
+
+import type {RunView} from '../run-view.ts'
+import type {ActionWarning} from '../task-result.ts'
+import type {TextMasker} from './mask-event.ts'
+
+export interface RunLoopOptions {
+  readonly runId: string
+  readonly concurrency: number
+  /** Hides secrets in what the engine itself writes. Absent: nothing is hidden. */
+  readonly masker?: TextMasker | undefined
+  /** Is given all events, for those who show the run and for its result. */
+  readonly view?: RunView
+  /** About the run as a whole, known before it begins. */
+  readonly warnings?: readonly ActionWarning[]
+}
