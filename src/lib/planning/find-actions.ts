@@ -75,7 +75,7 @@ function argumentInputs({exec = []}: ActionDef): string[] {
 function* checkActions({tasks}: WorkflowDraft, lookups: ReadonlyMap<string, Lookup>): Generator<CheckFinding> {
   const noticed = new Set<string>()
   const brokenPlugins = new Set<string>()
-  for (const {index, fields} of tasks) {
+  for (const {at, fields} of tasks) {
     const {type, inputs = {}} = fields
     if (typeof type !== 'string') continue
     const found = lookups.get(type)
@@ -87,16 +87,16 @@ function* checkActions({tasks}: WorkflowDraft, lookups: ReadonlyMap<string, Look
         if (brokenPlugins.has(message)) continue
         brokenPlugins.add(message)
       }
-      yield {at: ['tasks', index, 'type'], code, message, hint, errorCode}
+      yield {at: [...at, 'type'], code, message, hint, errorCode}
       continue
     }
     if (found.notice !== undefined && !noticed.has(type)) {
       const {code, message} = found.notice
       noticed.add(type)
-      yield {at: ['tasks', index, 'type'], severity: 'warning', code, message}
+      yield {at: [...at, 'type'], severity: 'warning', code, message}
     }
     for (const {path, finding, target} of checkInputs(found, inputs))
-      yield {...finding, at: ['tasks', index, 'inputs', ...path], target, message: `${finding.message} (inputs of ${type})`}
+      yield {...finding, at: [...at, 'inputs', ...path], target, message: `${finding.message} (inputs of ${type})`}
   }
 }
 

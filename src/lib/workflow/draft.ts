@@ -2,7 +2,7 @@
 
 import {dirname, resolve} from 'node:path'
 import {fieldsOf, isFields, type Fields} from '../documents/fields.ts'
-import type {SourceDocument} from '../documents/source-document.ts'
+import type {DocumentPath, SourceDocument} from '../documents/source-document.ts'
 
 export interface WorkflowDraft {
   readonly document: SourceDocument
@@ -14,8 +14,8 @@ export interface WorkflowDraft {
 
 /** Anything but its id may have the wrong type. */
 export interface DraftTask {
-  /** In the list of the file. */
-  readonly index: number
+  /** Where it stands in the document. */
+  readonly at: DocumentPath
   readonly id: string
   readonly needs: readonly string[]
   readonly fields: Fields
@@ -23,7 +23,7 @@ export interface DraftTask {
 
 export function readDraft(document: SourceDocument): WorkflowDraft {
   const fields = fieldsOf(document.value)
-  return {document, fields, tasks: readTasks(fields['tasks'])}
+  return {document, fields, tasks: readTasks(fields['tasks'], ['tasks'])}
 }
 
 /** The directory that paths of the file are relative to, absolute: `cwd` for a workflow from standard input. @param cwd absolute */
@@ -31,11 +31,11 @@ export function workflowDir(file: string, cwd: string): string {
   return file === '-' ? cwd : dirname(resolve(cwd, file))
 }
 
-function readTasks(list: unknown): DraftTask[] {
+function readTasks(list: unknown, at: DocumentPath): DraftTask[] {
   if (!Array.isArray(list)) return []
   return list.flatMap((fields: unknown, index) => {
     if (!isFields(fields) || typeof fields['id'] !== 'string') return []
     const needs = Array.isArray(fields['needs']) ? fields['needs'].filter((need) => typeof need === 'string') : []
-    return [{index, id: fields['id'], needs, fields}]
+    return [{at: [...at, index], id: fields['id'], needs, fields}]
   })
 }

@@ -27,9 +27,9 @@ export function readPermissions({fields, tasks}: WorkflowDraft): AllPermissions 
   return {
     isRestricted: fields['security'] === 'restricted',
     workflow: readMap(fields['permissions'], ['permissions']),
-    tasks: tasks.map(({id, index, fields: {permissions}}) => ({
+    tasks: tasks.map(({id, at, fields: {permissions}}) => ({
       id,
-      own: permissions === undefined ? undefined : readMap(permissions, ['tasks', index, 'permissions']),
+      own: permissions === undefined ? undefined : readMap(permissions, [...at, 'permissions']),
     })),
   }
 }

@@ -57,12 +57,12 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
 
 function* checkAllResources({fields, tasks}: WorkflowDraft): Generator<CheckFinding> {
   yield* checkResources(fields['resources'], ['resources'])
-  for (const {index, fields: task} of tasks)
-    if (task['resources'] !== undefined) yield* checkResources(task['resources'], ['tasks', index, 'resources'])
+  for (const {at, fields: task} of tasks)
+    if (task['resources'] !== undefined) yield* checkResources(task['resources'], [...at, 'resources'])
 }
 
-function lineOf({document}: WorkflowDraft, {index}: DraftTask): number | undefined {
-  return document.diagnostic(['tasks', index, 'id'], 'value', {severity: 'error', code: 'place', message: ''}).line
+function lineOf({document}: WorkflowDraft, {at}: DraftTask): number | undefined {
+  return document.diagnostic([...at, 'id'], 'value', {severity: 'error', code: 'place', message: ''}).line
 }
 
 function hasErrors({errorCodes}: Findings): boolean {

@@ -17,7 +17,7 @@ export interface DraftTemplate {
 /** From the document. It is asked for templates with findings only: there may be many others. */
 export function placeOf({site, steps, task}: DraftTemplate): DocumentPath {
   const path = [...pathOf(site), ...steps]
-  return task === undefined ? path : ['tasks', task.index, ...path]
+  return task === undefined ? path : [...task.at, ...path]
 }
 
 const noSteps: DocumentPath = []

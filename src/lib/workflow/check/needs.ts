@@ -17,7 +17,7 @@ export function* checkNeeds(
     if (other === undefined) first.set(task.id, task)
     else {
       yield {
-        at: ['tasks', task.index, 'id'],
+        at: [...task.at, 'id'],
         code: 'duplicate-id',
         message: `another task has the id "${task.id}"`,
         hint() {
@@ -31,7 +31,7 @@ export function* checkNeeds(
   for (const cycle of graph.cycles()) yield* describeCycle(cycle, first)
 }
 
-function* checkNeedsOf({id, index, fields}: DraftTask, known: ReadonlyMap<string, DraftTask>): Generator<CheckFinding> {
+function* checkNeedsOf({id, at: taskAt, fields}: DraftTask, known: ReadonlyMap<string, DraftTask>): Generator<CheckFinding> {
   const needs: readonly unknown[] = Array.isArray(fields['needs']) ? fields['needs'] : []
   const seen = new Set<unknown>()
   for (const [position, need] of needs.entries()) {
@@ -39,7 +39,7 @@ function* checkNeedsOf({id, index, fields}: DraftTask, known: ReadonlyMap<string
     const isRepeated = seen.has(need)
     seen.add(need)
     if (known.has(need) && need !== id && !isRepeated) continue
-    const at = ['tasks', index, 'needs', position]
+    const at = [...taskAt, 'needs', position]
     if (need === id) yield {at, code: 'needs-itself', message: `the task "${id}" needs itself`}
     else if (known.has(need)) yield {at, code: 'duplicate-need', message: `the task "${id}" lists the need "${need}" twice`}
     else yield {at, code: 'unknown-need', message: `there is no task "${need}"`, hint: () => didYouMean(need, known.keys())}
@@ -53,7 +53,7 @@ function* describeCycle(cycle: readonly string[], known: ReadonlyMap<string, Dra
   const position = Array.isArray(task.fields['needs']) ? task.fields['needs'].indexOf(next) : 0
   const shown = cycle.length > 12 ? [...cycle.slice(0, 6), '…', ...cycle.slice(-5)] : cycle
   yield {
-    at: ['tasks', task.index, 'needs', position],
+    at: [...task.at, 'needs', position],
     code: 'cycle',
     message: `tasks need each other: ${shown.join(' → ')}`,
     hint: 'remove one of these needs',

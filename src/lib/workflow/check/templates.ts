@@ -69,10 +69,10 @@ function parse(text: string, templates: Templates): ParsedTemplate | TemplateErr
 
 /** Conditions that are not templates. */
 export function* checkConditions({tasks}: WorkflowDraft): Generator<CheckFinding> {
-  for (const {index, fields} of tasks) {
+  for (const {at, fields} of tasks) {
     const condition = fields['if']
     if (typeof condition !== 'string' || isTemplate(condition)) continue
-    yield {at: ['tasks', index, 'if'], code: 'bad-if', message: '"if" must be a template', hint: `write if: "{{ ${condition.trim()} }}"`}
+    yield {at: [...at, 'if'], code: 'bad-if', message: '"if" must be a template', hint: `write if: "{{ ${condition.trim()} }}"`}
   }
 }
 
@@ -88,13 +88,13 @@ export function* checkConstants({fields, tasks}: WorkflowDraft, actions: KnownAc
       message: 'templates are not evaluated in vars: this would stay text',
       hint: 'read the secret in the inputs or the env of the tasks that need it',
     }
-  for (const {index, fields: task} of tasks) {
+  for (const {at, fields: task} of tasks) {
     const type = String(task['type'])
     const inputs = fieldsOf(task['inputs'])
     for (const name of inputsOf(actions, type).literalInputs) {
       if (!Object.hasOwn(inputs, name) || !ourExpression.test(JSON.stringify(inputs[name]))) continue
       yield {
-        at: ['tasks', index, 'inputs', name],
+        at: [...at, 'inputs', name],
         code: 'template-not-allowed',
         message: `templates are not evaluated in the input "${name}" of ${type}, so that no value can become code`,
         hint: `pass the value through env, and use it there: env: {VALUE: '{{ … }}'}`,

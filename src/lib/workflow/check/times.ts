@@ -12,11 +12,11 @@ export function* checkTimes({fields, tasks}: WorkflowDraft): Generator<CheckFind
   yield* checkDuration(defaults['timeout'], ['defaults', 'timeout'])
   yield* checkRetry(defaults['retry'], ['defaults', 'retry'])
   const hasDefaultMax = fieldsOf(defaults['retry'])['max'] !== undefined
-  for (const {index, fields: task} of tasks) {
+  for (const {at: taskAt, fields: task} of tasks) {
     const {timeout, retry} = task
-    if (timeout !== undefined) yield* checkDuration(timeout, ['tasks', index, 'timeout'])
+    if (timeout !== undefined) yield* checkDuration(timeout, [...taskAt, 'timeout'])
     if (!isFields(retry)) continue
-    const at = ['tasks', index, 'retry']
+    const at = [...taskAt, 'retry']
     yield* checkRetry(retry, at)
     if (retry['max'] === undefined && !hasDefaultMax)
       yield {
