@@ -3,14 +3,14 @@
 import {resolve} from 'node:path'
 import {defined} from '../util/defined.ts'
 import {parseDuration} from '../util/duration.ts'
-import type {WorkflowDraft} from './draft.ts'
+import type {DraftTask, WorkflowDraft} from './draft.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'
 import {readResources} from './resources.ts'
 import {neverCondition} from './template-sites.ts'
 import type {Written, WrittenRetry, WrittenTask} from './written.ts'
 
 /** @param draft without an error @param dir what its paths are relative to, absolute */
-export function buildWorkflow({document}: WorkflowDraft, dir: string): Workflow {
+export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Workflow {
   // The border: the draft was checked against the schema.
   const written = document.value as Written
   const timeoutMs = parseDuration(written.timeout)
@@ -30,18 +30,20 @@ export function buildWorkflow({document}: WorkflowDraft, dir: string): Workflow 
     failFast: written.failFast ?? true,
     security: written.security ?? 'trusted',
     hasPermissions: [written, ...written.tasks].some((part) => part.permissions !== undefined || part.resources !== undefined),
-    tasks: written.tasks.map((task) => buildTask(task, written)),
+    tasks: tasks.map((task) => buildTask(task, written)),
     outputs: written.outputs ?? {},
   }
 }
 
-function buildTask(task: WrittenTask, {defaults = {}, resources}: Written): Task {
+function buildTask({fields, needs}: DraftTask, {defaults = {}, resources}: Written): Task {
+  // The border: the draft was checked against the schema.
+  const task = fields as unknown as WrittenTask
   const timeoutMs = parseDuration(task.timeout ?? defaults.timeout)
   const condition = buildCondition(task.if)
   return {
     id: task.id,
     type: task.type,
-    needs: task.needs ?? [],
+    needs,
     ...defined({if: condition}),
     inputs: task.inputs ?? {},
     env: toText(task.env),

@@ -3,6 +3,7 @@
 import {dirname, resolve} from 'node:path'
 import {fieldsOf, isFields, type Fields} from '../documents/fields.ts'
 import type {DocumentPath, SourceDocument} from '../documents/source-document.ts'
+import {needsInOrder} from './order.ts'
 
 export interface WorkflowDraft {
   readonly document: SourceDocument
@@ -17,13 +18,14 @@ export interface DraftTask {
   /** Where it stands in the document. */
   readonly at: DocumentPath
   readonly id: string
+  /** With those that the order of the list implies. */
   readonly needs: readonly string[]
   readonly fields: Fields
 }
 
 export function readDraft(document: SourceDocument): WorkflowDraft {
   const fields = fieldsOf(document.value)
-  return {document, fields, tasks: readTasks(fields['tasks'], ['tasks'])}
+  return {document, fields, tasks: readTasks(fields['tasks'], ['tasks'], fields['order'])}
 }
 
 /** The directory that paths of the file are relative to, absolute: `cwd` for a workflow from standard input. @param cwd absolute */
@@ -31,11 +33,13 @@ export function workflowDir(file: string, cwd: string): string {
   return file === '-' ? cwd : dirname(resolve(cwd, file))
 }
 
-function readTasks(list: unknown, at: DocumentPath): DraftTask[] {
+/** @param order as written; of a list whose tasks never follow from their order: undefined */
+function readTasks(list: unknown, at: DocumentPath, order: unknown): DraftTask[] {
   if (!Array.isArray(list)) return []
-  return list.flatMap((fields: unknown, index) => {
-    if (!isFields(fields) || typeof fields['id'] !== 'string') return []
-    const needs = Array.isArray(fields['needs']) ? fields['needs'].filter((need) => typeof need === 'string') : []
-    return [{at: [...at, index], id: fields['id'], needs, fields}]
-  })
+  const tasks: DraftTask[] = []
+  for (const [index, fields] of list.entries() as IterableIterator<[number, unknown]>) {
+    if (!isFields(fields) || typeof fields['id'] !== 'string') continue
+    tasks.push({at: [...at, index], id: fields['id'], needs: needsInOrder(fields['needs'], order, tasks.at(-1)?.id), fields})
+  }
+  return tasks
 }

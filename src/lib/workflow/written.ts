@@ -22,6 +22,7 @@ export interface Written {
   readonly permissions?: unknown
   readonly resources?: WrittenResources
   readonly defaults?: {readonly retry?: WrittenRetry; readonly timeout?: string | number}
+  readonly order?: 'graph' | 'listed'
   readonly tasks: readonly WrittenTask[]
   readonly outputs?: JsonObject
 }

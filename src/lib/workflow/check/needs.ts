@@ -47,15 +47,28 @@ function* checkNeedsOf({id, at: taskAt, fields}: DraftTask, known: ReadonlyMap<s
 }
 
 function* describeCycle(cycle: readonly string[], known: ReadonlyMap<string, DraftTask>): Generator<CheckFinding> {
-  const [start, next] = cycle
-  const task = start === undefined ? undefined : known.get(start)
-  if (!task || cycle.length <= 2) return
-  const position = Array.isArray(task.fields['needs']) ? task.fields['needs'].indexOf(next) : 0
-  const shown = cycle.length > 12 ? [...cycle.slice(0, 6), '…', ...cycle.slice(-5)] : cycle
+  if (cycle.length <= 2) return
+  const tasks = cycle.flatMap((id) => known.get(id) ?? [])
+  // A need that is written can be removed; one that follows from the order is told about in the hint.
+  const start = Math.max(0, tasks.findIndex(isWritten))
+  const ids = [...cycle.slice(start, -1), ...cycle.slice(0, start), cycle[start] ?? '']
+  const task = tasks[start]
+  if (!task) return
+  const implied = tasks.find((one) => !isWritten(one))
+  const written: readonly unknown[] = Array.isArray(task.fields['needs']) ? task.fields['needs'] : []
+  const position = Math.max(0, written.indexOf(ids[1]))
+  const shown = ids.length > 12 ? [...ids.slice(0, 6), '…', ...ids.slice(-5)] : ids
   yield {
     at: [...task.at, 'needs', position],
     code: 'cycle',
     message: `tasks need each other: ${shown.join(' → ')}`,
-    hint: 'remove one of these needs',
+    hint:
+      implied === undefined
+        ? 'remove one of these needs'
+        : `"${implied.id}" needs "${implied.needs[0] ?? ''}" because of order: listed; remove one of these needs, or write needs: [] in "${implied.id}"`,
   }
+}
+
+function isWritten({fields}: DraftTask): boolean {
+  return fields['needs'] !== undefined
 }

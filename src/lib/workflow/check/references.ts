@@ -86,9 +86,14 @@ function checkTask(
   if (reader?.id === id) return [{code: 'reads-itself', message: `the task "${id}" reads its own result`}]
   if (reader && !graph.isUpstream(id, reader.id)) {
     const message = `the task "${id}" may not have finished when "${reader.id}" starts`
-    return [{code: 'not-upstream', message, hint: `add "${id}" to the needs of "${reader.id}"`}]
+    return [{code: 'not-upstream', message, hint: hintForNeed(id, reader)}]
   }
   return typeof property === 'string' ? checkName(`tasks.${id}`, property, taskProperties, 'unknown-name') : none
+}
+
+function hintForNeed(id: string, {id: reader, needs, fields}: DraftTask): string {
+  if (fields['needs'] !== undefined || needs.length === 0) return `add "${id}" to the needs of "${reader}"`
+  return `write needs: [${[...needs, id].join(', ')}] in "${reader}"`
 }
 
 function checkDeclared(root: string, name: string, declared: Fields, code: 'unknown-var' | 'unknown-env'): readonly Remark[] {

@@ -17,7 +17,11 @@ export const taskSchema = {
     },
     name: {type: 'string', description: 'Name for people to read.'},
     description: {type: 'string', description: 'What the task is for.'},
-    needs: {type: 'array', items: {type: 'string'}, description: 'Ids of the tasks that must finish first.', default: []},
+    needs: {
+      type: 'array',
+      items: {type: 'string'},
+      description: 'Ids of the tasks that must finish first. Default: none, or under `order: listed` the task above.',
+    },
     if: {
       type: ['string', 'boolean'],
       description:

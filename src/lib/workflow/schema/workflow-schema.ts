@@ -1,6 +1,7 @@
 // The shape of a workflow file as JSON Schema. The only source: `workflow schema` prints it, editors and the checks use it.
 // What a schema cannot say well (durations, cycles, templates) is said by the checks in check/.
 
+import {order} from './entry-points.ts'
 import {closed, duration, environment, inheritEnvSchema, permissions, resources, retry, taskId} from './parts.ts'
 import {taskSchema} from './task-schema.ts'
 
@@ -79,11 +80,12 @@ export const workflowSchema = {
         method: {enum: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']},
       },
     },
+    order,
     tasks: {
       type: 'array',
       minItems: 1,
       items: {$ref: '#/$defs/task'},
-      description: 'Tasks in any order; `needs` determines when they run.',
+      description: 'Tasks in any order; `needs` determines when they run, unless `order` is `listed`.',
     },
     outputs: {type: 'object', description: 'What the run returns. Templates may read every task.', default: {}},
   },

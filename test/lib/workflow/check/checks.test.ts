@@ -40,6 +40,36 @@ describe('needs', () => {
   })
 })
 
+describe('order: listed', () => {
+  const needsOf = (value: object): (readonly string[])[] => draftOf({order: 'listed', ...value}).tasks.map(({needs}) => needs)
+
+  it('makes a task without needs need the one above it', () => {
+    expect(needsOf(tasks({}, {}, {needs: []}, {}, {needs: ['a']}, {}))).toEqual([[], ['a'], [], ['c'], ['a'], ['e']])
+  })
+
+  it('leaves out what is not a task', () => {
+    expect(needsOf({tasks: [null, {id: 'a'}, {type: 'x'}, 5, {id: 'b'}]})).toEqual([[], ['a']])
+  })
+
+  it('says which need of a cycle it has made', () => {
+    const draft = draftOf({order: 'listed', ...tasks({needs: ['c']}, {}, {})})
+    const [found, ...others] = checkNeeds(draft.tasks, new Graph(draft.tasks), () => 3)
+    expect(others).toEqual([])
+    expect(found).toMatchObject({
+      at: ['tasks', 0, 'needs', 0],
+      message: 'tasks need each other: a → c → b → a',
+      hint: '"c" needs "b" because of order: listed; remove one of these needs, or write needs: [] in "c"',
+    })
+  })
+
+  it('points at a need that is written, wherever the cycle begins', () => {
+    const draft = draftOf({order: 'listed', ...tasks({needs: []}, {}, {}, {needs: ['b']}, {})})
+    const cyclic = draftOf({order: 'listed', tasks: [{id: 'x', needs: []}, {id: 'y'}, {id: 'x2', needs: ['z']}, {id: 'z'}]})
+    expect([...checkNeeds(draft.tasks, new Graph(draft.tasks), () => 3)]).toEqual([])
+    expect(codes(checkNeeds(cyclic.tasks, new Graph(cyclic.tasks), () => 3))).toEqual(['tasks.2.needs.0 cycle'])
+  })
+})
+
 describe('times', () => {
   it.each<[string, object, string[]]>([
     ['that are durations', {timeout: '1h', defaults: {timeout: 5, retry: {max: 2, delay: '1s'}}, ...tasks({timeout: '5m', retry: {}})}, []],
