@@ -3,7 +3,8 @@
 import {defined} from '../util/defined.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {RunDiagnostic, RunState} from './events.ts'
-import type {RunView, TaskView} from './run-view.ts'
+import type {RunView} from './run-view.ts'
+import type {TaskView} from './task-view.ts'
 
 export type TaskSummary = Omit<TaskView, 'output' | 'hasLog' | 'sinceMs' | 'delayMs'>
 

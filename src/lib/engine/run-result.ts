@@ -3,7 +3,8 @@
 import {defined} from '../util/defined.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {AttemptMetrics, RunFinished, TaskError, TaskFinished} from './events.ts'
-import type {RunView, TaskView} from './run-view.ts'
+import type {RunView} from './run-view.ts'
+import type {TaskView} from './task-view.ts'
 
 export interface TaskResult {
   readonly id: string

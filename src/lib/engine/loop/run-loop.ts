@@ -2,20 +2,19 @@
 // reporters, and then the commands that follow. Nothing else starts, waits or stops.
 
 import {assertNever} from '../../util/assert-never.ts'
-import {decide, type Command} from '../decide.ts'
+import type {Command} from '../decide/commands.ts'
+import {decide} from '../decide/decide.ts'
+import {endOfRun, warningEvent} from '../decide/outcome.ts'
 import {eventsVersion, type RunFinished, type RunStopping, type StateEventBody} from '../events.ts'
-import {endOfRun, endsOfStop, outcomeOf, outcomeOfCondition, warningEvent} from '../outcome.ts'
-import type {Plan, PlannedTask} from '../plan.ts'
-import type {Awaitable, ConditionAnswer, OutputsAnswer, RunPorts} from '../ports.ts'
-import {createState, mayStart, requireRecord, type DecideState} from '../run-state.ts'
+import type {Plan} from '../plan.ts'
+import type {Awaitable, OutputsAnswer, RunPorts} from '../ports.ts'
+import {createState, type DecideState} from '../run-state.ts'
 import {RunView} from '../run-view.ts'
 import type {SealedValue} from '../sealed-output.ts'
-import type {AttemptResult, LogEntry} from '../task-result.ts'
-import {Attempts, type OpenAttempt} from './attempts.ts'
 import {EventRecorder} from './event-recorder.ts'
 import {Mailbox, type Message} from './mailbox.ts'
 import type {RunLoopOptions} from './run-loop-options.ts'
-import {TaskQueue} from './task-queue.ts'
+import {TaskSteps} from './task-steps.ts'
 import {Timers} from './timers.ts'
 
 type Finish = Extract<Command, {kind: 'finish'}>
@@ -27,9 +26,7 @@ export class RunLoop {
   readonly #state: DecideState
   readonly #recorder: EventRecorder
   readonly #mailbox: Mailbox<Command>
-  readonly #planned: ReadonlyMap<string, PlannedTask>
-  readonly #queue: TaskQueue
-  readonly #attempts: Attempts
+  readonly #tasks: TaskSteps
   readonly #timers = new Timers()
   readonly #startedAtMs: number
   /** What follows from the events of this turn: to be done in it, and when the journal has them. */
@@ -44,9 +41,6 @@ export class RunLoop {
     this.#plan = plan
     this.#ports = ports
     this.#options = options
-    this.#planned = new Map(plan.tasks.map((task) => [task.id, task]))
-    this.#queue = new TaskQueue({slots: options.concurrency, groups: plan.groups, groupOf: (task) => this.#get(task).group})
-    this.#attempts = new Attempts(ports.clock)
     this.#startedAtMs = ports.clock.elapsed()
     this.#ended = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -61,6 +55,12 @@ export class RunLoop {
       onError: this.#reject,
     })
     this.#state = createState(plan)
+    this.#tasks = new TaskSteps(plan, ports, options, {
+      state: this.#state,
+      apply: (body, sealed) => this.#apply(body, sealed),
+      log: (line) => this.#recorder.log(line),
+      whenAnswered: (answer, take) => this.#whenAnswered(answer, take),
+    })
     ports.runner.listen((event) => {
       this.#mailbox.post(() => {
         if (this.#last === undefined) this.#apply(event)
@@ -83,7 +83,7 @@ export class RunLoop {
     } finally {
       this.#mailbox.close()
       this.#timers.clear()
-      this.#attempts.abandon()
+      this.#tasks.abandon()
     }
   }
 
@@ -104,23 +104,17 @@ export class RunLoop {
       message()
       this.#settle()
     }
-    const isWanted = (task: string): boolean => mayStart(this.#state, task)
-    for (let task = this.#queue.take(isWanted); task !== undefined; task = this.#queue.take(isWanted)) {
-      this.#attempts.begin(task)
-      this.#apply({type: 'task.started', task, attempt: requireRecord(this.#state.tasks, task).attempt + 1})
-      this.#settle()
-    }
+    while (this.#tasks.beginNext()) this.#settle()
     const commands = this.#later
     this.#later = []
     return commands
   }
 
-  /** The one way of every event. Log lines have nothing to decide, so they go to the recorder without it. */
   #apply(body: StateEventBody, sealed?: SealedValue): void {
     // The end of a task says how long the task took.
-    const event = this.#recorder.record(body.type === 'task.finished' ? {...body, ...this.#attempts.measureTask(body.task)} : body, sealed)
+    const event = this.#recorder.record(body.type === 'task.finished' ? {...body, ...this.#tasks.measure(body.task)} : body, sealed)
     this.#ports.runner.hear(event)
-    this.#todo.push(...decide(this.#state, event))
+    for (const command of decide(this.#state, event)) this.#todo.push(command)
   }
 
   /** An index instead of shift(): ten thousand tasks that start at once must not move the list ten thousand times. */
@@ -136,30 +130,27 @@ export class RunLoop {
   #settleOne(command: Command): void {
     switch (command.kind) {
       case 'ask':
-        this.#ask(command)
+        this.#tasks.ask(command)
         break
       case 'queue':
-        this.#queue.push(command.task)
+        this.#tasks.queue(command.task)
         break
       case 'skip':
         this.#apply({type: 'task.skipped', task: command.task, reason: command.reason})
         break
       case 'narrow':
-        this.#queue.narrow()
+        this.#tasks.narrow()
         break
       case 'finish':
         if (command.status !== 'succeeded') this.#end(command)
         else this.#whenAnswered(this.#ports.runner.outputs(), (outputs) => this.#end(command, outputs))
         break
       case 'cancel':
-        this.#queue.release()
-        for (const end of endsOfStop(this.#state, command.isAtOnce, (task) => this.#attempts.measure(task))) this.#apply(end)
-        // Nothing more is heard of what has its end.
-        if (command.isAtOnce) this.#attempts.abandon()
-        else this.#later.push(command)
+        this.#tasks.endStopped(command.isAtOnce)
+        if (!command.isAtOnce) this.#later.push(command)
         break
       case 'wake':
-        if (command.isFirst) this.#queue.holdFor(command.task)
+        if (command.isFirst) this.#tasks.holdFor(command.task)
         this.#later.push(command)
         break
       case 'run':
@@ -172,9 +163,9 @@ export class RunLoop {
   }
 
   #carryOut(command: Command): void {
-    if (command.kind === 'run') this.#start(command.task, command.attempt)
-    else if (command.kind === 'cancel') this.#attempts.abort()
-    else if (command.kind === 'wake') this.#timers.after(command.delayMs, () => this.#mailbox.post(() => this.#queue.push(command.task)))
+    if (command.kind === 'run') this.#tasks.execute(command.task, command.attempt)
+    else if (command.kind === 'cancel') this.#tasks.abort()
+    else if (command.kind === 'wake') this.#timers.after(command.delayMs, () => this.#mailbox.post(() => this.#tasks.queue(command.task)))
     else if (this.#last !== undefined) {
       this.#mailbox.close()
       this.#resolve(this.#last)
@@ -188,38 +179,6 @@ export class RunLoop {
     for (const warning of this.#options.warnings ?? []) this.#apply(warningEvent(warning))
   }
 
-  #start(task: string, attempt: number): void {
-    const open = this.#attempts.find(task)
-    // Ended by a stop while the journal was written.
-    if (open === undefined) return
-    const onLog = (entry: LogEntry): void => {
-      if (this.#attempts.isOpen(open)) this.#recorder.log({type: 'task.log', task, attempt, ...entry})
-    }
-    const {runId: run} = this.#options
-    const result = this.#ports.runner.run({run, task, attempt}, {signal: open.controller.signal, onLog})
-    this.#whenAnswered(result, (value) => this.#takeResult(open, value))
-  }
-
-  #takeResult(attempt: OpenAttempt, result: AttemptResult): void {
-    if (!this.#attempts.isOpen(attempt)) return
-    this.#attempts.close(attempt)
-    this.#queue.free(attempt.task)
-    for (const event of outcomeOf(this.#state, this.#get(attempt.task), result, this.#ports.random())) {
-      this.#apply(event, event.type === 'task.finished' && result.ok ? result.sealed : undefined)
-    }
-  }
-
-  #ask({task, facts}: Extract<Command, {kind: 'ask'}>): void {
-    if (mayStart(this.#state, task)) this.#whenAnswered(this.#ports.runner.ask(task, facts), (answer) => this.#takeAnswer(task, answer))
-  }
-
-  #takeAnswer(task: string, answer: ConditionAnswer): void {
-    if (!mayStart(this.#state, task)) return
-    const event = outcomeOfCondition(this.#get(task), answer)
-    if (event === undefined) this.#queue.push(task)
-    else this.#apply(event)
-  }
-
   #end(finish: Finish, outputs?: OutputsAnswer): void {
     // Outputs that came after a stop has ended the run.
     if (this.#last !== undefined) return
@@ -231,11 +190,5 @@ export class RunLoop {
   #whenAnswered<T>(answer: Awaitable<T>, take: (answer: T) => void): void {
     if (answer instanceof Promise) answer.then((value) => this.#mailbox.post(() => take(value)), this.#reject)
     else take(answer)
-  }
-
-  #get(task: string): PlannedTask {
-    const planned = this.#planned.get(task)
-    if (planned === undefined) throw new Error(`no task '${task}' in this plan`)
-    return planned
   }
 }

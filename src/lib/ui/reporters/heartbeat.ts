@@ -1,6 +1,7 @@
 // Says of tasks that run long that they still do, so that a quiet CI job is not taken for a dead one.
 
-import type {RunView, TaskView} from '../../engine/run-view.ts'
+import type {RunView} from '../../engine/run-view.ts'
+import type {TaskView} from '../../engine/task-view.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
 import type {Ticker} from '../terminal/ticker.ts'

@@ -1,6 +1,7 @@
 // What is going on in a run, as the rows of a live region: each running task with its last lines, retries that wait, and a count.
 
-import type {RunView, TaskView} from '../../engine/run-view.ts'
+import type {RunView} from '../../engine/run-view.ts'
+import type {TaskView} from '../../engine/task-view.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import type {LiveRow} from '../terminal/live-region.ts'
 import type {LogTail} from './log-tail.ts'

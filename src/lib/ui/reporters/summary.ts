@@ -1,7 +1,8 @@
 // The end of a run in a few lines: how it went, what failed, and what to type to look further.
 
 import type {RunFinished} from '../../engine/events.ts'
-import type {RunView, TaskView} from '../../engine/run-view.ts'
+import type {RunView} from '../../engine/run-view.ts'
+import type {TaskView} from '../../engine/task-view.ts'
 import {detailLines} from '../terminal/error-details.ts'
 import {describeError, oneLine} from './event-text.ts'
 import {formatDuration} from '../terminal/format-time.ts'

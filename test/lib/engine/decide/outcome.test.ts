@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest'
-import {retryDelayMs} from '../../../src/lib/engine/outcome.ts'
-import type {RetryPolicy} from '../../../src/lib/workflow/model.ts'
+import {retryDelayMs} from '../../../../src/lib/engine/decide/outcome.ts'
+import type {RetryPolicy} from '../../../../src/lib/workflow/model.ts'
 
 const policy: RetryPolicy = {maxAttempts: 5, backoff: 'exponential', delayMs: 100, maxDelayMs: 500, jitter: false, on: ['error', 'timeout']}
 const error = {code: 'EXIT_CODE', message: 'm', retryable: true}

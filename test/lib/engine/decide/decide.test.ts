@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest'
-import {decide, type Command} from '../../../src/lib/engine/decide.ts'
-import type {StateEventBody} from '../../../src/lib/engine/events.ts'
-import {createState, mayStart, type DecideState, type TaskShape} from '../../../src/lib/engine/run-state.ts'
+import type {Command} from '../../../../src/lib/engine/decide/commands.ts'
+import {decide} from '../../../../src/lib/engine/decide/decide.ts'
+import type {StateEventBody} from '../../../../src/lib/engine/events.ts'
+import {createState, mayStart, type DecideState, type TaskShape} from '../../../../src/lib/engine/run-state.ts'
 
 const metrics = {durationMs: 1}
 const shape = (id: string, needs: string[] = [], condition: TaskShape['condition'] = 'none'): TaskShape => ({id, needs, condition})

@@ -1,13 +1,13 @@
 // What a result means, as events: whether a task is tried again, has failed, or was stopped, and how the run ends. Pure.
 
-import type {RetryPolicy} from '../workflow/model.ts'
-import type {RunDiagnostic, StateEventBody, RunFinished, TaskError, TaskFinished} from './events.ts'
-import type {PlannedTask} from './plan.ts'
-import type {ConditionAnswer, OutputsAnswer} from './ports.ts'
-import {isRefusal, pauseForRoom, patienceMs} from './room.ts'
-import {countEnds, requireRecord, stopReason, type DecideState} from './run-state.ts'
-import type {ActionWarning, AttemptMetrics, AttemptResult} from './task-result.ts'
-import {defined} from '../util/defined.ts'
+import type {RetryPolicy} from '../../workflow/model.ts'
+import type {RunDiagnostic, StateEventBody, RunFinished, TaskError, TaskFinished} from '../events.ts'
+import type {PlannedTask} from '../plan.ts'
+import type {ConditionAnswer, OutputsAnswer} from '../ports.ts'
+import {isRefusal, pauseForRoom, patienceMs} from '../room.ts'
+import {countEnds, requireRecord, stopReason, type DecideState} from '../run-state.ts'
+import type {ActionWarning, AttemptMetrics, AttemptResult} from '../task-result.ts'
+import {defined} from '../../util/defined.ts'
 
 const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once; continuing with fewer'}
 

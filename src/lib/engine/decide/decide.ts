@@ -2,39 +2,23 @@
 // The state is advanced in place and work per event is constant (counters of open needs, no scans), apart from the two events
 // that end a whole run early (a first failure under failFast, a stop), which look at every task once.
 
-import {assertNever} from '../util/assert-never.ts'
-import type {RunStopping, TaskFinished, TaskRetrying} from './events.ts'
-import {isRefusal, roomAfter, roomFound} from './room.ts'
+import {assertNever} from '../../util/assert-never.ts'
+import type {RunStopping, TaskFinished, TaskRetrying} from '../events.ts'
+import {isRefusal, roomAfter, roomFound} from '../room.ts'
+import type {Command} from './commands.ts'
+import {finish, finishIfDone} from './finish.ts'
+import {giveUpUnstarted, handOut} from './hand-out.ts'
 import {
   createState,
   isEnd,
   mayStart,
   requireRecord,
   stopReason,
-  type ConditionFacts,
   type DatedEvent,
   type DecideOptions,
   type DecideState,
   type TaskRecord,
-} from './run-state.ts'
-
-export type Command =
-  /** Ask the condition of a task. When it holds, the task waits for its turn. */
-  | {readonly kind: 'ask'; readonly task: string; readonly facts: ConditionFacts}
-  /** Start the task when it is its turn, as long as {@link mayStart} says so. */
-  | {readonly kind: 'queue'; readonly task: string}
-  | {readonly kind: 'run'; readonly task: string; readonly attempt: number}
-  /** Queue the task again after this time. `isFirst`: no other task is started before it. */
-  | {readonly kind: 'wake'; readonly task: string; readonly delayMs: number; readonly isFirst: boolean}
-  /** The system has no room for more tasks than run now: run fewer at a time. */
-  | {readonly kind: 'narrow'}
-  | {readonly kind: 'skip'; readonly task: string; readonly reason: string}
-  /** Stop the attempts that run, give up the retries that wait. `isAtOnce`: do not wait for the attempts to end. */
-  | {readonly kind: 'cancel'; readonly isAtOnce: boolean}
-  /** All tasks are over: end the run. */
-  | {readonly kind: 'finish'; readonly status: 'succeeded' | 'failed' | 'cancelled'; readonly reason?: string}
-  /** The run has ended, and nothing follows. */
-  | {readonly kind: 'close'}
+} from '../run-state.ts'
 
 /** Advances `state` by `event` and says what to do now. Commands come in the order of the file. Throws for an event that cannot follow. */
 export function decide(state: DecideState, event: DatedEvent): Command[] {
@@ -129,60 +113,4 @@ function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinish
   }
   commands.push(...handOut(state, record.dependents))
   return finishIfDone(state, commands)
-}
-
-/** Starts or skips every pending task whose needs are over. A skip waits for the needs too, so a task that needs the skipped one never runs beside its ancestors. */
-function handOut(state: DecideState, records: Iterable<TaskRecord>): Command[] {
-  const commands: Command[] = []
-  for (const record of records) {
-    if (record.progress !== 'pending' || record.openNeeds > 0) continue
-    const reason = record.givenUp ?? blockedReason(state, record)
-    if (reason === undefined) {
-      record.progress = 'ready'
-      commands.push(start(state, record))
-    } else commands.push(skip(record, reason))
-  }
-  return commands
-}
-
-function start(state: DecideState, {shape, hasFailedUpstream}: TaskRecord): Command {
-  if (shape.condition === 'none') return {kind: 'queue', task: shape.id}
-  return {kind: 'ask', task: shape.id, facts: {failure: hasFailedUpstream, cancelled: state.stopCause !== undefined}}
-}
-
-/** Gives up what has not started. Unless `isAll`, tasks whose condition reads states stay: they are what cleans up and reports. */
-function giveUpUnstarted(state: DecideState, reason: string, isAll = false): Command[] {
-  const commands: Command[] = []
-  for (const record of state.tasks.values()) {
-    if (record.shape.condition === 'status' && !isAll) continue
-    if (record.progress === 'ready') commands.push(skip(record, reason))
-    else if (record.progress === 'pending') record.givenUp ??= blockedReason(state, record) ?? reason
-  }
-  return commands
-}
-
-/** The end of the task is counted when the loop reports the event. */
-function skip(record: TaskRecord, reason: string): Command {
-  record.progress = 'skipping'
-  return {kind: 'skip', task: record.shape.id, reason}
-}
-
-function blockedReason(state: DecideState, record: TaskRecord): string | undefined {
-  if (record.shape.condition === 'status' || record.blockedBy === undefined) return undefined
-  const need = requireRecord(state.tasks, record.blockedBy)
-  const verb = need.progress === 'failed' ? 'failed' : need.progress === 'cancelled' ? 'was cancelled' : 'was skipped'
-  return `needed task '${need.shape.id}' ${verb}`
-}
-
-function finishIfDone(state: DecideState, commands: Command[]): Command[] {
-  if (state.unfinished > 0 || state.stage !== 'open') return commands
-  state.stage = 'finishing'
-  return [...commands, finish(state)]
-}
-
-function finish(state: DecideState): Command {
-  if (state.stopCause === 'timeout') return {kind: 'finish', status: 'failed', reason: stopReason('timeout')}
-  if (state.stopCause !== undefined) return {kind: 'finish', status: 'cancelled', reason: stopReason(state.stopCause)}
-  if (state.firstFailure !== undefined) return {kind: 'finish', status: 'failed', reason: `task '${state.firstFailure}' failed`}
-  return {kind: 'finish', status: 'succeeded'}
 }

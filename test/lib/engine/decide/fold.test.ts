@@ -1,12 +1,12 @@
 // Folding the events of a run gives the state that the run had, at every event; and a plan that was stored does the same as the one that was made.
 
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest'
-import {fold} from '../../../src/lib/engine/decide.ts'
-import type {RunEvent, StateEvent} from '../../../src/lib/engine/events.ts'
-import type {Plan} from '../../../src/lib/engine/plan.ts'
-import type {DecideState} from '../../../src/lib/engine/run-state.ts'
-import {playRun} from '../../rig/play-run.ts'
-import {randomRun} from '../../rig/random-run.ts'
+import {fold} from '../../../../src/lib/engine/decide/decide.ts'
+import type {RunEvent, StateEvent} from '../../../../src/lib/engine/events.ts'
+import type {Plan} from '../../../../src/lib/engine/plan.ts'
+import type {DecideState} from '../../../../src/lib/engine/run-state.ts'
+import {playRun} from '../../../rig/play-run.ts'
+import {randomRun} from '../../../rig/random-run.ts'
 
 const graphs = 2400
 const parts = Array.from({length: 6}, (_, part) => [1 + (part * graphs) / 6, ((part + 1) * graphs) / 6] as const)

@@ -1,0 +1,21 @@
+// What the loop is told to do.
+
+import type {ConditionFacts} from '../run-state.ts'
+
+export type Command =
+  /** Ask the condition of a task. When it holds, the task waits for its turn. */
+  | {readonly kind: 'ask'; readonly task: string; readonly facts: ConditionFacts}
+  /** Start the task when it is its turn, as long as `mayStart` says so. */
+  | {readonly kind: 'queue'; readonly task: string}
+  | {readonly kind: 'run'; readonly task: string; readonly attempt: number}
+  /** Queue the task again after this time. `isFirst`: no other task is started before it. */
+  | {readonly kind: 'wake'; readonly task: string; readonly delayMs: number; readonly isFirst: boolean}
+  /** The system has no room for more tasks than run now: run fewer at a time. */
+  | {readonly kind: 'narrow'}
+  | {readonly kind: 'skip'; readonly task: string; readonly reason: string}
+  /** Stop the attempts that run, give up the retries that wait. `isAtOnce`: do not wait for the attempts to end. */
+  | {readonly kind: 'cancel'; readonly isAtOnce: boolean}
+  /** All tasks are over: end the run. */
+  | {readonly kind: 'finish'; readonly status: 'succeeded' | 'failed' | 'cancelled'; readonly reason?: string}
+  /** The run has ended, and nothing follows. */
+  | {readonly kind: 'close'}

@@ -1,0 +1,47 @@
+// Which tasks are to start, and which are given up.
+
+import {requireRecord, type DecideState, type TaskRecord} from '../run-state.ts'
+import type {Command} from './commands.ts'
+
+/** Starts or skips every pending task whose needs are over. A skip waits for the needs too, so a task that needs the skipped one never runs beside its ancestors. */
+export function handOut(state: DecideState, records: Iterable<TaskRecord>): Command[] {
+  const commands: Command[] = []
+  for (const record of records) {
+    if (record.progress !== 'pending' || record.openNeeds > 0) continue
+    const reason = record.givenUp ?? blockedReason(state, record)
+    if (reason === undefined) {
+      record.progress = 'ready'
+      commands.push(start(state, record))
+    } else commands.push(skip(record, reason))
+  }
+  return commands
+}
+
+function start(state: DecideState, {shape, hasFailedUpstream}: TaskRecord): Command {
+  if (shape.condition === 'none') return {kind: 'queue', task: shape.id}
+  return {kind: 'ask', task: shape.id, facts: {failure: hasFailedUpstream, cancelled: state.stopCause !== undefined}}
+}
+
+/** Gives up what has not started. Unless `isAll`, tasks whose condition reads states stay: they are what cleans up and reports. */
+export function giveUpUnstarted(state: DecideState, reason: string, isAll = false): Command[] {
+  const commands: Command[] = []
+  for (const record of state.tasks.values()) {
+    if (record.shape.condition === 'status' && !isAll) continue
+    if (record.progress === 'ready') commands.push(skip(record, reason))
+    else if (record.progress === 'pending') record.givenUp ??= blockedReason(state, record) ?? reason
+  }
+  return commands
+}
+
+/** The end of the task is counted when the loop reports the event. */
+function skip(record: TaskRecord, reason: string): Command {
+  record.progress = 'skipping'
+  return {kind: 'skip', task: record.shape.id, reason}
+}
+
+function blockedReason(state: DecideState, record: TaskRecord): string | undefined {
+  if (record.shape.condition === 'status' || record.blockedBy === undefined) return undefined
+  const need = requireRecord(state.tasks, record.blockedBy)
+  const verb = need.progress === 'failed' ? 'failed' : need.progress === 'cancelled' ? 'was cancelled' : 'was skipped'
+  return `needed task '${need.shape.id}' ${verb}`
+}

@@ -1,0 +1,117 @@
+// What a run does for its tasks: asks their conditions, lets them wait for their turn, starts attempts and takes the results.
+
+import type {Command} from '../decide/commands.ts'
+import {endsOfStop, outcomeOf, outcomeOfCondition} from '../decide/outcome.ts'
+import type {Plan, PlannedTask} from '../plan.ts'
+import type {ConditionAnswer, RunPorts} from '../ports.ts'
+import {mayStart, requireRecord} from '../run-state.ts'
+import type {AttemptResult, LogEntry} from '../task-result.ts'
+import {Attempts, type OpenAttempt} from './attempts.ts'
+import type {RunLoopOptions} from './run-loop-options.ts'
+import {TaskQueue} from './task-queue.ts'
+import type {Turn} from './turn.ts'
+
+export class TaskSteps {
+  readonly #options: RunLoopOptions
+  readonly #ports: Pick<RunPorts, 'runner' | 'random'>
+  readonly #turn: Turn
+  readonly #planned: ReadonlyMap<string, PlannedTask>
+  readonly #queue: TaskQueue
+  readonly #attempts: Attempts
+
+  constructor(plan: Plan, ports: RunPorts, options: RunLoopOptions, turn: Turn) {
+    this.#options = options
+    this.#ports = ports
+    this.#turn = turn
+    this.#planned = new Map(plan.tasks.map((task) => [task.id, task]))
+    this.#queue = new TaskQueue({slots: options.concurrency, groups: plan.groups, groupOf: (task) => this.#get(task).group})
+    this.#attempts = new Attempts(ports.clock)
+  }
+
+  /** How long ago the first attempt of a task began. Nothing when there was none. */
+  measure(task: string): {durationMs?: number} {
+    return this.#attempts.measureTask(task)
+  }
+
+  ask({task, facts}: Extract<Command, {kind: 'ask'}>): void {
+    if (mayStart(this.#turn.state, task))
+      this.#turn.whenAnswered(this.#ports.runner.ask(task, facts), (answer) => this.#takeAnswer(task, answer))
+  }
+
+  /** The task waits for its turn. */
+  queue(task: string): void {
+    this.#queue.push(task)
+  }
+
+  /** No other task is started before this one was queued again. */
+  holdFor(task: string): void {
+    this.#queue.holdFor(task)
+  }
+
+  /** The system has no room for more than run now. */
+  narrow(): void {
+    this.#queue.narrow()
+  }
+
+  /** Begins an attempt of the task whose turn it is. False: of none. */
+  beginNext(): boolean {
+    const task = this.#queue.take((waiting) => mayStart(this.#turn.state, waiting))
+    if (task === undefined) return false
+    this.#attempts.begin(task)
+    this.#turn.apply({type: 'task.started', task, attempt: requireRecord(this.#turn.state.tasks, task).attempt + 1})
+    return true
+  }
+
+  /** The journal knows of the attempt: it may be executed. */
+  execute(task: string, attempt: number): void {
+    const open = this.#attempts.find(task)
+    // Ended by a stop while the journal was written.
+    if (open === undefined) return
+    const onLog = (entry: LogEntry): void => {
+      if (this.#attempts.isOpen(open)) this.#turn.log({type: 'task.log', task, attempt, ...entry})
+    }
+    const {runId: run} = this.#options
+    const result = this.#ports.runner.run({run, task, attempt}, {signal: open.controller.signal, onLog})
+    this.#turn.whenAnswered(result, (value) => this.#takeResult(open, value))
+  }
+
+  /** Ends what a stop of the run ends by itself. */
+  endStopped(isAtOnce: boolean): void {
+    this.#queue.release()
+    for (const end of endsOfStop(this.#turn.state, isAtOnce, (task) => this.#attempts.measure(task))) this.#turn.apply(end)
+    // Nothing more is heard of what has its end.
+    if (isAtOnce) this.#attempts.abandon()
+  }
+
+  /** Tells the open attempts to stop. */
+  abort(): void {
+    this.#attempts.abort()
+  }
+
+  /** Tells the open attempts to stop, and waits for none of them. */
+  abandon(): void {
+    this.#attempts.abandon()
+  }
+
+  #takeResult(attempt: OpenAttempt, result: AttemptResult): void {
+    if (!this.#attempts.isOpen(attempt)) return
+    this.#attempts.close(attempt)
+    this.#queue.free(attempt.task)
+    for (const event of outcomeOf(this.#turn.state, this.#get(attempt.task), result, this.#ports.random())) {
+      this.#turn.apply(event, event.type === 'task.finished' && result.ok ? result.sealed : undefined)
+    }
+  }
+
+  #takeAnswer(task: string, answer: ConditionAnswer): void {
+    if (!mayStart(this.#turn.state, task)) return
+    const event = outcomeOfCondition(this.#get(task), answer)
+    if (event === undefined) this.#queue.push(task)
+    else this.#turn.apply(event)
+  }
+
+  #get(task: string): PlannedTask {
+    const planned = this.#planned.get(task)
+    if (planned === undefined) throw new Error(`no task '${task}' in this plan`)
+    return planned
+  }
+}

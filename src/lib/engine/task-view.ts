@@ -1,0 +1,88 @@
+// What a task of a run has become: how each of its events changes that.
+
+import {assertNever} from '../util/assert-never.ts'
+import type {JsonValue} from '../util/json.ts'
+import type {AttemptMetrics, RunEvent, TaskError, TaskFinished, TaskState} from './events.ts'
+
+export interface TaskFold {
+  readonly id: string
+  /** `namespace/plugin.action` */
+  readonly type: string
+  readonly needs: readonly string[]
+  /** `running` also while it waits for another attempt. */
+  status: TaskState
+  /** Started so far; 0: none. */
+  attempts: number
+  /** Of the first attempt, RFC 3339. */
+  startedAt?: string
+  /** RFC 3339. */
+  finishedAt?: string
+  /** Of all attempts and the waiting between them. */
+  durationMs?: number
+  /** Present when the task succeeded and outputs are kept. */
+  output?: JsonValue
+  error?: TaskError
+  /** Of the last attempt. */
+  metrics?: AttemptMetrics
+  isTolerated?: boolean
+  /** Why it was skipped. */
+  reason?: string
+  /** One of the events was a line of its log. */
+  hasLog: boolean
+  /** When it began to run, or to wait for another attempt: milliseconds on the clock of the caller. */
+  sinceMs: number
+  /** How long it waits for another attempt. */
+  delayMs?: number
+}
+
+/** One task of a run, up to the last event that was folded. */
+export type TaskView = Readonly<TaskFold>
+
+/** An event of one task. */
+export type TaskEvent = Extract<RunEvent, {task: string}>
+
+/** Of a task that no event but the start of its run has named. */
+export function untouchedTask(task: Pick<TaskView, 'id' | 'type' | 'needs'>): TaskFold {
+  return {...task, status: 'pending', attempts: 0, hasLog: false, sinceMs: 0}
+}
+
+/** @param atMs when the event was seen, on the clock of the caller */
+export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOutput: boolean): void {
+  switch (event.type) {
+    case 'task.log':
+      task.hasLog = true
+      return
+    case 'task.started':
+      task.status = 'running'
+      task.attempts = event.attempt
+      task.startedAt ??= event.ts
+      task.sinceMs = atMs
+      return
+    case 'task.retrying':
+      task.sinceMs = atMs
+      task.delayMs = event.delayMs
+      return
+    case 'task.skipped':
+      task.status = 'skipped'
+      task.reason = event.reason
+      return
+    case 'task.finished':
+      finish(task, event, event.ts, keepsOutput)
+      return
+    default:
+      assertNever(event)
+  }
+}
+
+function finish(task: TaskFold, event: TaskFinished, ts: string, keepsOutput: boolean): void {
+  task.status = event.status
+  task.attempts = event.attempt
+  task.startedAt ??= ts
+  task.finishedAt = ts
+  // Runs of earlier versions have only the time of day, which may have been set back meanwhile.
+  task.durationMs = event.durationMs ?? Math.max(0, Date.parse(ts) - Date.parse(task.startedAt))
+  task.metrics = event.metrics
+  if (event.output !== undefined && keepsOutput) task.output = event.output
+  if (event.error !== undefined) task.error = event.error
+  if (event.isTolerated !== undefined) task.isTolerated = event.isTolerated
+}
