@@ -7,9 +7,11 @@ import {locateHome, schemaCacheDir, type Home} from '../config/home.ts'
 import {SchemaCompiler} from '../documents/json-schema.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import type {Journal} from '../engine/ports.ts'
+import type {RunRequests} from '../engine/requests/run-requests.ts'
 import {readBytes} from '../files/read-bytes.ts'
 import type {FileFindings} from '../planning/validate-files.ts'
 import type {SecretStore} from '../secrets/store/secret-store.ts'
+import type {SqliteDatabase} from '../storage/load-sqlite.ts'
 import type {RunRows} from '../storage/run-rows.ts'
 import {createPrompt, type Prompt} from '../ui/input/prompt.ts'
 import {maskDebugOutput} from '../ui/terminal/mask-debug-output.ts'
@@ -98,14 +100,26 @@ export class App {
     return new PluginCommands({project, cwd, sdkDir: join(root, 'dist', 'sdk')})
   }
 
-  /** Where runs write their events. One connection for all of them. */
-  readonly journal = openOnce(async (): Promise<Journal> => {
-    const [{openDatabase}, {SqliteJournal}] = await Promise.all([import('../storage/database.ts'), import('../storage/journal.ts')])
+  /** What this program writes, apart from secrets: one connection for all of it. */
+  readonly #database = openOnce(async (): Promise<SqliteDatabase> => {
+    const {openDatabase} = await import('../storage/database.ts')
     const database = await openDatabase(this.home.databaseFile)
     this.#opened.add(() => {
       database.close()
     })
+    return database
+  })
+
+  /** Where runs write their events. */
+  readonly journal = openOnce(async (): Promise<Journal> => {
+    const [database, {SqliteJournal}] = await Promise.all([this.#database(), import('../storage/journal.ts')])
     return new SqliteJournal(database)
+  })
+
+  /** What processes ask of each other's runs. */
+  readonly requests = openOnce(async (): Promise<RunRequests> => {
+    const [database, {SqliteRunRequests}] = await Promise.all([this.#database(), import('../storage/run-requests.ts')])
+    return new SqliteRunRequests(database)
   })
 
   /** What the journal knows of runs. */

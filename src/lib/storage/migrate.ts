@@ -4,10 +4,11 @@ import journal from './migrations/0001-journal.sql'
 import secrets from './migrations/0002-secrets.sql'
 import storeAnchor from './migrations/0003-store-anchor.sql'
 import plansAndLogLines from './migrations/0004-plans-and-log-lines.sql'
+import acrossProcesses from './migrations/0005-across-processes.sql'
 import type {SqliteDatabase} from './load-sqlite.ts'
 
 /** In order; a file that was released is never edited. The schema version is their number. */
-const migrations: readonly string[] = [journal, secrets, storeAnchor, plansAndLogLines]
+const migrations: readonly string[] = [journal, secrets, storeAnchor, plansAndLogLines, acrossProcesses]
 
 export const schemaVersion = migrations.length
 

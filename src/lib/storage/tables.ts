@@ -82,6 +82,27 @@ export const logLines = sqliteTable(
   (table) => [index('log_lines_in_order').on(table.runNumber, table.afterSeq)],
 )
 
+export const runRequests = sqliteTable(
+  'run_requests',
+  {
+    number: integer('number').primaryKey({autoIncrement: true}),
+    runNumber: integer('run_number')
+      .notNull()
+      .references(() => runs.number, {onDelete: 'cascade'}),
+    kind: text('kind', {enum: ['approve', 'reject', 'cancel']}).notNull(),
+    task: text('task'),
+    requestedBy: text('requested_by').notNull(),
+    requestedAt: text('requested_at').notNull(),
+    comment: text('comment'),
+    answeredAt: text('answered_at'),
+  },
+  (table) => [
+    index('open_run_requests')
+      .on(table.runNumber)
+      .where(sql`${table.answeredAt} IS NULL`),
+  ],
+)
+
 /** At most one row. */
 export const secretStore = sqliteTable('secret_store', {
   id: integer('id').primaryKey(),

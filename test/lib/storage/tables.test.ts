@@ -7,6 +7,7 @@ import {
   events,
   logLines,
   plans,
+  runRequests,
   runs,
   sealedOutputs,
   secretAudit,
@@ -23,7 +24,7 @@ interface ColumnRow {
   readonly pk: number
 }
 
-const tables = [events, logLines, plans, runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secretStore, secrets]
+const tables = [events, logLines, plans, runRequests, runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secretStore, secrets]
 
 describe('tables', () => {
   test.each(tables.map((table) => ({name: getTableConfig(table).name, config: getTableConfig(table)})))(
