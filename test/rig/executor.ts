@@ -10,6 +10,7 @@ import type {ActionResult, LogEntry, TaskError} from '../../src/lib/engine/task-
 import type {ExecuteOptions, Invocation} from '../../src/lib/execution/attempt/attempt.ts'
 import {isTypeScript} from '../../src/lib/plugins/entry-point.ts'
 import {PluginExecutor} from '../../src/lib/execution/execute.ts'
+import type {BuiltInAction} from '../../src/lib/execution/protocols/built-in.ts'
 import {ProcessTaskRuntimes} from '../../src/lib/execution/process-task-runtimes.ts'
 import {prepareEntry} from '../../src/lib/plugins/prepare-entry.ts'
 import type {ExecutionLimits} from '../../src/lib/execution/attempt/limits.ts'
@@ -17,6 +18,7 @@ import type {ActionDef, Plugin, PluginManifest} from '../../src/lib/plugins/mani
 import {baseEnvironment} from '../../src/lib/processes/base-environment.ts'
 import {ProcessRuntime, type ProcessRuntimeOptions} from '../../src/lib/processes/process-runtime.ts'
 import {HostPool, type HostPoolOptions} from '../../src/lib/execution/host-pool.ts'
+import {defined} from '../../src/lib/util/defined.ts'
 import {tagHolders} from './processes.ts'
 
 interface ExecutorRig {
@@ -27,7 +29,13 @@ interface ExecutorRig {
 
 /** @param hostFile program of the SDK hosts; tests of other protocols need none */
 export function openExecutor(
-  options: {hostFile?: string; limits?: Partial<ExecutionLimits>; pool?: Partial<HostPoolOptions>; process?: ProcessRuntimeOptions} = {},
+  options: {
+    hostFile?: string
+    limits?: Partial<ExecutionLimits>
+    pool?: Partial<HostPoolOptions>
+    process?: ProcessRuntimeOptions
+    builtIn?: ReadonlyMap<string, BuiltInAction>
+  } = {},
 ): ExecutorRig {
   const runtime = new ProcessRuntime(options.process)
   const baseEnv = baseEnvironment(process.env)
@@ -55,6 +63,7 @@ export function openExecutor(
     taskRuntimes,
     compileSchema: (schema) => schemas.compile(schema),
     limits: {killGraceMs: 2000, ...options.limits},
+    ...defined({builtInActions: options.builtIn}),
   })
   onTestFinished(async () => {
     await hosts.close()
@@ -121,9 +130,9 @@ export interface Ran {
 export async function run(
   {executor}: Pick<ExecutorRig, 'executor'>,
   plugin: Plugin,
-  more: Partial<Invocation> & Partial<Pick<ExecuteOptions, 'signal' | 'masker' | 'onLog' | 'isDebug'>> = {},
+  more: Partial<Invocation> & Partial<Pick<ExecuteOptions, 'signal' | 'masker' | 'onLog' | 'isDebug' | 'emit'>> = {},
 ): Promise<Ran> {
-  const {signal = new AbortController().signal, masker, onLog, isDebug = false, ...invocation} = more
+  const {signal = new AbortController().signal, masker, onLog, isDebug = false, emit, ...invocation} = more
   const [action] = plugin.manifest.actions
   if (action === undefined) throw new Error('a plugin without actions')
   const logs: LogEntry[] = []
@@ -143,6 +152,7 @@ export async function run(
     {
       signal,
       masker,
+      emit,
       isDebug,
       onLog: (entry) => {
         logs.push(entry)

@@ -128,7 +128,7 @@ class TimedExecutor implements Executor {
     // Nothing is started ahead.
   }
 
-  execute({timeoutMs, context: {task: id, attempt}}: Invocation, {signal}: {signal: AbortSignal}): Promise<ActionResult> {
+  execute({timeoutMs = Infinity, context: {task: id, attempt}}: Invocation, {signal}: {signal: AbortSignal}): Promise<ActionResult> {
     const task = this.#tasks.get(id)
     const planned = task?.tries[attempt - 1]
     if (task === undefined || planned === undefined) return Promise.reject(new Error(`${id} has no attempt ${attempt}`))

@@ -5,6 +5,7 @@ import {randomBytes} from 'node:crypto'
 import {combineReporters} from '../engine/loop/combine-reporters.ts'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
 import type {Reporter} from '../engine/ports.ts'
+import {RequestWatch} from '../engine/requests/request-watch.ts'
 import {createRunId} from '../engine/run-id.ts'
 import {PluginExecutor} from '../execution/execute.ts'
 import {LocalTaskRunner} from '../execution/task/local-task-runner.ts'
@@ -17,6 +18,7 @@ import {createReporter, type OutputLines, type ProgressMode} from '../ui/reporte
 import {createEventsOutput} from '../ui/reporters/events-output.ts'
 import {readOpenFileLimit, readProcessLimit} from '../util/proc-fs.ts'
 import type {App} from './app.ts'
+import {createBuiltInActions} from './built-in-actions.ts'
 import {OpenResources} from './open-resources.ts'
 import type {Project} from './project.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
@@ -137,6 +139,7 @@ export class RunSession {
     const {options, schemas} = this.#app
     return new PluginExecutor({
       taskRuntimes,
+      builtInActions: createBuiltInActions({requests: new RequestWatch({runId: this.runId, open: this.#app.requests})}),
       compileSchema: (schema) => schemas.compile(schema),
       limits: this.#project.config.limits,
       isDebug: options.environment.isDebug,

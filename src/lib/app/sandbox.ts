@@ -61,7 +61,7 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
   if (needsNetwork || granted.some(({paths}) => paths.length > 0)) await client.requireSameHost()
   const ids = await requireImages(
     images,
-    [...actions.values()].map(({plugin}) => plugin),
+    [...actions.values()].flatMap(({plugin}) => (plugin.manifest.protocol === 'builtin' ? [] : [plugin])),
     buildImage,
   )
   const found = new Map<string, SandboxImage>()

@@ -75,11 +75,13 @@ export interface PlannedTask {
   /** With templates. */
   readonly env: Readonly<Record<string, string>>
   readonly retry: RetryPolicy
-  /** Of an attempt. */
-  readonly timeoutMs: number
+  /** Of an attempt. Absent: it may take as long as it likes. */
+  readonly timeoutMs?: number
   readonly timeoutFrom: TimeoutOrigin
   readonly continueOnError: boolean
   readonly idempotent: boolean
+  /** false: it starts no program, so it is not one of the tasks that the limits on parallel tasks count. Default true. */
+  readonly usesSlot?: boolean
   /** Names of the secrets that its own inputs and env read: all that its process is given. */
   readonly secrets: readonly string[]
   /** Of a task of a restricted workflow. */

@@ -9,7 +9,7 @@ import {untriedRoom, type Room} from './room.ts'
 export type DatedEvent = StateEventBody & {readonly ts: string}
 
 /** What `decide` needs to know of a task. */
-export type TaskShape = Pick<PlannedTask, 'id' | 'needs' | 'condition'>
+export type TaskShape = Pick<PlannedTask, 'id' | 'needs' | 'condition' | 'usesSlot'>
 
 export interface DecideOptions {
   /** In file order; `needs` are known and free of cycles. */
@@ -58,7 +58,7 @@ export interface DecideState {
   readonly failFast: boolean
   readonly tasks: ReadonlyMap<string, TaskRecord>
   unfinished: number
-  /** How many tasks are `running`. */
+  /** How many tasks are `running` that use a slot. */
   running: number
   room: Room
   firstFailure?: string
@@ -101,6 +101,11 @@ export function createState(options: DecideOptions): DecideState {
 export function mayStart(state: DecideState, task: string): boolean {
   const {progress} = requireRecord(state.tasks, task)
   return progress === 'ready' || progress === 'waiting'
+}
+
+/** How much of the run's parallelism the task takes while it is `running`. */
+export function slotsOf({shape}: TaskRecord): 0 | 1 {
+  return shape.usesSlot === false ? 0 : 1
 }
 
 /** How messages describe a stop. */

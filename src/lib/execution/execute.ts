@@ -13,6 +13,7 @@ import {runPlain, type ProtocolOutcome} from './protocols/plain.ts'
 import {runSdk} from './protocols/sdk.ts'
 import {describeMisfit, type ValueCheck} from './attempt/schema-misfit.ts'
 import {checkEnvironment} from './attempt/task-environment.ts'
+import {runBuiltIn, type BuiltInAction} from './protocols/built-in.ts'
 import type {ExpectedTask, TaskRuntime, TaskRuntimes} from './attempt/task-runtime.ts'
 
 /** A task that begins so soon after the last one takes the count of that one's end: the kernel takes its time over it. */
@@ -26,6 +27,8 @@ const childPerhapsLost =
 export interface PluginExecutorOptions {
   /** Where tasks run. */
   readonly taskRuntimes: TaskRuntimes
+  /** What the actions of protocol `builtin` are, by type: `namespace/plugin.action`. */
+  readonly builtInActions?: ReadonlyMap<string, BuiltInAction>
   /** Makes the check of a schema. Called once per schema. */
   readonly compileSchema: (schema: JsonObject) => Promise<ValueCheck>
   readonly limits?: Partial<ExecutionLimits>
@@ -78,6 +81,7 @@ export class PluginExecutor {
 
   async #run(attempt: Attempt): Promise<ProtocolOutcome> {
     const {invocation} = attempt
+    if (invocation.plugin.manifest.protocol === 'builtin') return await runBuiltIn(attempt, this.#options.builtInActions)
     const taskRuntime = await this.#options.taskRuntimes.find(invocation)
     if (attempt.isStopped) return {}
     const env = {...taskRuntime.baseEnv, ...invocation.env}
@@ -115,13 +119,16 @@ export class PluginExecutor {
 }
 
 async function speak(taskRuntime: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
-  switch (attempt.invocation.plugin.manifest.protocol) {
+  const {protocol} = attempt.invocation.plugin.manifest
+  switch (protocol) {
     case 'exec':
       return await runExec(taskRuntime, attempt, env)
     case 'plain':
       return await runPlain(taskRuntime, attempt, env)
     case 'sdk':
       return await runSdk(taskRuntime, attempt, env)
+    case 'builtin':
+      throw new Error('a built-in action starts no program')
   }
 }
 

@@ -50,6 +50,8 @@ export interface ImageSource {
  * point that does not compile).
  */
 export async function readImageSource(plugin: Plugin, options: ImageSourceOptions): Promise<ImageSource> {
+  if (plugin.manifest.protocol === 'builtin')
+    throw new WorkflowError('USAGE', `Plugin "${plugin.id}" needs no image: its actions start no program.`)
   const own = findOwnDockerfile(plugin.dir)
   const misnamed = own === undefined ? findMisnamedDockerfile(plugin.dir) : undefined
   const packages = own === undefined ? planPackages(plugin.dir) : {patterns: [], warnings: []}

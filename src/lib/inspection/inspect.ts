@@ -23,8 +23,11 @@ export interface ActionInspection {
 }
 
 export interface ImageInspection {
-  /** `unknown`: there is no engine to ask. `unbuildable`: the plugin's files cannot become an image; the warnings say why. */
-  readonly state: 'absent' | 'current' | 'stale' | 'unknown' | 'unbuildable'
+  /**
+   * `none`: the plugin starts no program, so it needs no image. `unknown`: there is no engine to ask. `unbuildable`: the plugin's files cannot become
+   * an image; the warnings say why.
+   */
+  readonly state: 'none' | 'absent' | 'current' | 'stale' | 'unknown' | 'unbuildable'
   readonly imageId?: string
   readonly reference?: string
   readonly dockerfile?: 'own' | 'generated'
@@ -125,6 +128,7 @@ function inspectAction({name, description, timeoutMs, idempotent, input, output}
 }
 
 async function inspectImage(plugin: Plugin, images: PluginImages): Promise<{image: ImageInspection; warnings: readonly Diagnostic[]}> {
+  if (plugin.manifest.protocol === 'builtin') return {image: {state: 'none'}, warnings: []}
   let source: ImageSource
   try {
     source = await images.source(plugin)

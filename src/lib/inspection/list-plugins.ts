@@ -10,7 +10,7 @@ import type {PluginManager} from '../plugins/plugin-manager.ts'
 
 export interface ListedPlugin {
   readonly entry: PluginEntry
-  /** Of a usable plugin; absent when there is no engine to ask. */
+  /** Of a usable plugin that needs one; absent when there is no engine to ask. */
   readonly image?: ImageStanding['state']
   readonly warnings: readonly Diagnostic[]
 }
@@ -25,7 +25,9 @@ export async function listPlugins(manager: PluginManager, images: PluginImages):
   const entries = await manager.list()
   const states = await askEngine(
     images,
-    entries.flatMap(({state, plugin}) => (state === 'ok' && plugin !== undefined ? [plugin] : [])),
+    entries.flatMap(({state, plugin}) =>
+      state === 'ok' && plugin !== undefined && plugin.manifest.protocol !== 'builtin' ? [plugin] : [],
+    ),
   )
   const plugins = entries.map((entry): ListedPlugin => {
     const image = entry.state === 'ok' ? states.get(entry.id) : undefined

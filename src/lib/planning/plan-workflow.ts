@@ -4,7 +4,7 @@ import type {Plan, PlannedTask, PlannedWorkflow} from '../engine/plan.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {grantsOf, type WorkflowGrants} from '../permissions/check-permissions.ts'
-import type {ActionDef, PluginAction} from '../plugins/manifest.ts'
+import type {PluginAction} from '../plugins/manifest.ts'
 import type {Templates} from '../templates/templates.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import {secretsRead} from '../workflow/template-uses.ts'
@@ -71,17 +71,20 @@ function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts)
     inputs: task.inputs,
     env: task.env,
     retry: task.retry,
-    ...timeoutOf(task, action),
+    ...timeoutOf(task, found),
     continueOnError: task.continueOnError,
     idempotent: task.idempotent,
+    ...(plugin.manifest.protocol === 'builtin' && {usesSlot: false}),
     secrets: [...secretsRead(task, literalInputs, templates)],
     ...(workflow.security === 'restricted' && {restrictions: {permissions: grantsOf(grants, task.id), limits: task.resources}}),
   }
 }
 
-function timeoutOf(task: Task, action: ActionDef): Pick<PlannedTask, 'timeoutMs' | 'timeoutFrom'> {
+function timeoutOf(task: Task, {plugin, action}: PluginAction): Pick<PlannedTask, 'timeoutMs' | 'timeoutFrom'> {
   if (task.timeoutMs !== undefined) return {timeoutMs: task.timeoutMs, timeoutFrom: task.timeoutFrom ?? 'task'}
   if (action.timeoutMs !== undefined) return {timeoutMs: action.timeoutMs, timeoutFrom: 'action'}
+  // What the program itself does is waiting, for people or for other runs.
+  if (plugin.manifest.protocol === 'builtin') return {timeoutFrom: 'default'}
   return {timeoutMs: defaultTimeoutMs, timeoutFrom: 'default'}
 }
 

@@ -95,16 +95,11 @@ function checkStart(value: Fields): PlacedFinding[] {
       ),
     )
   }
-  if (protocol === 'exec') {
+  if (protocol === 'exec' || protocol === 'builtin') {
+    const reason = protocol === 'exec' ? 'each action has its own command line' : 'it starts no program'
     for (const field of ['main', 'command'].filter(has)) {
       findings.push(
-        error(
-          [field],
-          'main-with-exec',
-          `${field} cannot be combined with protocol exec: each action has its own command line`,
-          undefined,
-          'key',
-        ),
+        error([field], `main-with-${protocol}`, `${field} cannot be combined with protocol ${protocol}: ${reason}`, undefined, 'key'),
       )
     }
   } else if (main === undefined && command === undefined) {

@@ -25,7 +25,7 @@ export async function discover(
       // One directory reached by two paths is one plugin, and does not shadow itself.
       if (seen.has(place.dir)) continue
       seen.add(place.dir)
-      loaded.push(await loadPlugin(place, context))
+      loaded.push(await loadPlugin(place, from.origin, context))
     }
     entries.push(...rank(loaded, from, winners))
   }
@@ -42,7 +42,7 @@ export async function findInPath(
   const loaded: LoadedPlugin[] = []
   for (const place of listing.dirs) {
     if (!mayDeclare(place, id, context.cache)) continue
-    const plugin = await loadPlugin(place, context)
+    const plugin = await loadPlugin(place, from.origin, context)
     if (plugin.id === id) loaded.push(plugin)
   }
   return rank(loaded, from, new Map())

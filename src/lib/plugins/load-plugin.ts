@@ -11,6 +11,8 @@ import type {PluginDir} from './find-plugin-dirs.ts'
 import type {ManifestCache, ManifestRecord} from './manifest-cache.ts'
 import type {PluginManifest} from './manifest.ts'
 import {parseManifest} from './parse-manifest.ts'
+import type {PluginPath} from './plugin-entry.ts'
+import {bundledNamespace} from './shadowing.ts'
 
 /** Largest plugin.yaml that is read, in bytes. */
 export const maxManifestBytes = 1024 * 1024
@@ -32,7 +34,7 @@ export interface LoadedPlugin {
 }
 
 /** Reads the manifest, from the cache when it is there, and looks at the entry points. Links and files are looked at every time. */
-export async function loadPlugin(place: PluginDir, {cache, schemas}: LoadContext): Promise<LoadedPlugin> {
+export async function loadPlugin(place: PluginDir, origin: PluginPath['origin'], {cache, schemas}: LoadContext): Promise<LoadedPlugin> {
   const refusal = refuseManifestFile(place)
   if (refusal) return {place, diagnostics: [refusal], isBroken: true}
   let record = cache.find(place.manifestFile, place.stats)
@@ -43,7 +45,7 @@ export async function loadPlugin(place: PluginDir, {cache, schemas}: LoadContext
     record = read.record
     cache.remember(place.manifestFile, place.stats, record)
   }
-  const findings = checkEntryPoints(place.dir, record.entryPoints)
+  const findings = [...checkEntryPoints(place.dir, record.entryPoints), ...refuseBuiltIn(record, origin)]
   const diagnostics =
     findings.length === 0 ? record.diagnostics : [...record.diagnostics, ...(await placeFindings(place.manifestFile, findings))]
   const isBroken = !record.manifest || diagnostics.some((diagnostic) => diagnostic.severity === 'error')
@@ -71,6 +73,14 @@ export function mayDeclare(place: PluginDir, id: string, cache: ManifestCache): 
     // Loading it says what is wrong.
     return true
   }
+}
+
+/** Which code a built-in action is, its name alone decides: so the name must be one of the program's own. */
+function refuseBuiltIn({id = '', manifest}: ManifestRecord, origin: PluginPath['origin']): EntryFinding[] {
+  if (manifest?.protocol !== 'builtin' || (origin === 'bundled' && id.startsWith(bundledNamespace))) return []
+  const message = 'protocol builtin is only for the plugins that come with the program'
+  const hint = 'use protocol sdk with main, plain with command, or exec'
+  return [{at: ['protocol'], finding: {severity: 'error', code: 'builtin-refused', message, hint}}]
 }
 
 /** A FIFO or a device is never opened: reading might never end. */

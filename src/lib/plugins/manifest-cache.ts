@@ -26,7 +26,7 @@ interface CacheEntry {
 }
 
 /** Raised when the parser's result for the same file changes within one version of the program. */
-const formatVersion = 1
+const formatVersion = 2
 
 /** Above this many entries, those this process did not ask for are dropped. */
 const maxEntries = 5000

@@ -102,9 +102,9 @@ export const manifestSchema: JsonObject = {
         'Program and arguments of a plugin in any language. A program with a `/` is relative to the directory of the plugin and inside it; one without is looked up in `PATH`. Either `main` or `command`, or `exec` in the actions.',
     },
     protocol: {
-      enum: ['sdk', 'plain', 'exec'],
+      enum: ['sdk', 'plain', 'exec', 'builtin'],
       description:
-        'How inputs and outputs are passed. `sdk`: by the plugin SDK. `plain`: inputs as JSON on standard input, one JSON document on standard output. `exec`: each action has its own command line, with neither `main` nor `command`. Default: `sdk` with `main`, `plain` with `command`.',
+        'How inputs and outputs are passed. `sdk`: by the plugin SDK. `plain`: inputs as JSON on standard input, one JSON document on standard output. `exec`: each action has its own command line, with neither `main` nor `command`. `builtin`: the program itself carries the actions out; only for the plugins that come with it. Default: `sdk` with `main`, `plain` with `command`.',
     },
     worker: {
       enum: ['single', 'reuse'],

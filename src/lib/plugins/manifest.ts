@@ -15,7 +15,8 @@ export interface PluginManifest {
   readonly main?: string
   /** Program and arguments for a plugin in any language; relative paths start at the plugin's directory. */
   readonly command?: readonly [string, ...string[]]
-  readonly protocol: 'sdk' | 'plain' | 'exec'
+  /** `builtin`: the program itself carries the actions out; only for plugins that come with it. */
+  readonly protocol: 'sdk' | 'plain' | 'exec' | 'builtin'
   readonly worker: 'single' | 'reuse'
   /** Plain protocol only: anything besides the one JSON document on stdout fails the task. */
   readonly strictStdout: boolean

@@ -136,6 +136,22 @@ actions:
     expect((await inspect('', {engine: Promise.resolve(engineWith([other]))})).image).toMatchObject({state: 'stale', imageId: 'sha256:1'})
   })
 
+  it('says of a plugin that starts no program that it needs no image, and makes none', async () => {
+    const paths = temporaryDir()
+    writeFiles(path.join(paths, 'own'), {
+      'plugin.yaml': 'namespace: core\nname: own\nversion: 1.0.0\nprotocol: builtin\nactions: [{name: run}]\n',
+    })
+    const manager = managerOf(['/no/project', '/no/user', paths], temporaryDir())
+    const found = findPlugin(await manager.list(), 'core/own')
+    const images = imagesIn(Promise.resolve(engineWith([])))
+    expect(await inspectPlugin(found, images)).toMatchObject({protocol: 'builtin', image: {state: 'none'}, warnings: []})
+    expect((await listPlugins(manager, images)).plugins.map(({entry, image}) => [entry.state, image])).toEqual([['ok', undefined]])
+    await expect(images.build(found.plugin)).rejects.toMatchObject({
+      code: 'USAGE',
+      message: 'Plugin "core/own" needs no image: its actions start no program.',
+    })
+  })
+
   it('warns of what is in the Dockerfile and of secrets among the files', async () => {
     const inspection = await inspect('', {files: {Dockerfile: 'FROM node\n', '.env': 'A=1'}})
     expect(inspection.image).toMatchObject({dockerfile: 'own'})

@@ -28,6 +28,14 @@ actions:
     exec: [echo, ['--', '{{ inputs.words }}']]
     input: {type: object, properties: {script: {type: string}, words: {type: array}, stdin: {type: string}}}
 `
+const ownManifest = `namespace: core
+name: own
+version: 1.0.0
+protocol: builtin
+actions:
+  - name: run
+  - {name: brief, timeout: 5s}
+`
 const schemas = new SchemaCompiler()
 
 const environmentFacts = {programHome: '/no/home', sockets: [], pluginDirs: [], configFiles: []}
@@ -37,8 +45,13 @@ function plan(text: string, request: Partial<PlanRequest> = {}): Promise<Planned
   mkdirSync(join(cwd, 'plugins', 'tool'), {recursive: true})
   writeFileSync(join(cwd, 'plugins', 'tool', 'plugin.yaml'), manifest)
   writeFileSync(join(cwd, 'w.yaml'), text)
+  mkdirSync(join(cwd, 'bundled', 'own'), {recursive: true})
+  writeFileSync(join(cwd, 'bundled', 'own', 'plugin.yaml'), ownManifest)
   const plugins = new PluginManager({
-    paths: [{path: join(cwd, 'plugins'), origin: 'project'}],
+    paths: [
+      {path: join(cwd, 'plugins'), origin: 'project'},
+      {path: join(cwd, 'bundled'), origin: 'bundled'},
+    ],
     cacheDir: join(cwd, 'cache'),
     schemas,
     programVersion: '0',
@@ -53,6 +66,22 @@ async function findings(text: string, request?: Partial<PlanRequest>): Promise<{
 }
 
 describe('planFile', () => {
+  it('gives a task that starts no program no slot, and no timeout that nobody set, also in a restricted workflow', async () => {
+    const tasks = '[{id: a, type: core/own.run}, {id: b, type: core/own.run, timeout: 48h}, {id: c, type: core/own.brief}]'
+    for (const security of ['trusted', 'restricted']) {
+      const {plan: planned} = await plan(`id: w\nsecurity: ${security}\ntasks: ${tasks}\n`)
+      expect(planned.tasks.map(({usesSlot, timeoutMs}) => [usesSlot, timeoutMs])).toEqual([
+        [false, undefined],
+        [false, 172_800_000],
+        [false, 5000],
+      ])
+      expect(JSON.parse(JSON.stringify(planned))).toEqual(planned)
+    }
+    const {plan: others} = await plan('id: w\ntasks: [{id: a, type: my/tool.say}]\n')
+    expect(others.tasks).toMatchObject([{timeoutMs: 30_000}])
+    expect(others.tasks[0]).not.toHaveProperty('usesSlot')
+  })
+
   it('lists what is wrong with the file and what is wrong with its use of plugins together, in the order of the file', async () => {
     const text = `id: w
 tasks:

@@ -241,7 +241,11 @@ describe('findings', () => {
       `${head}main: a.js\nactions: [{name: run, literalInputs: [x]}]\n`,
       'literalInputs names "x", which is not a property of the action\'s input schema',
     ],
-    ['a wrong protocol', `${head}main: a.js\nprotocol: skd\nactions: [{name: run}]\n`, 'protocol must be one of "sdk", "plain", "exec"'],
+    [
+      'a wrong protocol',
+      `${head}main: a.js\nprotocol: skd\nactions: [{name: run}]\n`,
+      'protocol must be one of "sdk", "plain", "exec", "builtin"',
+    ],
     ['a document that is no map', `[1, 2]\n`, 'the document must be a map, not a list'],
   ])('name %s', async (_, text, message) => {
     const record = await parse(text)

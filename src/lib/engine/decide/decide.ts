@@ -13,6 +13,7 @@ import {
   isEnd,
   mayStart,
   requireRecord,
+  slotsOf,
   stopReason,
   type DatedEvent,
   type DecideOptions,
@@ -57,7 +58,7 @@ function begin(state: DecideState, record: TaskRecord, attempt: number): Command
   record.progress = 'running'
   record.attempt = attempt
   delete record.retry
-  state.running += 1
+  state.running += slotsOf(record)
   return [{kind: 'run', task: record.shape.id, attempt}]
 }
 
@@ -65,7 +66,7 @@ function retry(state: DecideState, record: TaskRecord, {ts, delayMs, error, metr
   const {durationMs} = metrics
   record.progress = 'waiting'
   record.retry = {dueAtMs: Date.parse(ts) + delayMs, error, durationMs}
-  state.running -= 1
+  state.running -= slotsOf(record)
   const isRefused = isRefusal(error)
   const wake: Command = {kind: 'wake', task: record.shape.id, delayMs, isFirst: isRefused && state.running === 0}
   if (!isRefused) {
@@ -90,7 +91,7 @@ function stop(state: DecideState, {cause, atOnce: isAtOnce = false}: RunStopping
 function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinished): Command[] {
   if (isEnd(record.progress)) throw new Error(`task '${record.shape.id}' ended twice`)
   if (record.progress === 'running') {
-    state.running -= 1
+    state.running -= slotsOf(record)
     if (finished?.error === undefined || !isRefusal(finished.error)) state.room = roomFound(state.room)
   }
   delete record.retry

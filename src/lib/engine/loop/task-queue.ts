@@ -16,21 +16,32 @@ export interface TaskQueueOptions {
   readonly groups?: Readonly<Record<string, number>> | undefined
   /** Undefined: the task is in none. */
   readonly groupOf?: (task: string) => string | undefined
+  /** false: the task starts no program, so only the limit of its group holds for it. Default: all use one. */
+  readonly usesSlot?: (task: string) => boolean
 }
 
+/** The line of tasks in no group that use no slot: those that wait for one must not be in front of them. */
+const withoutSlot: unique symbol = Symbol('without a slot')
+type LineName = string | typeof withoutSlot | undefined
+
 export class TaskQueue {
-  readonly #lines = new Map<string | undefined, Line>()
+  readonly #lines = new Map<LineName, Line>()
   readonly #groupOf: (task: string) => string | undefined
+  readonly #usesSlot: (task: string) => boolean
   #slots: number
   #taken = 0
   #arrivals = 0
-  /** The task that is started before any other. */
+  /** A task that uses no slot has come. */
+  #mayPassSlots = false
+  /** The task that is started before any other that uses a slot. */
   #heldFor: string | undefined
 
-  constructor({slots, groups = {}, groupOf = () => undefined}: TaskQueueOptions) {
+  constructor({slots, groups = {}, groupOf = () => undefined, usesSlot = () => true}: TaskQueueOptions) {
     this.#slots = slots
     this.#groupOf = groupOf
+    this.#usesSlot = usesSlot
     this.#lines.set(undefined, newLine(Infinity))
+    this.#lines.set(withoutSlot, newLine(Infinity))
     for (const [name, limit] of Object.entries(groups)) this.#lines.set(name, newLine(limit))
   }
 
@@ -38,6 +49,7 @@ export class TaskQueue {
   push(task: string): void {
     if (this.#heldFor === task) this.#heldFor = undefined
     this.#arrivals += 1
+    this.#mayPassSlots ||= !this.#usesSlot(task)
     this.#lineOf(task).waiting.push({task, arrival: this.#arrivals})
   }
 
@@ -56,24 +68,27 @@ export class TaskQueue {
    * @param isWanted false: the task has come to its end while it waited
    */
   take(isWanted: (task: string) => boolean): string | undefined {
-    if (this.#heldFor !== undefined || this.#taken >= this.#slots) return undefined
+    const hasSlot = this.#heldFor === undefined && this.#taken < this.#slots
+    if (!hasSlot && !this.#mayPassSlots) return undefined
     let first: Line | undefined
     for (const line of this.#lines.values()) {
       if (line.taken >= line.limit) continue
       dropUnwanted(line, isWanted)
+      const next = line.waiting[line.head]?.task
+      if (next === undefined || (!hasSlot && this.#usesSlot(next))) continue
       if (arrivalOf(line) < arrivalOf(first)) first = line
     }
     const next = first?.waiting[first.head]
     if (first === undefined || next === undefined) return undefined
     advance(first)
     first.taken += 1
-    this.#taken += 1
+    if (this.#usesSlot(next.task)) this.#taken += 1
     return next.task
   }
 
   /** The task that was taken runs no more. */
   free(task: string): void {
-    this.#taken -= 1
+    if (this.#usesSlot(task)) this.#taken -= 1
     this.#lineOf(task).taken -= 1
   }
 
@@ -83,7 +98,7 @@ export class TaskQueue {
   }
 
   #lineOf(task: string): Line {
-    const line = this.#lines.get(this.#groupOf(task))
+    const line = this.#lines.get(this.#groupOf(task) ?? (this.#usesSlot(task) ? undefined : withoutSlot))
     if (line === undefined) throw new Error(`the group of task '${task}' has no limit`)
     return line
   }

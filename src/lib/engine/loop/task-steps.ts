@@ -24,7 +24,12 @@ export class TaskSteps {
     this.#ports = ports
     this.#turn = turn
     this.#planned = new Map(plan.tasks.map((task) => [task.id, task]))
-    this.#queue = new TaskQueue({slots: options.concurrency, groups: plan.groups, groupOf: (task) => this.#get(task).group})
+    this.#queue = new TaskQueue({
+      slots: options.concurrency,
+      groups: plan.groups,
+      groupOf: (task) => this.#get(task).group,
+      usesSlot: (task) => this.#get(task).usesSlot !== false,
+    })
     this.#attempts = new Attempts(ports.clock)
   }
 

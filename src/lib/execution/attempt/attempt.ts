@@ -4,6 +4,7 @@ import {setMaxListeners} from 'node:events'
 import type {RunContext} from '@autokestra/plugin-sdk/protocol'
 import type {JsonObject} from '../../util/json.ts'
 import type {TimeoutOrigin} from '../../engine/plan.ts'
+import type {RunnerEvents} from '../../engine/ports.ts'
 import type {ActionWarning, LogEntry, TaskError} from '../../engine/task-result.ts'
 import type {ExecutionLimits} from './limits.ts'
 import type {ActionDef, Plugin} from '../../plugins/manifest.ts'
@@ -19,8 +20,8 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string>>
   /** Absolute. */
   readonly workingDir: string
-  /** Of this attempt, from the moment in which its program has been started. */
-  readonly timeoutMs: number
+  /** Of this attempt, from the moment in which its program has been started. Absent: there is none. */
+  readonly timeoutMs?: number | undefined
   readonly timeoutFrom: TimeoutOrigin
   readonly context: RunContext
   /** Absent for a task of a trusted workflow. */
@@ -33,6 +34,8 @@ export interface ExecuteOptions {
   readonly onLog: (entry: LogEntry) => void
   /** Hides secrets in what is given to `onLog`. The result of the attempt is not masked: other tasks work with it. */
   readonly masker?: LogMasker | undefined
+  /** Takes what a built-in action has to report before its result. */
+  readonly emit?: RunnerEvents | undefined
   /** Errors come with their stacks, whatever they are. Default: only bugs of plugins do. */
   readonly isDebug?: boolean
 }
@@ -61,6 +64,7 @@ export class Attempt {
   readonly isDebug: boolean
   readonly warnings: ActionWarning[] = []
   readonly startedAt = performance.now()
+  readonly emit: RunnerEvents
   isCancelled = false
   isTimedOut = false
   /** Set when the process has started. */
@@ -80,6 +84,7 @@ export class Attempt {
     this.invocation = invocation
     this.limits = limits
     this.masker = options.masker
+    this.emit = options.emit ?? (() => undefined)
     this.isDebug = options.isDebug ?? false
     this.log = new TaskLog(limits, options.onLog, options.masker)
     this.#signal = options.signal
@@ -91,12 +96,14 @@ export class Attempt {
 
   /** The task is in the hands of its program: from now on the timeout counts. How long a machine takes to start a program is not the task's fault. */
   startClock(): void {
+    const {timeoutMs} = this.invocation
+    if (timeoutMs === undefined) return
     this.#timer ??= setTimeout(
       () => {
         this.isTimedOut = true
         this.#stop?.()
       },
-      Math.min(this.invocation.timeoutMs, longestTimerMs),
+      Math.min(timeoutMs, longestTimerMs),
     )
   }
 

@@ -72,7 +72,7 @@ function orDenied(attempt: Attempt, {complaint = ''}: Outcome, error: TaskError)
 
 /** Says which timeout it was and what raises it: most people who meet a default did not know of it. */
 function timeoutMessage({timeoutMs, timeoutFrom, plugin, action}: Invocation): string {
-  const took = `the task took longer than ${writeDuration(timeoutMs)}`
+  const took = `the task took longer than ${writeDuration(timeoutMs ?? 0)}`
   switch (timeoutFrom) {
     case 'task':
       return `${took}, its "timeout"`

@@ -10,6 +10,7 @@ import {
   type ResultFrame,
 } from '@autokestra/plugin-sdk/protocol'
 import {processTagVariable, type ExitStatus, type RunningProcess} from '../../runtimes/runtime.ts'
+import {defined} from '../../util/defined.ts'
 import {FairReader} from '../../util/fair-reader.ts'
 import type {Attempt} from '../attempt/attempt.ts'
 import {isTypeScript} from '../../plugins/entry-point.ts'
@@ -168,7 +169,7 @@ class SdkSession {
       action: action.name,
       isOnlyAction: plugin.manifest.actions.length === 1,
       inputs,
-      timeoutMs,
+      ...defined({timeoutMs}),
       ...(plugin.manifest.worker === 'reuse' && {isShared: true}),
       context,
       main,

@@ -35,7 +35,7 @@ export interface AttemptedTask {
 export async function runAttempt(
   {key, task, action, attempt}: AttemptedTask,
   {signal, onLog}: AttemptOptions,
-  {runId, workflow, scope, executor, secrets}: AttemptParts,
+  {runId, workflow, scope, executor, secrets, emit}: AttemptParts,
 ): Promise<ActionResult> {
   const values = scope.evaluateTask(task)
   if (!values.ok) return failedEarly(values.error)
@@ -46,7 +46,7 @@ export async function runAttempt(
   const {workingDir} = workflow
   return await executor.execute(
     {...action, ...values.value, workingDir, timeoutMs, timeoutFrom, context, restrictions},
-    {signal, onLog, masker: secrets?.masker},
+    {signal, onLog, masker: secrets?.masker, emit},
   )
 }
 

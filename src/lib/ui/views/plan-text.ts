@@ -16,7 +16,8 @@ export interface PlanDescription {
     readonly plugin: {readonly version: string; readonly dir: string}
     readonly needs: readonly string[]
     readonly if?: string
-    readonly timeoutMs: number
+    /** Absent: none. */
+    readonly timeoutMs?: number
     readonly maxAttempts: number
   }[]
 }
@@ -32,8 +33,7 @@ export function describePlan({plan, actions}: PlannedRun): PlanDescription {
       type: action.type,
       plugin: {version: action.pluginVersion, dir: actions.get(action.type)?.plugin.dir ?? ''},
       needs,
-      ...defined({if: condition}),
-      timeoutMs,
+      ...defined({if: condition, timeoutMs}),
       maxAttempts: retry.maxAttempts,
     })),
   }
@@ -47,7 +47,7 @@ export function renderPlan({plan}: PlannedRun, {outStyle, outTerminal}: Ui): str
       action.type,
       needs.join(', ') || '-',
       condition ?? '-',
-      formatDuration(timeoutMs),
+      timeoutMs === undefined ? '-' : formatDuration(timeoutMs),
       String(retry.maxAttempts),
     ]),
     style: outStyle,

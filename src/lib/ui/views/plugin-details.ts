@@ -25,7 +25,10 @@ function renderFacts(plugin: PluginInspection, {outStyle}: Ui): string {
     ['author', author],
     ['licence', license],
     ['directory', `${dir} (${origin})`],
-    ['program', main ?? command?.join(' ') ?? 'a command line for each action'],
+    [
+      'program',
+      main ?? command?.join(' ') ?? (protocol === 'builtin' ? 'none: workflow itself runs its actions' : 'a command line for each action'),
+    ],
     ['protocol', `${protocol}${worker === 'reuse' ? ', one process for many tasks' : ''}`],
     ['capabilities', capabilities.join(', ') || 'none'],
     ['image', describeImage(image)],
@@ -35,6 +38,7 @@ function renderFacts(plugin: PluginInspection, {outStyle}: Ui): string {
 }
 
 function describeImage({state, reference, imageId, dockerfile, reason}: PluginInspection['image']): string {
+  if (state === 'none') return 'not needed'
   const made = dockerfile === undefined ? '' : dockerfile === 'own' ? ', by its own Dockerfile' : ', by a generated Dockerfile'
   if (state === 'current') return `${reference ?? ''} (${imageId?.slice(0, 19) ?? ''})${made}`
   if (state === 'stale') return `older than the plugin's files${made}`

@@ -71,6 +71,21 @@ describe('TaskQueue', () => {
     expect(takeAll(queue)).toEqual(['h'])
   })
 
+  it('lets tasks that use no slot pass those that wait for one, but not the limit of their group', () => {
+    const groupOf = (task: string): string | undefined => (task.includes('/') ? task.split('/')[0] : undefined)
+    const queue = new TaskQueue({slots: 1, groups: {runs: 2}, groupOf, usesSlot: (task) => !task.includes('wait')})
+    for (const task of ['a', 'b', 'wait1', 'runs/wait1', 'runs/wait2', 'runs/wait3', 'wait2']) queue.push(task)
+    expect(takeAll(queue)).toEqual(['a', 'wait1', 'runs/wait1', 'runs/wait2', 'wait2'])
+    queue.free('wait1')
+    expect(takeAll(queue)).toEqual([])
+    queue.free('runs/wait2')
+    queue.holdFor('b')
+    expect(takeAll(queue)).toEqual(['runs/wait3'])
+    queue.release()
+    queue.free('a')
+    expect(takeAll(queue)).toEqual(['b'])
+  })
+
   it('refuses a task of a group that has no limit', () => {
     expect(() => queueOf(1, ['what/1'])).toThrow("the group of task 'what/1' has no limit")
   })
