@@ -10,6 +10,7 @@ const floors = [
     permissions: [],
     advice: [],
     secrets: [],
+    cache: [],
   },
   {images: [], processes: [], docker: [], egress: []},
   {execution: [], storage: []},
@@ -33,6 +34,8 @@ const comments = {
   permissions: 'permissions/ enforces what a workflow grants. Advice about grants belongs to advice/ and inspection/.',
   advice: 'advice/ warns about grants that are too broad. It must not import what enforces them, and the reverse.',
   secrets: 'secrets/ keeps values. It asks for rows through its own port, SecretRows, and must not know the database.',
+  cache:
+    'cache/ judges whether the result of a task still holds. It knows files and digests, and neither templates nor SQL; storage/ implements its port.',
   images: 'images/ knows what an image is made of. The Docker engine is behind the port runtimes/image-engine.ts.',
   processes: 'processes/ starts programs of this machine. It must not know containers, plugins or runs.',
   docker:

@@ -184,6 +184,42 @@ export const sealedOutputs = sqliteTable(
   (table) => [unique().on(table.runNumber, table.task, table.attempt), index('sealed_outputs_by_key').on(table.keyId)],
 )
 
+export const taskResults = sqliteTable(
+  'task_results',
+  {
+    number: integer('number').primaryKey(),
+    file: text('file').notNull(),
+    task: text('task').notNull(),
+    digest: text('digest').notNull(),
+    run: text('run').notNull(),
+    storedAt: integer('stored_at').notNull(),
+    parts: text('parts').notNull(),
+    output: text('output').notNull(),
+    files: text('files').notNull(),
+    products: text('products').notNull(),
+  },
+  (table) => [
+    unique().on(table.file, table.task, table.digest),
+    index('task_results_in_order').on(table.file, table.task, table.number),
+    index('task_results_by_age').on(table.storedAt),
+  ],
+)
+
+export const runningMakers = sqliteTable(
+  'running_makers',
+  {
+    number: integer('number').primaryKey(),
+    file: text('file').notNull(),
+    task: text('task').notNull(),
+    run: text('run').notNull(),
+    ownerPid: integer('owner_pid').notNull(),
+    ownerStartTime: text('owner_start_time').notNull(),
+    ownerSystem: text('owner_system').notNull(),
+    isShared: integer('is_shared', {mode: 'boolean'}).notNull(),
+  },
+  (table) => [index('running_makers_by_task').on(table.file, table.task)],
+)
+
 function bytes(name: string) {
   return blob(name, {mode: 'buffer'})
 }

@@ -8,6 +8,7 @@ import {
   logLines,
   plans,
   runRequests,
+  runningMakers,
   runs,
   sealedOutputs,
   secretAudit,
@@ -15,6 +16,7 @@ import {
   secretLedger,
   secrets,
   secretStore,
+  taskResults,
 } from '../../../src/lib/storage/tables.ts'
 
 interface ColumnRow {
@@ -24,7 +26,21 @@ interface ColumnRow {
   readonly pk: number
 }
 
-const tables = [events, logLines, plans, runRequests, runs, sealedOutputs, secretAudit, secretKeys, secretLedger, secretStore, secrets]
+const tables = [
+  events,
+  logLines,
+  plans,
+  runRequests,
+  runningMakers,
+  runs,
+  sealedOutputs,
+  secretAudit,
+  secretKeys,
+  secretLedger,
+  secretStore,
+  secrets,
+  taskResults,
+]
 
 describe('tables', () => {
   test.each(tables.map((table) => ({name: getTableConfig(table).name, config: getTableConfig(table)})))(

@@ -15,3 +15,43 @@ CREATE TABLE run_requests (
 ) STRICT;
 
 CREATE INDEX open_run_requests ON run_requests (run_number) WHERE answered_at IS NULL;
+
+-- Results of tasks that are used again while nothing has changed that they depend on.
+
+CREATE TABLE task_results (
+  -- The order in which they were kept.
+  number INTEGER PRIMARY KEY,
+  -- Absolute path of the workflow file.
+  file TEXT NOT NULL,
+  task TEXT NOT NULL,
+  -- Keyed, as all digests here are: the key is not in the database.
+  digest TEXT NOT NULL,
+  -- Id of the run that has it from the program itself.
+  run TEXT NOT NULL,
+  -- Milliseconds since 1970.
+  stored_at INTEGER NOT NULL,
+  -- JSON. Last, so that the columns before them are read without them.
+  parts TEXT NOT NULL,
+  output TEXT NOT NULL,
+  files TEXT NOT NULL,
+  products TEXT NOT NULL,
+  UNIQUE (file, task, digest)
+) STRICT;
+
+CREATE INDEX task_results_in_order ON task_results (file, task, number);
+CREATE INDEX task_results_by_age ON task_results (stored_at);
+
+-- Tasks that make files, while they run. Two at once may have made one file together, so neither result is kept.
+CREATE TABLE running_makers (
+  number INTEGER PRIMARY KEY,
+  file TEXT NOT NULL,
+  task TEXT NOT NULL,
+  run TEXT NOT NULL,
+  owner_pid INTEGER NOT NULL,
+  owner_start_time TEXT NOT NULL,
+  owner_system TEXT NOT NULL,
+  -- Another process ran the same task at the same time.
+  is_shared INTEGER NOT NULL CHECK (is_shared IN (0, 1))
+) STRICT;
+
+CREATE INDEX running_makers_by_task ON running_makers (file, task);
