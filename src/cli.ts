@@ -24,6 +24,7 @@ import {SecretsReset} from './commands/secrets/reset.ts'
 import {SecretsRotateKey} from './commands/secrets/rotate-key.ts'
 import {SecretsSet} from './commands/secrets/set.ts'
 import {SecretsVerify} from './commands/secrets/verify.ts'
+import {Tasks} from './commands/tasks.ts'
 import {Validate} from './commands/validate.ts'
 import {Version} from './commands/version.ts'
 import {runCommandLine} from './cli/main.ts'
@@ -57,6 +58,7 @@ export const COMMANDS = {
   'secrets:rotate-key': SecretsRotateKey,
   'secrets:set': SecretsSet,
   'secrets:verify': SecretsVerify,
+  tasks: Tasks,
   validate: Validate,
   version: Version,
 }

@@ -2,11 +2,14 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
+import {splitAtDashes} from '../cli/split-at-dashes.ts'
 import {stopExitCodes, untilStopped} from '../cli/stop-signals.ts'
 import type {RunOutcome} from '../lib/engine/loop/run-workflow.ts'
 import {errorCodes} from '../lib/errors/error-codes.ts'
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
 import {describePlan, renderPlan, type PlanDescription} from '../lib/ui/views/plan-text.ts'
+
+const taskList = {multiple: true, multipleNonGreedy: true, delimiter: ',', helpValue: 'TASK'} as const
 
 /** After a second Ctrl-C. */
 const leaveWithinMs = 200
@@ -18,10 +21,14 @@ export class Run extends BaseCommand {
   static override examples = [
     '<%= config.bin %> run hello.yaml',
     '<%= config.bin %> run hello.yaml --var name=you --json',
+    '<%= config.bin %> run build.yaml test lint -- --watch',
     '<%= config.bin %> run hello.yaml --events - --progress quiet',
     'cat hello.yaml | <%= config.bin %> run -',
   ]
-  static override args = {file: Args.string({required: true, description: 'workflow file, or - for standard input'})}
+  static override args = {
+    file: Args.string({required: true, description: 'workflow file, or - for standard input'}),
+    task: Args.string({multiple: true, description: 'tasks to run, with all that they need; ARGS after -- are run.args in templates'}),
+  }
   static override flags = {
     var: Flags.string({
       multiple: true,
@@ -29,6 +36,8 @@ export class Run extends BaseCommand {
       helpValue: 'name=value',
       description: 'set one of the vars of the workflow',
     }),
+    only: Flags.string({...taskList, description: 'run only these tasks, without what they need'}),
+    from: Flags.string({...taskList, description: 'run these tasks and all that need them'}),
     'dry-run': Flags.boolean({char: 'n', description: 'check everything and show the plan, but start nothing'}),
     concurrency: Flags.integer({char: 'j', min: 1, helpValue: 'N', description: 'maximum number of tasks at the same time'}),
     'keep-going': Flags.boolean({description: 'keep running independent tasks after a failure (failFast: false)'}),
@@ -43,7 +52,9 @@ export class Run extends BaseCommand {
   }
 
   async run(): Promise<RunOutcome['result'] | PlanDescription> {
-    const {args, flags} = await this.parse(Run)
+    // The parser would not say what stands behind --.
+    const {words, rest} = splitAtDashes(this.argv)
+    const {args, flags} = await this.parse(Run, [...words])
     if (flags.events === '-' && this.jsonEnabled()) {
       throw new WorkflowError('USAGE', '--events - and --json both write to stdout', {
         hint: 'write the events to a file: --events events.ndjson',
@@ -51,9 +62,9 @@ export class Run extends BaseCommand {
     }
     const app = await this.app()
     const {runFile, dryRun} = await import('../lib/app/run-file.ts')
-    const {file} = args
-    const {var: vars = [], 'keep-going': keepGoing, concurrency, timeout, force} = flags
-    const request = {file, vars, keepGoing, concurrency, timeout, force}
+    const {file, task: tasks = []} = args
+    const {var: vars = [], only = [], from = [], 'keep-going': keepGoing, concurrency, timeout, force} = flags
+    const request = {file, tasks, only, from, args: rest, vars, keepGoing, concurrency, timeout, force}
     if (flags['dry-run']) {
       const planned = await dryRun(app, request)
       this.print((ui) => renderPlan(planned, ui))

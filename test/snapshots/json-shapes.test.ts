@@ -55,6 +55,7 @@ const commandLines: readonly string[] = [
   'secrets rotate-key --reencrypt',
   'secrets verify',
   'secrets delete NEW --force',
+  'tasks good.yaml',
   'validate good.yaml wrong.yaml',
   'run good.yaml --dry-run',
   'run bad.yaml',

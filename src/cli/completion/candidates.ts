@@ -33,6 +33,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   'plugin inspect name': 'plugins',
   'plugin build name': 'plugins',
   'help command': 'subjects',
+  'run task': 'tasks',
   '--task': 'tasks',
   '--only': 'tasks',
   '--from': 'tasks',

@@ -74,7 +74,7 @@ function describeCommand({id, summary, description, args, flags, examples = [], 
     args: Object.values(args).map((arg) => ({
       name: arg.name,
       required: arg.required ?? false,
-      multiple: strict === false,
+      multiple: arg.multiple ?? strict === false,
       description: plain(arg.description),
       ...defined({options: arg.options}),
     })),

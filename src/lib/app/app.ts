@@ -1,14 +1,17 @@
 // What lives as long as the program: where it is called, its home, its database, its secrets, the connection to the Docker engine. Each is opened when
 // first asked for, and closed with the App. A run is a RunSession, and what applies to one workflow file is a Project.
 
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import type {Environment} from '../config/environment.ts'
 import {locateHome, schemaCacheDir, type Home} from '../config/home.ts'
 import {SchemaCompiler} from '../documents/json-schema.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import type {Journal} from '../engine/ports.ts'
 import type {RunRequests} from '../engine/requests/run-requests.ts'
+import {resolveFrom} from '../files/current-directory.ts'
 import {readBytes} from '../files/read-bytes.ts'
+import {readText} from '../files/read-text.ts'
+import type {TaskList} from '../planning/list-tasks.ts'
 import type {FileFindings} from '../planning/validate-files.ts'
 import type {SecretStore} from '../secrets/store/secret-store.ts'
 import type {SqliteDatabase} from '../storage/load-sqlite.ts'
@@ -87,7 +90,16 @@ export class App {
     return await validateFiles(files, async (file) => (await this.project({file})).plan({file}))
   }
 
-  /** The tasks of a workflow file, which may have findings. */
+  /** The tasks of a workflow file. Throws WORKFLOW_INVALID for one whose shape or needs are wrong. */
+  async tasks(file: string): Promise<TaskList> {
+    const {listTasks} = await import('../planning/list-tasks.ts')
+    const {maxStdinBytes} = await import('../planning/read-workflow-file.ts')
+    const {cwd, stdin} = this.options
+    const from = cwd ?? dirname(resolveFrom(undefined, file))
+    return await listTasks(file, {cwd: from, readStdin: () => readText(stdin, maxStdinBytes), schemas: this.schemas})
+  }
+
+  /** The ids of the tasks of a workflow file, which may have findings. */
   async taskIds(file: string): Promise<string[]> {
     const {readTaskIds} = await import('../workflow/task-ids.ts')
     return await readTaskIds(file, this.options.cwd)

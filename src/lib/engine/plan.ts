@@ -14,11 +14,13 @@ export interface Plan {
   /** Absolute path of the workflow file, or `-`. */
   readonly file: string
   readonly workflow: PlannedWorkflow
-  /** In file order. */
+  /** Those that were asked for, in file order. */
   readonly tasks: readonly PlannedTask[]
   readonly failFast: boolean
   /** Of the run. */
   readonly timeoutMs?: number
+  /** What the command line passes on, `run.args` of templates. Absent: nothing. */
+  readonly args?: readonly string[]
   /** Most tasks of a group at a time, by name of the group. */
   readonly groups?: Readonly<Record<string, number>>
 }

@@ -7,8 +7,9 @@ import {durationExamples, parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {Workflow} from '../workflow/model.ts'
 import {overrideVars} from '../workflow/override-vars.ts'
+import type {TaskRequest} from './select-tasks.ts'
 
-export interface PlanRequest {
+export interface PlanRequest extends TaskRequest {
   /** Path of the workflow file, or `-` for standard input. */
   readonly file: string
   /** `name=value`, each. */
@@ -19,6 +20,8 @@ export interface PlanRequest {
   readonly timeout?: string | undefined
   /** Run a disabled workflow. */
   readonly force?: boolean
+  /** `run.args` of templates. */
+  readonly args?: readonly string[]
 }
 
 /** What a run takes from its request, or else from the workflow. */
@@ -29,6 +32,8 @@ export interface RunSettings {
   readonly failFast: boolean
   /** Of the run. */
   readonly timeoutMs: number | undefined
+  /** Absent: none. */
+  readonly args?: readonly string[]
 }
 
 /** Throws WorkflowError: WORKFLOW_DISABLED, USAGE, or WORKFLOW_INVALID for an env that cannot be evaluated. */
@@ -42,6 +47,7 @@ export function applyRequest(workflow: Workflow, templates: Templates, request: 
     env: evaluateEnv(workflow, vars, templates),
     failFast: workflow.failFast && request.keepGoing !== true,
     timeoutMs: readTimeout(request.timeout) ?? workflow.timeoutMs,
+    ...(request.args !== undefined && request.args.length > 0 && {args: request.args}),
   }
 }
 

@@ -4,13 +4,15 @@ import {resolve} from 'node:path'
 import type {EnvironmentFacts} from '../permissions/protected-paths.ts'
 import {readDraft, workflowDir} from '../workflow/draft.ts'
 import {refuseForeignFile} from '../workflow/foreign-file.ts'
-import {checkWorkflow} from '../workflow/check/check-workflow.ts'
+import {checkWorkflow, type Meaning} from '../workflow/check/check-workflow.ts'
 import {applyRequest, type PlanRequest} from './apply-request.ts'
-import {findActions, type ActionSources} from './find-actions.ts'
+import {findActions, type ActionSources, type FoundActions} from './find-actions.ts'
+import {leaveOut, type Reduced} from './leave-out.ts'
 import {planWorkflow, type PlannedRun} from './plan-workflow.ts'
 import {readGrants} from './read-grants.ts'
 import {readWorkflowFile, type WorkflowFileSources} from './read-workflow-file.ts'
 import {requireValid} from './require-valid.ts'
+import {selectTasks} from './select-tasks.ts'
 
 export interface PlanFileSources extends ActionSources, WorkflowFileSources {
   /** What is never granted depends on it. */
@@ -30,9 +32,16 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const meaning = await checkWorkflow(draft, {schemas, dir, actions: actions.value})
   const {values, warnings} = requireValid(document, {actions, grants, meaning})
 
-  const {workflow, templates} = values.meaning
-  const settings = applyRequest(workflow, templates, request)
+  const {templates} = values.meaning
+  const settings = applyRequest(values.meaning.workflow, templates, request)
+  const {workflow, warnings: leftOut} = reduceToSelection(values.meaning, request, values.actions)
   const file = request.file === '-' ? '-' : resolve(cwd, request.file)
   const plan = planWorkflow({workflow, templates, file, settings, actions: values.actions, grants: values.grants})
-  return {plan, templates, actions: values.actions, source: document, warnings}
+  return {plan, templates, actions: values.actions, source: document, warnings: [...warnings, ...leftOut]}
+}
+
+function reduceToSelection({workflow, templates}: Meaning, request: PlanRequest, actions: FoundActions): Reduced {
+  const selected = selectTasks(workflow, request)
+  if (selected === undefined) return {workflow, warnings: []}
+  return leaveOut(workflow, selected, templates, ({type}) => actions.get(type)?.literalInputs ?? [])
 }

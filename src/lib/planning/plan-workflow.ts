@@ -40,14 +40,14 @@ export interface PlanParts {
 
 export function planWorkflow(parts: PlanParts): Plan {
   const {workflow, file, settings} = parts
-  const {failFast, timeoutMs} = settings
+  const {failFast, timeoutMs, args} = settings
   return {
     version: 1,
     file,
     workflow: planHeader(workflow, settings),
     tasks: workflow.tasks.map((task) => planTask(task, parts)),
     failFast,
-    ...defined({timeoutMs}),
+    ...defined({timeoutMs, args}),
   }
 }
 

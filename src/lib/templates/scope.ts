@@ -9,7 +9,7 @@ export interface Scope {
   readonly secrets?: Readonly<Record<string, string>>
   /** Every task that has ended. */
   readonly tasks: Readonly<Record<string, TaskView>>
-  readonly run: {readonly id: string; readonly workflow: string; readonly startedAt: string}
+  readonly run: {readonly id: string; readonly workflow: string; readonly startedAt: string; readonly args?: readonly string[]}
 }
 
 export interface TaskView {

@@ -26,7 +26,7 @@ export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Wo
     env: toText(written.env),
     inheritEnv: written.inheritEnv ?? [],
     workingDir: resolve(dir, written.workingDir ?? '.'),
-    ...defined({timeoutMs, parallelism: written.parallelism}),
+    ...defined({timeoutMs, parallelism: written.parallelism, default: written.default}),
     failFast: written.failFast ?? true,
     security: written.security ?? 'trusted',
     hasPermissions: [written, ...written.tasks].some((part) => part.permissions !== undefined || part.resources !== undefined),

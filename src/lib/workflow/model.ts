@@ -28,6 +28,8 @@ export interface Workflow {
   readonly security: 'trusted' | 'restricted'
   /** Something is granted, or limited, whether it is enforced or not. */
   readonly hasPermissions: boolean
+  /** Ids of the tasks that run unless others are asked for; absent: all. */
+  readonly default?: readonly string[]
   /** In file order. */
   readonly tasks: readonly Task[]
   readonly outputs: JsonObject

@@ -22,6 +22,7 @@ export interface Written {
   readonly permissions?: unknown
   readonly resources?: WrittenResources
   readonly defaults?: {readonly retry?: WrittenRetry; readonly timeout?: string | number}
+  readonly default?: readonly string[]
   readonly order?: 'graph' | 'listed'
   readonly tasks: readonly WrittenTask[]
   readonly outputs?: JsonObject
@@ -32,6 +33,8 @@ export type WrittenEnv = Readonly<Record<string, string | number | boolean>>
 export interface WrittenTask {
   readonly id: string
   readonly type: string
+  readonly name?: string
+  readonly description?: string
   readonly needs?: readonly string[]
   readonly if?: string | boolean
   readonly inputs?: JsonObject

@@ -1,6 +1,6 @@
 // What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
 
-import type {SourceDocument} from '../../documents/source-document.ts'
+import type {DocumentPath, SourceDocument} from '../../documents/source-document.ts'
 import type {TaskError, TaskFinished, TaskSkipped} from '../../engine/events.ts'
 import type {Plan, PlannedTask} from '../../engine/plan.ts'
 import type {ConditionAnswer} from '../../engine/ports.ts'
@@ -12,6 +12,7 @@ import type {Scope, TaskView} from '../../templates/scope.ts'
 import {TemplateError} from '../../templates/template-error.ts'
 import {toText, type Templates} from '../../templates/templates.ts'
 import type {JsonObject} from '../../util/json.ts'
+import {readDraft} from '../../workflow/draft.ts'
 import {evaluateSites, pathOf, taskSites, workflowSites} from '../../workflow/template-sites.ts'
 import {outputsRead} from '../../workflow/template-uses.ts'
 
@@ -31,8 +32,8 @@ export class RunScope {
   /** Without a prototype: a task may be called __proto__. */
   readonly #tasks = Object.create(null) as Record<string, TaskView>
   #scope: Scope
-  /** Index in the file, for positions of findings. */
-  readonly #indexes: ReadonlyMap<string, number>
+  /** Where tasks stand in the file, once a finding has asked. */
+  #places: ReadonlyMap<string, DocumentPath> | undefined
   /** What tasks really returned, until their end is an event. */
   readonly #returned = new Map<string, ActionResult>()
   /** Outputs that no template reads are not kept: they may be large, and there may be many. */
@@ -40,13 +41,17 @@ export class RunScope {
   readonly #secrets: RunSecrets | undefined
 
   constructor(plan: Plan, beside: PlanTemplates, runId: string, secrets?: RunSecrets) {
-    const {workflow, tasks} = plan
+    const {workflow} = plan
     this.#plan = plan
     this.#beside = beside
     this.#secrets = secrets
     this.#read = outputsRead(plan, beside.templates)
-    this.#indexes = new Map(tasks.map(({id}, index) => [id, index]))
-    this.#scope = {vars: workflow.vars, env: workflow.env, tasks: this.#tasks, run: {id: runId, startedAt: '', workflow: workflow.id}}
+    this.#scope = {
+      vars: workflow.vars,
+      env: workflow.env,
+      tasks: this.#tasks,
+      run: {id: runId, startedAt: '', workflow: workflow.id, args: plan.args ?? []},
+    }
   }
 
   /** @param startedAt RFC 3339 */
@@ -137,14 +142,19 @@ export class RunScope {
       return {ok: true, value: evaluate()}
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error
-      const index = task === undefined ? undefined : this.#indexes.get(task)
-      const base = index === undefined ? [] : ['tasks', index]
+      const base = task === undefined ? [] : this.#placeOf(task)
       const finding = {severity: 'error', code: 'template-failed', message: error.message} as const
       const {file, line, column} = this.#beside.source.diagnostic([...base, ...where, ...error.path], 'value', finding, error.part)
       const hint = error.hint === undefined ? '' : ` (${error.hint})`
       const place = line === undefined ? '' : `, ${String(file)}:${String(line)}:${String(column)}`
       return {ok: false, error: templateError(`in ${[...where, ...error.path].join('.')}${place}: ${error.message}${hint}`)}
     }
+  }
+
+  /** A run may have fewer tasks than its file. */
+  #placeOf(task: string): DocumentPath {
+    this.#places ??= new Map(readDraft(this.#beside.source).tasks.map(({id, at}) => [id, at]))
+    return this.#places.get(task) ?? []
   }
 }
 

@@ -6,6 +6,7 @@ import {isFields} from '../../documents/fields.ts'
 import {loadTemplates, type Templates} from '../../templates/templates.ts'
 import type {KnownActions} from '../action-inputs.ts'
 import {buildWorkflow} from '../build-workflow.ts'
+import {checkDefault} from './entry-points.ts'
 import {checkNeeds} from './needs.ts'
 import {readDeclared} from './references.ts'
 import {checkUnusedSecrets} from './secrets.ts'
@@ -43,6 +44,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
   const declared = readDeclared(draft, graph, actions)
   const checks: Iterable<CheckFinding>[] = [
     checkNeeds(draft.tasks, graph, (task) => lineOf(draft, task)),
+    checkDefault(draft),
     checkTimes(draft),
     checkAllResources(draft),
     await checkTrigger(draft.fields['trigger']),

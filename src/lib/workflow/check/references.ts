@@ -14,7 +14,7 @@ import {checkSecret, readDeclaredSecrets, type DeclaredSecrets, type Remark} fro
 /** Names that templates will be able to start with. */
 export const laterRoots: ReadonlySet<string> = new Set(['inputs', 'matrix', 'item', 'index'])
 const taskProperties = ['output', 'status', 'error', 'attempts']
-const runProperties = ['id', 'workflow', 'startedAt']
+const runProperties = ['id', 'workflow', 'startedAt', 'args']
 
 /** What the templates of a workflow can refer to. */
 export interface Declared {

@@ -1,7 +1,7 @@
 // The shape of a workflow file as JSON Schema. The only source: `workflow schema` prints it, editors and the checks use it.
 // What a schema cannot say well (durations, cycles, templates) is said by the checks in check/.
 
-import {order} from './entry-points.ts'
+import {defaultTasks, order} from './entry-points.ts'
 import {closed, duration, environment, inheritEnvSchema, permissions, resources, retry, taskId} from './parts.ts'
 import {taskSchema} from './task-schema.ts'
 
@@ -81,6 +81,7 @@ export const workflowSchema = {
       },
     },
     order,
+    default: defaultTasks,
     tasks: {
       type: 'array',
       minItems: 1,

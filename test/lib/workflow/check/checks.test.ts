@@ -5,6 +5,7 @@ import type {CheckFinding} from '../../../../src/lib/documents/findings.ts'
 import {loadTemplates} from '../../../../src/lib/templates/templates.ts'
 import type {KnownActions} from '../../../../src/lib/workflow/action-inputs.ts'
 import {listTemplates} from '../../../../src/lib/workflow/check/list-templates.ts'
+import {checkDefault} from '../../../../src/lib/workflow/check/entry-points.ts'
 import {checkNeeds} from '../../../../src/lib/workflow/check/needs.ts'
 import {readDeclared} from '../../../../src/lib/workflow/check/references.ts'
 import {checkUnusedSecrets, readDeclaredSecrets} from '../../../../src/lib/workflow/check/secrets.ts'
@@ -67,6 +68,13 @@ describe('order: listed', () => {
     const cyclic = draftOf({order: 'listed', tasks: [{id: 'x', needs: []}, {id: 'y'}, {id: 'x2', needs: ['z']}, {id: 'z'}]})
     expect([...checkNeeds(draft.tasks, new Graph(draft.tasks), () => 3)]).toEqual([])
     expect(codes(checkNeeds(cyclic.tasks, new Graph(cyclic.tasks), () => 3))).toEqual(['tasks.2.needs.0 cycle'])
+  })
+})
+
+describe('default', () => {
+  it('names tasks of the file', () => {
+    expect(codes(checkDefault(draftOf({default: ['a', 'c', 5], ...tasks({}, {})})))).toEqual(['default.1 unknown-task'])
+    expect(codes(checkDefault(draftOf({default: 'a', ...tasks({})})))).toEqual([])
   })
 })
 
