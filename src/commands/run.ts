@@ -22,6 +22,7 @@ export class Run extends BaseCommand {
     '<%= config.bin %> run hello.yaml',
     '<%= config.bin %> run hello.yaml --var name=you --json',
     '<%= config.bin %> run build.yaml test lint -- --watch',
+    '<%= config.bin %> run report.yaml --input date=2024-05-01 --input limit=10',
     '<%= config.bin %> run hello.yaml --events - --progress quiet',
     'cat hello.yaml | <%= config.bin %> run -',
   ]
@@ -38,6 +39,15 @@ export class Run extends BaseCommand {
     }),
     only: Flags.string({...taskList, description: 'run only these tasks, without what they need'}),
     from: Flags.string({...taskList, description: 'run these tasks and all that need them'}),
+    input: Flags.string({
+      char: 'i',
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'name=value',
+      description: 'set one of the inputs of the workflow',
+    }),
+    'input-file': Flags.string({helpValue: 'FILE|-', description: 'set inputs from a JSON or YAML file, or standard input'}),
+    'no-input': Flags.boolean({description: 'never ask for inputs that have no value: fail'}),
     'dry-run': Flags.boolean({char: 'n', description: 'check everything and show the plan, but start nothing'}),
     concurrency: Flags.integer({char: 'j', min: 1, helpValue: 'N', description: 'maximum number of tasks at the same time'}),
     'keep-going': Flags.boolean({description: 'keep running independent tasks after a failure (failFast: false)'}),
@@ -55,6 +65,11 @@ export class Run extends BaseCommand {
     // The parser would not say what stands behind --.
     const {words, rest} = splitAtDashes(this.argv)
     const {args, flags} = await this.parse(Run, [...words])
+    if (args.file === '-' && flags['input-file'] === '-') {
+      throw new WorkflowError('USAGE', 'the workflow and --input-file cannot both be read from standard input', {
+        hint: 'name a file for one of them',
+      })
+    }
     if (flags.events === '-' && this.jsonEnabled()) {
       throw new WorkflowError('USAGE', '--events - and --json both write to stdout', {
         hint: 'write the events to a file: --events events.ndjson',
@@ -64,7 +79,8 @@ export class Run extends BaseCommand {
     const {runFile, dryRun} = await import('../lib/app/run-file.ts')
     const {file, task: tasks = []} = args
     const {var: vars = [], only = [], from = [], 'keep-going': keepGoing, concurrency, timeout, force} = flags
-    const request = {file, tasks, only, from, args: rest, vars, keepGoing, concurrency, timeout, force}
+    const inputs = {assignments: flags.input ?? [], file: flags['input-file']}
+    const request = {file, tasks, only, from, args: rest, vars, inputs, noInput: flags['no-input'], keepGoing, concurrency, timeout, force}
     if (flags['dry-run']) {
       const planned = await dryRun(app, request)
       this.print((ui) => renderPlan(planned, ui))

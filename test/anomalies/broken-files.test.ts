@@ -10,7 +10,7 @@ const files: Readonly<Record<string, string>> = {
   '01-type.yaml': `${head}  - {id: a, type: shell, inputs: {command: ls}}\n`,
   '02-retry.yaml': `${head}  - {id: a, type: core/console.log, inputs: {message: hi}, retry: 3}\n`,
   '03-for-each.yaml': `${head}  - id: a\n    type: core/console.log\n    forEach: {in: [1, 2]}\n    inputs: {message: "{{ item }}"}\n`,
-  '04-inputs.yaml': `id: w\ninputs: {name: text}\ntasks:\n  - {id: a, type: core/console.log, inputs: {message: "{{ inputs.name }}"}}\n`,
+  '04-inputs.yaml': `id: w\ninputs: {name: {typ: text}}\ntasks:\n  - {id: a, type: core/console.log, inputs: {message: "{{ inputs.name }}"}}\n`,
   '05-hooks.yaml': `id: w\nhooks: {onFailure: []}\ntasks:\n${task}`,
   '06-indent-key.yaml': `id: w\nvars:\n    a: 1\n  b: 2\ntasks:\n${task}`,
   '07-indent-item.yaml': `id: w\ntasks:\n  - id: a\n    type: core/console.log\n   inputs: {message: hi}\n`,

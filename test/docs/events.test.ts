@@ -12,7 +12,7 @@ type Presence<T> = {readonly [K in keyof T]-?: undefined extends T[K] ? 'sometim
 
 /** The compiler keeps this in step with the types of the engine: a field more or less, or one that becomes optional, is an error here. */
 const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<RunEventBody, {type: T}>>, 'type'>} = {
-  'run.started': {version: 'sometimes', workflow: 'always', file: 'always', tasks: 'always'},
+  'run.started': {version: 'sometimes', workflow: 'always', file: 'always', inputs: 'sometimes', tasks: 'always'},
   'task.started': {task: 'always', attempt: 'always'},
   'task.log': {task: 'always', attempt: 'always', stream: 'always', level: 'always', message: 'always', fields: 'sometimes'},
   'task.retrying': {task: 'always', attempt: 'always', delayMs: 'always', error: 'always', metrics: 'always'},
@@ -91,6 +91,7 @@ const files = {
     "const tell = {execute(_, {log}) { log.info('told', {n: 1}); return 1 }}\n" +
     "export default {tell, throw: {execute() { throw new Error('thrown') }}}\n",
   'everything.yaml': `id: everything
+inputs: {limit: 3}
 failFast: false
 tasks:
   - {id: tell, type: test/p.tell}

@@ -43,6 +43,7 @@ export const helpTopics: Readonly<Record<string, HelpTopic>> = {
     summary: 'What you can write between {{ and }} in a workflow.',
     text: () => `A template is a CEL expression in quotes: '{{ vars.name }}'. A string that is one whole template keeps the type of its value.
 
+inputs.NAME                   what the run was given: --input NAME=value
 vars.NAME                     a constant of the workflow; --var NAME=value overrides it
 env.NAME                      a variable of the workflow's env
 secrets.NAME                  a declared secret, in inputs and env of a task

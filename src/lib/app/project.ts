@@ -15,6 +15,7 @@ import type {PluginImages} from '../images/plugin-images.ts'
 import type {PlanRequest} from '../planning/apply-request.ts'
 import {planFile} from '../planning/plan-file.ts'
 import {maxStdinBytes} from '../planning/read-workflow-file.ts'
+import type {AskInput} from '../planning/resolve-inputs.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import {PluginManager} from '../plugins/plugin-manager.ts'
 import type {ImageEngine} from '../runtimes/image-engine.ts'
@@ -71,8 +72,8 @@ export class Project {
     return new PluginImages({sdkDir: join(root, 'dist', 'sdk'), cacheDir, programVersion: version, baseImage, openEngine})
   }
 
-  /** Loads, checks and plans a run; nothing has happened yet. Throws WorkflowError with all findings. */
-  async plan(request: PlanRequest): Promise<PlannedRun> {
+  /** Loads, checks and plans a run, and asks for missing inputs; nothing has happened yet. Throws WorkflowError with all findings. */
+  async plan(request: PlanRequest, ask: AskInput | string = 'nobody is asked here'): Promise<PlannedRun> {
     const {config} = this
     const {schemas, environment, stdin} = this.#parts
     const planned = await planFile(request, {
@@ -80,6 +81,7 @@ export class Project {
       schemas,
       cwd: this.#directoryOf(request.file),
       readStdin: () => readText(stdin, maxStdinBytes),
+      ask,
       environmentFacts: describeEnvironment(config, environment.variables),
     }).catch((error: unknown) => {
       // A plugin that is not found may be in a directory that was mistyped.

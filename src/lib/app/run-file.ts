@@ -3,14 +3,18 @@
 import type {RunOutcome, StopSignals} from '../engine/loop/run-workflow.ts'
 import type {PlanRequest} from '../planning/apply-request.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
+import type {AskInput} from '../planning/resolve-inputs.ts'
 import {requireSecrets} from '../planning/require-secrets.ts'
 import {renderDiagnostics} from '../ui/terminal/diagnostics.ts'
+import {askInput} from '../ui/input/ask-input.ts'
 import type {App} from './app.ts'
 import type {Project, ProjectRequest} from './project.ts'
 import {RunSession, type RunDisplay} from './run-session.ts'
 
 export interface RunRequest extends PlanRequest, ProjectRequest {
   readonly file: string
+  /** Never ask for missing inputs. */
+  readonly noInput?: boolean
 }
 
 /** Does the work of a run with signals that stop it. Before, a signal ends the process: nothing has happened yet. */
@@ -35,7 +39,11 @@ export async function dryRun(app: App, request: RunRequest): Promise<PlannedRun>
 
 async function planRun(app: App, request: RunRequest): Promise<{project: Project; planned: PlannedRun}> {
   const project = await app.project(request)
-  const planned = await project.plan(request)
+  const planned = await project.plan(request, askerOf(app, request))
   app.ui.err.write(renderDiagnostics(planned.warnings, 'text', app.ui.errStyle))
   return {project, planned}
+}
+
+function askerOf({prompt}: App, {noInput = false}: RunRequest): AskInput | string {
+  return prompt.isAvailable(noInput) ? (input, problem) => askInput(prompt, input, problem) : prompt.whyNot(noInput)
 }

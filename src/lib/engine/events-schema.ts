@@ -37,7 +37,13 @@ const attempt: JsonObject = {type: 'integer', minimum: 1}
 
 /** The compiler asks for every type of event; a test compares their fields with those of real runs. */
 const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, JsonValue>>>> = {
-  'run.started': {'version?': {const: eventsVersion}, workflow: text, file: text, tasks: {type: 'array', items: taskInFile}},
+  'run.started': {
+    'version?': {const: eventsVersion},
+    workflow: text,
+    file: text,
+    'inputs?': {type: 'object'},
+    tasks: {type: 'array', items: taskInFile},
+  },
   'task.started': {task: text, attempt},
   'task.log': {
     task: text,

@@ -17,6 +17,8 @@ export interface RunStarted {
   readonly version?: number
   readonly workflow: string
   readonly file: string
+  /** What the run was given, completed with defaults. Absent: the workflow declares no inputs. */
+  readonly inputs?: JsonObject
   /** In file order. */
   readonly tasks: readonly {readonly id: string; readonly type: string; readonly needs: readonly string[]}[]
 }

@@ -30,6 +30,8 @@ export interface PlannedWorkflow {
   readonly id: string
   /** The workflow file as the user named it, for messages; `-` for standard input. */
   readonly file: string
+  /** What the run was given, completed with defaults; null where there is no value. Absent: the workflow declares no inputs. */
+  readonly inputs?: JsonObject
   /** With what the command line has overridden. */
   readonly vars: JsonObject
   /** Evaluated. */

@@ -29,13 +29,15 @@ export interface RunResult {
   readonly reason?: string
   readonly durationMs: number
   readonly counts: RunFinished['counts']
+  /** What the run was given. Absent: the workflow declares no inputs. */
+  readonly inputs?: JsonObject
   readonly outputs?: JsonObject
   /** In file order. */
   readonly tasks: readonly TaskResult[]
 }
 
 /** Of a run that has finished. Its tasks have outputs where the view keeps them. */
-export function resultOf({run, workflow, tasks, finished}: RunView): RunResult {
+export function resultOf({run, workflow, inputs, tasks, finished}: RunView): RunResult {
   if (finished === undefined) throw new Error('the run has not finished')
   const {status, reason, durationMs, counts, outputs} = finished
   return {
@@ -45,7 +47,7 @@ export function resultOf({run, workflow, tasks, finished}: RunView): RunResult {
     ...defined({reason}),
     durationMs,
     counts,
-    ...defined({outputs}),
+    ...defined({inputs, outputs}),
     tasks: [...tasks.values()].map(taskResult),
   }
 }

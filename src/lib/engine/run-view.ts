@@ -1,6 +1,7 @@
 // What a run has become: the one fold of its events, read by all who show a run. No clock, no I/O; the work per event is constant, and
 // of log lines nothing is kept.
 
+import type {JsonObject} from '../util/json.ts'
 import type {RunDiagnostic, RunEvent, RunFinished, RunStarted, RunStopping} from './events.ts'
 import {stepTask, untouchedTask, type TaskEvent, type TaskFold, type TaskView} from './task-view.ts'
 
@@ -74,6 +75,11 @@ export class RunView {
   /** Id of the workflow; empty before the first event. */
   get workflow(): string {
     return this.#started?.workflow ?? ''
+  }
+
+  /** What the run was given; undefined when its workflow declares no inputs. */
+  get inputs(): JsonObject | undefined {
+    return this.#started?.inputs
   }
 
   /** In file order. */

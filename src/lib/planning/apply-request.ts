@@ -2,18 +2,21 @@
 
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {TemplateError} from '../templates/template-error.ts'
-import {toText, type Templates} from '../templates/templates.ts'
+import {isTemplate, toText, type Templates} from '../templates/templates.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {Workflow} from '../workflow/model.ts'
 import {overrideVars} from '../workflow/override-vars.ts'
 import type {TaskRequest} from './select-tasks.ts'
+import type {InputsRequest, ResolvedInputs} from './resolve-inputs.ts'
 
 export interface PlanRequest extends TaskRequest {
   /** Path of the workflow file, or `-` for standard input. */
   readonly file: string
   /** `name=value`, each. */
   readonly vars?: readonly string[]
+  /** Absent: the file is only checked, and its inputs need no values. */
+  readonly inputs?: InputsRequest
   /** Go on with independent tasks after a failure, whatever the file says. */
   readonly keepGoing?: boolean
   /** Of the run, as the user wrote it; overrules the file's. */
@@ -27,6 +30,8 @@ export interface PlanRequest extends TaskRequest {
 /** What a run takes from its request, or else from the workflow. */
 export interface RunSettings {
   readonly vars: JsonObject
+  /** Completed with defaults. Absent: the workflow declares none. */
+  readonly inputs?: JsonObject
   /** Of the workflow, evaluated. */
   readonly env: Readonly<Record<string, string>>
   readonly failFast: boolean
@@ -36,25 +41,35 @@ export interface RunSettings {
   readonly args?: readonly string[]
 }
 
+const noInputs: ResolvedInputs = {values: {}, missing: []}
+
 /** Throws WorkflowError: WORKFLOW_DISABLED, USAGE, or WORKFLOW_INVALID for an env that cannot be evaluated. */
-export function applyRequest(workflow: Workflow, templates: Templates, request: PlanRequest): RunSettings {
+export function applyRequest(
+  workflow: Workflow,
+  templates: Templates,
+  request: PlanRequest,
+  inputs: ResolvedInputs = noInputs,
+): RunSettings {
   if (!workflow.enabled && request.force !== true) {
     throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${workflow.id}" is disabled (enabled: false)`, {hint: '--force runs it anyway'})
   }
   const vars = overrideVars(workflow.vars, request.vars ?? [])
   return {
     vars,
-    env: evaluateEnv(workflow, vars, templates),
+    ...(workflow.inputs.length > 0 && {inputs: inputs.values}),
+    env: evaluateEnv(workflow, vars, inputs, templates),
     failFast: workflow.failFast && request.keepGoing !== true,
     timeoutMs: readTimeout(request.timeout) ?? workflow.timeoutMs,
     ...(request.args !== undefined && request.args.length > 0 && {args: request.args}),
   }
 }
 
-/** The environment of the workflow is the same for all tasks: its templates see nothing but vars. */
-function evaluateEnv({id, env, source}: Workflow, vars: JsonObject, templates: Templates): Record<string, string> {
-  const scope = {vars, env: {}, tasks: {}, run: {id: '', workflow: id, startedAt: ''}}
+/** The environment of the workflow is the same for all tasks: its templates see nothing but vars and inputs. */
+function evaluateEnv({id, env, source}: Workflow, vars: JsonObject, inputs: ResolvedInputs, templates: Templates): Record<string, string> {
+  const scope = {inputs: inputs.values, vars, env: {}, tasks: {}, run: {id: '', workflow: id, startedAt: ''}}
   const evaluate = (name: string, text: string): string => {
+    // The value is not known when a file is only checked.
+    if (inputs.missing.length > 0 && readsInputs(text, templates)) return text
     try {
       return toText(templates.evaluate(text, scope))
     } catch (error) {
@@ -66,6 +81,10 @@ function evaluateEnv({id, env, source}: Workflow, vars: JsonObject, templates: T
     }
   }
   return Object.fromEntries(Object.entries(env).map(([name, text]) => [name, evaluate(name, text)]))
+}
+
+function readsInputs(text: string, templates: Templates): boolean {
+  return isTemplate(text) && templates.parse(text).references.some(({root}) => root === 'inputs')
 }
 
 function readTimeout(text: string | undefined): number | undefined {

@@ -13,10 +13,13 @@ import {readGrants} from './read-grants.ts'
 import {readWorkflowFile, type WorkflowFileSources} from './read-workflow-file.ts'
 import {requireValid} from './require-valid.ts'
 import {selectTasks} from './select-tasks.ts'
+import {resolveInputs, type AskInput} from './resolve-inputs.ts'
 
 export interface PlanFileSources extends ActionSources, WorkflowFileSources {
   /** What is never granted depends on it. */
   readonly environmentFacts: EnvironmentFacts
+  /** How a missing input is asked for; or why it cannot be. */
+  readonly ask: AskInput | string
 }
 
 /** Throws WorkflowError: DOCUMENT_UNREADABLE, WORKFLOW_INVALID, WORKFLOW_DISABLED, PLUGIN_*, PERMISSION_REFUSED, USAGE; documents with all their findings. */
@@ -33,7 +36,8 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const {values, warnings} = requireValid(document, {actions, grants, meaning})
 
   const {templates} = values.meaning
-  const settings = applyRequest(values.meaning.workflow, templates, request)
+  const inputs = await resolveInputs(values.meaning.workflow.inputs, document.file, request.inputs, sources)
+  const settings = applyRequest(values.meaning.workflow, templates, request, inputs)
   const {workflow, warnings: leftOut} = reduceToSelection(values.meaning, request, values.actions)
   const file = request.file === '-' ? '-' : resolve(cwd, request.file)
   const plan = planWorkflow({workflow, templates, file, settings, actions: values.actions, grants: values.grants})

@@ -51,10 +51,10 @@ export function planWorkflow(parts: PlanParts): Plan {
   }
 }
 
-function planHeader(workflow: Workflow, {vars, env}: RunSettings): PlannedWorkflow {
+function planHeader(workflow: Workflow, {vars, env, inputs}: RunSettings): PlannedWorkflow {
   const {id, secrets, inheritEnv, workingDir, parallelism, security, hasPermissions, outputs, source} = workflow
   const header = {id, file: source.file, vars, env, secrets, inheritEnv, workingDir, security, hasPermissions, outputs}
-  return {...header, ...defined({parallelism})}
+  return {...header, ...defined({inputs, parallelism})}
 }
 
 function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts): PlannedTask {

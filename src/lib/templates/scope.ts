@@ -3,6 +3,8 @@
 import type {JsonValue} from '../util/json.ts'
 
 export interface Scope {
+  /** Of the run. */
+  readonly inputs?: Readonly<Record<string, unknown>>
   readonly vars: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string>>
   /** Only in the scope of a task: those that its own inputs and env name. */
@@ -26,4 +28,4 @@ export interface RunStatus {
 }
 
 /** Names a template may start with, wherever it stands. */
-export const scopeRoots = ['vars', 'env', 'tasks', 'run'] as const satisfies readonly (keyof Scope)[]
+export const scopeRoots = ['inputs', 'vars', 'env', 'tasks', 'run'] as const satisfies readonly (keyof Scope)[]

@@ -4,6 +4,7 @@ import {resolve} from 'node:path'
 import {defined} from '../util/defined.ts'
 import {parseDuration} from '../util/duration.ts'
 import type {DraftTask, WorkflowDraft} from './draft.ts'
+import {readDeclaredInputs} from './inputs/declared-input.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'
 import {readResources} from './resources.ts'
 import {neverCondition} from './template-sites.ts'
@@ -21,6 +22,7 @@ export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Wo
     ...defined({name: written.name, description: written.description}),
     labels: toText(written.labels),
     enabled: written.enabled ?? true,
+    inputs: readDeclaredInputs(written.inputs),
     vars: written.vars ?? {},
     secrets: written.secrets ?? [],
     env: toText(written.env),

@@ -2,6 +2,7 @@
 
 import type {JsonObject} from '../util/json.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
+import type {DeclaredInput} from './inputs/declared-input.ts'
 
 export interface Workflow {
   /** Where the text came from; positions of later findings are looked up in it. */
@@ -13,6 +14,8 @@ export interface Workflow {
   readonly description?: string
   readonly labels: Readonly<Record<string, string>>
   readonly enabled: boolean
+  /** What a run may be given, in the order of the file. */
+  readonly inputs: readonly DeclaredInput[]
   readonly vars: JsonObject
   /** Names of the secrets its tasks may read. */
   readonly secrets: readonly string[]

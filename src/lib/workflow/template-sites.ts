@@ -16,7 +16,7 @@ export type SiteKind = 'workflowEnv' | 'outputs' | 'input' | 'env' | 'if'
 
 export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   /** The same for every task, so it is evaluated before the run. */
-  workflowEnv: {reads: ['vars']},
+  workflowEnv: {reads: ['inputs', 'vars']},
   outputs: {reads: scopeRoots},
   input: {reads: [...scopeRoots, 'secrets']},
   env: {reads: [...scopeRoots, 'secrets']},

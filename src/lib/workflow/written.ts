@@ -10,6 +10,7 @@ export interface Written {
   readonly description?: string
   readonly labels?: Readonly<Record<string, string | number | boolean>>
   readonly enabled?: boolean
+  readonly inputs?: JsonObject
   readonly vars?: JsonObject
   readonly secrets?: readonly string[]
   readonly env?: WrittenEnv

@@ -56,7 +56,10 @@ function plan(text: string, request: Partial<PlanRequest> = {}): Promise<Planned
     schemas,
     programVersion: '0',
   })
-  return planFile({file: 'w.yaml', ...request}, {plugins, schemas, cwd, readStdin: () => Promise.resolve(text), environmentFacts})
+  return planFile(
+    {file: 'w.yaml', ...request},
+    {plugins, schemas, cwd, readStdin: () => Promise.resolve(text), environmentFacts, ask: 'there is no terminal'},
+  )
 }
 
 async function findings(text: string, request?: Partial<PlanRequest>): Promise<{code: string; found: string[]}> {

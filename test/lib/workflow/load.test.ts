@@ -277,7 +277,7 @@ describe('templates', () => {
     ['id: a\nworkingDir: "{{ vars.x }}"\ntasks: [{id: t, type: a/b.c}]', '2:13 template-not-allowed'],
     [
       'id: a\nenv: {A: "{{ tasks.t.output }}"}\ntasks: [{id: t, type: a/b.c}]',
-      '2:14 unknown-name: "tasks" cannot be read here (known here: vars)',
+      '2:14 unknown-name: "tasks" cannot be read here (known here: inputs, vars)',
     ],
     ['id: a\ntasks: [{id: t, type: a/b.c}]\noutputs: {x: "{{ tasks.u.output }}"}', '3:18 unknown-task'],
   ])('%j', async (text, expected) => {
@@ -403,9 +403,7 @@ describe('secrets', () => {
 
 describe('what this version does not do', () => {
   test.each<[string, string]>([
-    ['inputs: {date: {type: string, required: true}}', '"inputs"'],
     ['hooks: {finally: [{id: x, type: a/b.c}]}', '"hooks"'],
-    ['outputs: {x: "{{ inputs.date }}"}', '"inputs"'],
     ['outputs: {x: "{{ matrix.a + item + index }}"}', '"matrix"'],
   ])('%s', async (line, what) => {
     const found = await findings(`id: a\ntasks: [{id: t, type: a/b.c}]\n${line}\n`)

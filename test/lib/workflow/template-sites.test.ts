@@ -40,6 +40,7 @@ describe('the sites of a task', () => {
       {
         "env": {
           "reads": [
+            "inputs",
             "vars",
             "env",
             "tasks",
@@ -50,6 +51,7 @@ describe('the sites of a task', () => {
         "if": {
           "callsStatus": true,
           "reads": [
+            "inputs",
             "vars",
             "env",
             "tasks",
@@ -58,6 +60,7 @@ describe('the sites of a task', () => {
         },
         "input": {
           "reads": [
+            "inputs",
             "vars",
             "env",
             "tasks",
@@ -67,6 +70,7 @@ describe('the sites of a task', () => {
         },
         "outputs": {
           "reads": [
+            "inputs",
             "vars",
             "env",
             "tasks",
@@ -75,6 +79,7 @@ describe('the sites of a task', () => {
         },
         "workflowEnv": {
           "reads": [
+            "inputs",
             "vars",
           ],
         },

@@ -4,15 +4,16 @@
 import {maskVisible} from '../../masking/mask-visible.ts'
 import type {SecretMasker} from '../../masking/secret-masker.ts'
 import {assertNever} from '../../util/assert-never.ts'
+import type {JsonObject} from '../../util/json.ts'
 import type {StateEventBody} from '../events.ts'
 
-export type TextMasker = Pick<SecretMasker, 'mask'>
+export type TextMasker = Pick<SecretMasker, 'mask' | 'maskJson'>
 
 /** The same object when nothing is hidden. */
 export function maskEvent(event: StateEventBody, masker: TextMasker): StateEventBody {
   switch (event.type) {
     case 'run.started':
-      return replace(event, {file: masker.mask(event.file)})
+      return replace(event, {file: masker.mask(event.file), ...(event.inputs !== undefined && {inputs: maskInputs(event.inputs, masker)})})
     case 'task.skipped':
       return replace(event, {reason: maskVisible(masker, event.reason)})
     case 'diagnostic':
@@ -27,6 +28,11 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
     default:
       return assertNever(event)
   }
+}
+
+/** Masking keeps the form of a value. */
+function maskInputs(inputs: JsonObject, masker: TextMasker): JsonObject {
+  return masker.maskJson<JsonObject>(inputs)
 }
 
 function replace<T extends object>(original: T, changed: Partial<T>): T {

@@ -2,6 +2,7 @@
 // reporters, and then the commands that follow. Nothing else starts, waits or stops.
 
 import {assertNever} from '../../util/assert-never.ts'
+import {defined} from '../../util/defined.ts'
 import type {Command} from '../decide/commands.ts'
 import {decide} from '../decide/decide.ts'
 import {endOfRun, warningEvent} from '../decide/outcome.ts'
@@ -175,7 +176,8 @@ export class RunLoop {
   #begin(): void {
     const {workflow, tasks} = this.#plan
     const list = tasks.map(({id, action, needs}) => ({id, type: action.type, needs}))
-    this.#apply({type: 'run.started', version: eventsVersion, workflow: workflow.id, file: workflow.file, tasks: list})
+    const {id, file, inputs} = workflow
+    this.#apply({type: 'run.started', version: eventsVersion, workflow: id, file, ...defined({inputs}), tasks: list})
     for (const warning of this.#options.warnings ?? []) this.#apply(warningEvent(warning))
   }
 

@@ -47,6 +47,7 @@ export class RunScope {
     this.#secrets = secrets
     this.#read = outputsRead(plan, beside.templates)
     this.#scope = {
+      inputs: workflow.inputs ?? {},
       vars: workflow.vars,
       env: workflow.env,
       tasks: this.#tasks,

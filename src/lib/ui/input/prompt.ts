@@ -15,6 +15,8 @@ export interface Prompt {
   whyNot(noInput: boolean): string
   /** What is typed is not shown. With `confirm`, asks a second time with that question; throws USAGE when the answers differ. May be empty. */
   secret(question: string, options?: {readonly confirm?: string}): Promise<string>
+  /** A line of text, which may be empty. `before` is written first, with its line ends. */
+  line(texts: {readonly before: string; readonly question: string}): Promise<string>
   /** Yes or no; no when nothing is typed. */
   confirm(question: string): Promise<boolean>
 }
@@ -39,7 +41,7 @@ export function createPrompt({stdin, stderr, isCi}: PromptStreams): Prompt {
     try {
       return await question({input: stdin, output: stderr, signal: closing.signal})
     } catch (error) {
-      if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) {
+      if (error instanceof Error && ['ExitPromptError', 'AbortPromptError', 'AbortError'].includes(error.name)) {
         throw new WorkflowError('INTERRUPTED', 'interrupted, and nothing was changed')
       }
       throw error
@@ -68,6 +70,11 @@ export function createPrompt({stdin, stderr, isCi}: PromptStreams): Prompt {
         })
       }
       return answer
+    },
+    async line({before, question}) {
+      const {askLine} = await import('./ask-line.ts')
+      stderr.write(before)
+      return await ask((channel) => askLine(question, channel))
     },
     async confirm(message) {
       const {default: confirm} = await import('@inquirer/confirm')

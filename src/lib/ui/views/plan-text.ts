@@ -2,6 +2,8 @@
 
 import type {PlannedRun} from '../../planning/plan-workflow.ts'
 import {defined} from '../../util/defined.ts'
+import type {JsonObject} from '../../util/json.ts'
+import {renderInputs} from './run-inputs.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {renderTable} from '../terminal/table.ts'
 import type {Ui} from '../terminal/ui.ts'
@@ -9,6 +11,8 @@ import type {Ui} from '../terminal/ui.ts'
 export interface PlanDescription {
   readonly workflow: string
   readonly file: string
+  /** Absent: the workflow declares none. */
+  readonly inputs?: JsonObject
   readonly failFast: boolean
   readonly tasks: readonly {
     readonly id: string
@@ -27,6 +31,7 @@ export function describePlan({plan, actions}: PlannedRun): PlanDescription {
   return {
     workflow: workflow.id,
     file,
+    ...defined({inputs: workflow.inputs}),
     failFast,
     tasks: tasks.map(({id, action, needs, if: condition, timeoutMs, retry}) => ({
       id,
@@ -40,7 +45,8 @@ export function describePlan({plan, actions}: PlannedRun): PlanDescription {
 }
 
 export function renderPlan({plan}: PlannedRun, {outStyle, outTerminal}: Ui): string {
-  return renderTable({
+  const inputs = plan.workflow.inputs === undefined ? '' : `${renderInputs(plan.workflow.inputs, outStyle)}\n`
+  const table = renderTable({
     head: ['TASK', 'TYPE', 'NEEDS', 'IF', 'TIMEOUT', 'ATTEMPTS'],
     rows: plan.tasks.map(({id, action, needs, if: condition, timeoutMs, retry}) => [
       id,
@@ -53,4 +59,5 @@ export function renderPlan({plan}: PlannedRun, {outStyle, outTerminal}: Ui): str
     style: outStyle,
     terminal: outTerminal,
   })
+  return `${inputs}${table}`
 }

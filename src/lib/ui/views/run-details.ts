@@ -1,11 +1,13 @@
 // One run for people: what it was, how it went, and each of its tasks.
 
 import type {AttemptMetrics, TaskError, TaskState} from '../../engine/events.ts'
+import type {JsonObject} from '../../util/json.ts'
 import {detailLines} from '../terminal/error-details.ts'
 import {describeError, oneLine} from '../reporters/event-text.ts'
 import {formatDuration, formatRelative} from '../terminal/format-time.ts'
 import type {ListedRun} from './run-list.ts'
 import {paintState, type Style} from '../terminal/style.ts'
+import {renderInputs} from './run-inputs.ts'
 import {renderMetrics} from './run-metrics.ts'
 import {renderTable} from '../terminal/table.ts'
 import type {Ui} from '../terminal/ui.ts'
@@ -13,6 +15,7 @@ import type {Ui} from '../terminal/ui.ts'
 export interface ShownRun extends ListedRun {
   readonly file: string
   readonly reason?: string
+  readonly inputs?: JsonObject
   readonly tasks: readonly {
     readonly id: string
     readonly type: string
@@ -48,6 +51,7 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     ['status', `${state}${duration}${run.reason === undefined ? '' : `: ${oneLine(run.reason)}`}`],
   ]
   const lines = facts.map(([name, value]) => `${style.dim(name.padEnd(9))} ${value}\n`)
+  if (run.inputs !== undefined) lines.push(renderInputs(run.inputs, style))
   for (const warning of run.warnings) {
     lines.push(
       `${style.yellow(warning.severity.padEnd(9))} ${warning.task === undefined ? '' : `${warning.task}: `}${oneLine(warning.message)}\n`,

@@ -7,6 +7,7 @@ import {loadTemplates, type Templates} from '../../templates/templates.ts'
 import type {KnownActions} from '../action-inputs.ts'
 import {buildWorkflow} from '../build-workflow.ts'
 import {checkDefault} from './entry-points.ts'
+import {checkInputs} from './inputs.ts'
 import {checkNeeds} from './needs.ts'
 import {readDeclared} from './references.ts'
 import {checkUnusedSecrets} from './secrets.ts'
@@ -48,6 +49,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     checkTimes(draft),
     checkAllResources(draft),
     await checkTrigger(draft.fields['trigger']),
+    await checkInputs(draft.fields['inputs'], draft.fields['trigger'], schemas),
     checkConstants(draft, actions),
     checkConditions(draft),
     checkTemplates(all, templates, declared),

@@ -12,30 +12,30 @@ import {siteRules} from '../template-sites.ts'
 import {checkSecret, readDeclaredSecrets, type DeclaredSecrets, type Remark} from './secrets.ts'
 
 /** Names that templates will be able to start with. */
-export const laterRoots: ReadonlySet<string> = new Set(['inputs', 'matrix', 'item', 'index'])
+export const laterRoots: ReadonlySet<string> = new Set(['matrix', 'item', 'index'])
 const taskProperties = ['output', 'status', 'error', 'attempts']
 const runProperties = ['id', 'workflow', 'startedAt', 'args']
 
 /** What the templates of a workflow can refer to. */
 export interface Declared {
+  readonly inputs: Fields
   readonly vars: Fields
   /** Of the workflow; a task's own environment is for its process. */
   readonly env: Fields
   readonly secrets: DeclaredSecrets
   readonly tasks: ReadonlySet<string>
   readonly graph: Graph
-  readonly hasInputs: boolean
   readonly actions: KnownActions
 }
 
 export function readDeclared({fields, tasks}: WorkflowDraft, graph: Graph, actions: KnownActions): Declared {
   return {
+    inputs: fieldsOf(fields['inputs']),
     vars: fieldsOf(fields['vars']),
     env: fieldsOf(fields['env']),
     secrets: readDeclaredSecrets(fields['secrets']),
     tasks: new Set(tasks.map(({id}) => id)),
     graph,
-    hasInputs: fields['inputs'] !== undefined,
     actions,
   }
 }
@@ -48,19 +48,20 @@ export function checkReference(reference: Reference, template: DraftTemplate, de
   const {reads} = siteRules[site.kind]
   const [name] = steps
   if (root === 'secrets') return checkSecret(reference, template, declared.secrets, declared.actions)
-  if (laterRoots.has(root)) return isOfLaterKey(root, task, declared) ? none : [notSupportedYet(root)]
+  if (laterRoots.has(root)) return isOfLaterKey(task) ? none : [notSupportedYet(root)]
   if (!reads.includes(root)) return [unknownRoot(reference, reads, text)]
   if (typeof name !== 'string') return none
   if (root === 'tasks') return checkTask(name, steps[1], task, declared)
   if (root === 'run') return checkName('run', name, runProperties, 'unknown-name')
+  if (root === 'inputs') return checkDeclared(root, name, declared.inputs, 'unknown-input')
   if (isOptional) return none
   return root === 'vars' ? checkDeclared(root, name, declared.vars, 'unknown-var') : checkDeclared(root, name, declared.env, 'unknown-env')
 }
 
 /** The key that it comes from is a finding already. */
-function isOfLaterKey(root: string, task: DraftTask | undefined, {hasInputs}: Declared): boolean {
+function isOfLaterKey(task: DraftTask | undefined): boolean {
   const {forEach, matrix} = task?.fields ?? {}
-  return root === 'inputs' ? hasInputs : forEach !== undefined || matrix !== undefined
+  return forEach !== undefined || matrix !== undefined
 }
 
 function notSupportedYet(root: string): Remark {
@@ -96,7 +97,12 @@ function hintForNeed(id: string, {id: reader, needs, fields}: DraftTask): string
   return `write needs: [${[...needs, id].join(', ')}] in "${reader}"`
 }
 
-function checkDeclared(root: string, name: string, declared: Fields, code: 'unknown-var' | 'unknown-env'): readonly Remark[] {
+function checkDeclared(
+  root: string,
+  name: string,
+  declared: Fields,
+  code: 'unknown-input' | 'unknown-var' | 'unknown-env',
+): readonly Remark[] {
   return Object.hasOwn(declared, name) ? none : checkName(root, name, Object.keys(declared), code)
 }
 

@@ -6,6 +6,7 @@ import type {SchemaCheck, SchemaCompiler} from '../../documents/json-schema.ts'
 import {placeSchemaFinding} from '../../documents/schema-diagnostics.ts'
 import type {SchemaFinding} from '../../documents/schema-findings.ts'
 import type {SourceDocument} from '../../documents/source-document.ts'
+import {secretHint} from '../inputs/secret-input.ts'
 import {workflowSchema} from '../schema/workflow-schema.ts'
 import {defined} from '../../util/defined.ts'
 
@@ -49,6 +50,7 @@ function inOurWords(
   const property = keyword === 'additionalProperties' ? path.at(-1) : undefined
   if (typeof property === 'string' && isFuture(path, property))
     return {code: 'not-supported-yet', message: `"${property}" is not supported yet in this version`, hint: undefined}
+  if (path[0] === 'inputs') return inWordsOfInputs(path, keyword, workflow)
   const id = taskIdAt(path, workflow)
   if (keyword === 'additionalProperties' || keyword === 'required') return id === undefined ? {} : {message: `${message} in task "${id}"`}
   if (keyword === 'type' && schema['title'] === 'retry') return {hint: 'for example retry: {max: 3}, which is at most three attempts'}
@@ -79,8 +81,30 @@ function inOurWords(
   return {}
 }
 
+function inWordsOfInputs(
+  path: SchemaFinding['path'],
+  keyword: string,
+  workflow: unknown,
+): {code?: string; message?: string; hint?: string} {
+  const [, name, key] = path
+  if (keyword === 'propertyNames')
+    return {
+      code: 'bad-name',
+      message: `"${String(name)}" is not a valid name of an input`,
+      hint: 'letters, digits and _, not starting with a digit',
+    }
+  const isPassword = key === 'format' && fieldsOf(fieldsOf(fieldsOf(workflow)['inputs'])[String(name)])['format'] === 'password'
+  if ((keyword === 'additionalProperties' && key === 'secret') || isPassword)
+    return {
+      code: 'secret-input',
+      message: 'inputs cannot be secret: their values are stored with the run, and shown',
+      hint: secretHint(String(name)),
+    }
+  return {}
+}
+
 /** Keys that the language will have. They are not in the schema, so no editor offers them. */
-const future = {workflow: ['inputs', 'hooks'], task: ['forEach', 'matrix']} as const
+const future = {workflow: ['hooks'], task: ['forEach', 'matrix']} as const
 
 function isFuture(path: SchemaFinding['path'], name: string): boolean {
   if (path.length === 1) return future.workflow.some((known) => known === name)

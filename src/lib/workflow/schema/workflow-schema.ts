@@ -2,6 +2,7 @@
 // What a schema cannot say well (durations, cycles, templates) is said by the checks in check/.
 
 import {defaultTasks, order} from './entry-points.ts'
+import {inputsSchema} from './inputs-schema.ts'
 import {closed, duration, environment, inheritEnvSchema, permissions, resources, retry, taskId} from './parts.ts'
 import {taskSchema} from './task-schema.ts'
 
@@ -30,6 +31,7 @@ export const workflowSchema = {
       description: 'Labels of your choice, for lists and filters.',
     },
     enabled: {type: 'boolean', description: 'A disabled workflow is not run.', default: true},
+    inputs: inputsSchema,
     vars: {type: 'object', description: 'Constants, read as {{ vars.name }}; `--var name=value` overrides them.', default: {}},
     secrets: {
       type: 'array',
@@ -40,7 +42,7 @@ export const workflowSchema = {
       examples: [['API_TOKEN']],
       default: [],
     },
-    env: {...environment, description: "Environment variables of every task's process. Templates may read vars only."},
+    env: {...environment, description: "Environment variables of every task's process. Templates may read vars and inputs."},
     inheritEnv: {
       ...inheritEnvSchema,
       description:

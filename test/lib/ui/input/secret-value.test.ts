@@ -20,6 +20,7 @@ function inputs(options: {stdin?: string | Buffer; answer?: string} = {}): Value
         questions.push(question, ...(confirm === undefined ? [] : [confirm]))
         return Promise.resolve(options.answer ?? '')
       },
+      line: () => Promise.reject(new Error('no line is asked for')),
       confirm: () => Promise.reject(new Error('nothing is to be confirmed')),
     },
     readStdinBytes: (maxBytes) => Promise.resolve(Buffer.from(options.stdin ?? '').subarray(0, maxBytes + 1)),
