@@ -46,15 +46,21 @@ export function collectFindings(document: SourceDocument, check: Iterable<CheckF
   const omitted = {error: 0, warning: 0}
   const made = {error: 0, warning: 0}
   const errorCodes = new Set<ErrorCode>()
+  const seen = new Set<string>()
   for (const {at, target = 'value', part, severity = 'error', code, message, hint, errorCode = 'WORKFLOW_INVALID'} of check) {
     if (severity === 'error') errorCodes.add(errorCode)
     if (made[severity] >= limit) {
       omitted[severity]++
       continue
     }
-    made[severity]++
     const text = typeof hint === 'function' ? hint() : hint
-    diagnostics.push(document.diagnostic(at, target, {severity, code, message, hint: text}, part))
+    const diagnostic = document.diagnostic(at, target, {severity, code, message, hint: text}, part)
+    // One value may be used more than once: by an alias, or as a default.
+    const identity = JSON.stringify([severity, diagnostic.line, diagnostic.column, code, message])
+    if (diagnostic.line !== undefined && seen.has(identity)) continue
+    seen.add(identity)
+    made[severity]++
+    diagnostics.push(diagnostic)
   }
   return {diagnostics, omitted, errorCodes}
 }

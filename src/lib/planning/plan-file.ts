@@ -2,6 +2,7 @@
 
 import {resolve} from 'node:path'
 import type {EnvironmentFacts} from '../permissions/protected-paths.ts'
+import {applyDefaultInputs} from '../workflow/default-inputs.ts'
 import {readDraft, workflowDir} from '../workflow/draft.ts'
 import {refuseForeignFile} from '../workflow/foreign-file.ts'
 import {checkWorkflow, type Meaning} from '../workflow/check/check-workflow.ts'
@@ -25,8 +26,9 @@ export interface PlanFileSources extends ActionSources, WorkflowFileSources {
 /** Throws WorkflowError: DOCUMENT_UNREADABLE, WORKFLOW_INVALID, WORKFLOW_DISABLED, PLUGIN_*, PERMISSION_REFUSED, USAGE; documents with all their findings. */
 export async function planFile(request: PlanRequest, sources: PlanFileSources): Promise<PlannedRun> {
   const {schemas, cwd, environmentFacts} = sources
-  const document = await readWorkflowFile(request.file, sources)
-  refuseForeignFile(document)
+  const read = await readWorkflowFile(request.file, sources)
+  refuseForeignFile(read)
+  const document = applyDefaultInputs(read)
   const draft = readDraft(document)
   const dir = workflowDir(document.file, cwd)
 

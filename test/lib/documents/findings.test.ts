@@ -58,6 +58,15 @@ describe('a check', () => {
     expect([diagnostics.length, omitted, [...errorCodes]]).toEqual([101, {error: 0, warning: 1}, ['WORKFLOW_INVALID']])
   })
 
+  it('gives a finding about one position once, as a value may be used more than once', () => {
+    const check: CheckFinding[] = [
+      {at: [1], code: 'a', message: 'x'},
+      {at: [1], code: 'a', message: 'x'},
+      {at: [1], code: 'a', message: 'y'},
+    ]
+    expect(collectFindings(document, check).diagnostics.map(({message}) => message)).toEqual(['x', 'y'])
+  })
+
   it('gives the codes of its errors, also of those that are not made', () => {
     const check: CheckFinding[] = [
       {at: [1], code: 'a', message: '', errorCode: 'PERMISSION_REFUSED'},

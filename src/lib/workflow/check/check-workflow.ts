@@ -6,6 +6,7 @@ import {isFields} from '../../documents/fields.ts'
 import {loadTemplates, type Templates} from '../../templates/templates.ts'
 import type {KnownActions} from '../action-inputs.ts'
 import {buildWorkflow} from '../build-workflow.ts'
+import {checkDefaultInputs} from './default-inputs.ts'
 import {checkDefault} from './entry-points.ts'
 import {checkInputs} from './inputs.ts'
 import {checkNeeds} from './needs.ts'
@@ -46,6 +47,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
   const checks: Iterable<CheckFinding>[] = [
     checkNeeds(draft.tasks, graph, (task) => lineOf(draft, task)),
     checkDefault(draft),
+    checkDefaultInputs(draft),
     checkTimes(draft),
     checkAllResources(draft),
     await checkTrigger(draft.fields['trigger']),

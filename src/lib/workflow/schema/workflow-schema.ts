@@ -1,6 +1,7 @@
 // The shape of a workflow file as JSON Schema. The only source: `workflow schema` prints it, editors and the checks use it.
 // What a schema cannot say well (durations, cycles, templates) is said by the checks in check/.
 
+import {defaults} from './defaults.ts'
 import {defaultTasks, order} from './entry-points.ts'
 import {inputsSchema} from './inputs-schema.ts'
 import {closed, duration, environment, inheritEnvSchema, permissions, resources, retry, taskId} from './parts.ts'
@@ -65,11 +66,7 @@ export const workflowSchema = {
     },
     permissions: {$ref: '#/$defs/permissions'},
     resources: {$ref: '#/$defs/resources'},
-    defaults: {
-      ...closed,
-      description: 'Settings for tasks that do not set their own.',
-      properties: {retry: {$ref: '#/$defs/retry'}, timeout: {$ref: '#/$defs/duration'}},
-    },
+    defaults,
     trigger: {
       ...closed,
       description: 'When the workflow should start. Schedules do not run yet: the trigger is checked but has no effect.',
