@@ -17,7 +17,7 @@ export const expressionAlias = {
 
 /**
  * Gives the names of the plugins. Plugins without code of their own (core/shell) have nothing to bundle.
- * @param {string} [outDir] where plugins are put that are complete: <outDir>/<name>/{plugin.yaml,README.md,dist/index.js}. By default the sources'
+ * @param {string} [outDir] where plugins are put that are complete: <outDir>/<name>/{plugin.yaml,README.md,*.py,dist/index.js}. By default the sources'
  *   own directories get their dist/index.js.
  * @param {readonly string[]} [only] names of plugins; all by default
  * @returns {Promise<string[]>}
@@ -27,7 +27,8 @@ export async function buildPlugins(outDir = source, only) {
   await Promise.all(
     names.map(async (name) => {
       const [from, to] = [join(source, name), join(outDir, name)]
-      if (from !== to) await Promise.all(['plugin.yaml', 'README.md'].map((file) => cp(join(from, file), join(to, file))))
+      const shipped = readdirSync(from).filter((file) => /\.(yaml|md|py)$/.test(file))
+      if (from !== to) await Promise.all(shipped.map((file) => cp(join(from, file), join(to, file))))
       const entry = join(from, 'src', 'index.ts')
       if (existsSync(entry)) await bundle(entry, join(to, 'dist', 'index.js'))
     }),

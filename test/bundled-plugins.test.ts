@@ -18,6 +18,8 @@ const types: Record<string, string[]> = {
   file: ['core/file.read', 'core/file.write', 'core/file.list'],
   http: ['core/http.request'],
   json: ['core/json.transform'],
+  node: ['core/node.run'],
+  python: ['core/python.run'],
   shell: ['core/shell.run'],
   time: ['core/time.sleep'],
 }
@@ -61,10 +63,11 @@ describe.each(names)('core/%s', (name) => {
     if (!entry.ok) throw new Error(entry.failure.message)
     const {manifest, dir: pluginDir} = entry.plugin
     if (manifest.main === undefined) {
-      expect(manifest.protocol).toBe('exec')
+      expect(manifest.protocol).toBe(name === 'python' ? 'plain' : 'exec')
       return
     }
-    expect(manifest.worker).toBe('reuse')
+    // What a script leaves in its process must not reach the next one.
+    expect(manifest.worker).toBe(name === 'node' ? 'single' : 'reuse')
     const host = new HostProcess(hostFile)
     try {
       for (const action of manifest.actions) {
