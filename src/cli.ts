@@ -3,6 +3,7 @@
 import {join} from 'node:path'
 import {Complete} from './commands/complete.ts'
 import {Completion} from './commands/completion.ts'
+import {Graph} from './commands/graph.ts'
 import {Help} from './commands/help.ts'
 import {Init} from './commands/init.ts'
 import {PluginBuild} from './commands/plugin/build.ts'
@@ -37,6 +38,7 @@ export {WorkflowHelp} from './cli/help/workflow-help.ts'
 export const COMMANDS = {
   complete: Complete,
   completion: Completion,
+  graph: Graph,
   help: Help,
   init: Init,
   'plugin:build': PluginBuild,

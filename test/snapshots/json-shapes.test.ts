@@ -69,6 +69,7 @@ const commandLines: readonly string[] = [
   'run',
   'runs list',
   'runs show',
+  'graph latest',
   'runs show --reveal --force',
   'runs show none',
   'runs logs',
