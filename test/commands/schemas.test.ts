@@ -9,7 +9,7 @@ import {expect, it} from 'vitest'
 import {configSchema} from '../../src/lib/config/schema.ts'
 import {manifestSchema} from '../../src/lib/plugins/manifest-schema.ts'
 import {workflowSchema} from '../../src/lib/workflow/schema/workflow-schema.ts'
-import {Project} from '../rig/project.ts'
+import {Project, shellPlugin} from '../rig/project.ts'
 import {packageRoot} from '../rig/workflow-command.ts'
 
 async function schemaOf(project: Project, ...args: string[]): Promise<object> {
@@ -27,9 +27,9 @@ function checkOf(schema: object): (value: unknown) => unknown {
 
 it('prints the schemas that files are checked with', async () => {
   const project = new Project()
-  expect(await schemaOf(project)).toEqual(workflowSchema)
-  expect(await schemaOf(project, '--of', 'plugin')).toEqual(manifestSchema)
-  expect(await schemaOf(project, '--of', 'config')).toEqual(configSchema)
+  expect(await schemaOf(project)).toEqual({$id: 'urn:autokestra:schema:workflow', ...workflowSchema})
+  expect(await schemaOf(project, '--of', 'plugin')).toMatchObject(manifestSchema)
+  expect(await schemaOf(project, '--of', 'config')).toMatchObject(configSchema)
   const check = checkOf(manifestSchema)
   for (const name of ['shell', 'http', 'file']) {
     expect(check(parse(readFileSync(path.join(packageRoot, 'plugins', name, 'plugin.yaml'), 'utf8')))).toEqual([])
@@ -69,4 +69,33 @@ it('shows what the last attempt of a task cost', async () => {
   expect(await project.json(['runs', 'show'])).toMatchObject({
     tasks: [{id: 'bad', metrics: {durationMs: expect.any(Number) as number, exitCode: 3}}],
   })
+})
+
+it('describes the inputs of the installed actions, in which templates may stand for values', {timeout: 60_000}, async () => {
+  const project = new Project({
+    ...shellPlugin('own', 'echo 1', 'actions: [{name: act, input: {type: object, required: [n], properties: {n: {type: integer}}}}]'),
+  })
+  const check = checkOf(await schemaOf(project, '--with-plugins'))
+  const fileOf = (type: string, inputs: object): object => ({id: 'w', tasks: [{id: 't', type, inputs}]})
+  for (const good of [
+    fileOf('core/http.request', {url: '{{ vars.x }}', expectedStatus: ['{{ vars.code }}']}),
+    fileOf('core/shell.run', {command: 'true', args: [1, '{{ vars.x }}'], errexit: '{{ vars.strict }}'}),
+    fileOf('test/own.act', {n: 3}),
+    fileOf('test/own.act', {n: '{{ vars.n }}'}),
+    fileOf('not/installed.yet', {anything: 1}),
+  ])
+    expect(check(good), JSON.stringify(good)).toEqual([])
+  for (const bad of [
+    fileOf('core/http.request', {ulr: 'x'}),
+    fileOf('core/shell.run', {command: 'true', errexit: 'yes'}),
+    fileOf('test/own.act', {n: 'three'}),
+    fileOf('test/own.act', {}),
+  ])
+    expect(check(bad), JSON.stringify(bad)).not.toEqual([])
+})
+
+it('refuses --with-plugins for another document', async () => {
+  const {exitCode, stderr} = await new Project().run(['schema', '--with-plugins', '--of', 'events'])
+  expect(exitCode).toBe(2)
+  expect(stderr).toContain('--with-plugins is about workflow files')
 })
