@@ -52,6 +52,7 @@ export class Run extends BaseCommand {
     concurrency: Flags.integer({char: 'j', min: 1, helpValue: 'N', description: 'maximum number of tasks at the same time'}),
     'keep-going': Flags.boolean({description: 'keep running independent tasks after a failure (failFast: false)'}),
     timeout: Flags.string({helpValue: '30m', description: 'stop the run after this long'}),
+    'no-cache': Flags.boolean({description: 'run every task, also those whose result is known; results are kept'}),
     force: Flags.boolean({description: 'run a workflow that says enabled: false'}),
     progress: Flags.option({options: ['auto', 'tty', 'plain', 'quiet'] as const, default: 'auto' as const})({
       description: 'how progress is shown on stderr',
@@ -78,9 +79,10 @@ export class Run extends BaseCommand {
     const app = await this.app()
     const {runFile, dryRun} = await import('../lib/app/run-file.ts')
     const {file, task: tasks = []} = args
-    const {var: vars = [], only = [], from = [], 'keep-going': keepGoing, concurrency, timeout, force} = flags
     const inputs = {assignments: flags.input ?? [], file: flags['input-file']}
-    const request = {file, tasks, only, from, args: rest, vars, inputs, noInput: flags['no-input'], keepGoing, concurrency, timeout, force}
+    const {var: vars = [], only = [], from = [], 'keep-going': keepGoing, 'no-cache': ignoresCache, concurrency, timeout, force} = flags
+    const more = {inputs, noInput: flags['no-input'], keepGoing, ignoresCache, concurrency, timeout, force}
+    const request = {file, tasks, only, from, args: rest, vars, ...more}
     if (flags['dry-run']) {
       const planned = await dryRun(app, request)
       this.print((ui) => renderPlan(planned, ui))

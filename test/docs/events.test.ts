@@ -24,6 +24,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     error: 'sometimes',
     metrics: 'always',
     durationMs: 'sometimes',
+    cache: 'sometimes',
     isTolerated: 'sometimes',
   },
   'task.skipped': {task: 'always', reason: 'always'},
@@ -98,7 +99,7 @@ tasks:
   - {id: throw, type: test/p.throw, continueOnError: true}
   - {id: again, type: core/shell.run, retry: {max: 2, delay: 1ms}, continueOnError: true, inputs: {command: exit 3}}
   - {id: killed, type: core/shell.run, continueOnError: true, inputs: {command: 'kill -9 $$'}}
-  - {id: flood, type: core/shell.run, inputs: {command: seq 1 2000}}
+  - {id: flood, type: core/shell.run, cache: {}, inputs: {command: seq 1 2000}}
   - {id: skipped, type: core/shell.run, if: false, inputs: {command: 'true'}}
 outputs: {told: '{{ tasks.tell.output }}'}
 `,

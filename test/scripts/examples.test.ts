@@ -57,6 +57,7 @@ describe('the examples', () => {
       // By test/docker/examples.test.ts.
       '09-restricted.yaml',
       '10-release.yaml',
+      '17-build-what-changed.yaml',
     ])
   })
 
@@ -72,6 +73,26 @@ describe('the examples', () => {
     expect(exitCode).toBe(0)
     expect(task('browser')).toMatchObject({status: 'succeeded', attempts: 2})
     expect(result).toMatchObject({outputs: {package: 'app-1.4.0.tgz'}})
+  })
+
+  it('17-build-what-changed builds once, and again what lacks something', async () => {
+    const project = openExamples()
+    const first = await project.runJson('17-build-what-changed.yaml')
+    expect(first.result).toMatchObject({status: 'succeeded', outputs: {page: 'Weather: 1462 lines'}})
+    const {run} = first.result
+    const second = await project.runJson('17-build-what-changed.yaml')
+    expect(second.result.tasks.map(({cache}) => cache)).toEqual([
+      {isHit: true, run},
+      {isHit: true, run},
+    ])
+    expect(second.result.outputs).toEqual(first.result.outputs)
+    project.write({'data/seattle-weather.csv': `${project.read('data/seattle-weather.csv')}one more\n`})
+    const third = await project.runJson('17-build-what-changed.yaml')
+    expect(third.result.tasks.map(({cache}) => cache)).toEqual([
+      {isHit: false, reasons: ['file data/seattle-weather.csv changed']},
+      {isHit: false, reasons: ['env LINES changed']},
+    ])
+    expect(project.read('out/page.txt')).toBe('Weather: 1463 lines\n')
   })
 
   it('01-hello greets', async () => {

@@ -5,6 +5,7 @@ import {dirname, join} from 'node:path'
 import type {Environment} from '../config/environment.ts'
 import {locateHome, schemaCacheDir, type Home} from '../config/home.ts'
 import {SchemaCompiler} from '../documents/json-schema.ts'
+import type {ResultRows} from '../cache/result-rows.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import type {Journal} from '../engine/ports.ts'
 import type {RunRequests} from '../engine/requests/run-requests.ts'
@@ -132,6 +133,12 @@ export class App {
   readonly requests = openOnce(async (): Promise<RunRequests> => {
     const [database, {SqliteRunRequests}] = await Promise.all([this.#database(), import('../storage/run-requests.ts')])
     return new SqliteRunRequests(database)
+  })
+
+  /** Results of tasks that can be used again. */
+  readonly results = openOnce(async (): Promise<ResultRows> => {
+    const [database, {SqliteResultRows}] = await Promise.all([this.#database(), import('../storage/result-rows.ts')])
+    return new SqliteResultRows(database)
   })
 
   /** What the journal knows of runs. */

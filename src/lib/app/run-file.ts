@@ -15,6 +15,8 @@ export interface RunRequest extends PlanRequest, ProjectRequest {
   readonly file: string
   /** Never ask for missing inputs. */
   readonly noInput?: boolean
+  /** Every task runs, whatever is known of its result. */
+  readonly ignoresCache?: boolean
 }
 
 /** Does the work of a run with signals that stop it. Before, a signal ends the process: nothing has happened yet. */
@@ -27,7 +29,7 @@ export type UntilStopped = (run: (signals: StopSignals) => Promise<RunOutcome>) 
 export async function runFile(app: App, request: RunRequest, display: RunDisplay, untilStopped: UntilStopped): Promise<RunOutcome> {
   const {project, planned} = await planRun(app, request)
   const session = new RunSession(app, project, display)
-  return await untilStopped((signals) => session.run(planned, signals))
+  return await untilStopped((signals) => session.run(planned, signals, request))
 }
 
 /** Everything up to the first task: also throws where the run would miss secrets. Starts nothing. */

@@ -4,11 +4,13 @@
 import {randomBytes} from 'node:crypto'
 import {combineReporters} from '../engine/loop/combine-reporters.ts'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
+import type {Plan} from '../engine/plan.ts'
 import type {Reporter} from '../engine/ports.ts'
 import {RequestWatch} from '../engine/requests/request-watch.ts'
 import {createRunId} from '../engine/run-id.ts'
 import {PluginExecutor} from '../execution/execute.ts'
 import {LocalTaskRunner} from '../execution/task/local-task-runner.ts'
+import type {RunCache} from '../execution/task/cache-step.ts'
 import type {RunSecrets} from '../execution/task/run-secrets.ts'
 import {chooseConcurrency} from '../planning/choose-concurrency.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
@@ -30,6 +32,11 @@ export interface RunDisplay {
   readonly lines: OutputLines
   /** Where events are written as lines of JSON: a file, or `-` for stdout. */
   readonly events?: string | undefined
+}
+
+export interface RunChoices {
+  /** Every task runs, whatever is known of its result. */
+  readonly ignoresCache?: boolean
 }
 
 export class RunSession {
@@ -54,7 +61,7 @@ export class RunSession {
    * Runs a plan to its end, or until it is stopped. When it is to leave at once, everything that runs is ended first. Throws what opening its secrets
    * and its containers throws; then no task has been started.
    */
-  async run(planned: PlannedRun, signals: StopSignals): Promise<RunOutcome> {
+  async run(planned: PlannedRun, signals: StopSignals, {ignoresCache = false}: RunChoices = {}): Promise<RunOutcome> {
     const kill = (): void => {
       this.kill()
     }
@@ -64,14 +71,15 @@ export class RunSession {
       // Nothing starts beside what a command that was killed has left running.
       await sweepLeftovers()
       const secrets = await this.#reveal(planned)
-      const {taskRuntimes, warnings} = await this.#open(planned, signals.stop)
+      const {taskRuntimes, imageIds, warnings} = await this.#open(planned, signals.stop)
       const concurrency = this.#chooseConcurrency(planned)
       const {plan} = planned
       const {runId} = this
+      const cache = await this.#openCache(plan, ignoresCache, imageIds)
       const ports = {
         openJournal: this.#app.journal,
         reporter: this.#createReporter(),
-        runner: new LocalTaskRunner(plan, {...planned, runId, executor: this.#createExecutor(taskRuntimes), secrets}),
+        runner: new LocalTaskRunner(plan, {...planned, runId, executor: this.#createExecutor(taskRuntimes), secrets, cache}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
         random: () => Math.random(),
       }
@@ -128,6 +136,14 @@ export class RunSession {
     // Before they were there.
     if (this.#isKilled) opened.killNow()
     return opened
+  }
+
+  /** Loads nothing in a run without a cache. */
+  async #openCache(plan: Plan, isIgnored: boolean, imageIds?: ReadonlyMap<string, string>): Promise<RunCache | undefined> {
+    if (!plan.tasks.some((task) => task.cache !== undefined)) return undefined
+    const {openRunCache} = await import('./run-cache.ts')
+    const {home, results, options} = this.#app
+    return await openRunCache(plan, {home, env: options.environment.variables, isIgnored, imageIds, openRows: results})
   }
 
   #chooseConcurrency({plan}: PlannedRun): number {

@@ -39,6 +39,8 @@ export interface SandboxRequest {
 
 export interface OpenSandbox {
   readonly taskRuntimes: SandboxTaskRuntimes
+  /** By plugin. */
+  readonly imageIds: ReadonlyMap<string, string>
   /** What the run should say before it begins. */
   readonly warnings: readonly ActionWarning[]
   /** Ends and removes everything before it returns, as far as the engine obeys at once; what is left is found by the next run. */
@@ -103,6 +105,7 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
   const user = containerUser()
   return {
     taskRuntimes,
+    imageIds: ids,
     warnings: user.uid === process.getuid?.() ? [] : warnAboutAccess(plan.tasks, user),
     killNow: () => {
       const left = runtimes.map((runtime) => runtime.killNow())

@@ -25,6 +25,8 @@ export interface TaskRuntimesRequest {
 
 export interface OpenTaskRuntimes {
   readonly taskRuntimes: TaskRuntimes
+  /** By plugin, in a restricted run. */
+  readonly imageIds?: ReadonlyMap<string, string>
   /** What the run should say before it begins. */
   readonly warnings: readonly ActionWarning[]
   /** Ends everything at once, without waiting for anything to finish. */

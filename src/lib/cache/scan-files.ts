@@ -6,7 +6,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises'
 import {findFiles, TreeTooLargeError, type FoundFile} from '../files/find-files.ts'
 import {CacheFault} from './cache-fault.ts'
 import type {Digests} from './digests.ts'
-import {compilePatterns} from './file-patterns.ts'
+import {compilePatterns} from '../workflow/file-patterns.ts'
 import {digestFile, leadsOutside, unreadable, type FileRecord} from './read-digest.ts'
 
 export const defaultMaxFiles = 100_000

@@ -32,6 +32,12 @@ const metrics = fields({
   'networkRequests?': count,
   'networkRefusals?': count,
 })
+const cache: JsonObject = {
+  oneOf: [
+    fields({isHit: {const: true}, run: text}),
+    fields({isHit: {const: false}, reasons: {type: 'array', items: text}, 'more?': count}),
+  ],
+}
 const taskInFile = fields({id: text, type: text, needs: {type: 'array', items: text}})
 const attempt: JsonObject = {type: 'integer', minimum: 1}
 
@@ -62,6 +68,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     'error?': error,
     metrics,
     'durationMs?': amount,
+    'cache?': cache,
     'isTolerated?': flag,
   },
   'task.skipped': {task: text, reason: text},

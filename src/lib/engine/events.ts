@@ -1,9 +1,9 @@
 // What happens in a run, as data. The journal keeps these, the reporters show them, `--events` prints them: one shape for all.
 
-import type {AttemptMetrics, LogEntry, TaskError} from './task-result.ts'
+import type {AttemptMetrics, CacheFact, LogEntry, TaskError} from './task-result.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 
-export type {AttemptMetrics, LogEntry, TaskError} from './task-result.ts'
+export type {AttemptMetrics, CacheFact, LogEntry, TaskError} from './task-result.ts'
 
 export type TaskState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'interrupted'
 export type RunState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
@@ -53,6 +53,8 @@ export interface TaskFinished {
   readonly metrics: AttemptMetrics
   /** From the start of the first attempt to the end of the last, with the time between them. Absent when none has started. */
   readonly durationMs?: number
+  /** Whether it has its result from an earlier run. Present when the task has a cache, and was not stopped before it was asked. */
+  readonly cache?: CacheFact
   /** The task failed, but `continueOnError` lets the run go on as if it had not. */
   readonly isTolerated?: boolean
 }

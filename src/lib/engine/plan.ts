@@ -2,6 +2,7 @@
 // JSON.parse(JSON.stringify(plan)) equals the plan. Paths in it are of the machine that made it.
 
 import type {JsonObject} from '../util/json.ts'
+import type {CachePolicy} from '../workflow/cache-policy.ts'
 import type {RetryPolicy} from '../workflow/model.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
@@ -84,6 +85,8 @@ export interface PlannedTask {
   readonly timeoutFrom: TimeoutOrigin
   readonly continueOnError: boolean
   readonly idempotent: boolean
+  /** When its result is used again. Absent: never. */
+  readonly cache?: CachePolicy
   /** false: it starts no program, so it is not one of the tasks that the limits on parallel tasks count. Default true. */
   readonly usesSlot?: boolean
   /** Names of the secrets that its own inputs and env read: all that its process is given. */

@@ -2,7 +2,7 @@
 
 import {defined} from '../util/defined.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
-import type {AttemptMetrics, RunFinished, TaskError, TaskFinished} from './events.ts'
+import type {AttemptMetrics, CacheFact, RunFinished, TaskError, TaskFinished} from './events.ts'
 import type {RunView} from './run-view.ts'
 import type {TaskView} from './task-view.ts'
 
@@ -15,6 +15,8 @@ export interface TaskResult {
   readonly output?: JsonValue
   readonly error?: TaskError
   readonly isTolerated?: boolean
+  /** Whether its result is that of an earlier run. */
+  readonly cache?: CacheFact
   /** Why the task was skipped. */
   readonly reason?: string
   /** Of the last attempt. */
@@ -52,7 +54,7 @@ export function resultOf({run, workflow, inputs, tasks, finished}: RunView): Run
   }
 }
 
-function taskResult({id, type, status, attempts, output, error, isTolerated, metrics, reason}: TaskView): TaskResult {
+function taskResult({id, type, status, attempts, output, error, isTolerated, cache, metrics, reason}: TaskView): TaskResult {
   if (status === 'pending' || status === 'running' || status === 'interrupted') throw new Error(`task '${id}' has no end`)
-  return {id, type, status, attempts, ...defined({output, error, isTolerated, metrics, reason})}
+  return {id, type, status, attempts, ...defined({output, error, isTolerated, cache, metrics, reason})}
 }

@@ -43,13 +43,27 @@ export interface ActionWarning {
   readonly message: string
 }
 
-export type ActionResult =
-  | {readonly ok: true; readonly output: JsonValue; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
-  | {readonly ok: false; readonly error: TaskError; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
+/** Whether the result of a task with a cache was known already. */
+export type CacheFact =
+  /** `run` has it from the program itself. */
+  | {readonly isHit: true; readonly run: string}
+  /** Why it was not, the definition first, as phrases without values: `input command changed`; `more` were left out. */
+  | {readonly isHit: false; readonly reasons: readonly string[]; readonly more?: number}
+
+interface OfCache {
+  /** Of a task with a cache. */
+  readonly cache?: CacheFact
+}
+
+export type ActionResult = OfCache &
+  (
+    | {readonly ok: true; readonly output: JsonValue; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
+    | {readonly ok: false; readonly error: TaskError; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
+  )
 
 /** What an attempt came to, as the loop gets it: nothing in it is secret. */
 export type AttemptResult =
-  | {
+  | (OfCache & {
       readonly ok: true
       /** Masked. */
       readonly output: JsonValue
@@ -57,5 +71,5 @@ export type AttemptResult =
       readonly sealed?: SealedValue
       readonly metrics: AttemptMetrics
       readonly warnings: readonly ActionWarning[]
-    }
+    })
   | (ActionResult & {readonly ok: false})

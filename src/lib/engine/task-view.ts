@@ -2,7 +2,7 @@
 
 import {assertNever} from '../util/assert-never.ts'
 import type {JsonValue} from '../util/json.ts'
-import type {AttemptMetrics, RunEvent, TaskError, TaskFinished, TaskState} from './events.ts'
+import type {AttemptMetrics, CacheFact, RunEvent, TaskError, TaskFinished, TaskState} from './events.ts'
 
 export interface TaskFold {
   readonly id: string
@@ -25,6 +25,8 @@ export interface TaskFold {
   /** Of the last attempt. */
   metrics?: AttemptMetrics
   isTolerated?: boolean
+  /** Whether its result is that of an earlier run. */
+  cache?: CacheFact
   /** Why it was skipped. */
   reason?: string
   /** One of the events was a line of its log. */
@@ -84,5 +86,6 @@ function finish(task: TaskFold, event: TaskFinished, ts: string, keepsOutput: bo
   task.metrics = event.metrics
   if (event.output !== undefined && keepsOutput) task.output = event.output
   if (event.error !== undefined) task.error = event.error
+  if (event.cache !== undefined) task.cache = event.cache
   if (event.isTolerated !== undefined) task.isTolerated = event.isTolerated
 }

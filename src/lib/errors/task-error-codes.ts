@@ -17,6 +17,7 @@ export const taskErrorCodes = {
   INPUT_INVALID: 'The inputs do not match the input schema of the action; the plugin was not started.',
   PERMISSION_DENIED: 'The task failed because its sandbox refused a network request. It is not retried.',
   TEMPLATE_FAILED: 'A template of the task could not be evaluated.',
+  CACHE_FAILED: 'The files that decide whether the task has to run cannot be looked at.',
   PROTOCOL_ERROR: 'The plugin broke the protocol: a damaged frame, or it ended before its result.',
   PROTOCOL_MISMATCH: 'The plugin speaks another version of the protocol.',
   ACTION_FAILED: 'The action reported an error of its own.',

@@ -3,6 +3,7 @@
 import {resolve} from 'node:path'
 import {defined} from '../util/defined.ts'
 import {parseDuration} from '../util/duration.ts'
+import {buildCachePolicy} from './cache-policy.ts'
 import type {DraftTask, WorkflowDraft} from './draft.ts'
 import {readDeclaredInputs} from './inputs/declared-input.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'
@@ -53,6 +54,7 @@ function buildTask({fields, needs}: DraftTask, {defaults = {}, resources}: Writt
     ...(timeoutMs !== undefined && {timeoutMs, timeoutFrom: task.timeout === undefined ? 'defaults' : 'task'}),
     continueOnError: task.continueOnError ?? false,
     idempotent: task.idempotent ?? false,
+    ...(task.cache !== undefined && {cache: buildCachePolicy(task.cache)}),
     resources: {...readResources(resources), ...readResources(task.resources)},
   }
 }

@@ -1,6 +1,7 @@
 // The workflow file after reading: defaults filled in, durations in milliseconds, paths absolute. Templates are still text.
 
 import type {JsonObject} from '../util/json.ts'
+import type {CachePolicy} from './cache-policy.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
 import type {DeclaredInput} from './inputs/declared-input.ts'
 
@@ -54,6 +55,8 @@ export interface Task {
   readonly timeoutFrom?: 'task' | 'defaults'
   readonly continueOnError: boolean
   readonly idempotent: boolean
+  /** Absent: the task always runs. */
+  readonly cache?: CachePolicy
   /** Its own and, below them, those of the workflow. */
   readonly resources: Resources
 }

@@ -12,7 +12,7 @@ interface SiteRule {
   readonly callsStatus?: boolean
 }
 
-export type SiteKind = 'workflowEnv' | 'outputs' | 'input' | 'env' | 'if'
+export type SiteKind = 'workflowEnv' | 'outputs' | 'input' | 'env' | 'cache' | 'if'
 
 export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   /** The same for every task, so it is evaluated before the run. */
@@ -20,6 +20,7 @@ export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   outputs: {reads: scopeRoots},
   input: {reads: [...scopeRoots, 'secrets']},
   env: {reads: [...scopeRoots, 'secrets']},
+  cache: {reads: scopeRoots},
   if: {reads: scopeRoots, callsStatus: true},
 }
 
@@ -43,13 +44,14 @@ export function workflowSites({env, outputs}: {readonly env?: unknown; readonly 
 export interface TaskTexts {
   readonly inputs?: unknown
   readonly env?: unknown
+  readonly cache?: unknown
   readonly if?: unknown
 }
 
 /** The sites of a task. Values that hold no template may be left out. @param literalInputs inputs of its action in which no templates are evaluated */
-export function taskSites({inputs, env, if: condition}: TaskTexts, literalInputs: readonly string[] = []): TemplateSite[] {
+export function taskSites({inputs, env, cache, if: condition}: TaskTexts, literalInputs: readonly string[] = []): TemplateSite[] {
   const sites = entrySites('input', 'inputs', inputs, literalInputs)
-  sites.push(...entrySites('env', 'env', env))
+  sites.push(...entrySites('env', 'env', env), ...entrySites('cache', 'cache', cache))
   if (typeof condition === 'string') sites.push({kind: 'if', key: 'if', value: condition})
   else if (condition === false) sites.push({kind: 'if', key: 'if', value: neverCondition})
   return sites

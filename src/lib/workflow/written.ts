@@ -1,6 +1,7 @@
 // A workflow file as its schema describes it.
 
 import type {JsonObject} from '../util/json.ts'
+import type {WrittenCache} from './cache-policy.ts'
 import type {WrittenResources} from './resources.ts'
 
 /** The document as the schema describes it; what this version refuses is left out. */
@@ -44,6 +45,7 @@ export interface WrittenTask {
   readonly timeout?: string | number
   readonly continueOnError?: boolean
   readonly idempotent?: boolean
+  readonly cache?: WrittenCache
   readonly permissions?: unknown
   readonly resources?: WrittenResources
 }

@@ -6,7 +6,7 @@ import type {PlannedTask} from '../plan.ts'
 import type {ConditionAnswer, OutputsAnswer} from '../ports.ts'
 import {isRefusal, pauseForRoom, patienceMs} from '../room.ts'
 import {countEnds, requireRecord, stopReason, type DecideState} from '../run-state.ts'
-import type {ActionWarning, AttemptMetrics, AttemptResult} from '../task-result.ts'
+import type {ActionWarning, AttemptMetrics, AttemptResult, CacheFact} from '../task-result.ts'
 import {defined} from '../../util/defined.ts'
 
 const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once; continuing with fewer'}
@@ -17,14 +17,18 @@ const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no
  */
 export function outcomeOf(state: DecideState, task: PlannedTask, result: AttemptResult, random: number): StateEventBody[] {
   const {attempt, isStopped} = requireRecord(state.tasks, task.id)
-  const {metrics} = result
+  const {metrics, cache} = result
   const warnings = result.warnings.map((warning) => warningEvent(warning, task.id))
-  if (result.ok) return [...warnings, {type: 'task.finished', task: task.id, attempt, status: 'succeeded', output: result.output, metrics}]
+  if (result.ok)
+    return [
+      ...warnings,
+      {type: 'task.finished', task: task.id, attempt, status: 'succeeded', output: result.output, metrics, ...defined({cache})},
+    ]
   // What was stopped with the run is not tried again; what started after that, to clean up, is a task like any other.
-  if (isStopped) return [...warnings, failure(task, attempt, stoppedError(result.error, state), metrics)]
+  if (isStopped) return [...warnings, failure(task, attempt, stoppedError(result.error, state), metrics, cache)]
   const {error, delayMs, isFirstRefusal} = judge(state, task, result.error, random)
   if (isFirstRefusal) warnings.push(warningEvent(fewer))
-  if (delayMs === undefined) return [...warnings, failure(task, attempt, error, metrics)]
+  if (delayMs === undefined) return [...warnings, failure(task, attempt, error, metrics, cache)]
   return [...warnings, {type: 'task.retrying', task: task.id, attempt, delayMs, error, metrics}]
 }
 
@@ -104,10 +108,16 @@ export function warningEvent({code, message}: ActionWarning, task?: string): Run
   return {type: 'diagnostic', severity: 'warning', code, message, ...defined({task})}
 }
 
-function failure({id, continueOnError}: PlannedTask, attempt: number, error: TaskError, metrics: AttemptMetrics): TaskFinished {
+function failure(
+  {id, continueOnError}: PlannedTask,
+  attempt: number,
+  error: TaskError,
+  metrics: AttemptMetrics,
+  cache?: CacheFact,
+): TaskFinished {
   const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
   const isTolerated = status === 'failed' && continueOnError
-  return {type: 'task.finished', task: id, attempt, status, error, metrics, ...(isTolerated && {isTolerated})}
+  return {type: 'task.finished', task: id, attempt, status, error, metrics, ...defined({cache}), ...(isTolerated && {isTolerated})}
 }
 
 /** The error of tasks that were stopped with their run. */

@@ -12,6 +12,7 @@ import {maskVisible} from '../../masking/mask-visible.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
 import type {PluginExecutor} from '../execute.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
+import {CacheStep, type RunCache} from './cache-step.ts'
 import {runAttempt} from './run-attempt.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
 
@@ -22,6 +23,8 @@ export interface LocalTaskRunnerOptions extends PlanTemplates {
   readonly actions: ReadonlyMap<string, PluginAction>
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
+  /** Where results of tasks are kept. Absent: every task runs. */
+  readonly cache?: RunCache | undefined
 }
 
 export class LocalTaskRunner implements TaskRunner {
@@ -29,6 +32,7 @@ export class LocalTaskRunner implements TaskRunner {
   readonly #options: LocalTaskRunnerOptions
   readonly #tasks: ReadonlyMap<string, PlannedTask>
   readonly #scope: RunScope
+  readonly #cacheStep: CacheStep | undefined
   #emit: RunnerEvents = () => undefined
 
   constructor(plan: Plan, options: LocalTaskRunnerOptions) {
@@ -36,6 +40,8 @@ export class LocalTaskRunner implements TaskRunner {
     this.#options = options
     this.#tasks = new Map(plan.tasks.map((task) => [task.id, task]))
     this.#scope = new RunScope(plan, options, options.runId, options.secrets)
+    const {cache, runId, secrets} = options
+    this.#cacheStep = cache === undefined ? undefined : new CacheStep(plan, runId, cache, secrets)
   }
 
   listen(emit: RunnerEvents): void {
@@ -56,6 +62,7 @@ export class LocalTaskRunner implements TaskRunner {
       workflow: this.#plan.workflow,
       scope: this.#scope,
       emit: this.#emit,
+      cacheStep: this.#cacheStep,
     })
     this.#scope.returned(key, result)
     return secrets === undefined ? result : maskResult(result, secrets, {run, task: key, attempt})

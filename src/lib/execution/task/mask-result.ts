@@ -2,7 +2,7 @@
 
 import type {OutputContext, SealedValue} from '../../engine/sealed-output.ts'
 import type {RunSecrets} from './run-secrets.ts'
-import type {ActionResult, ActionWarning, AttemptResult, TaskError} from '../../engine/task-result.ts'
+import type {ActionResult, ActionWarning, AttemptResult, CacheFact, TaskError} from '../../engine/task-result.ts'
 import {taskErrorCodes} from '../../errors/task-error-codes.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
 import type {SecretMasker} from '../../masking/secret-masker.ts'
@@ -18,9 +18,10 @@ export interface MaskedOutput<T extends JsonValue> {
 export function maskResult(result: ActionResult, secrets: RunSecrets, context: OutputContext): AttemptResult {
   const {masker} = secrets
   const warnings = maskWarnings(result.warnings, masker)
-  if (!result.ok) return {...result, error: maskError(result.error, masker), warnings}
+  const cache = result.cache === undefined ? {} : {cache: maskCache(result.cache, masker)}
+  if (!result.ok) return {...result, error: maskError(result.error, masker), warnings, ...cache}
   const {masked, ...sealed} = maskOutput(result.output, secrets, context)
-  return {...result, output: masked, ...sealed, warnings}
+  return {...result, output: masked, ...sealed, warnings, ...cache}
 }
 
 /** Masking keeps the shape of a value. The value is sealed when masking has changed it and there is something to seal with. */
@@ -38,6 +39,11 @@ export function maskError(error: TaskError, masker: ResultMasker): TaskError {
     message: maskVisible(masker, error.message),
     ...(error.details !== undefined && {details: maskDetails(error.details, masker)}),
   })
+}
+
+/** It names files, and a name may hold anything. */
+function maskCache(fact: CacheFact, masker: ResultMasker): CacheFact {
+  return fact.isHit ? fact : {...fact, reasons: fact.reasons.map((reason) => maskVisible(masker, reason))}
 }
 
 function maskWarnings(warnings: readonly ActionWarning[], masker: ResultMasker): readonly ActionWarning[] {

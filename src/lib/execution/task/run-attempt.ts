@@ -7,6 +7,7 @@ import {writeTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import type {ActionResult, TaskError} from '../../engine/task-result.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
 import type {PluginExecutor} from '../execute.ts'
+import type {CacheStep} from './cache-step.ts'
 import type {RunScope} from './run-scope.ts'
 import type {RunSecrets} from './run-secrets.ts'
 
@@ -16,6 +17,8 @@ export interface AttemptParts {
   readonly workflow: PlannedWorkflow
   readonly scope: RunScope
   readonly executor: Pick<PluginExecutor, 'execute'>
+  /** Present when a task of the plan has a cache. */
+  readonly cacheStep?: CacheStep | undefined
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
   /** Takes what has to be journalled before the attempt has its result. */
@@ -35,7 +38,7 @@ export interface AttemptedTask {
 export async function runAttempt(
   {key, task, action, attempt}: AttemptedTask,
   {signal, onLog}: AttemptOptions,
-  {runId, workflow, scope, executor, secrets, emit}: AttemptParts,
+  {runId, workflow, scope, executor, cacheStep, secrets, emit}: AttemptParts,
 ): Promise<ActionResult> {
   const values = scope.evaluateTask(task)
   if (!values.ok) return failedEarly(values.error)
@@ -44,10 +47,14 @@ export async function runAttempt(
   const text = writeTaskKey(key)
   const context = {workflow: workflow.id, run: runId, task: text, attempt, idempotencyKey: `${runId}:${text}`}
   const {workingDir} = workflow
-  return await executor.execute(
-    {...action, ...values.value, workingDir, timeoutMs, timeoutFrom, context, restrictions},
-    {signal, onLog, masker: secrets?.masker, emit},
-  )
+  const {cache, ...evaluated} = values.value
+  const execute = (): Promise<ActionResult> =>
+    executor.execute(
+      {...action, ...evaluated, workingDir, timeoutMs, timeoutFrom, context, restrictions},
+      {signal, onLog, masker: secrets?.masker, emit},
+    )
+  if (cache === undefined || cacheStep === undefined) return await execute()
+  return await cacheStep.attempt({task, key, plugin: action.plugin, values: {...evaluated, workingDir, cache}}, execute)
 }
 
 /** Of an attempt that failed before anything was executed. */

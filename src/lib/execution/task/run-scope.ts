@@ -4,6 +4,7 @@ import type {DocumentPath, SourceDocument} from '../../documents/source-document
 import type {TaskError, TaskFinished, TaskSkipped} from '../../engine/events.ts'
 import type {Plan, PlannedTask} from '../../engine/plan.ts'
 import type {ConditionAnswer} from '../../engine/ports.ts'
+import type {EvaluatedTask} from './cache-query.ts'
 import {registerComputed, type RunSecrets} from './run-secrets.ts'
 import type {ConditionFacts} from '../../engine/run-state.ts'
 import type {ActionResult} from '../../engine/task-result.ts'
@@ -17,6 +18,14 @@ import {evaluateSites, pathOf, taskSites, workflowSites} from '../../workflow/te
 import {outputsRead} from '../../workflow/template-uses.ts'
 
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
+
+/** What a task is executed with. */
+export interface TaskValues {
+  readonly inputs: JsonObject
+  readonly env: Record<string, string>
+  /** Of a task with a cache. */
+  readonly cache?: EvaluatedTask['cache']
+}
 
 /** What this process knows beside a plan. */
 export interface PlanTemplates {
@@ -86,23 +95,24 @@ export class RunScope {
   }
 
   /** The inputs and the environment of a task, all templates evaluated. */
-  evaluateTask(task: PlannedTask): Evaluated<{inputs: JsonObject; env: Record<string, string>}> {
+  evaluateTask(task: PlannedTask): Evaluated<TaskValues> {
     const {templates} = this.#beside
     const scope = this.#withSecrets(task.secrets)
     const onSecretValue = (value: unknown, text: string): void => {
       if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
     }
     const budget = new Budget()
-    const {inputs, env, action} = task
+    const {inputs, env, cache, action} = task
     const evaluated = this.#attempt(task.id, () =>
-      evaluateSites({inputs, env}, taskSites({inputs, env}, action.literalInputs), (site) =>
+      evaluateSites({inputs, env, cache: cache ?? {}}, taskSites({inputs, env, cache}, action.literalInputs), (site) =>
         templates.evaluateDeep(site.value, scope, pathOf(site), onSecretValue, budget),
       ),
     )
     if (!evaluated.ok) return evaluated
     const own = Object.entries(evaluated.value.env).map(([name, value]) => [name, toText(value)] as const)
     // Evaluating JSON values gives JSON values.
-    return {ok: true, value: {inputs: evaluated.value.inputs as JsonObject, env: {...this.#plan.workflow.env, ...Object.fromEntries(own)}}}
+    const value = {inputs: evaluated.value.inputs as JsonObject, env: {...this.#plan.workflow.env, ...Object.fromEntries(own)}}
+    return {ok: true, value: cache === undefined ? value : {...value, cache: evaluated.value.cache as unknown as EvaluatedTask['cache']}}
   }
 
   /** The outputs the workflow declares. */

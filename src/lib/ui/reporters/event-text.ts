@@ -1,10 +1,13 @@
 // One event in words, as one line. Shared by the reporters that print lines.
 
 import {assertNever} from '../../util/assert-never.ts'
-import type {LogEntry, RunEvent, TaskError, TaskFinished} from '../../engine/events.ts'
+import type {CacheFact, LogEntry, RunEvent, TaskError, TaskFinished} from '../../engine/events.ts'
 import {count} from '../terminal/count.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {sanitizeText} from '../terminal/sanitize.ts'
+
+/** So many reasons why a task was run, although it has a cache. */
+const shownReasons = 2
 
 /** Text from elsewhere on one line, harmless. */
 export function oneLine(text: string): string {
@@ -25,11 +28,28 @@ export function describeLog(entry: LogEntry, keepColors = false): string {
   return level + sanitizeText(entry.message.replaceAll('\n', ' '), {keepColors}) + fields
 }
 
+/** `cached, from run …`, `ran: input command changed`; empty for a task without a cache. */
+export function describeCache(cache: CacheFact | undefined): string {
+  if (cache === undefined) return ''
+  if (cache.isHit) return `cached, from run ${cache.run}`
+  return `ran: ${oneLine(cache.reasons.slice(0, shownReasons).join(', '))}${moreReasons(cache)}`
+}
+
+function moreReasons({reasons, more = 0}: {readonly reasons: readonly string[]; readonly more?: number}): string {
+  const left = more + Math.max(0, reasons.length - shownReasons)
+  return left === 0 ? '' : ` and ${count(left, 'more change')}`
+}
+
+/** After another text; nothing when there is none. */
+export function inBrackets(text: string): string {
+  return text === '' ? '' : ` (${text})`
+}
+
 /** `failed after 3 attempts in 1.5 s: EXIT_CODE: …` */
 export function describeEnd(event: TaskFinished): string {
   const attempts = event.attempt > 1 ? ` after ${String(event.attempt)} attempts` : ''
   const error = event.error === undefined ? '' : `: ${describeError(event.error)}`
-  return `${event.status}${attempts} in ${formatDuration(event.metrics.durationMs)}${error}${event.isTolerated ? ' (tolerated: continueOnError)' : ''}`
+  return `${event.status}${attempts} in ${formatDuration(event.metrics.durationMs)}${inBrackets(describeCache(event.cache))}${error}${event.isTolerated ? ' (tolerated: continueOnError)' : ''}`
 }
 
 /** Without a line end. */

@@ -4,7 +4,7 @@ import type {RunEvent, RunStarted, TaskFinished, TaskLog} from '../../engine/eve
 import type {Reporter} from '../../engine/ports.ts'
 import type {RunView} from '../../engine/run-view.ts'
 import {count} from '../terminal/count.ts'
-import {describeError, describeEvent, describeLog, oneLine} from './event-text.ts'
+import {describeCache, describeError, describeEvent, describeLog, inBrackets, oneLine} from './event-text.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {LiveRegion} from '../terminal/live-region.ts'
 import {LiveTasks} from './live-tasks.ts'
@@ -114,7 +114,11 @@ export class TtyReporter implements Reporter {
     const status = paintState(style, event.status, event.status)
     const reason = isFailed && event.error !== undefined ? `  ${describeError(event.error)}` : ''
     const tolerated = event.isTolerated ? style.yellow(' (tolerated: continueOnError)') : ''
-    const line = this.#taskLine(event.status, event.task, `${status}  ${duration}${reason}${tolerated}`)
+    const line = this.#taskLine(
+      event.status,
+      event.task,
+      `${status}  ${duration}${style.dim(inBrackets(describeCache(event.cache)))}${reason}${tolerated}`,
+    )
     return isFailed || this.#isSmall(view) ? line + this.#renderTail(view.run, event.task, tail) : line
   }
 

@@ -1,9 +1,9 @@
 // One run for people: what it was, how it went, and each of its tasks.
 
-import type {AttemptMetrics, TaskError, TaskState} from '../../engine/events.ts'
 import type {JsonObject} from '../../util/json.ts'
+import type {AttemptMetrics, CacheFact, TaskError, TaskState} from '../../engine/events.ts'
 import {detailLines} from '../terminal/error-details.ts'
-import {describeError, oneLine} from '../reporters/event-text.ts'
+import {describeCache, describeError, oneLine} from '../reporters/event-text.ts'
 import {formatDuration, formatRelative} from '../terminal/format-time.ts'
 import type {ListedRun} from './run-list.ts'
 import {paintState, type Style} from '../terminal/style.ts'
@@ -25,6 +25,7 @@ export interface ShownRun extends ListedRun {
     readonly error?: TaskError
     readonly metrics?: AttemptMetrics
     readonly isTolerated?: boolean
+    readonly cache?: CacheFact
     readonly reason?: string
   }[]
   /** A failed task that printed something. */
@@ -87,6 +88,7 @@ function renderError({id, error}: ShownRun['tasks'][number], style: Style): stri
 function describeTask(task: ShownRun['tasks'][number]): string {
   const notes = [
     task.attempts > 1 ? `${String(task.attempts)} attempts` : '',
+    describeCache(task.cache),
     task.error === undefined ? '' : describeError(task.error),
     task.isTolerated ? 'tolerated: continueOnError' : '',
     task.reason === undefined ? '' : oneLine(task.reason),

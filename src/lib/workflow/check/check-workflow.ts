@@ -9,6 +9,7 @@ import {buildWorkflow} from '../build-workflow.ts'
 import {checkDefaultInputs} from './default-inputs.ts'
 import {checkDefault} from './entry-points.ts'
 import {checkInputs} from './inputs.ts'
+import {checkCaches} from './cache.ts'
 import {checkNeeds} from './needs.ts'
 import {readDeclared} from './references.ts'
 import {checkUnusedSecrets} from './secrets.ts'
@@ -49,6 +50,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     checkDefault(draft),
     checkDefaultInputs(draft),
     checkTimes(draft),
+    checkCaches(draft),
     checkAllResources(draft),
     await checkTrigger(draft.fields['trigger']),
     await checkInputs(draft.fields['inputs'], draft.fields['trigger'], schemas),

@@ -97,6 +97,14 @@ function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: stri
           hint: `write it in the tasks that need it: ${env}`,
         },
       ]
+    case 'cache':
+      return [
+        {
+          code,
+          message: 'secrets cannot be read in "cache"',
+          hint: 'the inputs and the env of the task are part of what its result depends on, with their secrets',
+        },
+      ]
     case 'if':
       return [
         {

@@ -1,5 +1,6 @@
 // What a task says, as JSON Schema. Keys with a schema of some length have a file of their own beside this one.
 
+import {cache} from './cache.ts'
 import {closed, environment} from './parts.ts'
 
 export const taskSchema = {
@@ -37,6 +38,7 @@ export const taskSchema = {
       description: 'A failure of this task is only a warning; the tasks that need it still run.',
       default: false,
     },
+    cache,
     idempotent: {type: 'boolean', description: 'The task may be started again automatically after a crash.', default: false},
     permissions: {
       $ref: '#/$defs/permissions',

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest'
-import {compilePatterns, refuseFilePattern} from '../../../src/lib/cache/file-patterns.ts'
+import {compilePatterns, refuseFilePattern} from '../../../src/lib/workflow/file-patterns.ts'
 
 test.each([
   {patterns: ['src/**'], path: 'src/a/b.ts', fits: true},

@@ -1,0 +1,66 @@
+// Opens what is kept of the results of tasks, for a run or to be looked at.
+
+import path from 'node:path'
+import {readFileSync} from 'node:fs'
+import {Digests} from '../cache/digests.ts'
+import type {ResultRows} from '../cache/result-rows.ts'
+import type {Variables} from '../config/environment.ts'
+import type {Home} from '../config/home.ts'
+import type {Plan} from '../engine/plan.ts'
+import type {RunCache} from '../execution/task/cache-step.ts'
+import {hasErrorCode} from '../util/error-code.ts'
+import {pickVariables} from '../processes/base-environment.ts'
+
+const keyBytes = 32
+
+export interface RunCacheOptions {
+  readonly home: Home
+  readonly env: Variables
+  readonly isIgnored: boolean
+  readonly imageIds?: ReadonlyMap<string, string> | undefined
+  readonly openRows: () => Promise<ResultRows>
+}
+
+/** Makes the key of the home when there is none. */
+export async function openRunCache(plan: Plan, {home, openRows, isIgnored, env, imageIds}: RunCacheOptions): Promise<RunCache> {
+  const file = cacheKeyFile(home)
+  let key = readKey(file)
+  if (key === undefined) {
+    const [{createKeyFile, replaceKeyFile}, {randomBytes}] = await Promise.all([
+      import('../secrets/keys/write-key-file.ts'),
+      import('node:crypto'),
+    ])
+    createKeyFile(file, randomBytes(keyBytes))
+    // It is no key: another program has written it, or half of it was lost. What was kept with the old one is not found again.
+    if (readKey(file) === undefined) replaceKeyFile(file, randomBytes(keyBytes))
+    key = readKey(file) ?? randomBytes(keyBytes)
+  }
+  return {
+    ...{rows: await openRows(), digests: new Digests(key), nowMs: () => Date.now(), isIgnored, imageIds},
+    inherited: inheritedBy(plan, env),
+  }
+}
+
+/** Undefined when there is none that could have been used. Writes nothing. */
+export function readCacheKey(home: Home): Buffer | undefined {
+  return readKey(cacheKeyFile(home))
+}
+
+/** What the workflow asks for by name. What tasks always get, and what the configuration adds, does not count. */
+export function inheritedBy({workflow}: Plan, env: Variables): Record<string, string> {
+  return pickVariables(env, {names: workflow.inheritEnv, except: workflow.secrets})
+}
+
+function cacheKeyFile({home}: Home): string {
+  return path.join(home, 'cache.key')
+}
+
+function readKey(file: string): Buffer | undefined {
+  try {
+    const key = readFileSync(file)
+    return key.length === keyBytes ? key : undefined
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
