@@ -30,6 +30,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
   'task.skipped': {task: 'always', reason: 'always'},
   diagnostic: {severity: 'always', code: 'always', message: 'always', task: 'sometimes'},
   'run.stopping': {cause: 'always', atOnce: 'sometimes'},
+  'hooks.started': {status: 'always', reason: 'sometimes', tasks: 'always'},
   'run.finished': {status: 'always', durationMs: 'always', outputs: 'sometimes', reason: 'sometimes', counts: 'always'},
 }
 const errorFields: Presence<TaskError> = {
@@ -101,10 +102,13 @@ tasks:
   - {id: killed, type: core/shell.run, continueOnError: true, inputs: {command: 'kill -9 $$'}}
   - {id: flood, type: core/shell.run, cache: {}, inputs: {command: seq 1 2000}}
   - {id: skipped, type: core/shell.run, if: false, inputs: {command: 'true'}}
+hooks: {finally: [{id: clean, type: core/shell.run, inputs: {command: 'true'}}]}
 outputs: {told: '{{ tasks.tell.output }}'}
 `,
   'hanging.yaml': 'id: hanging\ntasks: [{id: hang, type: core/shell.run, inputs: {command: "trap \'\' TERM; touch hangs; sleep 1000"}}]\n',
-  'slow.yaml': 'id: slow\ntimeout: 500ms\ntasks: [{id: slow, type: core/time.sleep, inputs: {duration: 60s}}]\n',
+  'slow.yaml':
+    'id: slow\ntimeout: 500ms\ntasks: [{id: slow, type: core/time.sleep, inputs: {duration: 60s}}]\n' +
+    'hooks: {onFailure: [{id: tell, type: core/shell.run, inputs: {command: "true"}}]}\n',
 }
 
 /** Runs that show everything there is. */

@@ -1,7 +1,7 @@
 // The laws of a run, whatever its workflow. Every test that runs one checks them: scripted runs by their events, the built command by its journal.
 
 import {expect} from 'vitest'
-import type {AttemptMetrics, RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
+import type {AttemptMetrics, HooksStarted, RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
 
 interface TaskRecord {
   readonly needs: readonly string[]
@@ -19,11 +19,15 @@ export function expectLawful(events: readonly RunEvent[], isOver = true): void {
   if (laws.breaches.length > 0) expect.fail(`the run breaks the laws of the engine:\n${laws.breaches.join('\n')}\n${summarize(events)}`)
 }
 
+const fitting = {succeeded: 'onSuccess', failed: 'onFailure', cancelled: 'onCancel'} as const
+
 class EngineLaws {
   readonly breaches: string[] = []
   readonly #tasks = new Map<string, TaskRecord>()
   #seq = 0
   #isFinished = false
+  readonly #hooks: HooksStarted[] = []
+  #stops = 0
 
   take(event: RunEvent): void {
     if (event.type !== 'task.log') {
@@ -35,7 +39,9 @@ class EngineLaws {
     if (event.type === 'run.started')
       for (const {id, needs} of event.tasks) this.#tasks.set(id, {needs, attempt: 0, line: 0, progress: 'unstarted'})
     else if (event.type === 'run.finished') this.#finish(event)
-    else if (event.type !== 'run.stopping' && event.task !== undefined) {
+    else if (event.type === 'hooks.started') this.#startHooks(event)
+    else if (event.type === 'run.stopping') this.#stops += event.atOnce === true ? 2 : 1
+    else if (event.task !== undefined) {
       const task = this.#tasks.get(event.task)
       if (task === undefined) this.#demand(false, event, 'no such task')
       else this.#takeTask(event, task)
@@ -104,7 +110,35 @@ class EngineLaws {
       event,
       'counts are wrong',
     )
+    const last = this.#hooks.at(-1)
+    this.#demand(last === undefined || last.status === 'succeeded' || event.status !== 'succeeded', event, 'hooks do not repair a run')
     this.#demand(Number.isInteger(event.durationMs) && event.durationMs >= 0, event, 'durationMs is not a whole number')
+  }
+
+  #startHooks(event: HooksStarted & RunEvent): void {
+    const lists = [...new Set(event.tasks.map(({hook}) => hook))]
+    const [list] = lists
+    const before = this.#hooks.map(({tasks}) => tasks[0]?.hook)
+    this.#demand([...this.#tasks.values()].every(hasEnded), event, 'hooks start after all tasks')
+    this.#demand(lists.length === 1, event, 'hooks start list by list')
+    this.#demand(
+      !before.includes('finally') && (list === 'finally' || before.length === 0),
+      event,
+      'one list fits the end, and finally is the last',
+    )
+    this.#demand(list === 'finally' || list === fitting[event.status], event, 'a list of hooks fits the end of the run')
+    this.#demand((event.status === 'succeeded') === (event.reason === undefined), event, 'a reason is there unless the run succeeded')
+    this.#demand(this.#stops < 2, event, 'a run that was stopped twice starts no hooks')
+    this.#hooks.push(event)
+    for (const {id, needs} of event.tasks) {
+      this.#demand(!this.#tasks.has(id), event, 'hooks share the ids of tasks')
+      this.#demand(
+        needs.every((need) => event.tasks.some((task) => task.id === need)),
+        event,
+        'hooks need hooks of their list',
+      )
+      this.#tasks.set(id, {needs, attempt: 0, line: 0, progress: 'unstarted'})
+    }
   }
 
   #areOver(tasks: readonly string[]): boolean {

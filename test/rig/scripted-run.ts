@@ -59,13 +59,17 @@ interface ScriptedRunOptions {
 const retry = {maxAttempts: 1, backoff: 'constant', delayMs: 1, maxDelayMs: 1000, jitter: false, on: ['error', 'timeout']} as const
 const defaults = {type: 'test/plugin.act', needs: [], inputs: {}, env: {}, retry, continueOnError: false, idempotent: false, resources: {}}
 
+export function sketchedTask(sketch: TaskSketch): Task {
+  return {...defaults, ...sketch}
+}
+
 /** A plan of one action, with nothing behind it but the executor port. */
 export async function scriptedPlan(
   sketches: readonly TaskSketch[],
   more: Partial<Workflow> = {},
   settings: {readonly failFast?: boolean | undefined; readonly timeoutMs?: number | undefined} = {},
 ): Promise<PlannedRun> {
-  const tasks: Task[] = sketches.map((sketch) => ({...defaults, ...sketch}))
+  const tasks = sketches.map(sketchedTask)
   const workflow = {
     id: 'scripted',
     vars: {},
@@ -75,12 +79,13 @@ export async function scriptedPlan(
     security: 'trusted',
     hasPermissions: false,
     workingDir: '/',
+    hooks: {},
     outputs: {},
     source: {file: 'scripted.yaml', diagnostic: () => ({file: 'scripted.yaml', line: 7, column: 9})},
     tasks,
     ...more,
   } as unknown as Workflow
-  const templates = await loadTemplates([tasks, workflow.outputs])
+  const templates = await loadTemplates([tasks, workflow.outputs, workflow.hooks])
   const action = {plugin: {id: 'test/plugin', manifest: {version: '1.0.0'}}, action: {name: 'act', literalInputs: ['literal']}}
   const actions = new Map(tasks.map(({type}) => [type, action as unknown as PluginAction]))
   const {vars, env, source} = workflow

@@ -3,6 +3,7 @@
 import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {cpus} from 'node:os'
 import type {Config} from '../config/config.ts'
+import {allTasks} from '../engine/plan.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import type {ActionWarning} from '../engine/task-result.ts'
 import {warnAboutAccess} from '../execution/container-access.ts'
@@ -58,7 +59,7 @@ const removeLimitMs = 3000
 export async function openSandbox({planned, runId, config, env, images, openEngine, buildImage}: SandboxRequest): Promise<OpenSandbox> {
   const {plan, actions} = planned
   const client = await openEngine()
-  const granted = plan.tasks.flatMap(({restrictions}) => restrictions?.permissions ?? [])
+  const granted = allTasks(plan).flatMap(({restrictions}) => restrictions?.permissions ?? [])
   const needsNetwork = granted.some(({rules}) => rules.length > 0)
   if (needsNetwork || granted.some(({paths}) => paths.length > 0)) await client.requireSameHost()
   const ids = await requireImages(
@@ -106,7 +107,7 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
   return {
     taskRuntimes,
     imageIds: ids,
-    warnings: user.uid === process.getuid?.() ? [] : warnAboutAccess(plan.tasks, user),
+    warnings: user.uid === process.getuid?.() ? [] : warnAboutAccess(allTasks(plan), user),
     killNow: () => {
       const left = runtimes.map((runtime) => runtime.killNow())
       const owners = left.map((one) => one.owner)

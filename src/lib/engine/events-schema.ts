@@ -1,6 +1,7 @@
 // The JSON Schema of one line of an event stream, for programs that read it. New fields and types may come within a version: nothing is closed.
 
 import type {JsonObject, JsonValue} from '../util/json.ts'
+import {hookLists} from '../workflow/hooks.ts'
 import {eventsVersion, type RunEventBody} from './events.ts'
 
 const text: JsonObject = {type: 'string'}
@@ -39,6 +40,7 @@ const cache: JsonObject = {
   ],
 }
 const taskInFile = fields({id: text, type: text, needs: {type: 'array', items: text}})
+const hook = {id: text, type: text, needs: {type: 'array', items: text}, hook: anyOf(...hookLists)}
 const attempt: JsonObject = {type: 'integer', minimum: 1}
 
 /** The compiler asks for every type of event; a test compares their fields with those of real runs. */
@@ -74,6 +76,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
   'task.skipped': {task: text, reason: text},
   diagnostic: {severity: anyOf('warning', 'error'), code: text, message: text, 'task?': text},
   'run.stopping': {cause: anyOf('interrupted', 'terminated', 'timeout'), 'atOnce?': flag},
+  'hooks.started': {status: anyOf('succeeded', 'failed', 'cancelled'), 'reason?': text, tasks: {type: 'array', items: fields(hook)}},
   'run.finished': {
     status: anyOf('succeeded', 'failed', 'cancelled'),
     durationMs: amount,

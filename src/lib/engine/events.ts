@@ -2,6 +2,7 @@
 
 import type {AttemptMetrics, CacheFact, LogEntry, TaskError} from './task-result.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
+import type {HookList} from '../workflow/hooks.ts'
 
 export type {AttemptMetrics, CacheFact, LogEntry, TaskError} from './task-result.ts'
 
@@ -64,6 +65,15 @@ export interface TaskSkipped {
   /** In words. */
   readonly reason: string
 }
+/** All tasks have ended, and a list of hooks joins the tasks of the run: first the one that fits its end, then `finally`. */
+export interface HooksStarted {
+  readonly type: 'hooks.started'
+  /** What the run has come to. */
+  readonly status: RunFinished['status']
+  readonly reason?: string
+  /** In file order; at least one, all of the same list. */
+  readonly tasks: readonly {readonly id: string; readonly type: string; readonly needs: readonly string[]; readonly hook: HookList}[]
+}
 /** The run was told to stop: nothing new starts, what runs is stopped. */
 export interface RunStopping {
   readonly type: 'run.stopping'
@@ -89,7 +99,7 @@ export interface RunFinished {
 }
 
 export type RunEventBody =
-  RunStarted | TaskStarted | TaskLog | TaskRetrying | TaskFinished | TaskSkipped | RunStopping | RunDiagnostic | RunFinished
+  RunStarted | TaskStarted | TaskLog | TaskRetrying | TaskFinished | TaskSkipped | HooksStarted | RunStopping | RunDiagnostic | RunFinished
 
 /** What a runner reports besides results. */
 export type RunnerEvent = RunDiagnostic

@@ -3,6 +3,7 @@
 
 import type {JsonObject} from '../util/json.ts'
 import type {CachePolicy} from '../workflow/cache-policy.ts'
+import {tasksOfHooks, type HookList, type Hooks} from '../workflow/hooks.ts'
 import type {RetryPolicy} from '../workflow/model.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
@@ -17,6 +18,8 @@ export interface Plan {
   readonly workflow: PlannedWorkflow
   /** Those that were asked for, in file order. */
   readonly tasks: readonly PlannedTask[]
+  /** Run after all tasks. Absent: the workflow has none. */
+  readonly hooks?: Hooks<PlannedTask>
   readonly failFast: boolean
   /** Of the run. */
   readonly timeoutMs?: number
@@ -69,11 +72,13 @@ export interface PlannedTask {
   readonly id: string
   readonly action: ActionRef
   readonly needs: readonly string[]
+  /** The list of hooks that it is in. */
+  readonly hook?: HookList
   /** One of the plan's groups. */
   readonly group?: string
-  /** Template text. Absent when `condition` is `none`. */
+  /** Template text. Absent when `condition` is `none`; with `status`, a task without it starts whatever became of its needs. */
   readonly if?: string
-  /** `status`: the task's `if` reads states of other tasks, so it is asked even when a need failed. */
+  /** `status`: it is asked even when a need failed, because its `if` reads states of other tasks or its needs only order it. */
   readonly condition: 'none' | 'plain' | 'status'
   /** With templates. */
   readonly inputs: JsonObject
@@ -95,7 +100,12 @@ export interface PlannedTask {
   readonly restrictions?: TaskRestrictions
 }
 
+/** The tasks of a plan, and its hooks: not all of these will run. */
+export function allTasks({tasks, hooks}: Pick<Plan, 'tasks' | 'hooks'>): readonly PlannedTask[] {
+  return hooks === undefined ? tasks : [...tasks, ...tasksOfHooks(hooks)]
+}
+
 /** Names of the secrets that any of the tasks reads. */
-export function secretsInUse(tasks: readonly Pick<PlannedTask, 'secrets'>[]): string[] {
-  return [...new Set(tasks.flatMap(({secrets}) => secrets))]
+export function secretsInUse(plan: Pick<Plan, 'tasks' | 'hooks'>): string[] {
+  return [...new Set(allTasks(plan).flatMap(({secrets}) => secrets))]
 }

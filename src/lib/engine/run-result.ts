@@ -2,6 +2,7 @@
 
 import {defined} from '../util/defined.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
+import type {HookList} from '../workflow/hooks.ts'
 import type {AttemptMetrics, CacheFact, RunFinished, TaskError, TaskFinished} from './events.ts'
 import type {RunView} from './run-view.ts'
 import type {TaskView} from './task-view.ts'
@@ -9,6 +10,8 @@ import type {TaskView} from './task-view.ts'
 export interface TaskResult {
   readonly id: string
   readonly type: string
+  /** The list of hooks that it is in. */
+  readonly hook?: HookList
   readonly status: TaskFinished['status'] | 'skipped'
   readonly attempts: number
   /** Present when the task succeeded and outputs were asked for. */
@@ -54,7 +57,7 @@ export function resultOf({run, workflow, inputs, tasks, finished}: RunView): Run
   }
 }
 
-function taskResult({id, type, status, attempts, output, error, isTolerated, cache, metrics, reason}: TaskView): TaskResult {
+function taskResult({id, type, hook, status, attempts, output, error, isTolerated, cache, metrics, reason}: TaskView): TaskResult {
   if (status === 'pending' || status === 'running' || status === 'interrupted') throw new Error(`task '${id}' has no end`)
-  return {id, type, status, attempts, ...defined({output, error, isTolerated, cache, metrics, reason})}
+  return {id, type, ...defined({hook}), status, attempts, ...defined({output, error, isTolerated, cache, metrics, reason})}
 }

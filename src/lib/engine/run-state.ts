@@ -4,16 +4,18 @@ import {assertNever} from '../util/assert-never.ts'
 import type {StateEventBody, RunFinished, RunStopping, TaskError} from './events.ts'
 import type {PlannedTask} from './plan.ts'
 import {untriedRoom, type Room} from './room.ts'
+import type {HookList, Hooks} from '../workflow/hooks.ts'
 
 /** An event as the journal has it. */
 export type DatedEvent = StateEventBody & {readonly ts: string}
 
 /** What `decide` needs to know of a task. */
-export type TaskShape = Pick<PlannedTask, 'id' | 'needs' | 'condition' | 'usesSlot'>
+export type TaskShape = Pick<PlannedTask, 'id' | 'needs' | 'condition' | 'usesSlot' | 'hook'>
 
 export interface DecideOptions {
   /** In file order; `needs` are known and free of cycles. */
   readonly tasks: readonly TaskShape[]
+  readonly hooks?: Hooks<TaskShape>
   readonly failFast: boolean
 }
 
@@ -56,42 +58,69 @@ export interface PendingRetry {
 
 export interface DecideState {
   readonly failFast: boolean
-  readonly tasks: ReadonlyMap<string, TaskRecord>
+  readonly tasks: Map<string, TaskRecord>
+  /** Those of the plan, whether they have started or not. */
+  readonly hooks: Hooks<TaskShape>
   unfinished: number
   /** How many tasks are `running` that use a slot. */
   running: number
   room: Room
   firstFailure?: string
   stopCause?: RunStopping['cause']
+  /** It was stopped at once, or for a second cause: nothing new starts. */
+  isStoppedTwice: boolean
+  /** What the run had come to when its last hooks started. */
+  conclusion?: Pick<RunFinished, 'status' | 'reason'>
+  /** The list of hooks that started last. */
+  hooksBegun?: HookList
   /** `finishing`: all tasks are over and a finish command was given. */
   stage: 'open' | 'finishing' | 'finished'
 }
 
-/** What `failure()` and `cancelled()` answer in a condition. */
+/** What `success()`, `failure()` and `cancelled()` answer in a condition. */
 export interface ConditionFacts {
   readonly failure: boolean
   readonly cancelled: boolean
+  /** Nothing upstream failed, and every need succeeded: what a task without a condition asks. */
+  readonly success: boolean
 }
 
-export function createState(options: DecideOptions): DecideState {
-  const tasks = new Map<string, TaskRecord>()
-  for (const shape of options.tasks) {
-    tasks.set(shape.id, {
-      shape,
-      dependents: [],
-      progress: 'pending',
-      openNeeds: shape.needs.length,
-      attempt: 0,
-      refusals: 0,
-      isStopped: false,
-      isTolerated: false,
-      hasFailedUpstream: false,
-    })
+export function createState({tasks, failFast, hooks = {}}: DecideOptions): DecideState {
+  const state: DecideState = {
+    failFast,
+    tasks: new Map(),
+    hooks,
+    unfinished: 0,
+    running: 0,
+    room: untriedRoom,
+    isStoppedTwice: false,
+    stage: 'open',
   }
-  for (const record of tasks.values()) {
-    for (const need of record.shape.needs) requireRecord(tasks, need).dependents.push(record)
+  addTasks(state, tasks)
+  return state
+}
+
+/** @param shapes in file order; what they need is among them */
+export function addTasks(state: DecideState, shapes: readonly TaskShape[]): TaskRecord[] {
+  const records = shapes.map(untouched)
+  for (const record of records) state.tasks.set(record.shape.id, record)
+  for (const record of records) for (const need of record.shape.needs) requireRecord(state.tasks, need).dependents.push(record)
+  state.unfinished += records.length
+  return records
+}
+
+function untouched(shape: TaskShape): TaskRecord {
+  return {
+    shape,
+    dependents: [],
+    progress: 'pending',
+    openNeeds: shape.needs.length,
+    attempt: 0,
+    refusals: 0,
+    isStopped: false,
+    isTolerated: false,
+    hasFailedUpstream: false,
   }
-  return {failFast: options.failFast, tasks, unfinished: tasks.size, running: 0, room: untriedRoom, stage: 'open'}
 }
 
 /**

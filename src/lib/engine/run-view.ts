@@ -24,6 +24,8 @@ export class RunView {
   #run = ''
   #started: RunStarted | undefined
   #stopCause: RunStopping['cause'] | undefined
+  #hasHooks = false
+  #letsHooksGoOn = false
   #finished: RunFinished | undefined
 
   constructor(options: RunViewOptions = {}) {
@@ -38,7 +40,12 @@ export class RunView {
         this.#started = event
         for (const task of event.tasks) this.#tasks.set(task.id, untouchedTask(task))
         return
+      case 'hooks.started':
+        for (const task of event.tasks) this.#tasks.set(task.id, untouchedTask(task))
+        this.#hasHooks = true
+        return
       case 'run.stopping':
+        this.#letsHooksGoOn = this.#hasHooks && this.#stopCause === undefined && event.atOnce !== true
         this.#stopCause = event.cause
         return
       case 'run.finished':
@@ -82,7 +89,7 @@ export class RunView {
     return this.#started?.inputs
   }
 
-  /** In file order. */
+  /** In file order; hooks come last, once they have started. */
   get tasks(): ReadonlyMap<string, TaskView> {
     return this.#tasks
   }
@@ -114,6 +121,11 @@ export class RunView {
   /** What the run was stopped for last, if anything. */
   get stopCause(): RunStopping['cause'] | undefined {
     return this.#stopCause
+  }
+
+  /** It was stopped for the first time when its hooks had started, so these go on. */
+  get letsHooksGoOn(): boolean {
+    return this.#letsHooksGoOn
   }
 
   /** The last event, once it is there. */

@@ -2,6 +2,7 @@
 
 import {assertNever} from '../util/assert-never.ts'
 import type {JsonValue} from '../util/json.ts'
+import type {HookList} from '../workflow/hooks.ts'
 import type {AttemptMetrics, CacheFact, RunEvent, TaskError, TaskFinished, TaskState} from './events.ts'
 
 export interface TaskFold {
@@ -9,6 +10,8 @@ export interface TaskFold {
   /** `namespace/plugin.action` */
   readonly type: string
   readonly needs: readonly string[]
+  /** The list of hooks that it is in. */
+  readonly hook?: HookList
   /** `running` also while it waits for another attempt. */
   status: TaskState
   /** Started so far; 0: none. */
@@ -44,7 +47,7 @@ export type TaskView = Readonly<TaskFold>
 export type TaskEvent = Extract<RunEvent, {task: string}>
 
 /** Of a task that no event but the start of its run has named. */
-export function untouchedTask(task: Pick<TaskView, 'id' | 'type' | 'needs'>): TaskFold {
+export function untouchedTask(task: Pick<TaskView, 'id' | 'type' | 'needs' | 'hook'>): TaskFold {
   return {...task, status: 'pending', attempts: 0, hasLog: false, sinceMs: 0}
 }
 

@@ -7,6 +7,7 @@ import type {Reference} from '../templates/compiled-expression.ts'
 import type {Templates} from '../templates/templates.ts'
 import type {JsonObject} from '../util/json.ts'
 import {readDraft} from '../workflow/draft.ts'
+import {tasksOfHooks} from '../workflow/hooks.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import {pathOf, taskSites, visitTemplates, workflowSites, type TemplateSite} from '../workflow/template-sites.ts'
 
@@ -34,10 +35,13 @@ export function leaveOut(
   templates: Templates,
   literalInputs: (task: Task) => readonly string[],
 ): Reduced {
-  const find = (sites: readonly TemplateSite[]): Missing[] => findMissing(sites, selected, templates)
+  const hooks = tasksOfHooks(workflow.hooks)
+  // Which of the hooks run is not known yet.
+  const running = new Set([...selected, ...hooks.map(({id}) => id)])
+  const find = (sites: readonly TemplateSite[]): Missing[] => findMissing(sites, running, templates)
   const places = new Map(readDraft(workflow.source).tasks.map(({id, at}) => [id, at]))
-  const errors = workflow.tasks.flatMap((task) => {
-    if (!selected.has(task.id)) return []
+  const errors = [...workflow.tasks, ...hooks].flatMap((task) => {
+    if (!running.has(task.id)) return []
     return find(taskSites(task, literalInputs(task))).map((missing) =>
       describeMissing(workflow, task.id, places.get(task.id) ?? [], missing),
     )

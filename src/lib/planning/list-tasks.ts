@@ -48,9 +48,10 @@ export async function listTasks(file: string, sources: WorkflowFileSources & {re
     workflow: id,
     file: document.file,
     hasDefault: wanted !== undefined,
-    tasks: draft.tasks.map((task) => {
+    tasks: draft.tasks.flatMap((task) => {
+      if (task.hook !== undefined) return []
       const {type, name, description} = task.fields as unknown as WrittenTask
-      return {id: task.id, type, ...defined({name, description}), needs: task.needs, isDefault: wanted?.includes(task.id) ?? true}
+      return [{id: task.id, type, ...defined({name, description}), needs: task.needs, isDefault: wanted?.includes(task.id) ?? true}]
     }),
   }
 }

@@ -6,6 +6,7 @@ import type {Diagnostic} from '../errors/diagnostic.ts'
 import {grantsOf, type WorkflowGrants} from '../permissions/check-permissions.ts'
 import type {PluginAction} from '../plugins/manifest.ts'
 import type {Templates} from '../templates/templates.ts'
+import {hookLists, mapHooks, type Hooks} from '../workflow/hooks.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import {secretsRead} from '../workflow/template-uses.ts'
 import type {RunSettings} from './apply-request.ts'
@@ -46,9 +47,14 @@ export function planWorkflow(parts: PlanParts): Plan {
     file,
     workflow: planHeader(workflow, settings),
     tasks: workflow.tasks.map((task) => planTask(task, parts)),
+    ...(hookLists.some((list) => workflow.hooks[list] !== undefined) && {hooks: planHooks(parts)}),
     failFast,
     ...defined({timeoutMs, args}),
   }
+}
+
+function planHooks(parts: PlanParts): Hooks<PlannedTask> {
+  return mapHooks(parts.workflow.hooks, (task, _index, _list, hook) => ({...planTask(task, parts), hook}))
 }
 
 function planHeader(workflow: Workflow, {vars, env, inputs}: RunSettings): PlannedWorkflow {
@@ -90,6 +96,7 @@ function timeoutOf(task: Task, {plugin, action}: PluginAction): Pick<PlannedTask
 }
 
 function conditionOf(task: Task, templates: Templates): PlannedTask['condition'] {
+  if (task.needsOnlyOrder === true) return 'status'
   if (task.if === undefined) return 'none'
   return templates.readsStatus(task.if) ? 'status' : 'plain'
 }

@@ -30,10 +30,8 @@ export interface RevealOptions {
  * Undefined when there is nothing to hide: the workflow declares no secrets, and no master key stands in the environment or in the key file.
  * Throws SECRETS_MISSING, SECRET_NOT_TEXT, and what the store throws.
  */
-export async function revealSecrets(
-  {workflow, tasks}: Plan,
-  {runId, env, placeholder, keyFile, open}: RevealOptions,
-): Promise<RunSecrets | undefined> {
+export async function revealSecrets(plan: Plan, {runId, env, placeholder, keyFile, open}: RevealOptions): Promise<RunSecrets | undefined> {
+  const {workflow} = plan
   // Any task may print them: the key file is as readable for a task as for this program.
   const masterKeys = [env['AUTOKESTRA_SECRET_KEY'], peekKeyFile(keyFile)].filter((key) => key !== undefined)
   if (workflow.secrets.length === 0 && masterKeys.length === 0) return undefined
@@ -54,7 +52,7 @@ export async function revealSecrets(
       masker.add(value)
     },
   })
-  const used = secretsInUse(tasks)
+  const used = secretsInUse(plan)
   const values = await resolver.resolve(workflow.secrets, used)
   // A run that lives on environment variables alone asks for no key, also where there is a store.
   const stored = used.filter((name) => store.has(name))

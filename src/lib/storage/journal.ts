@@ -130,12 +130,16 @@ export class SqliteJournal implements Journal {
     const task = 'task' in event ? (event.task ?? null) : null
     const attempt = 'attempt' in event ? event.attempt : null
     this.#insertEvent.run(runNumber, event.seq, event.type, task, attempt, JSON.stringify(event))
-    if (event.type === 'run.started') this.#db.prepare('UPDATE runs SET task_count = ? WHERE number = ?').run(event.tasks.length, runNumber)
+    if (event.type === 'run.started' || event.type === 'hooks.started') this.#countTasks(runNumber, event.tasks.length)
     else if (event.type === 'run.finished') this.#finish(runNumber, event, event.ts)
     if (sealed === undefined) return
     if (event.type !== 'task.finished' && event.type !== 'run.finished')
       throw new Error('a sealed output belongs to the end of a task, or of the run')
     this.#insertSealed(runNumber, event.type === 'task.finished' ? event : contextOfRunOutputs, sealed)
+  }
+
+  #countTasks(runNumber: number, more: number): void {
+    this.#db.prepare('UPDATE runs SET task_count = coalesce(task_count, 0) + ? WHERE number = ?').run(more, runNumber)
   }
 
   #insertSealed(

@@ -17,7 +17,7 @@ export interface Reference {
 
 export interface CompiledExpression {
   readonly references: readonly Reference[]
-  /** Calls `always()`, `failure()` or `cancelled()`. */
+  /** Calls `always()`, `success()`, `failure()` or `cancelled()`. */
   readonly callsStatus: boolean
   /** The value, as JSON. It may share parts with `variables`: do not change it. Throws TemplateError. */
   evaluate(variables: Readonly<Record<string, unknown>>, status?: RunStatus, budget?: Budget): unknown

@@ -14,7 +14,7 @@ type CelMap = ReadonlyMap<unknown, unknown> | Readonly<Record<string, unknown>>
 
 /** What functions know of the evaluation that is going on. */
 export interface Evaluation {
-  /** What `failure()` and `cancelled()` answer; undefined outside of a run. */
+  /** What `success()`, `failure()` and `cancelled()` answer; undefined outside of a run. */
   readonly status: () => RunStatus | undefined
   readonly budget: () => Budget
 }
@@ -32,6 +32,7 @@ export function registerFunctions(environment: Environment, {status, budget}: Ev
     return current[name]
   }
   add('always(): bool', () => true)
+  add('success(): bool', () => ask('success'))
   add('failure(): bool', () => ask('failure'))
   add('cancelled(): bool', () => ask('cancelled'))
 

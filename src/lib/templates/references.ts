@@ -8,7 +8,7 @@ import {defaultMacro, hasMacro} from './rewrite.ts'
 /** Macros whose first argument is a name that only their other arguments see. */
 export const bindingMacros: ReadonlySet<string> = new Set(['map', 'filter', 'all', 'exists', 'exists_one', 'bind'])
 /** Functions that answer about the run. */
-export const statusFunctions: ReadonlySet<string> = new Set(['always', 'failure', 'cancelled'])
+export const statusFunctions: ReadonlySet<string> = new Set(['always', 'success', 'failure', 'cancelled'])
 /** Constants of CEL. */
 const constants = new Set(['cel', 'google', 'optional'])
 /** Names of types, which CEL takes as values: `type(x) == string`. */

@@ -11,7 +11,18 @@ export interface Scope {
   readonly secrets?: Readonly<Record<string, string>>
   /** Every task that has ended. */
   readonly tasks: Readonly<Record<string, TaskView>>
-  readonly run: {readonly id: string; readonly workflow: string; readonly startedAt: string; readonly args?: readonly string[]}
+  readonly run: {
+    readonly id: string
+    readonly workflow: string
+    readonly startedAt: string
+    readonly args?: readonly string[]
+    /** Only for hooks. */
+    readonly status?: string
+    /** Only for hooks: ids of the tasks that failed and were not tolerated, in the order of their ends. */
+    readonly failed?: readonly string[]
+  }
+  /** Only for hooks: what the run returns; empty when it has not succeeded. */
+  readonly outputs?: Readonly<Record<string, unknown>>
 }
 
 export interface TaskView {
@@ -21,10 +32,11 @@ export interface TaskView {
   readonly attempts: number
 }
 
-/** What `failure()` and `cancelled()` answer; `always()` is true. */
+/** What `success()`, `failure()` and `cancelled()` answer; `always()` is true. */
 export interface RunStatus {
   readonly failure: boolean
   readonly cancelled: boolean
+  readonly success: boolean
 }
 
 /** Names a template may start with, wherever it stands. */

@@ -27,7 +27,7 @@ export interface ParsedTemplate {
   readonly isWhole: boolean
   /** With offsets in `text`. */
   readonly references: readonly Reference[]
-  /** Calls `always()`, `failure()` or `cancelled()`. */
+  /** Calls `always()`, `success()`, `failure()` or `cancelled()`. */
   readonly callsStatus: boolean
 }
 

@@ -134,7 +134,7 @@ function checkDigits(left: unknown, right: unknown, value: number): void {
 }
 
 /** They give back what they are given. */
-const free = new Set(['dyn', 'type', 'always', 'failure', 'cancelled'])
+const free = new Set(['dyn', 'type', 'always', 'success', 'failure', 'cancelled'])
 /** They look at every part of a value, however deep. */
 const deep = new Set(['toJson', 'join', 'unique', 'groupBy', 'string'])
 const ofKeys = new Set(['size', 'keys', 'values'])

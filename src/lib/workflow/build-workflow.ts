@@ -5,6 +5,7 @@ import {defined} from '../util/defined.ts'
 import {parseDuration} from '../util/duration.ts'
 import {buildCachePolicy} from './cache-policy.ts'
 import type {DraftTask, WorkflowDraft} from './draft.ts'
+import {hookLists, type Hooks} from './hooks.ts'
 import {readDeclaredInputs} from './inputs/declared-input.ts'
 import type {RetryPolicy, Task, Workflow} from './model.ts'
 import {readResources} from './resources.ts'
@@ -32,13 +33,21 @@ export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Wo
     ...defined({timeoutMs, parallelism: written.parallelism, default: written.default}),
     failFast: written.failFast ?? true,
     security: written.security ?? 'trusted',
-    hasPermissions: [written, ...written.tasks].some((part) => part.permissions !== undefined || part.resources !== undefined),
-    tasks: tasks.map((task) => buildTask(task, written)),
+    hasPermissions: [written, ...tasks.map(({fields}) => fields)].some(
+      (part) => part.permissions !== undefined || part.resources !== undefined,
+    ),
+    tasks: tasks.flatMap((task) => (task.hook === undefined ? [buildTask(task, written)] : [])),
+    hooks: buildHooks(tasks, written),
     outputs: written.outputs ?? {},
   }
 }
 
-function buildTask({fields, needs}: DraftTask, {defaults = {}, resources}: Written): Task {
+function buildHooks(tasks: readonly DraftTask[], written: Written): Hooks<Task> {
+  const listed = hookLists.map((list) => [list, tasks.filter(({hook}) => hook === list).map((task) => buildTask(task, written))] as const)
+  return Object.fromEntries(listed.filter(([, hooks]) => hooks.length > 0))
+}
+
+function buildTask({fields, needs, hook}: DraftTask, {defaults = {}, resources}: Written): Task {
   // The border: the draft was checked against the schema.
   const task = fields as unknown as WrittenTask
   const timeoutMs = parseDuration(task.timeout ?? defaults.timeout)
@@ -47,6 +56,7 @@ function buildTask({fields, needs}: DraftTask, {defaults = {}, resources}: Writt
     id: task.id,
     type: task.type,
     needs,
+    ...(hook !== undefined && needs.length > 0 && task.needs === undefined && {needsOnlyOrder: true}),
     ...defined({if: condition}),
     inputs: task.inputs ?? {},
     env: toText(task.env),

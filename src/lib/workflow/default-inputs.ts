@@ -17,10 +17,11 @@ export function applyDefaultInputs(document: SourceDocument): SourceDocument {
   const fields = fieldsOf(document.value)
   const defaults = fieldsOf(fields['defaults'])
   if (typesWithDefaults(defaults).length === 0 || !Array.isArray(fields['tasks'])) return document
-  const written: readonly unknown[] = fields['tasks']
+  const all = (list: unknown): unknown => (Array.isArray(list) ? list.map((task: unknown) => withDefaults(task, defaults)) : list)
+  const hooks = Object.entries(fieldsOf(fields['hooks'])).map(([name, list]) => [name, all(list)] as const)
   return {
     ...document,
-    value: {...fields, tasks: written.map((task) => withDefaults(task, defaults))},
+    value: {...fields, tasks: all(fields['tasks']), ...(hooks.length > 0 && {hooks: Object.fromEntries(hooks)})},
     diagnostic: (path, target, finding, part) => document.diagnostic(whereWritten(path, fields, defaults), target, finding, part),
   }
 }
@@ -40,10 +41,12 @@ function defaultsOf({type}: Fields, defaults: Fields): Fields | undefined {
 }
 
 /** Where an input stands: in the task, or in the defaults of its type. */
-function whereWritten(path: DocumentPath, {tasks}: Fields, defaults: Fields): DocumentPath {
-  const [list, index, key, name, ...steps] = path
-  if (list !== 'tasks' || key !== 'inputs' || typeof index !== 'number' || typeof name !== 'string' || !Array.isArray(tasks)) return path
-  const task = fieldsOf(tasks[index])
+function whereWritten(path: DocumentPath, {tasks, hooks}: Fields, defaults: Fields): DocumentPath {
+  const [root, hook, ...inHook] = path
+  const [list, [index, key, name, ...steps]] = root === 'hooks' ? [fieldsOf(hooks)[String(hook)], inHook] : [tasks, path.slice(1)]
+  const isOfTask = root === 'tasks' || root === 'hooks'
+  if (!isOfTask || key !== 'inputs' || typeof index !== 'number' || typeof name !== 'string' || !Array.isArray(list)) return path
+  const task = fieldsOf(list[index])
   const inputs = defaultsOf(task, defaults)
   if (inputs === undefined || !Object.hasOwn(inputs, name) || Object.hasOwn(fieldsOf(task['inputs']), name)) return path
   return ['defaults', String(task['type']), name, ...steps]

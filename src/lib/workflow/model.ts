@@ -3,6 +3,7 @@
 import type {JsonObject} from '../util/json.ts'
 import type {CachePolicy} from './cache-policy.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
+import type {Hooks} from './hooks.ts'
 import type {DeclaredInput} from './inputs/declared-input.ts'
 
 export interface Workflow {
@@ -36,6 +37,7 @@ export interface Workflow {
   readonly default?: readonly string[]
   /** In file order. */
   readonly tasks: readonly Task[]
+  readonly hooks: Hooks<Task>
   readonly outputs: JsonObject
 }
 
@@ -44,6 +46,8 @@ export interface Task {
   /** `namespace/plugin.action` */
   readonly type: string
   readonly needs: readonly string[]
+  /** Its needs say when it may start, not whether: it starts whatever became of them. */
+  readonly needsOnlyOrder?: boolean
   /** Template text, e.g. `{{ vars.limit > 0 }}`. */
   readonly if?: string
   readonly inputs: JsonObject

@@ -8,7 +8,7 @@ import {isTemplate} from '../templates/templates.ts'
 interface SiteRule {
   /** Names that a template may start with. */
   readonly reads: readonly string[]
-  /** It may call `always()`, `failure()` and `cancelled()`. */
+  /** It may call `always()`, `success()`, `failure()` and `cancelled()`. */
   readonly callsStatus?: boolean
 }
 

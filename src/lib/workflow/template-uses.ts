@@ -2,6 +2,7 @@
 
 import type {Reference} from '../templates/compiled-expression.ts'
 import type {Templates} from '../templates/templates.ts'
+import {tasksOfHooks, type Hooks} from './hooks.ts'
 import {siteRules, taskSites, visitTemplates, workflowSites, type TaskTexts, type TemplateSite} from './template-sites.ts'
 
 /** Names of the secrets that a task reads. The check of the workflow has made sure that they are all written literally. */
@@ -17,14 +18,16 @@ export function secretsRead(task: TaskTexts, literalInputs: readonly string[], t
 /** A plan, as far as its templates go. */
 interface PlannedTexts {
   readonly workflow: {readonly outputs: unknown}
-  readonly tasks: readonly (TaskTexts & {readonly action: {readonly literalInputs: readonly string[]}})[]
+  readonly tasks: readonly PlannedTaskTexts[]
+  readonly hooks?: Hooks<PlannedTaskTexts>
 }
+type PlannedTaskTexts = TaskTexts & {readonly action: {readonly literalInputs: readonly string[]}}
 
 /** `tasks[name]`, or `tasks` as a whole: it could be any of them. Ids have no spaces. */
 const anyTask = 'any task'
 
 /** Ids of the tasks whose output some template may read. */
-export function outputsRead({workflow, tasks}: PlannedTexts, templates: Templates): {has(taskId: string): boolean} {
+export function outputsRead({workflow, tasks, hooks}: PlannedTexts, templates: Templates): {has(taskId: string): boolean} {
   const read = new Set<string>()
   const collect = ({root, path: [id, property]}: Reference): void => {
     if (root !== 'tasks') return
@@ -32,7 +35,7 @@ export function outputsRead({workflow, tasks}: PlannedTexts, templates: Template
     else if (property === undefined || property === 'output') read.add(id)
   }
   visitReferences(workflowSites({outputs: workflow.outputs}), templates, collect)
-  for (const task of tasks) visitReferences(taskSites(task, task.action.literalInputs), templates, collect)
+  for (const task of [...tasks, ...tasksOfHooks(hooks)]) visitReferences(taskSites(task, task.action.literalInputs), templates, collect)
   return read.has(anyTask) ? {has: () => true} : read
 }
 

@@ -2,6 +2,7 @@
 
 import type {JsonObject} from '../util/json.ts'
 import type {WrittenCache} from './cache-policy.ts'
+import type {Hooks} from './hooks.ts'
 import type {WrittenResources} from './resources.ts'
 
 /** The document as the schema describes it; what this version refuses is left out. */
@@ -27,6 +28,7 @@ export interface Written {
   readonly default?: readonly string[]
   readonly order?: 'graph' | 'listed'
   readonly tasks: readonly WrittenTask[]
+  readonly hooks?: Hooks<WrittenTask>
   readonly outputs?: JsonObject
 }
 

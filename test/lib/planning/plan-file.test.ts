@@ -136,14 +136,11 @@ tasks:
   })
 
   it('tells which secrets each task reads', async () => {
-    const {
-      plan: {tasks},
-      warnings,
-    } = await plan(
+    const {plan: planned, warnings} = await plan(
       `id: w\nsecrets: [A, B, C, D]\ntasks:\n  - {id: a, type: my/tool.run, inputs: {script: ls, count: '{{ int(secrets.A) + size(secrets.B) }}'}}\n  - {id: b, type: my/tool.run, inputs: {script: ls}, env: {X: '{{ secrets.B }}{{ secrets.C }}'}}\n  - {id: c, type: my/tool.run, inputs: {script: ls}}\n`,
     )
-    expect(tasks.map(({secrets}) => secrets)).toEqual([['A', 'B'], ['B', 'C'], []])
-    expect(secretsInUse(tasks)).toEqual(['A', 'B', 'C'])
+    expect(planned.tasks.map(({secrets}) => secrets)).toEqual([['A', 'B'], ['B', 'C'], []])
+    expect(secretsInUse(planned)).toEqual(['A', 'B', 'C'])
     expect(warnings.map(({code}) => code)).toEqual(['unused-secret'])
   })
 

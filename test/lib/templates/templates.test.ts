@@ -14,7 +14,7 @@ const scope: Scope = {
   run: {id: 'r1', workflow: 'w', startedAt: '2024-01-01T00:00:00.000Z'},
 }
 
-async function evaluate(value: string, status?: {failure: boolean; cancelled: boolean}): Promise<unknown> {
+async function evaluate(value: string, status?: {failure: boolean; cancelled: boolean; success: boolean}): Promise<unknown> {
   const templates = await loadTemplates(value)
   return templates.evaluate(value, scope, status && {status})
 }
@@ -204,8 +204,12 @@ describe('status', () => {
   })
 
   test('the functions answer what the run says', async () => {
-    expect(await evaluate('{{ [always(), failure(), cancelled()] }}', {failure: true, cancelled: false})).toEqual([true, true, false])
-    expect(await evaluate('{{ [always(), failure(), cancelled()] }}', {failure: false, cancelled: true})).toEqual([true, false, true])
+    expect(
+      await evaluate('{{ [always(), success(), failure(), cancelled()] }}', {success: false, failure: true, cancelled: false}),
+    ).toEqual([true, false, true, false])
+    expect(await evaluate('{{ [always(), success(), failure(), cancelled()] }}', {success: true, failure: false, cancelled: true})).toEqual(
+      [true, true, false, true],
+    )
   })
 })
 

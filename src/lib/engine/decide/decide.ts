@@ -8,6 +8,7 @@ import {isRefusal, roomAfter, roomFound} from '../room.ts'
 import type {Command} from './commands.ts'
 import {finish, finishIfDone} from './finish.ts'
 import {giveUpUnstarted, handOut} from './hand-out.ts'
+import {beginHooks} from './hooks.ts'
 import {
   createState,
   isEnd,
@@ -34,6 +35,8 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
       return afterTask(state, requireRecord(state.tasks, event.task), event)
     case 'task.skipped':
       return afterTask(state, requireRecord(state.tasks, event.task))
+    case 'hooks.started':
+      return beginHooks(state, event)
     case 'run.stopping':
       return stop(state, event)
     case 'run.finished':
@@ -83,9 +86,12 @@ function stop(state: DecideState, {cause, atOnce: isAtOnce = false}: RunStopping
   if (state.stopCause === cause && !isAtOnce) return []
   const isFirst = state.stopCause === undefined
   state.stopCause = cause
+  state.isStoppedTwice = !isFirst || isAtOnce
   if (state.stage === 'finishing') return [finish(state)]
+  // Hooks clean up and report: the first stop lets them all go on.
+  if (state.conclusion !== undefined && !state.isStoppedTwice) return []
   for (const record of state.tasks.values()) if (record.progress === 'running') record.isStopped = true
-  return [{kind: 'cancel', isAtOnce}, ...giveUpUnstarted(state, stopReason(cause), !isFirst || isAtOnce)]
+  return [{kind: 'cancel', isAtOnce}, ...giveUpUnstarted(state, stopReason(cause), state.isStoppedTwice)]
 }
 
 function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinished): Command[] {
@@ -110,7 +116,8 @@ function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinish
   const commands: Command[] = []
   if (isFailure && state.firstFailure === undefined) {
     state.firstFailure = record.shape.id
-    if (state.failFast) commands.push(...giveUpUnstarted(state, `task '${record.shape.id}' failed and failFast is on`))
+    if (state.failFast && state.conclusion === undefined)
+      commands.push(...giveUpUnstarted(state, `task '${record.shape.id}' failed and failFast is on`))
   }
   commands.push(...handOut(state, record.dependents))
   return finishIfDone(state, commands)

@@ -1,6 +1,6 @@
 // Which tasks are to start, and which are given up.
 
-import {requireRecord, type DecideState, type TaskRecord} from '../run-state.ts'
+import {requireRecord, type ConditionFacts, type DecideState, type TaskRecord} from '../run-state.ts'
 import type {Command} from './commands.ts'
 
 /** Starts or skips every pending task whose needs are over. A skip waits for the needs too, so a task that needs the skipped one never runs beside its ancestors. */
@@ -17,9 +17,16 @@ export function handOut(state: DecideState, records: Iterable<TaskRecord>): Comm
   return commands
 }
 
-function start(state: DecideState, {shape, hasFailedUpstream}: TaskRecord): Command {
-  if (shape.condition === 'none') return {kind: 'queue', task: shape.id}
-  return {kind: 'ask', task: shape.id, facts: {failure: hasFailedUpstream, cancelled: state.stopCause !== undefined}}
+function start(state: DecideState, record: TaskRecord): Command {
+  const {id, condition} = record.shape
+  return condition === 'none' ? {kind: 'queue', task: id} : {kind: 'ask', task: id, facts: factsOf(state, record)}
+}
+
+/** For hooks, the whole run is upstream. */
+function factsOf({stopCause, conclusion}: DecideState, {hasFailedUpstream, blockedBy}: TaskRecord): ConditionFacts {
+  const failure = hasFailedUpstream || conclusion?.status === 'failed'
+  const cancelled = stopCause !== undefined
+  return {failure, cancelled, success: !failure && !cancelled && blockedBy === undefined}
 }
 
 /** Gives up what has not started. Unless `isAll`, tasks whose condition reads states stay: they are what cleans up and reports. */

@@ -18,6 +18,7 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
       return replace(event, {reason: maskVisible(masker, event.reason)})
     case 'diagnostic':
       return replace(event, {message: maskVisible(masker, event.message)})
+    case 'hooks.started':
     case 'run.finished':
       return event.reason === undefined ? event : replace(event, {reason: maskVisible(masker, event.reason)})
     case 'task.started':

@@ -5,20 +5,20 @@ import {assertNever} from '../../util/assert-never.ts'
 import {defined} from '../../util/defined.ts'
 import type {Command} from '../decide/commands.ts'
 import {decide} from '../decide/decide.ts'
-import {endOfRun, warningEvent} from '../decide/outcome.ts'
+import {warningEvent} from '../decide/outcome.ts'
 import {eventsVersion, type RunFinished, type RunStopping, type StateEventBody} from '../events.ts'
 import type {Plan} from '../plan.ts'
-import type {Awaitable, OutputsAnswer, RunPorts} from '../ports.ts'
+import type {Awaitable, RunPorts} from '../ports.ts'
 import {createState, type DecideState} from '../run-state.ts'
 import {RunView} from '../run-view.ts'
 import type {SealedValue} from '../sealed-output.ts'
 import {EventRecorder} from './event-recorder.ts'
 import {Mailbox, type Message} from './mailbox.ts'
 import type {RunLoopOptions} from './run-loop-options.ts'
+import {RunEnd} from './run-end.ts'
 import {TaskSteps} from './task-steps.ts'
 import {Timers} from './timers.ts'
-
-type Finish = Extract<Command, {kind: 'finish'}>
+import type {Turn} from './turn.ts'
 
 export class RunLoop {
   readonly #plan: Plan
@@ -28,12 +28,11 @@ export class RunLoop {
   readonly #recorder: EventRecorder
   readonly #mailbox: Mailbox<Command>
   readonly #tasks: TaskSteps
+  readonly #end: RunEnd
   readonly #timers = new Timers()
-  readonly #startedAtMs: number
   /** What follows from the events of this turn: to be done in it, and when the journal has them. */
   readonly #todo: Command[] = []
   #later: Command[] = []
-  #last: RunFinished | undefined
   readonly #ended: Promise<RunFinished>
   #resolve: (event: RunFinished) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
@@ -42,7 +41,6 @@ export class RunLoop {
     this.#plan = plan
     this.#ports = ports
     this.#options = options
-    this.#startedAtMs = ports.clock.elapsed()
     this.#ended = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -56,15 +54,17 @@ export class RunLoop {
       onError: this.#reject,
     })
     this.#state = createState(plan)
-    this.#tasks = new TaskSteps(plan, ports, options, {
+    const turn = {
       state: this.#state,
       apply: (body, sealed) => this.#apply(body, sealed),
       log: (line) => this.#recorder.log(line),
       whenAnswered: (answer, take) => this.#whenAnswered(answer, take),
-    })
+    } satisfies Turn
+    this.#tasks = new TaskSteps(plan, ports, options, turn)
+    this.#end = new RunEnd(plan, ports, turn)
     ports.runner.listen((event) => {
       this.#mailbox.post(() => {
-        if (this.#last === undefined) this.#apply(event)
+        if (this.#end.last === undefined) this.#apply(event)
       })
     })
   }
@@ -90,12 +90,14 @@ export class RunLoop {
 
   /**
    * Stops the run: what runs is cancelled, what has not started is skipped. Tasks that clean up still start, unless it is stopped for a
-   * second cause. `isAtOnce`: nothing is waited for but the journal, so with one that answers at once the run has ended when this returns;
+   * second cause; hooks that run go on, unless they are stopped for a second cause. `isAtOnce`: nothing is waited for but the journal, so with one that answers at once the run has ended when this returns;
    * what still runs is the caller's to end.
    */
   stop(cause: RunStopping['cause'], isAtOnce = false): void {
     this.#mailbox.post(() => {
       if (this.#state.stopCause === cause && !isAtOnce) return
+      // Hooks have timeouts of their own.
+      if (cause === 'timeout' && this.#state.conclusion !== undefined) return
       this.#apply({type: 'run.stopping', cause, ...(isAtOnce && {atOnce: true})})
     })
   }
@@ -143,8 +145,7 @@ export class RunLoop {
         this.#tasks.narrow()
         break
       case 'finish':
-        if (command.status !== 'succeeded') this.#end(command)
-        else this.#whenAnswered(this.#ports.runner.outputs(), (outputs) => this.#end(command, outputs))
+        this.#end.finish(command)
         break
       case 'cancel':
         this.#tasks.endStopped(command.isAtOnce)
@@ -167,9 +168,9 @@ export class RunLoop {
     if (command.kind === 'run') this.#tasks.execute(command.task, command.attempt)
     else if (command.kind === 'cancel') this.#tasks.abort()
     else if (command.kind === 'wake') this.#timers.after(command.delayMs, () => this.#mailbox.post(() => this.#tasks.queue(command.task)))
-    else if (this.#last !== undefined) {
+    else if (this.#end.last !== undefined) {
       this.#mailbox.close()
-      this.#resolve(this.#last)
+      this.#resolve(this.#end.last)
     }
   }
 
@@ -179,13 +180,6 @@ export class RunLoop {
     const {id, file, inputs} = workflow
     this.#apply({type: 'run.started', version: eventsVersion, workflow: id, file, ...defined({inputs}), tasks: list})
     for (const warning of this.#options.warnings ?? []) this.#apply(warningEvent(warning))
-  }
-
-  #end(finish: Finish, outputs?: OutputsAnswer): void {
-    // Outputs that came after a stop has ended the run.
-    if (this.#last !== undefined) return
-    this.#last = endOfRun(this.#state, finish, Math.round(this.#ports.clock.elapsed() - this.#startedAtMs), outputs)
-    this.#apply(this.#last, outputs?.ok === true ? outputs.sealed : undefined)
   }
 
   /** An answer that is there belongs to this turn. */

@@ -2,7 +2,7 @@
 
 import type {Command} from '../decide/commands.ts'
 import {endsOfStop, outcomeOf, outcomeOfCondition} from '../decide/outcome.ts'
-import type {Plan, PlannedTask} from '../plan.ts'
+import {allTasks, type Plan, type PlannedTask} from '../plan.ts'
 import type {ConditionAnswer, RunPorts} from '../ports.ts'
 import {mayStart, requireRecord} from '../run-state.ts'
 import type {AttemptResult, LogEntry} from '../task-result.ts'
@@ -23,7 +23,7 @@ export class TaskSteps {
     this.#options = options
     this.#ports = ports
     this.#turn = turn
-    this.#planned = new Map(plan.tasks.map((task) => [task.id, task]))
+    this.#planned = new Map(allTasks(plan).map((task) => [task.id, task]))
     this.#queue = new TaskQueue({
       slots: options.concurrency,
       groups: plan.groups,

@@ -1,7 +1,7 @@
 // Runs the tasks of one plan on this machine: evaluates their templates, has their actions executed, and hides secrets in what they return.
 
 import type {TaskFinished, TaskSkipped} from '../../engine/events.ts'
-import type {Plan, PlannedTask} from '../../engine/plan.ts'
+import {allTasks, type Plan, type PlannedTask} from '../../engine/plan.ts'
 import type {AttemptOptions, AttemptRef, ConditionAnswer, OutputsAnswer, RunnerEvents, TaskRunner} from '../../engine/ports.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import type {ConditionFacts, DatedEvent} from '../../engine/run-state.ts'
@@ -19,7 +19,7 @@ import {RunScope, type PlanTemplates} from './run-scope.ts'
 export interface LocalTaskRunnerOptions extends PlanTemplates {
   readonly runId: string
   readonly executor: Pick<PluginExecutor, 'execute' | 'expect'>
-  /** By type, for every task of the plan. */
+  /** By type, for every task of the plan and its hooks. */
   readonly actions: ReadonlyMap<string, PluginAction>
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
@@ -38,7 +38,7 @@ export class LocalTaskRunner implements TaskRunner {
   constructor(plan: Plan, options: LocalTaskRunnerOptions) {
     this.#plan = plan
     this.#options = options
-    this.#tasks = new Map(plan.tasks.map((task) => [task.id, task]))
+    this.#tasks = new Map(allTasks(plan).map((task) => [task.id, task]))
     this.#scope = new RunScope(plan, options, options.runId, options.secrets)
     const {cache, runId, secrets} = options
     this.#cacheStep = cache === undefined ? undefined : new CacheStep(plan, runId, cache, secrets)
@@ -87,6 +87,7 @@ export class LocalTaskRunner implements TaskRunner {
 
   hear(event: DatedEvent): void {
     if (event.type === 'run.started') this.#scope.runStarted(event.ts)
+    else if (event.type === 'hooks.started') this.#scope.hooksStarted(event.status)
     else if (isEndOfTask(event)) this.#scope.taskEnded(event)
   }
 

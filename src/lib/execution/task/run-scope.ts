@@ -1,7 +1,7 @@
 // What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
 
 import type {DocumentPath, SourceDocument} from '../../documents/source-document.ts'
-import type {TaskError, TaskFinished, TaskSkipped} from '../../engine/events.ts'
+import type {RunFinished, TaskError, TaskFinished, TaskSkipped} from '../../engine/events.ts'
 import type {Plan, PlannedTask} from '../../engine/plan.ts'
 import type {ConditionAnswer} from '../../engine/ports.ts'
 import type {EvaluatedTask} from './cache-query.ts'
@@ -43,6 +43,8 @@ export class RunScope {
   #scope: Scope
   /** Where tasks stand in the file, once a finding has asked. */
   #places: ReadonlyMap<string, DocumentPath> | undefined
+  readonly #failed: string[] = []
+  #outputs: JsonObject = {}
   /** What tasks really returned, until their end is an event. */
   readonly #returned = new Map<string, ActionResult>()
   /** Outputs that no template reads are not kept: they may be large, and there may be many. */
@@ -69,6 +71,12 @@ export class RunScope {
     this.#scope = {...this.#scope, run: {...this.#scope.run, startedAt}}
   }
 
+  /** From here on templates see what the run has come to. */
+  hooksStarted(status: RunFinished['status']): void {
+    const {run} = this.#scope
+    this.#scope = {...this.#scope, run: {...run, status, failed: [...this.#failed]}, outputs: status === 'succeeded' ? this.#outputs : {}}
+  }
+
   /** What an attempt returned, before it was masked: templates work with that. */
   returned(task: string, result: ActionResult): void {
     if (!result.ok || this.#read.has(task)) this.#returned.set(task, result)
@@ -78,6 +86,7 @@ export class RunScope {
   taskEnded(event: TaskFinished | TaskSkipped): void {
     this.#tasks[event.task] = this.#view(event)
     this.#returned.delete(event.task)
+    if (event.type === 'task.finished' && event.status === 'failed' && event.isTolerated !== true) this.#failed.push(event.task)
   }
 
   condition(task: PlannedTask, status: ConditionFacts): ConditionAnswer {
@@ -119,7 +128,7 @@ export class RunScope {
   outputs(): Evaluated<JsonObject> {
     const {templates} = this.#beside
     const {outputs} = this.#plan.workflow
-    return this.#attempt(undefined, () => {
+    const answer = this.#attempt(undefined, () => {
       const budget = new Budget()
       const evaluated = evaluateSites({outputs}, workflowSites({outputs}), (site) =>
         templates.evaluateDeep(site.value, this.#scope, pathOf(site), undefined, budget),
@@ -127,6 +136,8 @@ export class RunScope {
       // Evaluating JSON values gives JSON values.
       return evaluated.outputs as JsonObject
     })
+    if (answer.ok) this.#outputs = answer.value
+    return answer
   }
 
   /** What a task sees: the secrets it names, and no others. */

@@ -1,7 +1,8 @@
 // One event in words, as one line. Shared by the reporters that print lines.
 
 import {assertNever} from '../../util/assert-never.ts'
-import type {CacheFact, LogEntry, RunEvent, TaskError, TaskFinished} from '../../engine/events.ts'
+import type {CacheFact, HooksStarted, LogEntry, RunEvent, TaskError, TaskFinished} from '../../engine/events.ts'
+import type {RunView} from '../../engine/run-view.ts'
 import {count} from '../terminal/count.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {sanitizeText} from '../terminal/sanitize.ts'
@@ -52,8 +53,8 @@ export function describeEnd(event: TaskFinished): string {
   return `${event.status}${attempts} in ${formatDuration(event.metrics.durationMs)}${inBrackets(describeCache(event.cache))}${error}${event.isTolerated ? ' (tolerated: continueOnError)' : ''}`
 }
 
-/** Without a line end. */
-export function describeEvent(event: RunEvent): string {
+/** Without a line end. @param view the run up to the event */
+export function describeEvent(event: RunEvent, view?: RunView): string {
   switch (event.type) {
     case 'run.started':
       return `workflow ${oneLine(event.workflow)}: run ${event.run} started with ${count(event.tasks.length, 'task')}`
@@ -67,9 +68,11 @@ export function describeEvent(event: RunEvent): string {
       return `${event.task}: ${describeEnd(event)}`
     case 'task.skipped':
       return `${event.task}: skipped: ${oneLine(event.reason)}`
+    case 'hooks.started':
+      return describeHooks(event)
     case 'run.stopping':
       if (event.atOnce) return `exiting at once: ${describeCause(event.cause)} again`
-      return `stopping: ${describeCause(event.cause)}; running tasks are being stopped`
+      return `stopping: ${describeCause(event.cause)}; ${view?.letsHooksGoOn ? 'the hooks that run go on, unless it is stopped again' : 'running tasks are being stopped'}`
     case 'diagnostic':
       return `${event.severity}[${event.code}]: ${event.task === undefined ? '' : `${event.task}: `}${oneLine(event.message)}`
     case 'run.finished':
@@ -77,6 +80,16 @@ export function describeEvent(event: RunEvent): string {
     default:
       return assertNever(event)
   }
+}
+
+/** How many are named. */
+const namedHooks = 10
+
+function describeHooks({status, reason, tasks}: HooksStarted): string {
+  const why = reason === undefined ? '' : `: ${oneLine(reason)}`
+  const state = status === 'succeeded' ? 'all tasks have ended' : `the run ${status === 'failed' ? 'has failed' : 'was cancelled'}${why}`
+  const names = tasks.slice(0, namedHooks).map(({id}) => id)
+  return `${state}; starting hooks: ${[...names, ...(tasks.length > namedHooks ? ['…'] : [])].join(', ')}`
 }
 
 function describeCause(cause: 'interrupted' | 'terminated' | 'timeout'): string {

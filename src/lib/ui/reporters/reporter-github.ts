@@ -37,7 +37,7 @@ export class GithubReporter implements Reporter {
     if (event.type === 'task.finished') this.#show(event.task, 'log')
     if (event.type === 'run.finished') for (const task of this.#folds.keys()) this.#show(task, 'log')
     writer.write(
-      event.type === 'run.finished' ? disarmLines(renderSummary(view, style)) : `${disarmGithubCommands(describeEvent(event))}\n`,
+      event.type === 'run.finished' ? disarmLines(renderSummary(view, style)) : `${disarmGithubCommands(describeEvent(event, view))}\n`,
     )
     if (event.type === 'task.finished' && event.status === 'failed' && event.error !== undefined) {
       writer.write(githubCommand(event.isTolerated ? 'warning' : 'error', {title: `task ${event.task} failed`}, describeError(event.error)))

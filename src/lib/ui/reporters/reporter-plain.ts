@@ -29,7 +29,7 @@ export class PlainReporter implements Reporter {
   report(event: RunEvent, view: RunView): void {
     this.#heartbeat.watch(view)
     const {writer, style} = this.#options
-    writer.write(event.type === 'run.finished' ? renderSummary(view, style) : `${describeEvent(event)}\n`)
+    writer.write(event.type === 'run.finished' ? renderSummary(view, style) : `${describeEvent(event, view)}\n`)
   }
 
   async close(): Promise<void> {

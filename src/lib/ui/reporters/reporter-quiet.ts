@@ -36,7 +36,7 @@ export class QuietReporter implements Reporter {
         return
       }
       case 'run.stopping': {
-        this.#writer.write(`${describeEvent(event)}\n`)
+        this.#writer.write(`${describeEvent(event, view)}\n`)
         return
       }
       case 'run.finished': {

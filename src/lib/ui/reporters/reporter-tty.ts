@@ -76,8 +76,11 @@ export class TtyReporter implements Reporter {
         return this.#renderEnd(event, view)
       case 'task.skipped':
         return this.#taskLine('skipped', event.task, `skipped  ${oneLine(event.reason)}`)
+      case 'hooks.started':
+        this.#widen(event.tasks)
+        return `${style.dim(describeEvent(event))}\n`
       case 'run.stopping':
-        return `${style.yellow(describeEvent(event))}\n`
+        return `${style.yellow(describeEvent(event, view))}\n`
       case 'run.finished':
         return `\n${renderSummary(view, style)}`
       default:
@@ -88,11 +91,12 @@ export class TtyReporter implements Reporter {
 
   #renderStart(event: RunStarted, run: string): string {
     const {style} = this.#options
-    this.#idWidth = Math.min(
-      maxIdWidth,
-      event.tasks.reduce((width, task) => Math.max(width, task.id.length), 0),
-    )
+    this.#widen(event.tasks)
     return `${style.bold(oneLine(event.workflow))} ${style.dim(`${style.separator} run ${run} ${style.separator} ${count(event.tasks.length, 'task')}`)}\n`
+  }
+
+  #widen(tasks: readonly {readonly id: string}[]): void {
+    this.#idWidth = tasks.reduce((width, {id}) => Math.max(width, Math.min(maxIdWidth, id.length)), this.#idWidth)
   }
 
   #renderLog(event: TaskLog, view: RunView): string {

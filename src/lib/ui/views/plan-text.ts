@@ -1,9 +1,11 @@
 // A plan as text and as the document of `run --dry-run --json`.
 
+import {allTasks, type PlannedTask} from '../../engine/plan.ts'
 import type {PlannedRun} from '../../planning/plan-workflow.ts'
 import {defined} from '../../util/defined.ts'
 import type {JsonObject} from '../../util/json.ts'
 import {renderInputs} from './run-inputs.ts'
+import {mapHooks, type Hooks} from '../../workflow/hooks.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {renderTable} from '../terminal/table.ts'
 import type {Ui} from '../terminal/ui.ts'
@@ -14,33 +16,43 @@ export interface PlanDescription {
   /** Absent: the workflow declares none. */
   readonly inputs?: JsonObject
   readonly failFast: boolean
-  readonly tasks: readonly {
-    readonly id: string
-    readonly type: string
-    readonly plugin: {readonly version: string; readonly dir: string}
-    readonly needs: readonly string[]
-    readonly if?: string
-    /** Absent: none. */
-    readonly timeoutMs?: number
-    readonly maxAttempts: number
-  }[]
+  readonly tasks: readonly TaskDescription[]
+  /** Absent when the workflow has none. */
+  readonly hooks?: Hooks<TaskDescription>
+}
+
+interface TaskDescription {
+  readonly id: string
+  readonly type: string
+  readonly plugin: {readonly version: string; readonly dir: string}
+  readonly needs: readonly string[]
+  readonly if?: string
+  /** Absent: none. */
+  readonly timeoutMs?: number
+  readonly maxAttempts: number
 }
 
 export function describePlan({plan, actions}: PlannedRun): PlanDescription {
-  const {workflow, file, failFast, tasks} = plan
+  const {workflow, file, failFast, tasks, hooks} = plan
+  const describe = (task: PlannedTask): TaskDescription => describeTask(task, actions)
   return {
     workflow: workflow.id,
     file,
     ...defined({inputs: workflow.inputs}),
     failFast,
-    tasks: tasks.map(({id, action, needs, if: condition, timeoutMs, retry}) => ({
-      id,
-      type: action.type,
-      plugin: {version: action.pluginVersion, dir: actions.get(action.type)?.plugin.dir ?? ''},
-      needs,
-      ...defined({if: condition, timeoutMs}),
-      maxAttempts: retry.maxAttempts,
-    })),
+    tasks: tasks.map(describe),
+    ...(hooks !== undefined && {hooks: mapHooks(hooks, describe)}),
+  }
+}
+
+function describeTask({id, action, needs, if: condition, timeoutMs, retry}: PlannedTask, actions: PlannedRun['actions']): TaskDescription {
+  return {
+    id,
+    type: action.type,
+    plugin: {version: action.pluginVersion, dir: actions.get(action.type)?.plugin.dir ?? ''},
+    needs,
+    ...defined({if: condition, timeoutMs}),
+    maxAttempts: retry.maxAttempts,
   }
 }
 
@@ -48,8 +60,8 @@ export function renderPlan({plan}: PlannedRun, {outStyle, outTerminal}: Ui): str
   const inputs = plan.workflow.inputs === undefined ? '' : `${renderInputs(plan.workflow.inputs, outStyle)}\n`
   const table = renderTable({
     head: ['TASK', 'TYPE', 'NEEDS', 'IF', 'TIMEOUT', 'ATTEMPTS'],
-    rows: plan.tasks.map(({id, action, needs, if: condition, timeoutMs, retry}) => [
-      id,
+    rows: allTasks(plan).map(({id, action, hook, needs, if: condition, timeoutMs, retry}) => [
+      hook === undefined ? id : `${id} (${hook})`,
       action.type,
       needs.join(', ') || '-',
       condition ?? '-',

@@ -19,6 +19,7 @@ export interface ShownRun extends ListedRun {
   readonly tasks: readonly {
     readonly id: string
     readonly type: string
+    readonly hook?: string
     readonly status: TaskState
     readonly attempts: number
     readonly durationMs?: number
@@ -64,7 +65,7 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     terminal,
     rows: run.tasks.map((task) => [
       style.symbols[task.status],
-      task.id,
+      task.hook === undefined ? task.id : `${task.id} (${task.hook})`,
       task.status,
       task.durationMs === undefined ? '' : formatDuration(task.durationMs),
       task.type,

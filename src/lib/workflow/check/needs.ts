@@ -4,6 +4,7 @@ import type {CheckFinding} from '../../documents/findings.ts'
 import {didYouMean} from '../../util/nearest.ts'
 import type {DraftTask} from '../draft.ts'
 import type {Graph} from '../graph.ts'
+import type {HookList} from '../hooks.ts'
 
 /** @param lineOf the line of a task's id, for pointing at the first of two */
 export function* checkNeeds(
@@ -31,19 +32,33 @@ export function* checkNeeds(
   for (const cycle of graph.cycles()) yield* describeCycle(cycle, first)
 }
 
-function* checkNeedsOf({id, at: taskAt, fields}: DraftTask, known: ReadonlyMap<string, DraftTask>): Generator<CheckFinding> {
+function* checkNeedsOf({id, at: taskAt, hook, fields}: DraftTask, known: ReadonlyMap<string, DraftTask>): Generator<CheckFinding> {
   const needs: readonly unknown[] = Array.isArray(fields['needs']) ? fields['needs'] : []
   const seen = new Set<unknown>()
   for (const [position, need] of needs.entries()) {
     if (typeof need !== 'string') continue
     const isRepeated = seen.has(need)
     seen.add(need)
-    if (known.has(need) && need !== id && !isRepeated) continue
+    const needed = known.get(need)
+    if (needed?.hook === hook && needed !== undefined && need !== id && !isRepeated) continue
     const at = [...taskAt, 'needs', position]
     if (need === id) yield {at, code: 'needs-itself', message: `the task "${id}" needs itself`}
-    else if (known.has(need)) yield {at, code: 'duplicate-need', message: `the task "${id}" lists the need "${need}" twice`}
-    else yield {at, code: 'unknown-need', message: `there is no task "${need}"`, hint: () => didYouMean(need, known.keys())}
+    else if (needed === undefined)
+      yield {at, code: 'unknown-need', message: `there is no task "${need}"`, hint: () => didYouMean(need, known.keys())}
+    else if (isRepeated) yield {at, code: 'duplicate-need', message: `the task "${id}" lists the need "${need}" twice`}
+    else yield {at, code: 'need-of-hooks', ...describeNeedOfHooks(need, needed.hook, hook)}
   }
+}
+
+function describeNeedOfHooks(
+  need: string,
+  needed: HookList | undefined,
+  hook: HookList | undefined,
+): Pick<CheckFinding, 'message' | 'hint'> {
+  if (hook === undefined) return {message: `"${need}" is a hook, and hooks run after all tasks`}
+  if (needed === undefined)
+    return {message: `"${need}" has ended when hooks run`, hint: 'remove it: a hook only needs hooks of its own list'}
+  return {message: `"${need}" is in hooks.${needed}, and a hook only needs hooks of its own list`}
 }
 
 function* describeCycle(cycle: readonly string[], known: ReadonlyMap<string, DraftTask>): Generator<CheckFinding> {
@@ -65,7 +80,7 @@ function* describeCycle(cycle: readonly string[], known: ReadonlyMap<string, Dra
     hint:
       implied === undefined
         ? 'remove one of these needs'
-        : `"${implied.id}" needs "${implied.needs[0] ?? ''}" because of order: listed; remove one of these needs, or write needs: [] in "${implied.id}"`,
+        : `"${implied.id}" needs "${implied.needs[0] ?? ''}" because of ${implied.hook === undefined ? 'order: listed' : 'the order of its list'}; remove one of these needs, or write needs: [] in "${implied.id}"`,
   }
 }
 

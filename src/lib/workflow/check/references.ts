@@ -8,12 +8,14 @@ import type {KnownActions} from '../action-inputs.ts'
 import type {DraftTask, WorkflowDraft} from '../draft.ts'
 import type {Graph} from '../graph.ts'
 import type {DraftTemplate} from './list-templates.ts'
-import {siteRules} from '../template-sites.ts'
+import {siteRules, type TemplateSite} from '../template-sites.ts'
 import {checkSecret, readDeclaredSecrets, type DeclaredSecrets, type Remark} from './secrets.ts'
 
 /** Names that templates will be able to start with. */
 export const laterRoots: ReadonlySet<string> = new Set(['matrix', 'item', 'index'])
 const taskProperties = ['output', 'status', 'error', 'attempts']
+/** Of a run whose tasks have ended. */
+const hookProperties = ['status', 'failed']
 const runProperties = ['id', 'workflow', 'startedAt', 'args']
 
 /** What the templates of a workflow can refer to. */
@@ -23,7 +25,7 @@ export interface Declared {
   /** Of the workflow; a task's own environment is for its process. */
   readonly env: Fields
   readonly secrets: DeclaredSecrets
-  readonly tasks: ReadonlySet<string>
+  readonly tasks: ReadonlyMap<string, DraftTask>
   readonly graph: Graph
   readonly actions: KnownActions
 }
@@ -34,7 +36,7 @@ export function readDeclared({fields, tasks}: WorkflowDraft, graph: Graph, actio
     vars: fieldsOf(fields['vars']),
     env: fieldsOf(fields['env']),
     secrets: readDeclaredSecrets(fields['secrets']),
-    tasks: new Set(tasks.map(({id}) => id)),
+    tasks: new Map(tasks.map((task) => [task.id, task])),
     graph,
     actions,
   }
@@ -45,17 +47,24 @@ const none: readonly Remark[] = []
 export function checkReference(reference: Reference, template: DraftTemplate, declared: Declared): readonly Remark[] {
   const {root, path: steps, isOptional} = reference
   const {site, task, text} = template
-  const {reads} = siteRules[site.kind]
+  const reads = readsOf(site, task)
   const [name] = steps
   if (root === 'secrets') return checkSecret(reference, template, declared.secrets, declared.actions)
   if (laterRoots.has(root)) return isOfLaterKey(task) ? none : [notSupportedYet(root)]
   if (!reads.includes(root)) return [unknownRoot(reference, reads, text)]
   if (typeof name !== 'string') return none
   if (root === 'tasks') return checkTask(name, steps[1], task, declared)
-  if (root === 'run') return checkName('run', name, runProperties, 'unknown-name')
+  if (root === 'run')
+    return checkName('run', name, task?.hook === undefined ? runProperties : [...runProperties, ...hookProperties], 'unknown-name')
   if (root === 'inputs') return checkDeclared(root, name, declared.inputs, 'unknown-input')
-  if (isOptional) return none
+  if (isOptional || root === 'outputs') return none
   return root === 'vars' ? checkDeclared(root, name, declared.vars, 'unknown-var') : checkDeclared(root, name, declared.env, 'unknown-env')
+}
+
+/** Names that a template may start with. Hooks also read what the run returns. */
+function readsOf({kind}: TemplateSite, task: DraftTask | undefined): readonly string[] {
+  const {reads} = siteRules[kind]
+  return task?.hook === undefined ? reads : [...reads, 'outputs']
 }
 
 /** The key that it comes from is a finding already. */
@@ -83,12 +92,25 @@ function checkTask(
   reader: DraftTask | undefined,
   {tasks, graph}: Declared,
 ): readonly Remark[] {
-  if (!tasks.has(id)) return [{code: 'unknown-task', message: `there is no task "${id}"`, hint: () => didYouMean(id, tasks)}]
+  const read = tasks.get(id)
+  if (read === undefined) return [{code: 'unknown-task', message: `there is no task "${id}"`, hint: () => didYouMean(id, tasks.keys())}]
   if (reader?.id === id) return [{code: 'reads-itself', message: `the task "${id}" reads its own result`}]
+  if (read.hook !== reader?.hook) {
+    if (read.hook === undefined) return checkTaskProperty(id, property)
+    const message =
+      reader?.hook === undefined
+        ? `"${id}" is a hook, and hooks run after this is evaluated`
+        : `"${id}" is in hooks.${read.hook}: a hook only reads hooks of its own list`
+    return [{code: 'not-upstream', message}]
+  }
   if (reader && !graph.isUpstream(id, reader.id)) {
     const message = `the task "${id}" may not have finished when "${reader.id}" starts`
     return [{code: 'not-upstream', message, hint: hintForNeed(id, reader)}]
   }
+  return checkTaskProperty(id, property)
+}
+
+function checkTaskProperty(id: string, property: string | number | undefined): readonly Remark[] {
   return typeof property === 'string' ? checkName(`tasks.${id}`, property, taskProperties, 'unknown-name') : none
 }
 

@@ -103,18 +103,22 @@ function inWordsOfInputs(
   return {}
 }
 
-/** Keys that the language will have. They are not in the schema, so no editor offers them. */
-const future = {workflow: ['hooks'], task: ['forEach', 'matrix']} as const
+/** Keys that tasks will have. They are not in the schema, so no editor offers them. */
+const future = ['forEach', 'matrix']
 
 function isFuture(path: SchemaFinding['path'], name: string): boolean {
-  if (path.length === 1) return future.workflow.some((known) => known === name)
-  return path.length === 3 && path[0] === 'tasks' && future.task.some((known) => known === name)
+  return pathOfTask(path)?.length === path.length - 1 && future.includes(name)
 }
 
 function taskIdAt(path: SchemaFinding['path'], workflow: unknown): string | undefined {
-  const [first, index] = path
-  if (first !== 'tasks' || typeof index !== 'number') return undefined
-  const tasks = fieldsOf(workflow)['tasks']
-  const id = Array.isArray(tasks) ? fieldsOf(tasks[index])['id'] : undefined
+  let value = pathOfTask(path) === undefined ? undefined : workflow
+  for (const step of pathOfTask(path) ?? []) value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined
+  const {id} = fieldsOf(value)
   return typeof id === 'string' ? id : undefined
+}
+
+/** The beginning of a path that leads to a task. */
+function pathOfTask(path: SchemaFinding['path']): SchemaFinding['path'] | undefined {
+  const depth = path[0] === 'hooks' ? 3 : 2
+  return (path[0] === 'tasks' || path[0] === 'hooks') && typeof path[depth - 1] === 'number' ? path.slice(0, depth) : undefined
 }

@@ -29,7 +29,7 @@ export function* checkTemplates(all: readonly DraftTemplate[], templates: Templa
       yield {
         at: placeOf(template),
         code: 'status-function',
-        message: 'always(), failure() and cancelled() can only be used in the "if" of a task',
+        message: 'always(), success(), failure() and cancelled() can only be used in the "if" of a task',
       }
     for (const reference of parsed.references)
       for (const remark of checkReference(reference, template, declared)) yield {at: placeOf(template), part: reference, ...remark}

@@ -3,6 +3,7 @@
 
 import {defaults} from './defaults.ts'
 import {defaultTasks, order} from './entry-points.ts'
+import {hooksSchema} from './hooks-schema.ts'
 import {inputsSchema} from './inputs-schema.ts'
 import {closed, duration, environment, inheritEnvSchema, permissions, resources, retry, taskId} from './parts.ts'
 import {taskSchema} from './task-schema.ts'
@@ -87,6 +88,7 @@ export const workflowSchema = {
       items: {$ref: '#/$defs/task'},
       description: 'Tasks in any order; `needs` determines when they run, unless `order` is `listed`.',
     },
+    hooks: hooksSchema,
     outputs: {type: 'object', description: 'What the run returns. Templates may read every task.', default: {}},
   },
   $defs: {task: taskSchema, taskId, duration, retry, permissions, resources},

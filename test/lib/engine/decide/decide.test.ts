@@ -77,7 +77,7 @@ describe('decide', () => {
   it('asks a status condition once all needs are over, also under failFast, and passes failure on through skipped tasks', () => {
     const {on, state} = begin([shape('a'), shape('b', ['a']), shape('report', ['b'], 'status')])
     expect(on(ended('a', 'failed'))).toEqual([{kind: 'skip', task: 'b', reason: "needed task 'a' failed"}])
-    expect(on(skipped('b'))).toEqual([{kind: 'ask', task: 'report', facts: {failure: true, cancelled: false}}])
+    expect(on(skipped('b'))).toEqual([{kind: 'ask', task: 'report', facts: {failure: true, cancelled: false, success: false}}])
     expect(state.tasks.get('report')?.hasFailedUpstream).toBe(true)
     expect(on(succeeded('report'))).toEqual([{kind: 'finish', status: 'failed', reason: "task 'a' failed"}])
   })
@@ -93,7 +93,7 @@ describe('decide', () => {
     expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel', isAtOnce: false}])
     expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([])
     expect(on(ended('a', 'cancelled'))).toEqual([{kind: 'skip', task: 'b', reason: 'the run was interrupted'}])
-    expect(on(skipped('b'))).toEqual([{kind: 'ask', task: 'clean', facts: {failure: false, cancelled: true}}])
+    expect(on(skipped('b'))).toEqual([{kind: 'ask', task: 'clean', facts: {failure: false, cancelled: true, success: false}}])
     expect(on(succeeded('clean'))).toEqual([{kind: 'finish', status: 'cancelled', reason: 'the run was interrupted'}])
   })
 
@@ -101,7 +101,7 @@ describe('decide', () => {
     const {on} = begin([shape('a'), shape('clean', ['a'], 'status'), shape('last', ['clean'], 'status')])
     on(started('a'))
     on({type: 'run.stopping', cause: 'timeout'})
-    expect(on(ended('a', 'cancelled'))).toEqual([{kind: 'ask', task: 'clean', facts: {failure: false, cancelled: true}}])
+    expect(on(ended('a', 'cancelled'))).toEqual([{kind: 'ask', task: 'clean', facts: {failure: false, cancelled: true, success: false}}])
     on(started('clean'))
     expect(on({type: 'run.stopping', cause: 'interrupted'})).toEqual([{kind: 'cancel', isAtOnce: false}])
     expect(on(ended('clean', 'cancelled'))).toEqual([{kind: 'skip', task: 'last', reason: 'the run was interrupted'}])
