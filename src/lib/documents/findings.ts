@@ -57,7 +57,7 @@ export function collectFindings(document: SourceDocument, check: Iterable<CheckF
     const diagnostic = document.diagnostic(at, target, {severity, code, message, hint: text}, part)
     // One value may be used more than once: by an alias, or as a default.
     const identity = JSON.stringify([severity, diagnostic.line, diagnostic.column, code, message])
-    if (diagnostic.line !== undefined && seen.has(identity)) continue
+    if (diagnostic.column !== undefined && seen.has(identity)) continue
     seen.add(identity)
     made[severity]++
     diagnostics.push(diagnostic)

@@ -42,6 +42,8 @@ export interface PlannedWorkflow {
   readonly env: Readonly<Record<string, string>>
   /** Names of the secrets its tasks may read. */
   readonly secrets: readonly string[]
+  /** Those of them that the run can do without. Absent: none. */
+  readonly optionalSecrets?: readonly string[]
   /** Names, or prefixes that end in `*`, of variables that tasks inherit from the caller. */
   readonly inheritEnv: readonly string[]
   /** Absolute. */

@@ -9,6 +9,7 @@ import type {JsonObject} from '../util/json.ts'
 import {readDraft} from '../workflow/draft.ts'
 import {tasksOfHooks} from '../workflow/hooks.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
+import {secretsRead} from '../workflow/template-uses.ts'
 import {pathOf, taskSites, visitTemplates, workflowSites, type TemplateSite} from '../workflow/template-sites.ts'
 
 export interface Reduced {
@@ -52,13 +53,18 @@ export function leaveOut(
       hint: 'select that task too, or give the value a default: {{ tasks.x.output ?? "" }}',
     })
   }
+  const tasks = workflow.tasks.filter(({id}) => selected.has(id))
+  const secretsOf = (some: readonly Task[]): Set<string> =>
+    new Set(some.flatMap((task) => [...secretsRead(task, literalInputs(task), templates)]))
+  const needed = secretsOf([...tasks, ...hooks])
+  const elsewhere = [...secretsOf(workflow.tasks)].filter((name) => !needed.has(name))
   const unreadable = find(workflowSites({outputs: workflow.outputs}))
   return {
     workflow: {
       ...workflow,
-      tasks: workflow.tasks
-        .filter(({id}) => selected.has(id))
-        .map((task) => ({...task, needs: task.needs.filter((id) => selected.has(id))})),
+      // Nobody needs a password for what does not run.
+      optionalSecrets: [...new Set([...(workflow.optionalSecrets ?? []), ...elsewhere])],
+      tasks: tasks.map((task) => ({...task, needs: task.needs.filter((id) => selected.has(id))})),
       outputs: withoutValues(workflow.outputs, new Set(unreadable.map(({site}) => site.name ?? ''))),
     },
     warnings: unreadable.map(({site, steps, reference, task}) => {

@@ -58,9 +58,9 @@ function planHooks(parts: PlanParts): Hooks<PlannedTask> {
 }
 
 function planHeader(workflow: Workflow, {vars, env, inputs}: RunSettings): PlannedWorkflow {
-  const {id, secrets, inheritEnv, workingDir, parallelism, security, hasPermissions, outputs, source} = workflow
+  const {id, secrets, optionalSecrets = [], inheritEnv, workingDir, parallelism, security, hasPermissions, outputs, source} = workflow
   const header = {id, file: source.file, vars, env, secrets, inheritEnv, workingDir, security, hasPermissions, outputs}
-  return {...header, ...defined({inputs, parallelism})}
+  return {...header, ...defined({inputs, parallelism}), ...(optionalSecrets.length > 0 && {optionalSecrets})}
 }
 
 function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts): PlannedTask {

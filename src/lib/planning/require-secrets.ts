@@ -9,5 +9,5 @@ export async function requireSecrets({workflow}: Plan, {env, open}: Pick<RevealO
   const {SecretResolver} = await import('../secrets/secret-resolver.ts')
   const {store} = await open()
   const resolver = new SecretResolver({store, env, onReveal: () => undefined})
-  await resolver.resolve(workflow.secrets, [])
+  await resolver.resolve(workflow.secrets, [], workflow.optionalSecrets)
 }

@@ -53,12 +53,14 @@ export async function revealSecrets(plan: Plan, {runId, env, placeholder, keyFil
     },
   })
   const used = secretsInUse(plan)
-  const values = await resolver.resolve(workflow.secrets, used)
+  const values = await resolver.resolve(workflow.secrets, used, workflow.optionalSecrets)
+  const missing = new Set(resolver.findMissing(workflow.secrets))
+  const present = new Set(workflow.secrets.filter((name) => !missing.has(name)))
   // A run that lives on environment variables alone asks for no key, also where there is a store.
   const stored = used.filter((name) => store.has(name))
-  if (stored.length === 0) return {values, masker}
+  if (stored.length === 0) return {values, present, masker}
   await store.recordRead(stored, runId)
   const key = await keys.find()
   if (key !== undefined) masker.add(key.bytes)
-  return {values, masker, sealer: await store.openSealer()}
+  return {values, present, masker, sealer: await store.openSealer()}
 }

@@ -34,16 +34,21 @@ export class SecretResolver {
   /**
    * The values of the `used` names. Throws SECRETS_MISSING with all `declared` names that have no value, whether they are used or not;
    * SECRET_NOT_TEXT; and what the store throws.
+   * @param optional of the declared names: may have no value
    */
-  async resolve(declared: readonly string[], used: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    throwMissing(this.findMissing(declared))
+  async resolve(
+    declared: readonly string[],
+    used: readonly string[],
+    optional: readonly string[] = [],
+  ): Promise<ReadonlyMap<string, string>> {
+    throwMissing(this.findMissing(declared).filter((name) => !optional.includes(name)))
     const {store, onReveal} = this.#options
     const stored = used.length === 0 ? new Map<string, Buffer>() : await store.getMany(used)
     const values = new Map<string, string>()
     for (const name of used) {
       const bytes = stored.get(name) ?? this.#variable(name)
       // Deleted in the meantime.
-      if (bytes === undefined) throwMissing([name])
+      if (bytes === undefined) throwMissing(optional.includes(name) ? [] : [name])
       else {
         onReveal(bytes)
         values.set(name, decode(name, bytes))

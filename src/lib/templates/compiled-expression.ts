@@ -13,6 +13,8 @@ export interface Reference {
   readonly length: number
   /** Under `??`, `default()` or `has()`: it may be missing. */
   readonly isOptional: boolean
+  /** Under `has()`: only whether it is there is asked. */
+  readonly isPresence?: boolean
 }
 
 export interface CompiledExpression {

@@ -24,18 +24,26 @@ export function listReferences(ast: ASTNode): Reading {
   const references: Reference[] = []
   let callsStatus = false
 
-  const visit = (node: ASTNode, bound: ReadonlySet<string>, isOptional: boolean): void => {
+  const visit = (node: ASTNode, bound: ReadonlySet<string>, isOptional: boolean, isPresence = false): void => {
     const path = staticPath(node)
     if (path) {
       if (!bound.has(path.root) && !constants.has(path.root) && !types.has(path.root))
-        references.push({root: path.root, path: path.steps, start: path.start, length: path.end - path.start, isOptional})
+        references.push({
+          root: path.root,
+          path: path.steps,
+          start: path.start,
+          length: path.end - path.start,
+          isOptional,
+          ...(isPresence && {isPresence}),
+        })
       path.indexes.forEach((index) => visit(index, bound, isOptional))
       return
     }
     if (node.op === 'call') {
       const [name, args] = node.args
       if (statusFunctions.has(name)) callsStatus = true
-      args.forEach((arg, nth) => visit(arg, bound, isOptional || name === hasMacro || (name === defaultMacro && nth === 0)))
+      const isPresent = name === hasMacro
+      args.forEach((arg, nth) => visit(arg, bound, isOptional || isPresent || (name === defaultMacro && nth === 0), isPresent))
     } else if (node.op === 'rcall') {
       const [name, receiver, args] = node.args
       visit(receiver, bound, isOptional)

@@ -7,7 +7,7 @@ export interface Scope {
   readonly inputs?: Readonly<Record<string, unknown>>
   readonly vars: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string>>
-  /** Only in the scope of a task: those that its own inputs and env name. */
+  /** In the scope of a task: those that its own inputs and env name. In that of a condition the values are empty: only has() may ask for them. */
   readonly secrets?: Readonly<Record<string, string>>
   /** Every task that has ended. */
   readonly tasks: Readonly<Record<string, TaskView>>

@@ -17,6 +17,7 @@ export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Wo
   // The border: the draft was checked against the schema.
   const written = document.value as Written
   const timeoutMs = parseDuration(written.timeout)
+  const {secrets = []} = written
   return {
     source: document,
     dir,
@@ -26,7 +27,8 @@ export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Wo
     enabled: written.enabled ?? true,
     inputs: readDeclaredInputs(written.inputs),
     vars: written.vars ?? {},
-    secrets: written.secrets ?? [],
+    secrets: secrets.map((secret) => (typeof secret === 'string' ? secret : secret.name)),
+    optionalSecrets: secrets.flatMap((secret) => (typeof secret !== 'string' && secret.optional === true ? [secret.name] : [])),
     env: toText(written.env),
     inheritEnv: written.inheritEnv ?? [],
     workingDir: resolve(dir, written.workingDir ?? '.'),

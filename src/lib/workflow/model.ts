@@ -21,6 +21,8 @@ export interface Workflow {
   readonly vars: JsonObject
   /** Names of the secrets its tasks may read. */
   readonly secrets: readonly string[]
+  /** Those of them that a run can do without. Absent: none. */
+  readonly optionalSecrets?: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** Names, or prefixes that end in `*`, of variables that tasks inherit from the caller. */
   readonly inheritEnv: readonly string[]

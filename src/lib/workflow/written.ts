@@ -14,7 +14,7 @@ export interface Written {
   readonly enabled?: boolean
   readonly inputs?: JsonObject
   readonly vars?: JsonObject
-  readonly secrets?: readonly string[]
+  readonly secrets?: readonly (string | {readonly name: string; readonly optional?: boolean})[]
   readonly env?: WrittenEnv
   readonly inheritEnv?: readonly string[]
   readonly workingDir?: string

@@ -64,7 +64,8 @@ describe('a check', () => {
       {at: [1], code: 'a', message: 'x'},
       {at: [1], code: 'a', message: 'y'},
     ]
-    expect(collectFindings(document, check).diagnostics.map(({message}) => message)).toEqual(['x', 'y'])
+    const withColumns: SourceDocument = {...document, diagnostic: (...asked) => ({...document.diagnostic(...asked), column: 1})}
+    expect(collectFindings(withColumns, check).diagnostics.map(({message}) => message)).toEqual(['x', 'y'])
   })
 
   it('gives the codes of its errors, also of those that are not made', () => {

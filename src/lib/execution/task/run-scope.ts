@@ -94,7 +94,7 @@ export class RunScope {
     const text = task.if
     const evaluated = this.#attempt(
       task.id,
-      () => this.#beside.templates.evaluate(text, this.#scope, {status, budget: new Budget(maxConditionSteps)}),
+      () => this.#beside.templates.evaluate(text, this.#withPresence(), {status, budget: new Budget(maxConditionSteps)}),
       ['if'],
     )
     if (!evaluated.ok) return {kind: 'fail', error: evaluated.error}
@@ -118,7 +118,8 @@ export class RunScope {
       ),
     )
     if (!evaluated.ok) return evaluated
-    const own = Object.entries(evaluated.value.env).map(([name, value]) => [name, toText(value)] as const)
+    // null: not set at all, as for an optional secret that is missing.
+    const own = Object.entries(evaluated.value.env).flatMap(([name, value]) => (value === null ? [] : [[name, toText(value)] as const]))
     // Evaluating JSON values gives JSON values.
     const value = {inputs: evaluated.value.inputs as JsonObject, env: {...this.#plan.workflow.env, ...Object.fromEntries(own)}}
     return {ok: true, value: cache === undefined ? value : {...value, cache: evaluated.value.cache as unknown as EvaluatedTask['cache']}}
@@ -128,10 +129,11 @@ export class RunScope {
   outputs(): Evaluated<JsonObject> {
     const {templates} = this.#beside
     const {outputs} = this.#plan.workflow
+    const scope = this.#withPresence()
     const answer = this.#attempt(undefined, () => {
       const budget = new Budget()
       const evaluated = evaluateSites({outputs}, workflowSites({outputs}), (site) =>
-        templates.evaluateDeep(site.value, this.#scope, pathOf(site), undefined, budget),
+        templates.evaluateDeep(site.value, scope, pathOf(site), undefined, budget),
       )
       // Evaluating JSON values gives JSON values.
       return evaluated.outputs as JsonObject
@@ -146,6 +148,14 @@ export class RunScope {
     if (values === undefined || names.length === 0) return this.#scope
     const secrets = Object.fromEntries(names.flatMap((name) => (values.has(name) ? [[name, values.get(name) ?? '']] : [])))
     return {...this.#scope, secrets}
+  }
+
+  /** What conditions and outputs see of secrets: that they are there, which has() asks. */
+  #withPresence(): Scope {
+    if (this.#secrets === undefined) return this.#scope
+    const {values} = this.#secrets
+    const present: ReadonlySet<string> = this.#secrets.present ?? new Set(values.keys())
+    return {...this.#scope, secrets: Object.fromEntries([...present].map((name) => [name, '']))}
   }
 
   #view(event: TaskFinished | TaskSkipped): TaskView {

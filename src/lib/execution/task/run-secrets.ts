@@ -7,6 +7,8 @@ import type {OutputSealer} from '../../engine/sealed-output.ts'
 export interface RunSecrets {
   /** By name: every secret that a task of the plan reads. */
   readonly values: ReadonlyMap<string, string>
+  /** Names of the secrets that have a value, whether a task reads it or not. Absent: those of `values`. */
+  readonly present?: ReadonlySet<string>
   /** Knows the values, and learns what templates compute from them. */
   readonly masker: SecretMasker
   /** Without it, what masking hides of an output is kept nowhere. */

@@ -11,6 +11,7 @@ import {checkDefault} from './entry-points.ts'
 import {checkInputs} from './inputs.ts'
 import {checkCaches} from './cache.ts'
 import {checkNeeds} from './needs.ts'
+import {checkOptionalSecrets, checkSecretsOnce} from './optional-secrets.ts'
 import {readDeclared} from './references.ts'
 import {checkUnusedSecrets} from './secrets.ts'
 import {checkShape} from './shape.ts'
@@ -57,6 +58,8 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     checkConstants(draft, actions),
     checkConditions(draft),
     checkTemplates(all, templates, declared),
+    checkSecretsOnce(draft.fields['secrets']),
+    checkOptionalSecrets(all, templates, declared.secrets),
     checkUnusedSecrets(declared.secrets, secretsNamed(all, templates)),
   ]
   const findings = joinFindings([shape, ...checks.map((check) => collectFindings(document, check))])

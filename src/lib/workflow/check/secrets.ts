@@ -1,6 +1,7 @@
 // What templates may do with secrets: read declared ones by their literal names, in the inputs and the env of a task. Nothing is decided when
 // the workflow runs, so what a task is given can be read in the file.
 
+import {fieldsOf, isFields} from '../../documents/fields.ts'
 import type {CheckFinding} from '../../documents/findings.ts'
 import type {Reference} from '../../templates/compiled-expression.ts'
 import {formatPath} from '../../templates/path.ts'
@@ -15,16 +16,24 @@ export type Remark = Pick<CheckFinding, 'code' | 'message' | 'hint'>
 export interface DeclaredSecrets {
   readonly list: readonly string[]
   readonly known: ReadonlySet<string>
+  /** Those that may be missing. */
+  readonly optional: ReadonlySet<string>
 }
 
 export function readDeclaredSecrets(written: unknown): DeclaredSecrets {
-  const list = Array.isArray(written) ? written.map((name) => (typeof name === 'string' ? name : '')) : []
-  return {list, known: new Set(list)}
+  const entries: readonly unknown[] = Array.isArray(written) ? written : []
+  const list = entries.map(nameOf)
+  return {list, known: new Set(list), optional: new Set(list.filter((_, index) => fieldsOf(entries[index])['optional'] === true))}
+}
+
+function nameOf(entry: unknown): string {
+  const name = isFields(entry) ? entry['name'] : entry
+  return typeof name === 'string' ? name : ''
 }
 
 /** What is wrong with reading a secret. */
 export function checkSecret(
-  {path: [name, ...deeper]}: Pick<Reference, 'path'>,
+  {path: [name, ...deeper], isPresence}: Pick<Reference, 'path' | 'isPresence'>,
   template: Pick<DraftTemplate, 'site' | 'task'>,
   {list, known}: DeclaredSecrets,
   actions: KnownActions,
@@ -41,11 +50,16 @@ export function checkSecret(
     const hint = `for a value that is JSON: fromJson(${secret})`
     remarks.push({code: 'unknown-name', message: `${secret} is text and has no properties`, hint})
   }
+  // Whether it is there is not secret. The env of the workflow is evaluated before that is known.
+  if (isPresence === true && template.site.kind !== 'workflowEnv') return remarks
   return [...remarks, ...refuse(template, secret, actions)]
 }
 
 /** Declared names that no template reads. @param used names that some template reads, wherever it stands */
-export function* checkUnusedSecrets({list}: DeclaredSecrets, used: ReadonlySet<string>): Generator<CheckFinding> {
+export function* checkUnusedSecrets(
+  {list, optional}: Pick<DeclaredSecrets, 'list' | 'optional'>,
+  used: ReadonlySet<string>,
+): Generator<CheckFinding> {
   const seen = new Set<string>()
   for (const [index, name] of list.entries()) {
     const isRepeated = seen.has(name)
@@ -57,7 +71,7 @@ export function* checkUnusedSecrets({list}: DeclaredSecrets, used: ReadonlySet<s
       severity: 'warning',
       code: 'unused-secret',
       message: `no task reads the secret '${name}'`,
-      hint: 'the run needs it anyway; remove it from the list, or read it in the inputs or the env of a task',
+      hint: `${optional.has(name) ? '' : 'the run needs it anyway; '}remove it from the list, or read it in the inputs or the env of a task`,
     }
   }
 }
@@ -110,7 +124,7 @@ function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: stri
         {
           code,
           message: 'secrets cannot be read in "if"',
-          hint: 'check the secret in a task, and read the output of that task in "if"',
+          hint: `whether it is there can be asked: has(${secret}); to look at the value, check it in a task and read the output of that task in "if"`,
         },
       ]
     case 'outputs':

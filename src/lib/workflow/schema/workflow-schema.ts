@@ -6,6 +6,7 @@ import {defaultTasks, order} from './entry-points.ts'
 import {hooksSchema} from './hooks-schema.ts'
 import {inputsSchema} from './inputs-schema.ts'
 import {closed, duration, environment, inheritEnvSchema, permissions, resources, retry, taskId} from './parts.ts'
+import {secrets} from './secrets.ts'
 import {taskSchema} from './task-schema.ts'
 
 /** JSON Schema, draft 2020-12. */
@@ -35,15 +36,7 @@ export const workflowSchema = {
     enabled: {type: 'boolean', description: 'A disabled workflow is not run.', default: true},
     inputs: inputsSchema,
     vars: {type: 'object', description: 'Constants, read as {{ vars.name }}; `--var name=value` overrides them.', default: {}},
-    secrets: {
-      type: 'array',
-      uniqueItems: true,
-      items: {type: 'string', pattern: '^[A-Za-z0-9_-]{1,255}$', title: 'name of a secret'},
-      description:
-        'Names of the secrets that tasks may read, as {{ secrets.NAME }} in their inputs and env. Values come from the store, then from environment variables of these names.',
-      examples: [['API_TOKEN']],
-      default: [],
-    },
+    secrets,
     env: {...environment, description: "Environment variables of every task's process. Templates may read vars and inputs."},
     inheritEnv: {
       ...inheritEnvSchema,

@@ -8,6 +8,7 @@ import {listTemplates} from '../../../../src/lib/workflow/check/list-templates.t
 import {checkDefault} from '../../../../src/lib/workflow/check/entry-points.ts'
 import {checkNeeds} from '../../../../src/lib/workflow/check/needs.ts'
 import {readDeclared} from '../../../../src/lib/workflow/check/references.ts'
+import {checkOptionalSecrets, checkSecretsOnce} from '../../../../src/lib/workflow/check/optional-secrets.ts'
 import {checkUnusedSecrets, readDeclaredSecrets} from '../../../../src/lib/workflow/check/secrets.ts'
 import {checkConditions, checkConstants, checkTemplates, secretsNamed} from '../../../../src/lib/workflow/check/templates.ts'
 import {checkTimes} from '../../../../src/lib/workflow/check/times.ts'
@@ -221,5 +222,44 @@ describe('templates', () => {
       'secrets.0 unused-secret',
       'secrets.4 unused-secret',
     ])
+  })
+})
+
+describe('optional secrets', () => {
+  it.each<[string, object, string[]]>([
+    ['with a default', {env: {A: "{{ secrets.OPT ?? '' }}"}}, []],
+    ['asked for in the same template', {env: {A: "{{ has(secrets.OPT) ? secrets.OPT : 'x' }}"}}, []],
+    ['asked for in the condition of the task', {if: '{{ has(secrets.OPT) }}', env: {A: '{{ secrets.OPT }}'}}, []],
+    ['asked for in brackets', {if: "{{ has(secrets['OPT']) }}", inputs: {a: ['{{ secrets.OPT }}']}}, []],
+    ['as they are', {env: {A: '{{ secrets.OPT }}'}}, ['tasks.0.env.A optional-secret']],
+    ['asked for in another template', {env: {A: '{{ secrets.OPT }}', B: '{{ has(secrets.OPT) }}'}}, ['tasks.0.env.A optional-secret']],
+    ['that are others', {env: {A: '{{ secrets.REQ }}', B: '{{ secrets.NEW }}'}}, []],
+    ['in a template that is broken', {env: {A: '{{ secrets.OPT + }}'}}, []],
+  ])('%s', async (_title, task, expected) => {
+    const value = {
+      secrets: ['REQ', {name: 'OPT', optional: true}, {name: 'NEW', optional: false}],
+      ...tasks(task, {if: '{{ has(secrets.OPT) }}'}),
+    }
+    const all = listTemplates(draftOf(value), new Map())
+    const templates = await loadTemplates(all.map(({text}) => text))
+    expect(codes(checkOptionalSecrets(all, templates, readDeclaredSecrets(value.secrets)))).toEqual(expected)
+  })
+
+  it.each<[string, object, string[]]>([
+    ['in if', {if: '{{ has(secrets.A) }}'}, []],
+    ['of one that is not declared', {if: '{{ has(secrets.B) }}'}, ['tasks.0.if undeclared-secret']],
+    ['with its value', {if: "{{ has(secrets.A) && secrets.A == 'x' }}"}, ['tasks.0.if secret-not-allowed']],
+    ['with a default in its stead', {if: "{{ (secrets.A ?? '') == '' }}"}, ['tasks.0.if secret-not-allowed']],
+    ['of something computed', {if: '{{ has(secrets[vars.x]) }}'}, ['tasks.0.if computed-secret']],
+    ['of something that a secret names', {if: '{{ has(vars[secrets.A]) }}'}, ['tasks.0.if secret-not-allowed']],
+  ])('has() %s', async (_title, task, expected) => {
+    const draft = draftOf({vars: {x: 'A'}, secrets: [{name: 'A', optional: true}], ...tasks(task)})
+    const all = listTemplates(draft, new Map())
+    const templates = await loadTemplates(all.map(({text}) => text))
+    expect(codes(checkTemplates(all, templates, readDeclared(draft, new Graph(draft.tasks), new Map())))).toEqual(expected)
+  })
+
+  it('are listed once', () => {
+    expect(codes(checkSecretsOnce(['A', 'B', 'B', {name: 'A'}, 5, null]))).toEqual(['secrets.3 duplicate-secret'])
   })
 })
