@@ -109,6 +109,7 @@ export class Run extends BaseCommand {
 
 function exitCodeOf({result, stopCause}: RunOutcome): number {
   if (stopCause === 'timeout') return errorCodes.RUN_TIMED_OUT.exitCode
+  if (stopCause === 'cancelled') return errorCodes.RUN_CANCELLED.exitCode
   if (stopCause !== undefined) return stopExitCodes[stopCause]
   return result.status === 'succeeded' ? 0 : errorCodes.RUN_FAILED.exitCode
 }

@@ -13,6 +13,9 @@ type Presence<T> = {readonly [K in keyof T]-?: undefined extends T[K] ? 'sometim
 /** The compiler keeps this in step with the types of the engine: a field more or less, or one that becomes optional, is an error here. */
 const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<RunEventBody, {type: T}>>, 'type'>} = {
   'run.started': {version: 'sometimes', workflow: 'always', file: 'always', inputs: 'sometimes', tasks: 'always'},
+  'run.queued': {group: 'always', holders: 'always'},
+  'run.admitted': {group: 'always'},
+  'run.refused': {status: 'always', reason: 'always'},
   'task.started': {task: 'always', attempt: 'always'},
   'task.log': {task: 'always', attempt: 'always', stream: 'always', level: 'always', message: 'always', fields: 'sometimes'},
   'task.retrying': {task: 'always', attempt: 'always', delayMs: 'always', error: 'always', metrics: 'always'},
@@ -29,7 +32,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
   },
   'task.skipped': {task: 'always', reason: 'always'},
   diagnostic: {severity: 'always', code: 'always', message: 'always', task: 'sometimes'},
-  'run.stopping': {cause: 'always', atOnce: 'sometimes'},
+  'run.stopping': {cause: 'always', reason: 'sometimes', atOnce: 'sometimes'},
   'hooks.started': {status: 'always', reason: 'sometimes', tasks: 'always'},
   'run.finished': {status: 'always', durationMs: 'always', outputs: 'sometimes', reason: 'sometimes', counts: 'always'},
 }
@@ -106,6 +109,11 @@ hooks: {finally: [{id: clean, type: core/shell.run, inputs: {command: 'true'}}]}
 outputs: {told: '{{ tasks.tell.output }}'}
 `,
   'hanging.yaml': 'id: hanging\ntasks: [{id: hang, type: core/shell.run, inputs: {command: "trap \'\' TERM; touch hangs; sleep 1000"}}]\n',
+  'held.yaml':
+    'id: held\nconcurrency: {group: g}\ntasks: [{id: hold, type: core/shell.run, inputs: {command: "touch holds; sleep 1000"}}]\n',
+  'skipped.yaml':
+    'id: skipped\nconcurrency: {group: g, onConflict: skip}\ntasks: [{id: t, type: core/shell.run, inputs: {command: "true"}}]\n',
+  'next.yaml': 'id: next\nconcurrency: {group: g, onConflict: cancel}\ntasks: [{id: t, type: core/shell.run, inputs: {command: "true"}}]\n',
   'slow.yaml':
     'id: slow\ntimeout: 500ms\ntasks: [{id: slow, type: core/time.sleep, inputs: {duration: 60s}}]\n' +
     'hooks: {onFailure: [{id: tell, type: core/shell.run, inputs: {command: "true"}}]}\n',
@@ -125,7 +133,13 @@ async function realEvents(): Promise<RunEvent[]> {
   running.kill('SIGINT')
   const third = await endOf(running)
   expect(third).toMatchObject({exitCode: 130})
-  return [first, second, third].flatMap(({stdout}) => parseEvents(stdout))
+  const holding = project.start(['run', 'held.yaml', '--events', '-', '--progress', 'quiet'])
+  await project.appears('holds', holding)
+  const refused = await project.run(['run', 'skipped.yaml', '--events', '-', '--progress', 'quiet'])
+  const admitted = await project.run(['run', 'next.yaml', '--events', '-', '--progress', 'quiet'])
+  const cancelled = await endOf(holding)
+  expect([refused, admitted, cancelled].map(({exitCode}) => exitCode)).toEqual([0, 0, 1])
+  return [first, second, third, refused, admitted, cancelled].flatMap(({stdout}) => parseEvents(stdout))
 }
 
 /** Every object with the section that describes it. */

@@ -25,6 +25,8 @@ class EngineLaws {
   readonly breaches: string[] = []
   readonly #tasks = new Map<string, TaskRecord>()
   #seq = 0
+  /** What was last said of the concurrency group. */
+  #gate: 'run.queued' | 'run.admitted' | 'run.refused' | undefined
   #isFinished = false
   readonly #hooks: HooksStarted[] = []
   #stops = 0
@@ -39,6 +41,7 @@ class EngineLaws {
     if (event.type === 'run.started')
       for (const {id, needs} of event.tasks) this.#tasks.set(id, {needs, attempt: 0, line: 0, progress: 'unstarted'})
     else if (event.type === 'run.finished') this.#finish(event)
+    else if (event.type === 'run.queued' || event.type === 'run.admitted' || event.type === 'run.refused') this.#takeGate(event)
     else if (event.type === 'hooks.started') this.#startHooks(event)
     else if (event.type === 'run.stopping') this.#stops += event.atOnce === true ? 2 : 1
     else if (event.task !== undefined) {
@@ -46,6 +49,19 @@ class EngineLaws {
       if (task === undefined) this.#demand(false, event, 'no such task')
       else this.#takeTask(event, task)
     }
+  }
+
+  /** A run asks for its group before any task starts, and gets one answer. */
+  #takeGate(event: Extract<RunEvent, {type: 'run.queued' | 'run.admitted' | 'run.refused'}>): void {
+    this.#demand(this.#gate === undefined || this.#gate === 'run.queued', event, 'a run gets one answer, and waits for nothing after it')
+    this.#demand(
+      [...this.#tasks.values()].every(({progress}) => progress === 'unstarted'),
+      event,
+      'no task starts or ends before the answer',
+    )
+    if (event.type === 'run.queued')
+      this.#demand(event.holders.length > 0 && !event.holders.includes(event.run), event, 'others hold the group')
+    this.#gate = event.type
   }
 
   takeEnd(): void {
@@ -56,6 +72,7 @@ class EngineLaws {
     this.#demand(!hasEnded(task), event, 'nothing is told of a task after its end')
     switch (event.type) {
       case 'task.started':
+        this.#demand(this.#gate === undefined || this.#gate === 'run.admitted', event, 'a task starts when the run holds its group')
         this.#demand(this.#areOver(task.needs), event, 'a task starts after its needs')
         this.#demand(task.progress !== 'running', event, 'an attempt is open')
         this.#demand(event.attempt === task.attempt + 1, event, 'attempts are counted from 1, and each starts once')
@@ -100,6 +117,7 @@ class EngineLaws {
 
   #finish(event: RunFinished & RunEvent): void {
     this.#isFinished = true
+    if (this.#gate === 'run.refused') this.#demand(event.counts.skipped === this.#tasks.size, event, 'a refused run skips all of its tasks')
     const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
     for (const [id, task] of this.#tasks) {
       if (hasEnded(task)) counts[task.progress] += 1

@@ -10,6 +10,8 @@ import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
 import type {ActionResult} from '../../src/lib/engine/task-result.ts'
 import type {Invocation} from '../../src/lib/execution/attempt/attempt.ts'
 import {LocalTaskRunner, type LocalTaskRunnerOptions} from '../../src/lib/execution/task/local-task-runner.ts'
+import type {RunAdmission} from '../../src/lib/engine/requests/admission.ts'
+import {refusalReason} from './run-model.ts'
 import {randomVars, type RandomRun, type RandomTask} from './random-run.ts'
 import {scriptedPlan} from './scripted-run.ts'
 
@@ -42,7 +44,7 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
       timeoutMs,
       ...(condition !== undefined && {if: condition.text}),
     })),
-    {vars: randomVars},
+    {vars: randomVars, ...(run.gate !== undefined && {concurrency: {group: 'g', limit: 1, onConflict: 'queue'}})},
     {failFast: run.failFast, timeoutMs: run.timeoutMs},
   )
   const plan = options.plan ?? planned.plan
@@ -57,6 +59,7 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
       journal: {create: () => undefined, append: options.append ?? (() => undefined)},
       reporter: {report: (event) => void events.push(event), close: () => Promise.resolve()},
       runner: options.onState === undefined ? runner : observe(runner, () => options.onState?.(loop.state)),
+      ...(run.gate !== undefined && {admission: admissionOf(run.gate)}),
       clock: {now: () => Date.now(), elapsed: () => Date.now()},
       random: () => 0,
     },
@@ -90,6 +93,24 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
   return {plan, events, finished, timersLeft}
 }
 
+/** A group that gives its answer at a moment of its own, after it was waited for. */
+function admissionOf({atMs, answer}: NonNullable<RandomRun['gate']>): RunAdmission {
+  let timer: NodeJS.Timeout | undefined
+  return {
+    enter: (_wish, {onQueued}) =>
+      new Promise((resolve) => {
+        onQueued(['another'])
+        timer = setTimeout(() => {
+          resolve(answer === 'admitted' ? {kind: answer} : {kind: 'refused', isSkipped: answer === 'skipped', reason: refusalReason})
+        }, atMs)
+      }),
+    leave: () => {
+      clearTimeout(timer)
+      return Promise.resolve()
+    },
+  }
+}
+
 /** Promises are settled, and the recorder has handed on what it has. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
@@ -108,6 +129,7 @@ function observe(runner: TaskRunner, onEvent: () => void): TaskRunner {
     },
     run: (...args) => runner.run(...args),
     ask: (...args) => runner.ask(...args),
+    group: () => runner.group(),
     outputs: () => runner.outputs(),
     hear: (event) => {
       onEvent()

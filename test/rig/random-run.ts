@@ -58,6 +58,8 @@ export interface RandomRun {
   readonly parallelism: number
   readonly timeoutMs: number | undefined
   readonly stops: readonly RandomStop[]
+  /** It has a concurrency group, and is told this of it. */
+  readonly gate?: {readonly atMs: number; readonly answer: 'admitted' | 'skipped' | 'failed'}
 }
 
 export const randomVars = {yes: true, no: false, count: 3}
@@ -112,6 +114,13 @@ export function randomRun(seed: number, longestMs = 1_000_000): RandomRun {
         }))
       : [],
   }
+}
+
+/** One that has to wait for its concurrency group first. */
+export function randomGatedRun(seed: number, longestMs = 1_000_000): RandomRun {
+  const luck = new Luck(seed + 1_000_003)
+  const answer = luck.pick(['admitted', 'admitted', 'admitted', 'skipped', 'failed'] as const)
+  return {...randomRun(seed, longestMs), gate: {atMs: luck.upTo(longestMs * 2), answer}}
 }
 
 function randomCondition(luck: Luck, needs: readonly string[], above: readonly string[]): RandomCondition {

@@ -36,7 +36,15 @@ interface Running {
   isStopped: boolean
 }
 
-const stopWords = {interrupted: 'the run was interrupted', terminated: 'the run was terminated', timeout: 'the run timed out'}
+const stopWords = {
+  interrupted: 'the run was interrupted',
+  terminated: 'the run was terminated',
+  timeout: 'the run timed out',
+  cancelled: 'the run was cancelled',
+}
+
+/** Why a run does not get its concurrency group. */
+export const refusalReason = 'others hold it'
 
 export function modelRun(run: RandomRun): ModelResult {
   return new RunModel(run).run()
@@ -61,6 +69,8 @@ class RunModel {
   /** What follows from what has happened at this moment, in order. */
   readonly #todo: (() => void)[] = []
   #stopCause: RandomStop['cause'] | undefined
+  #hasBegun = false
+  #refusal: 'skipped' | 'failed' | undefined
   #nowMs = 0
   #hasTies = false
 
@@ -69,10 +79,10 @@ class RunModel {
   }
 
   run(): ModelResult {
-    const {tasks, timeoutMs, stops} = this.#run
+    const {tasks, stops, gate} = this.#run
     for (const stop of stops) this.#at(stop.atMs, () => this.#stop(stop))
-    if (timeoutMs !== undefined) this.#at(timeoutMs, () => this.#stop({atMs: timeoutMs, cause: 'timeout', isAtOnce: false}))
-    for (const task of tasks) if (task.needs.length === 0) this.#handOut(task)
+    if (gate === undefined) this.#begin()
+    else this.#at(gate.atMs, () => this.#takeAnswer(gate.answer))
     this.#settle()
     while (this.#ends.size < tasks.length) {
       const next = [...this.#agenda].reduce((first, other) => (other.atMs < first.atMs ? other : first))
@@ -85,10 +95,34 @@ class RunModel {
     return {...this.#outcome(), durationMs: this.#nowMs, ends: this.#ends, starts: this.#starts, hasTies: this.#hasTies}
   }
 
+  /** The timeout of a run counts from the moment in which its tasks may start. */
+  #begin(): void {
+    const {timeoutMs} = this.#run
+    this.#hasBegun = true
+    if (timeoutMs !== undefined) this.#at(this.#nowMs + timeoutMs, () => this.#stop({atMs: timeoutMs, cause: 'timeout', isAtOnce: false}))
+    this.#handOutFirst()
+  }
+
+  #takeAnswer(answer: 'admitted' | 'skipped' | 'failed'): void {
+    if (this.#stopCause !== undefined) return
+    if (answer === 'admitted') {
+      this.#begin()
+      return
+    }
+    this.#refusal = answer
+    this.#giveUp(refusalReason, true)
+    this.#handOutFirst()
+  }
+
+  #handOutFirst(): void {
+    for (const task of this.#run.tasks) if (task.needs.length === 0) this.#handOut(task)
+  }
+
   /** A run that was stopped was cancelled, unless its time was up; else it failed by the first failure that was not tolerated. */
   #outcome(): Pick<ModelResult, 'status' | 'reason'> {
     if (this.#stopCause === 'timeout') return {status: 'failed', reason: stopWords.timeout}
     if (this.#stopCause !== undefined) return {status: 'cancelled', reason: stopWords[this.#stopCause]}
+    if (this.#refusal !== undefined) return {status: this.#refusal === 'skipped' ? 'succeeded' : 'failed', reason: refusalReason}
     const failure = this.#firstFailure()
     return failure === undefined ? {status: 'succeeded'} : {status: 'failed', reason: `task '${failure}' failed`}
   }
@@ -187,6 +221,12 @@ class RunModel {
     if (this.#stopCause === cause && !isAtOnce) return
     const isFirst = this.#stopCause === undefined
     this.#stopCause = cause
+    if (!this.#hasBegun) {
+      // It has done nothing that could be cleaned up.
+      this.#giveUp(stopWords[cause], true)
+      if (isFirst) this.#handOutFirst()
+      return
+    }
     this.#todo.push(() => {
       for (const running of [...this.#running.values()]) this.#stopAttempt(running, isAtOnce)
       for (const [id, {attempt, appointment}] of [...this.#retrying]) {

@@ -8,6 +8,7 @@ import {SchemaCompiler} from '../documents/json-schema.ts'
 import type {ResultRows} from '../cache/result-rows.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import type {Journal} from '../engine/ports.ts'
+import type {GroupTickets} from '../engine/requests/group-tickets.ts'
 import type {RunRequests} from '../engine/requests/run-requests.ts'
 import {resolveFrom} from '../files/current-directory.ts'
 import {readBytes} from '../files/read-bytes.ts'
@@ -139,6 +140,12 @@ export class App {
   readonly results = openOnce(async (): Promise<ResultRows> => {
     const [database, {SqliteResultRows}] = await Promise.all([this.#database(), import('../storage/result-rows.ts')])
     return new SqliteResultRows(database)
+  })
+
+  /** Who holds or waits for which concurrency group. */
+  readonly groupTickets = openOnce(async (): Promise<GroupTickets> => {
+    const [database, {SqliteGroupTickets}] = await Promise.all([this.#database(), import('../storage/group-tickets.ts')])
+    return new SqliteGroupTickets(database)
   })
 
   /** What the journal knows of runs. */

@@ -6,6 +6,8 @@ import {combineReporters} from '../engine/loop/combine-reporters.ts'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
 import type {Plan} from '../engine/plan.ts'
 import type {Reporter} from '../engine/ports.ts'
+import type {RunAdmission} from '../engine/requests/admission.ts'
+import {GroupQueue} from '../engine/requests/group-queue.ts'
 import {RequestWatch} from '../engine/requests/request-watch.ts'
 import {createRunId} from '../engine/run-id.ts'
 import {PluginExecutor} from '../execution/execute.ts'
@@ -45,6 +47,7 @@ export class RunSession {
   readonly #project: Project
   readonly #display: RunDisplay
   readonly #opened = new OpenResources()
+  readonly #requests: RequestWatch
   #secrets: RunSecrets | undefined
   #runtimes: OpenTaskRuntimes | undefined
   #isKilled = false
@@ -54,6 +57,7 @@ export class RunSession {
     this.#app = app
     this.#project = project
     this.#display = display
+    this.#requests = new RequestWatch({runId: this.runId, open: app.requests})
     app.addSession(this)
   }
 
@@ -80,6 +84,7 @@ export class RunSession {
         openJournal: this.#app.journal,
         reporter: this.#createReporter(),
         runner: new LocalTaskRunner(plan, {...planned, runId, executor: this.#createExecutor(taskRuntimes), secrets, cache}),
+        ...(plan.concurrency !== undefined && {admission: this.#createAdmission()}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
         random: () => Math.random(),
       }
@@ -146,6 +151,19 @@ export class RunSession {
     return await openRunCache(plan, {home, env: options.environment.variables, isIgnored, imageIds, openRows: results})
   }
 
+  #createAdmission(): RunAdmission {
+    const {groupTickets, requests} = this.#app
+    return new GroupQueue({
+      runId: this.runId,
+      openTickets: groupTickets,
+      openRequests: requests,
+      requests: this.#requests,
+      ancestors: [],
+      sweep: sweepLeftovers,
+      elapsed: () => performance.now(),
+    })
+  }
+
   #chooseConcurrency({plan}: PlannedRun): number {
     const limits = {openFileLimit: readOpenFileLimit(), processLimit: readProcessLimit()}
     return chooseConcurrency({...this.#project.config, ...limits, parallelism: plan.workflow.parallelism})
@@ -155,7 +173,7 @@ export class RunSession {
     const {options, schemas} = this.#app
     return new PluginExecutor({
       taskRuntimes,
-      builtInActions: createBuiltInActions({requests: new RequestWatch({runId: this.runId, open: this.#app.requests})}),
+      builtInActions: createBuiltInActions({requests: this.#requests}),
       compileSchema: (schema) => schemas.compile(schema),
       limits: this.#project.config.limits,
       isDebug: options.environment.isDebug,

@@ -52,6 +52,9 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     'inputs?': {type: 'object'},
     tasks: {type: 'array', items: taskInFile},
   },
+  'run.queued': {group: text, holders: {type: 'array', items: text, minItems: 1}},
+  'run.admitted': {group: text},
+  'run.refused': {status: anyOf('succeeded', 'failed'), reason: text},
   'task.started': {task: text, attempt},
   'task.log': {
     task: text,
@@ -75,7 +78,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
   },
   'task.skipped': {task: text, reason: text},
   diagnostic: {severity: anyOf('warning', 'error'), code: text, message: text, 'task?': text},
-  'run.stopping': {cause: anyOf('interrupted', 'terminated', 'timeout'), 'atOnce?': flag},
+  'run.stopping': {cause: anyOf('interrupted', 'terminated', 'timeout', 'cancelled'), 'reason?': text, 'atOnce?': flag},
   'hooks.started': {status: anyOf('succeeded', 'failed', 'cancelled'), 'reason?': text, tasks: {type: 'array', items: fields(hook)}},
   'run.finished': {
     status: anyOf('succeeded', 'failed', 'cancelled'),

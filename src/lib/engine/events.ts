@@ -74,10 +74,33 @@ export interface HooksStarted {
   /** In file order; at least one, all of the same list. */
   readonly tasks: readonly {readonly id: string; readonly type: string; readonly needs: readonly string[]; readonly hook: HookList}[]
 }
+/** The run waits, because other runs hold all of its concurrency group. Comes again when these are others. */
+export interface RunQueued {
+  readonly type: 'run.queued'
+  readonly group: string
+  /** Ids of runs. */
+  readonly holders: readonly string[]
+}
+/** The run holds its concurrency group until it ends: its tasks begin. */
+export interface RunAdmitted {
+  readonly type: 'run.admitted'
+  readonly group: string
+}
+/** The run does not begin: its tasks are skipped. */
+export interface RunRefused {
+  readonly type: 'run.refused'
+  /** How the run ends: `succeeded` where its file wants it skipped. */
+  readonly status: 'succeeded' | 'failed'
+  /** In words. */
+  readonly reason: string
+}
 /** The run was told to stop: nothing new starts, what runs is stopped. */
 export interface RunStopping {
   readonly type: 'run.stopping'
-  readonly cause: 'interrupted' | 'terminated' | 'timeout'
+  /** `cancelled`: another process has asked for it. */
+  readonly cause: 'interrupted' | 'terminated' | 'timeout' | 'cancelled'
+  /** Of `cancelled`: who asked, and why, in words. */
+  readonly reason?: string
   /** Stopped once more: nothing is waited for, and the run ends here. */
   readonly atOnce?: boolean
 }
@@ -99,7 +122,19 @@ export interface RunFinished {
 }
 
 export type RunEventBody =
-  RunStarted | TaskStarted | TaskLog | TaskRetrying | TaskFinished | TaskSkipped | HooksStarted | RunStopping | RunDiagnostic | RunFinished
+  | RunStarted
+  | RunQueued
+  | RunAdmitted
+  | RunRefused
+  | TaskStarted
+  | TaskLog
+  | TaskRetrying
+  | TaskFinished
+  | TaskSkipped
+  | HooksStarted
+  | RunStopping
+  | RunDiagnostic
+  | RunFinished
 
 /** What a runner reports besides results. */
 export type RunnerEvent = RunDiagnostic

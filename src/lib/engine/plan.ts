@@ -4,7 +4,7 @@
 import type {JsonObject} from '../util/json.ts'
 import type {CachePolicy} from '../workflow/cache-policy.ts'
 import {tasksOfHooks, type HookList, type Hooks} from '../workflow/hooks.ts'
-import type {RetryPolicy} from '../workflow/model.ts'
+import type {Concurrency, RetryPolicy} from '../workflow/model.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
 /** What set a timeout: the task, `defaults` of its workflow, its action, or none of these. */
@@ -27,6 +27,8 @@ export interface Plan {
   readonly args?: readonly string[]
   /** Most tasks of a group at a time, by name of the group. */
   readonly groups?: Readonly<Record<string, number>>
+  /** The run begins when it holds this group. */
+  readonly concurrency?: Concurrency
 }
 
 /** What tasks share. */

@@ -3,6 +3,7 @@
 import type {JsonObject} from '../util/json.ts'
 import type {RunEvent, RunnerEvent, StateEvent} from './events.ts'
 import type {Plan, PlannedTask} from './plan.ts'
+import type {RunAdmission} from './requests/admission.ts'
 import type {ConditionFacts, DatedEvent} from './run-state.ts'
 import type {RunView} from './run-view.ts'
 import type {SealedValue} from './sealed-output.ts'
@@ -97,6 +98,9 @@ export type ConditionAnswer =
 export type OutputsAnswer =
   {readonly ok: true; readonly value: JsonObject; readonly sealed?: SealedValue} | {readonly ok: false; readonly error: TaskError}
 
+/** The name of the run's concurrency group, masked. */
+export type GroupAnswer = {readonly ok: true; readonly group: string} | {readonly ok: false; readonly error: TaskError}
+
 /**
  * Takes events of a runner, which go the way of all events. What is emitted before an answer or a result is journalled before it; after the end of the
  * run nothing is taken. The texts in it are masked.
@@ -116,6 +120,8 @@ export interface TaskRunner {
   run(attempt: AttemptRef, options: AttemptOptions): Promise<AttemptResult>
   /** Asks the condition of a task whose needs are over. */
   ask(task: string, facts: ConditionFacts): Awaitable<ConditionAnswer>
+  /** Evaluates the name of the run's concurrency group. Asked once, of a plan that has one. */
+  group(): Awaitable<GroupAnswer>
   /** Evaluates the outputs of the run. */
   outputs(): Awaitable<OutputsAnswer>
   /** Is given every event but log lines, in order, before anything that follows from it is asked for. A stop of the run is one of them. */
@@ -126,6 +132,8 @@ export interface RunPorts {
   readonly journal: Pick<Journal, 'create' | 'append'>
   readonly reporter: Reporter
   readonly runner: TaskRunner
+  /** For a plan with a concurrency group. */
+  readonly admission?: RunAdmission
   readonly clock: Clock
   /** In [0, 1); spreads retries. */
   readonly random: () => number

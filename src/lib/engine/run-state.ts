@@ -1,7 +1,7 @@
 // What a run has come to, task by task: all of it follows from its events. decide.ts advances it, and nothing else writes to it.
 
 import {assertNever} from '../util/assert-never.ts'
-import type {StateEventBody, RunFinished, RunStopping, TaskError} from './events.ts'
+import type {StateEventBody, RunFinished, RunRefused, RunStopping, TaskError} from './events.ts'
 import type {PlannedTask} from './plan.ts'
 import {untriedRoom, type Room} from './room.ts'
 import type {HookList, Hooks} from '../workflow/hooks.ts'
@@ -17,6 +17,8 @@ export interface DecideOptions {
   readonly tasks: readonly TaskShape[]
   readonly hooks?: Hooks<TaskShape>
   readonly failFast: boolean
+  /** Present: its tasks wait until the run holds its group. */
+  readonly concurrency?: object
 }
 
 /**
@@ -73,6 +75,12 @@ export interface DecideState {
   conclusion?: Pick<RunFinished, 'status' | 'reason'>
   /** The list of hooks that started last. */
   hooksBegun?: HookList
+  /** In words. Present with `stopCause`. */
+  stopReason?: string
+  /** The run does not hold its concurrency group: nothing has started. */
+  isGated: boolean
+  /** It does not get its group, and ends like this. */
+  refusal?: Pick<RunRefused, 'status' | 'reason'>
   /** `finishing`: all tasks are over and a finish command was given. */
   stage: 'open' | 'finishing' | 'finished'
 }
@@ -85,7 +93,7 @@ export interface ConditionFacts {
   readonly success: boolean
 }
 
-export function createState({tasks, failFast, hooks = {}}: DecideOptions): DecideState {
+export function createState({tasks, failFast, hooks = {}, concurrency}: DecideOptions): DecideState {
   const state: DecideState = {
     failFast,
     tasks: new Map(),
@@ -94,6 +102,7 @@ export function createState({tasks, failFast, hooks = {}}: DecideOptions): Decid
     running: 0,
     room: untriedRoom,
     isStoppedTwice: false,
+    isGated: concurrency !== undefined,
     stage: 'open',
   }
   addTasks(state, tasks)
@@ -138,7 +147,7 @@ export function slotsOf({shape}: TaskRecord): 0 | 1 {
 }
 
 /** How messages describe a stop. */
-export function stopReason(cause: RunStopping['cause']): string {
+export function describeStop({cause, reason}: Pick<RunStopping, 'cause' | 'reason'>): string {
   switch (cause) {
     case 'interrupted':
       return 'the run was interrupted'
@@ -146,6 +155,8 @@ export function stopReason(cause: RunStopping['cause']): string {
       return 'the run was terminated'
     case 'timeout':
       return 'the run timed out'
+    case 'cancelled':
+      return reason === undefined ? 'the run was cancelled' : `the run was ${reason}`
     default:
       return assertNever(cause)
   }

@@ -27,6 +27,7 @@ export class RunView {
   #hasHooks = false
   #letsHooksGoOn = false
   #finished: RunFinished | undefined
+  #holders: readonly string[] = []
 
   constructor(options: RunViewOptions = {}) {
     this.#options = options
@@ -44,7 +45,15 @@ export class RunView {
         for (const task of event.tasks) this.#tasks.set(task.id, untouchedTask(task))
         this.#hasHooks = true
         return
+      case 'run.queued':
+        this.#holders = event.holders
+        return
+      case 'run.admitted':
+      case 'run.refused':
+        this.#holders = []
+        return
       case 'run.stopping':
+        this.#holders = []
         this.#letsHooksGoOn = this.#hasHooks && this.#stopCause === undefined && event.atOnce !== true
         this.#stopCause = event.cause
         return
@@ -92,6 +101,11 @@ export class RunView {
   /** In file order; hooks come last, once they have started. */
   get tasks(): ReadonlyMap<string, TaskView> {
     return this.#tasks
+  }
+
+  /** Ids of the runs that hold its concurrency group, while it waits for it. */
+  get holders(): readonly string[] {
+    return this.#holders
   }
 
   /** With an open attempt, in the order of their starts. */

@@ -53,6 +53,7 @@ export const errorCodes = {
   RUN_TAKEN_OVER: {exitCode: 9, meaning: 'Another process has taken over the run; this one records nothing more of it.'},
   RUN_FAILED: {exitCode: 1, meaning: 'A task failed.'},
   RUN_TIMED_OUT: {exitCode: 7, meaning: 'The run took longer than its `timeout`.'},
+  RUN_CANCELLED: {exitCode: 1, meaning: 'Another process asked the run to stop.'},
   FILE_EXISTS: {exitCode: 1, meaning: 'A file that the command would write already exists.'},
   FILE_NOT_WRITABLE: {exitCode: 1, meaning: 'A file cannot be written: not permitted, no such directory, or the disk is full.'},
   STORAGE_BUSY: {exitCode: 9, meaning: 'Another process has been using the database for too long.'},

@@ -49,7 +49,7 @@ export function planWorkflow(parts: PlanParts): Plan {
     tasks: workflow.tasks.map((task) => planTask(task, parts)),
     ...(hookLists.some((list) => workflow.hooks[list] !== undefined) && {hooks: planHooks(parts)}),
     failFast,
-    ...defined({timeoutMs, args}),
+    ...defined({timeoutMs, args, concurrency: workflow.concurrency}),
   }
 }
 

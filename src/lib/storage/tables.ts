@@ -103,6 +103,22 @@ export const runRequests = sqliteTable(
   ],
 )
 
+export const groupTickets = sqliteTable(
+  'group_tickets',
+  {
+    number: integer('number').primaryKey({autoIncrement: true}),
+    groupName: text('group_name').notNull(),
+    runId: text('run_id').notNull(),
+    runLimit: integer('run_limit').notNull(),
+    isHolding: integer('is_holding', {mode: 'boolean'}).notNull().default(false),
+    ownerPid: integer('owner_pid').notNull(),
+    ownerStartTime: text('owner_start_time').notNull(),
+    ownerSystem: text('owner_system').notNull(),
+    beats: integer('beats').notNull().default(0),
+  },
+  (table) => [index('group_tickets_in_order').on(table.groupName, table.number)],
+)
+
 /** At most one row. */
 export const secretStore = sqliteTable('secret_store', {
   id: integer('id').primaryKey(),

@@ -33,6 +33,7 @@ export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Wo
     inheritEnv: written.inheritEnv ?? [],
     workingDir: resolve(dir, written.workingDir ?? '.'),
     ...defined({timeoutMs, parallelism: written.parallelism, default: written.default}),
+    ...(written.concurrency !== undefined && {concurrency: {limit: 1, onConflict: 'queue', ...written.concurrency}}),
     failFast: written.failFast ?? true,
     security: written.security ?? 'trusted',
     hasPermissions: [written, ...tasks.map(({fields}) => fields)].some(

@@ -30,6 +30,7 @@ export interface Workflow {
   readonly workingDir: string
   readonly timeoutMs?: number
   readonly parallelism?: number
+  readonly concurrency?: Concurrency
   readonly failFast: boolean
   /** `restricted`: tasks get what is granted and nothing else. */
   readonly security: 'trusted' | 'restricted'
@@ -41,6 +42,17 @@ export interface Workflow {
   readonly tasks: readonly Task[]
   readonly hooks: Hooks<Task>
   readonly outputs: JsonObject
+}
+
+/** What a run does while others hold all of its concurrency group. */
+export type ConflictAnswer = 'queue' | 'skip' | 'cancel' | 'fail'
+
+export interface Concurrency {
+  /** Template text. */
+  readonly group: string
+  /** Most runs of the group at a time. */
+  readonly limit: number
+  readonly onConflict: ConflictAnswer
 }
 
 export interface Task {

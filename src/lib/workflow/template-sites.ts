@@ -12,11 +12,13 @@ interface SiteRule {
   readonly callsStatus?: boolean
 }
 
-export type SiteKind = 'workflowEnv' | 'outputs' | 'input' | 'env' | 'cache' | 'if'
+export type SiteKind = 'workflowEnv' | 'concurrency' | 'outputs' | 'input' | 'env' | 'cache' | 'if'
 
 export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   /** The same for every task, so it is evaluated before the run. */
   workflowEnv: {reads: ['inputs', 'vars']},
+  /** Evaluated when the run starts, before any task. */
+  concurrency: {reads: scopeRoots.filter((root) => ['inputs', 'vars', 'env', 'run'].includes(root))},
   outputs: {reads: scopeRoots},
   input: {reads: [...scopeRoots, 'secrets']},
   env: {reads: [...scopeRoots, 'secrets']},
@@ -35,9 +37,20 @@ export interface TemplateSite {
 /** What `if: false` stands for. */
 export const neverCondition = '{{ false }}'
 
+/** The keys of a workflow with templates, as they are written or as they are planned. */
+export interface WorkflowTexts {
+  readonly env?: unknown
+  readonly concurrency?: unknown
+  readonly outputs?: unknown
+}
+
 /** The sites of a workflow outside of its tasks, of a file or of a plan. Values that hold no template may be left out. */
-export function workflowSites({env, outputs}: {readonly env?: unknown; readonly outputs?: unknown}): TemplateSite[] {
-  return [...entrySites('workflowEnv', 'env', env), ...entrySites('outputs', 'outputs', outputs)]
+export function workflowSites({env, concurrency, outputs}: WorkflowTexts): TemplateSite[] {
+  return [
+    ...entrySites('workflowEnv', 'env', env),
+    ...entrySites('concurrency', 'concurrency', concurrency),
+    ...entrySites('outputs', 'outputs', outputs),
+  ]
 }
 
 /** The keys of a task with templates, as they are written or as they are planned. */

@@ -3,6 +3,7 @@
 import type {JsonObject} from '../util/json.ts'
 import type {WrittenCache} from './cache-policy.ts'
 import type {Hooks} from './hooks.ts'
+import type {ConflictAnswer} from './model.ts'
 import type {WrittenResources} from './resources.ts'
 
 /** The document as the schema describes it; what this version refuses is left out. */
@@ -20,6 +21,7 @@ export interface Written {
   readonly workingDir?: string
   readonly timeout?: string | number
   readonly parallelism?: number
+  readonly concurrency?: {readonly group: string; readonly limit?: number; readonly onConflict?: ConflictAnswer}
   readonly failFast?: boolean
   readonly security?: 'trusted' | 'restricted'
   readonly permissions?: unknown

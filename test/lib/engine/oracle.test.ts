@@ -4,12 +4,13 @@ import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest'
 import type {RunEvent} from '../../../src/lib/engine/events.ts'
 import {expectLawful} from '../../rig/engine-laws.ts'
 import {playRun, type PlayedRun} from '../../rig/play-run.ts'
-import {randomRun, type RandomRun} from '../../rig/random-run.ts'
+import {randomGatedRun, randomRun, type RandomRun} from '../../rig/random-run.ts'
 import {modelRun, type ModelResult} from '../../rig/run-model.ts'
 
 const graphs = 4500
 const parts = Array.from({length: 9}, (_, part) => [1 + (part * graphs) / 9, ((part + 1) * graphs) / 9] as const)
 const crowdedGraphs = 1000
+const gatedGraphs = 1500
 
 beforeAll(() => {
   vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout', 'Date']})
@@ -85,6 +86,21 @@ describe('random workflows', () => {
     for (const kind of kinds) expect.soft(told[kind] ?? 0, kind).toBeGreaterThan(graphs / 30)
     expect(told['compared']).toBeGreaterThan(4000)
   })
+
+  it(`end as the docs say also where they wait for a concurrency group: ${gatedGraphs} of them`, async () => {
+    const ends: Record<string, number> = {}
+    for (let seed = 1; seed <= gatedGraphs; seed += 1) {
+      const run = randomGatedRun(seed)
+      const model = modelRun(run)
+      const played = await play(run)
+      if (model.hasTies) continue
+      expect(seenOfRun(played), `seed ${seed}: ${JSON.stringify(run)}`).toEqual(seenOfModel(model))
+      const types = new Set(played.events.map(({type}) => type))
+      const how = types.has('run.refused') ? 'refused' : types.has('run.admitted') ? 'admitted' : 'stopped while it waited'
+      ends[how] = (ends[how] ?? 0) + 1
+    }
+    for (const how of ['refused', 'admitted', 'stopped while it waited']) expect.soft(ends[how] ?? 0, how).toBeGreaterThan(gatedGraphs / 30)
+  }, 120_000)
 
   it(`keep the laws also when much happens at the same moment: ${crowdedGraphs} of them`, async () => {
     for (let seed = 1; seed <= crowdedGraphs; seed += 1) await play(randomRun(seed, 8))

@@ -6,6 +6,7 @@ import {temporaryDir} from '../../rig/temporary-dir.ts'
 import {
   events,
   logLines,
+  groupTickets,
   plans,
   runRequests,
   runningMakers,
@@ -28,6 +29,7 @@ interface ColumnRow {
 
 const tables = [
   events,
+  groupTickets,
   logLines,
   plans,
   runRequests,

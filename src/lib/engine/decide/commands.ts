@@ -15,7 +15,9 @@ export type Command =
   | {readonly kind: 'skip'; readonly task: string; readonly reason: string}
   /** Stop the attempts that run, give up the retries that wait. `isAtOnce`: do not wait for the attempts to end. */
   | {readonly kind: 'cancel'; readonly isAtOnce: boolean}
-  /** All tasks are over: end the run. */
+  /** Ask for the concurrency group of the run. */
+  | {readonly kind: 'enter'}
+  /** All tasks are over: end the run. One that succeeded for a reason did nothing, and has no outputs. */
   | {readonly kind: 'finish'; readonly status: 'succeeded' | 'failed' | 'cancelled'; readonly reason?: string}
   /** The run has ended, and nothing follows. */
   | {readonly kind: 'close'}

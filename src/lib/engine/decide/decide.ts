@@ -7,15 +7,15 @@ import type {RunStopping, TaskFinished, TaskRetrying} from '../events.ts'
 import {isRefusal, roomAfter, roomFound} from '../room.ts'
 import type {Command} from './commands.ts'
 import {finish, finishIfDone} from './finish.ts'
-import {giveUpUnstarted, handOut} from './hand-out.ts'
+import {giveUpUnstarted, handOut, skipAll} from './hand-out.ts'
 import {beginHooks} from './hooks.ts'
 import {
   createState,
+  describeStop,
   isEnd,
   mayStart,
   requireRecord,
   slotsOf,
-  stopReason,
   type DatedEvent,
   type DecideOptions,
   type DecideState,
@@ -26,7 +26,14 @@ import {
 export function decide(state: DecideState, event: DatedEvent): Command[] {
   switch (event.type) {
     case 'run.started':
+      if (state.isGated) return [{kind: 'enter'}]
       return finishIfDone(state, handOut(state, state.tasks.values()))
+    case 'run.admitted':
+      state.isGated = false
+      return finishIfDone(state, handOut(state, state.tasks.values()))
+    case 'run.refused':
+      state.refusal = event
+      return finishIfDone(state, skipAll(state, event.reason))
     case 'task.started':
       return begin(state, requireRecord(state.tasks, event.task), event.attempt)
     case 'task.retrying':
@@ -42,6 +49,7 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
     case 'run.finished':
       state.stage = 'finished'
       return [{kind: 'close'}]
+    case 'run.queued':
     case 'diagnostic':
       return []
     default:
@@ -82,16 +90,21 @@ function retry(state: DecideState, record: TaskRecord, {ts, delayMs, error, metr
 }
 
 /** The first stop lets the tasks go on that clean up; another one, for another cause or at once, ends these too. */
-function stop(state: DecideState, {cause, atOnce: isAtOnce = false}: RunStopping): Command[] {
+function stop(state: DecideState, stopping: RunStopping): Command[] {
+  const {cause, atOnce: isAtOnce = false} = stopping
   if (state.stopCause === cause && !isAtOnce) return []
   const isFirst = state.stopCause === undefined
+  const reason = describeStop(stopping)
   state.stopCause = cause
+  state.stopReason = reason
   state.isStoppedTwice = !isFirst || isAtOnce
   if (state.stage === 'finishing') return [finish(state)]
+  // Nothing has happened that could be cleaned up, and what would is not to run beside those who hold the group.
+  if (state.isGated) return finishIfDone(state, skipAll(state, reason))
   // Hooks clean up and report: the first stop lets them all go on.
   if (state.conclusion !== undefined && !state.isStoppedTwice) return []
   for (const record of state.tasks.values()) if (record.progress === 'running') record.isStopped = true
-  return [{kind: 'cancel', isAtOnce}, ...giveUpUnstarted(state, stopReason(cause), state.isStoppedTwice)]
+  return [{kind: 'cancel', isAtOnce}, ...giveUpUnstarted(state, reason, state.isStoppedTwice)]
 }
 
 function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinished): Command[] {

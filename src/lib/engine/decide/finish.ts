@@ -1,6 +1,7 @@
 // The end of a run, once all tasks are over.
 
-import {requireRecord, stopReason, type DecideState} from '../run-state.ts'
+import {defined} from '../../util/defined.ts'
+import {requireRecord, type DecideState} from '../run-state.ts'
 import type {Command} from './commands.ts'
 
 export function finishIfDone(state: DecideState, commands: Command[]): Command[] {
@@ -10,8 +11,9 @@ export function finishIfDone(state: DecideState, commands: Command[]): Command[]
 }
 
 export function finish(state: DecideState): Command {
-  if (state.stopCause === 'timeout') return {kind: 'finish', status: 'failed', reason: stopReason('timeout')}
-  if (state.stopCause !== undefined) return {kind: 'finish', status: 'cancelled', reason: stopReason(state.stopCause)}
+  const {stopCause, stopReason: reason} = state
+  if (stopCause !== undefined) return {kind: 'finish', status: stopCause === 'timeout' ? 'failed' : 'cancelled', ...defined({reason})}
+  if (state.refusal !== undefined) return {kind: 'finish', status: state.refusal.status, reason: state.refusal.reason}
   // What has failed may also be the outputs.
   if (state.conclusion?.status === 'failed') return {kind: 'finish', ...state.conclusion}
   if (state.firstFailure !== undefined) {

@@ -40,6 +40,11 @@ export function giveUpUnstarted(state: DecideState, reason: string, isAll = fals
   return commands
 }
 
+/** Of a run in which nothing was handed out: each task is skipped when its needs are. */
+export function skipAll(state: DecideState, reason: string): Command[] {
+  return [...giveUpUnstarted(state, reason, true), ...handOut(state, state.tasks.values())]
+}
+
 /** The end of the task is counted when the loop reports the event. */
 function skip(record: TaskRecord, reason: string): Command {
   record.progress = 'skipping'

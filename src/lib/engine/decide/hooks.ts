@@ -11,9 +11,12 @@ const listOf = {succeeded: 'onSuccess', failed: 'onFailure', cancelled: 'onCance
   HookList
 >
 
-/** The list to start instead of ending the run now; undefined when none is left. A run that was stopped twice starts no more. */
-export function nextHooks({hooks, hooksBegun, isStoppedTwice}: DecideState, status: RunFinished['status']): HookList | undefined {
-  if (isStoppedTwice || hooksBegun === 'finally') return undefined
+/**
+ * The list to start instead of ending the run now; undefined when none is left. A run that was stopped twice starts no more, and one that never
+ * held its concurrency group has nothing to clean up.
+ */
+export function nextHooks({hooks, hooksBegun, isStoppedTwice, isGated}: DecideState, status: RunFinished['status']): HookList | undefined {
+  if (isStoppedTwice || isGated || hooksBegun === 'finally') return undefined
   const fitting = listOf[status]
   if (hooksBegun === undefined && hooks[fitting] !== undefined) return fitting
   return hooks.finally === undefined ? undefined : 'finally'

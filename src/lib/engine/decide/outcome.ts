@@ -5,8 +5,8 @@ import type {RunDiagnostic, StateEventBody, RunFinished, TaskError, TaskFinished
 import type {PlannedTask} from '../plan.ts'
 import type {ConditionAnswer, OutputsAnswer} from '../ports.ts'
 import {isRefusal, pauseForRoom, patienceMs} from '../room.ts'
-import {countEnds, requireRecord, stopReason, type DecideState} from '../run-state.ts'
 import type {ActionWarning, AttemptMetrics, AttemptResult, CacheFact} from '../task-result.ts'
+import {countEnds, requireRecord, type DecideState} from '../run-state.ts'
 import {defined} from '../../util/defined.ts'
 
 const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once; continuing with fewer'}
@@ -121,7 +121,7 @@ function failure(
 }
 
 /** The error of tasks that were stopped with their run. */
-function stoppedError(error: TaskError, {stopCause}: DecideState): TaskError {
-  if (error.code !== 'CANCELLED' || stopCause === undefined) return error
-  return {...error, message: `stopped, because ${stopReason(stopCause)}`}
+function stoppedError(error: TaskError, {stopReason}: DecideState): TaskError {
+  if (error.code !== 'CANCELLED' || stopReason === undefined) return error
+  return {...error, message: `stopped, because ${stopReason}`}
 }

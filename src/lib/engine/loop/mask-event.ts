@@ -18,13 +18,17 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
       return replace(event, {reason: maskVisible(masker, event.reason)})
     case 'diagnostic':
       return replace(event, {message: maskVisible(masker, event.message)})
+    case 'run.refused':
+      return replace(event, {reason: maskVisible(masker, event.reason)})
     case 'hooks.started':
+    case 'run.stopping':
     case 'run.finished':
       return event.reason === undefined ? event : replace(event, {reason: maskVisible(masker, event.reason)})
     case 'task.started':
     case 'task.retrying':
     case 'task.finished':
-    case 'run.stopping':
+    case 'run.queued':
+    case 'run.admitted':
       return event
     default:
       return assertNever(event)

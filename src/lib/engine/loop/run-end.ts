@@ -36,7 +36,7 @@ export class RunEnd {
   finish(command: Finish): void {
     if (this.#last !== undefined) return
     this.#command = command
-    if (command.status !== 'succeeded') this.#conclude(command)
+    if (command.status !== 'succeeded' || command.reason !== undefined) this.#conclude(command)
     else if (this.#outputs !== undefined) this.#conclude(command, this.#outputs)
     else {
       this.#turn.whenAnswered(this.#ports.runner.outputs(), (outputs) => {

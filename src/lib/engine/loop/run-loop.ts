@@ -13,6 +13,7 @@ import {createState, type DecideState} from '../run-state.ts'
 import {RunView} from '../run-view.ts'
 import type {SealedValue} from '../sealed-output.ts'
 import {EventRecorder} from './event-recorder.ts'
+import {Gate} from './gate.ts'
 import {Mailbox, type Message} from './mailbox.ts'
 import type {RunLoopOptions} from './run-loop-options.ts'
 import {RunEnd} from './run-end.ts'
@@ -29,6 +30,7 @@ export class RunLoop {
   readonly #mailbox: Mailbox<Command>
   readonly #tasks: TaskSteps
   readonly #end: RunEnd
+  readonly #gate: Gate
   readonly #timers = new Timers()
   /** What follows from the events of this turn: to be done in it, and when the journal has them. */
   readonly #todo: Command[] = []
@@ -54,14 +56,21 @@ export class RunLoop {
       onError: this.#reject,
     })
     this.#state = createState(plan)
-    const turn = {
+    const turn: Turn = {
       state: this.#state,
       apply: (body, sealed) => this.#apply(body, sealed),
       log: (line) => this.#recorder.log(line),
       whenAnswered: (answer, take) => this.#whenAnswered(answer, take),
-    } satisfies Turn
+    }
     this.#tasks = new TaskSteps(plan, ports, options, turn)
     this.#end = new RunEnd(plan, ports, turn)
+    this.#gate = new Gate({
+      plan,
+      ports,
+      turn,
+      post: (message) => this.#mailbox.post(message),
+      onStop: (reason) => this.stop('cancelled', false, reason),
+    })
     ports.runner.listen((event) => {
       this.#mailbox.post(() => {
         if (this.#end.last === undefined) this.#apply(event)
@@ -76,8 +85,6 @@ export class RunLoop {
 
   /** Runs to the end and resolves with the last event. Rejects only for a bug or a journal that cannot be written. */
   async run(): Promise<RunFinished> {
-    const {timeoutMs} = this.#plan
-    if (timeoutMs !== undefined) this.#timers.after(timeoutMs, () => this.stop('timeout'))
     try {
       this.#mailbox.post(() => this.#begin())
       return await this.#ended
@@ -85,20 +92,22 @@ export class RunLoop {
       this.#mailbox.close()
       this.#timers.clear()
       this.#tasks.abandon()
+      await this.#gate.leave()
     }
   }
 
   /**
    * Stops the run: what runs is cancelled, what has not started is skipped. Tasks that clean up still start, unless it is stopped for a
-   * second cause; hooks that run go on, unless they are stopped for a second cause. `isAtOnce`: nothing is waited for but the journal, so with one that answers at once the run has ended when this returns;
-   * what still runs is the caller's to end.
+   * second cause; hooks that run go on, unless they are stopped for a second cause. `isAtOnce`: nothing is waited for but the journal, so with
+   * one that answers at once the run has ended when this returns; what still runs is the caller's to end. `reason`: of a run that is cancelled,
+   * who asked and why.
    */
-  stop(cause: RunStopping['cause'], isAtOnce = false): void {
+  stop(cause: RunStopping['cause'], isAtOnce = false, reason?: string): void {
     this.#mailbox.post(() => {
-      if (this.#state.stopCause === cause && !isAtOnce) return
+      if (this.#end.last !== undefined || (this.#state.stopCause === cause && !isAtOnce)) return
       // Hooks have timeouts of their own.
       if (cause === 'timeout' && this.#state.conclusion !== undefined) return
-      this.#apply({type: 'run.stopping', cause, ...(isAtOnce && {atOnce: true})})
+      this.#apply({type: 'run.stopping', cause, ...defined({reason}), ...(isAtOnce && {atOnce: true})})
     })
   }
 
@@ -117,6 +126,7 @@ export class RunLoop {
     // The end of a task says how long the task took.
     const event = this.#recorder.record(body.type === 'task.finished' ? {...body, ...this.#tasks.measure(body.task)} : body, sealed)
     this.#ports.runner.hear(event)
+    if (event.type === (this.#plan.concurrency === undefined ? 'run.started' : 'run.admitted')) this.#startClock()
     for (const command of decide(this.#state, event)) this.#todo.push(command)
   }
 
@@ -155,6 +165,7 @@ export class RunLoop {
         if (command.isFirst) this.#tasks.holdFor(command.task)
         this.#later.push(command)
         break
+      case 'enter':
       case 'run':
       case 'close':
         this.#later.push(command)
@@ -167,11 +178,18 @@ export class RunLoop {
   #carryOut(command: Command): void {
     if (command.kind === 'run') this.#tasks.execute(command.task, command.attempt)
     else if (command.kind === 'cancel') this.#tasks.abort()
+    else if (command.kind === 'enter') this.#gate.enter()
     else if (command.kind === 'wake') this.#timers.after(command.delayMs, () => this.#mailbox.post(() => this.#tasks.queue(command.task)))
     else if (this.#end.last !== undefined) {
       this.#mailbox.close()
       this.#resolve(this.#end.last)
     }
+  }
+
+  /** How long the run waited for its group is not its own time. */
+  #startClock(): void {
+    const {timeoutMs} = this.#plan
+    if (timeoutMs !== undefined) this.#timers.after(timeoutMs, () => this.stop('timeout'))
   }
 
   #begin(): void {

@@ -43,7 +43,8 @@ export interface RunWorkflowPorts extends Omit<RunPorts, 'journal'> {
 /** Creates the run, runs it to its end and closes the reporter. Rejects when the journal cannot be written. */
 export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
   const {signals, runId, concurrency, keepsOutputs, secrets, warnings = []} = options
-  ports.runner.expect(plan.tasks, concurrency)
+  // A run that may have to wait for others keeps nothing ready meanwhile.
+  if (plan.concurrency === undefined) ports.runner.expect(plan.tasks, concurrency)
   const journal = await ports.openJournal()
   const view = new RunView({keepsOutputs, maxWarnings})
   const loop = new RunLoop(plan, {...ports, journal}, {runId, concurrency, masker: secrets?.masker, warnings, view})

@@ -1,7 +1,5 @@
 // What other processes ask of a run: they write it down, and the process that owns the run reads it.
 
-import type {Awaitable} from '../ports.ts'
-
 export interface NewRequest {
   readonly kind: 'approve' | 'reject' | 'cancel'
   /** Key of the task that an approval or a rejection is for. */
@@ -20,9 +18,9 @@ export interface RunRequest extends NewRequest {
 
 export interface RunRequests {
   /** Undefined: there is no such run, or it has finished. */
-  add(runId: string, request: NewRequest): Awaitable<RunRequest | undefined>
+  add(runId: string, request: NewRequest): RunRequest | undefined | Promise<RunRequest | undefined>
   /** Those without an answer, in order. */
-  listOpen(runId: string): Awaitable<readonly RunRequest[]>
+  listOpen(runId: string): readonly RunRequest[] | Promise<readonly RunRequest[]>
   /** To be called when what follows from the request is in the journal: until then another owner of the run would find it again. */
-  markAnswered(number: number): Awaitable<void>
+  markAnswered(number: number): void | Promise<void>
 }

@@ -2,7 +2,7 @@
 
 import type {TaskFinished, TaskSkipped} from '../../engine/events.ts'
 import {allTasks, type Plan, type PlannedTask} from '../../engine/plan.ts'
-import type {AttemptOptions, AttemptRef, ConditionAnswer, OutputsAnswer, RunnerEvents, TaskRunner} from '../../engine/ports.ts'
+import type {AttemptOptions, AttemptRef, ConditionAnswer, GroupAnswer, OutputsAnswer, RunnerEvents, TaskRunner} from '../../engine/ports.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import type {ConditionFacts, DatedEvent} from '../../engine/run-state.ts'
 import {contextOfRunOutputs} from '../../engine/sealed-output.ts'
@@ -74,6 +74,13 @@ export class LocalTaskRunner implements TaskRunner {
     if (masker === undefined || answer.kind === 'run') return answer
     if (answer.kind === 'skip') return {kind: 'skip', reason: maskVisible(masker, answer.reason)}
     return {kind: 'fail', error: maskError(answer.error, masker)}
+  }
+
+  group(): GroupAnswer {
+    const evaluated = this.#scope.group()
+    const masker = this.#options.secrets?.masker
+    if (!evaluated.ok) return masker === undefined ? evaluated : {ok: false, error: maskError(evaluated.error, masker)}
+    return {ok: true, group: masker === undefined ? evaluated.value : maskVisible(masker, evaluated.value)}
   }
 
   outputs(): OutputsAnswer {

@@ -17,6 +17,9 @@ import {readDraft} from '../../workflow/draft.ts'
 import {evaluateSites, pathOf, taskSites, workflowSites} from '../../workflow/template-sites.ts'
 import {outputsRead} from '../../workflow/template-uses.ts'
 
+/** Of the name of a concurrency group. */
+const maxGroupLength = 255
+
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
 
 /** What a task is executed with. */
@@ -123,6 +126,17 @@ export class RunScope {
     // Evaluating JSON values gives JSON values.
     const value = {inputs: evaluated.value.inputs as JsonObject, env: {...this.#plan.workflow.env, ...Object.fromEntries(own)}}
     return {ok: true, value: cache === undefined ? value : {...value, cache: evaluated.value.cache as unknown as EvaluatedTask['cache']}}
+  }
+
+  /** The name of the run's concurrency group. */
+  group(): Evaluated<string> {
+    const text = this.#plan.concurrency?.group ?? ''
+    const evaluated = this.#attempt(undefined, () => toText(this.#beside.templates.evaluate(text, this.#scope)), ['concurrency', 'group'])
+    if (!evaluated.ok) return evaluated
+    const {length} = evaluated.value.trim()
+    if (length > 0 && length <= maxGroupLength) return {ok: true, value: evaluated.value.trim()}
+    const problem = length === 0 ? 'it is empty' : `it is longer than ${String(maxGroupLength)} characters`
+    return {ok: false, error: templateError(`in concurrency.group: the name of a group cannot be used: ${problem}`)}
   }
 
   /** The outputs the workflow declares. */

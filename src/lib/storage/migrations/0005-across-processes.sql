@@ -55,3 +55,21 @@ CREATE TABLE running_makers (
 ) STRICT;
 
 CREATE INDEX running_makers_by_task ON running_makers (file, task);
+
+-- Who holds or waits for a concurrency group. A ticket is there as long as its run waits or goes on.
+CREATE TABLE group_tickets (
+  -- The order of arrival. AUTOINCREMENT: never used again, so nobody takes a new ticket for one that is gone.
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  group_name TEXT NOT NULL CHECK (length(group_name) > 0),
+  run_id TEXT NOT NULL,
+  run_limit INTEGER NOT NULL CHECK (run_limit > 0),
+  is_holding INTEGER NOT NULL DEFAULT 0 CHECK (is_holding IN (0, 1)),
+  -- The process of the run. When it is gone, the next one takes the ticket away.
+  owner_pid INTEGER NOT NULL,
+  owner_start_time TEXT NOT NULL,
+  owner_system TEXT NOT NULL,
+  -- Signs of life, for those who cannot look at the process. A count, not a time: clocks may jump.
+  beats INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE INDEX group_tickets_in_order ON group_tickets (group_name, number);

@@ -1,8 +1,11 @@
 // One event in words, as one line. Shared by the reporters that print lines.
 
 import {assertNever} from '../../util/assert-never.ts'
-import type {CacheFact, HooksStarted, LogEntry, RunEvent, TaskError, TaskFinished} from '../../engine/events.ts'
+import type {CacheFact, HooksStarted, LogEntry, RunEvent, RunStopping, TaskError, TaskFinished} from '../../engine/events.ts'
+import {describeHolders} from '../../engine/requests/describe-holders.ts'
+import {describeStop} from '../../engine/run-state.ts'
 import type {RunView} from '../../engine/run-view.ts'
+import {defined} from '../../util/defined.ts'
 import {count} from '../terminal/count.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {sanitizeText} from '../terminal/sanitize.ts'
@@ -58,6 +61,12 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
   switch (event.type) {
     case 'run.started':
       return `workflow ${oneLine(event.workflow)}: run ${event.run} started with ${count(event.tasks.length, 'task')}`
+    case 'run.queued':
+      return `waiting: ${oneLine(describeHolders(event.group, event.holders))}`
+    case 'run.admitted':
+      return `this run holds the concurrency group "${oneLine(event.group)}" now`
+    case 'run.refused':
+      return `not started: ${oneLine(event.reason)}`
     case 'task.started':
       return `${event.task}: started${event.attempt > 1 ? `, attempt ${String(event.attempt)}` : ''}`
     case 'task.log':
@@ -71,8 +80,8 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
     case 'hooks.started':
       return describeHooks(event)
     case 'run.stopping':
-      if (event.atOnce) return `exiting at once: ${describeCause(event.cause)} again`
-      return `stopping: ${describeCause(event.cause)}; ${view?.letsHooksGoOn ? 'the hooks that run go on, unless it is stopped again' : 'running tasks are being stopped'}`
+      if (event.atOnce) return `exiting at once: ${describeCause(event)} again`
+      return `stopping: ${describeCause(event)}; ${view?.letsHooksGoOn ? 'the hooks that run go on, unless it is stopped again' : 'running tasks are being stopped'}`
     case 'diagnostic':
       return `${event.severity}[${event.code}]: ${event.task === undefined ? '' : `${event.task}: `}${oneLine(event.message)}`
     case 'run.finished':
@@ -92,7 +101,8 @@ function describeHooks({status, reason, tasks}: HooksStarted): string {
   return `${state}; starting hooks: ${[...names, ...(tasks.length > namedHooks ? ['…'] : [])].join(', ')}`
 }
 
-function describeCause(cause: 'interrupted' | 'terminated' | 'timeout'): string {
+function describeCause({cause, reason}: RunStopping): string {
   if (cause === 'timeout') return 'the run took longer than its timeout'
+  if (cause === 'cancelled') return oneLine(describeStop({cause, ...defined({reason})}))
   return cause === 'interrupted' ? 'Ctrl-C was pressed' : 'the process received a termination signal'
 }

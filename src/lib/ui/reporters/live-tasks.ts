@@ -86,8 +86,9 @@ export class LiveTasks {
   }
 
   /** `  3 of 12 done · 2 running · 1 waiting to retry · stopping` */
-  #count({ended, tasks, running, waiting, stopCause}: RunView): string {
+  #count({ended, tasks, running, waiting, stopCause, holders}: RunView): string {
     const parts = [
+      ...(holders.length === 0 ? [] : [`waiting for ${holders.length === 1 ? 'run' : 'runs'} ${holders.join(', ')}`]),
       `${String(ended.length)} of ${String(tasks.size)} done`,
       ...(running.size === 0 ? [] : [`${String(running.size)} running`]),
       ...(waiting.size === 0 ? [] : [`${String(waiting.size)} waiting to retry`]),

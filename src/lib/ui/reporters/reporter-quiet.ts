@@ -35,6 +35,8 @@ export class QuietReporter implements Reporter {
         this.#writer.write(this.#renderEnd(event))
         return
       }
+      case 'run.queued':
+      case 'run.refused':
       case 'run.stopping': {
         this.#writer.write(`${describeEvent(event, view)}\n`)
         return

@@ -79,6 +79,8 @@ export class TtyReporter implements Reporter {
       case 'hooks.started':
         this.#widen(event.tasks)
         return `${style.dim(describeEvent(event))}\n`
+      case 'run.queued':
+      case 'run.refused':
       case 'run.stopping':
         return `${style.yellow(describeEvent(event, view))}\n`
       case 'run.finished':

@@ -127,6 +127,14 @@ function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: stri
           hint: `whether it is there can be asked: has(${secret}); to look at the value, check it in a task and read the output of that task in "if"`,
         },
       ]
+    case 'concurrency':
+      return [
+        {
+          code,
+          message: 'secrets cannot be read in "concurrency", whose group other runs see',
+          hint: 'build the name from inputs, vars, env and run',
+        },
+      ]
     case 'outputs':
       return [
         {

@@ -5,6 +5,7 @@ import {defaults} from './defaults.ts'
 import {defaultTasks, order} from './entry-points.ts'
 import {hooksSchema} from './hooks-schema.ts'
 import {inputsSchema} from './inputs-schema.ts'
+import {concurrency} from './concurrency.ts'
 import {closed, duration, environment, inheritEnvSchema, permissions, resources, retry, taskId} from './parts.ts'
 import {secrets} from './secrets.ts'
 import {taskSchema} from './task-schema.ts'
@@ -47,6 +48,7 @@ export const workflowSchema = {
     workingDir: {type: 'string', minLength: 1, description: 'Where tasks run, relative to the workflow file.', default: '.'},
     timeout: {$ref: '#/$defs/duration', description: 'How long the whole run may take.'},
     parallelism: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many tasks run at once. Default: the number of cores.'},
+    concurrency,
     failFast: {
       type: 'boolean',
       description: 'After a failure no new task starts. false: tasks that do not need the failed task still run.',
