@@ -47,6 +47,11 @@ export abstract class BaseCommand extends Command {
     if (!this.jsonEnabled()) this.ui.err.write(text)
   }
 
+  /** Writes to stderr which command usually comes next, for a coding agent. @param command without the name of the program */
+  protected noteNext(command: string): void {
+    if (this.#environment.isAgent) this.note(`next: ${this.config.bin} ${command}\n`)
+  }
+
   /** Opens what the command works with, once; loads nothing heavy before. */
   protected app(): Promise<App> {
     this.#app ??= this.#open()

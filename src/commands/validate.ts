@@ -25,6 +25,8 @@ export class Validate extends BaseCommand {
     const worst = findings.find(({exitCode}) => exitCode === 3) ?? findings.find(({exitCode}) => exitCode !== 0)
     if (worst !== undefined) this.setExitCode(worst.exitCode)
     this.print((ui) => renderFindings(findings, flags.format, ui.outStyle))
+    const [only, ...others] = findings
+    if (worst === undefined && only !== undefined && others.length === 0 && flags.format === 'text') this.noteNext(`run ${only.file}`)
     return findings
   }
 }

@@ -42,4 +42,33 @@ describe('init', () => {
     const read = (name: string): unknown => JSON.parse(readFileSync(project.path(name), 'utf8'))
     expect(read('workflow.schema.json')).toEqual(read('printed.json'))
   })
+
+  describe('--agent', () => {
+    const skillPath = '.agents/skills/workflow/SKILL.md'
+
+    it('writes a skill of at most 3 kB whose example is valid and runs as it says', async () => {
+      const project = new Project({'AGENTS.md': '# Ours\n'})
+      expect(await project.run(['init', '--agent'])).toMatchObject({exitCode: 0, stderr: `wrote ${skillPath}\nwrote AGENTS.md\n`})
+      const skill = project.read(skillPath)
+      expect(Buffer.byteLength(skill)).toBeLessThanOrEqual(3 * 1024)
+      writeFileSync(project.path('w.yaml'), /```yaml\n(.*?)```/s.exec(skill)?.[1] ?? '')
+      expect(await project.run(['validate', 'w.yaml'], {env: {AI_AGENT: 'x'}})).toMatchObject({
+        exitCode: 0,
+        stderr: 'next: workflow run w.yaml\n',
+      })
+      const {exitCode, stdout} = await project.run(['run', 'w.yaml', '-i', 'version=1.0', '--json', '--progress', 'plain'])
+      expect(exitCode).toBe(0)
+      expect(JSON.parse(stdout)).toMatchObject({outputs: {log: 'publishing 1.0 (2)'}})
+    })
+
+    it('adds its lines to AGENTS.md once, and leaves everything else there', async () => {
+      const project = new Project({'AGENTS.md': '# Ours\n\nkeep this'})
+      await project.run(['init', '--agent'])
+      const once = project.read('AGENTS.md')
+      expect(once).toMatch(/^# Ours\n\nkeep this\n\n<!-- workflow: begin -->\n/)
+      writeFileSync(project.path('AGENTS.md'), `${once}\nand this\n`)
+      await project.run(['init', '--agent'])
+      expect(project.read('AGENTS.md')).toBe(`${once}\nand this\n`)
+    })
+  })
 })

@@ -181,7 +181,7 @@ export class App {
   /** What can be asked on a terminal. */
   get prompt(): Prompt {
     const {stdin, stderr, environment} = this.options
-    return createPrompt({stdin, stderr, isCi: environment.isCi})
+    return createPrompt({stdin, stderr, unattendedBy: environment.unattendedBy})
   }
 
   /** Standard input to its end; longer than `maxBytes` when there was more. */

@@ -2,7 +2,7 @@
 
 import {currentDirectory, resolveFrom} from '../files/current-directory.ts'
 import {writeNewFiles, type NewFile} from '../files/write-new-files.ts'
-import {workflowSchema} from '../workflow/schema/workflow-schema.ts'
+import {loadSchema} from './schemas.ts'
 
 const workflow = `# yaml-language-server: $schema=./workflow.schema.json
 id: hello
@@ -45,7 +45,6 @@ export const say = defineAction({
 
 const files: readonly NewFile[] = [
   {path: 'hello.yaml', text: workflow},
-  {path: 'workflow.schema.json', text: `${JSON.stringify(workflowSchema, null, 2)}\n`},
   {path: 'plugins/shout/plugin.yaml', text: manifest},
   {path: 'plugins/shout/index.ts', text: plugin},
 ]
@@ -54,5 +53,6 @@ const files: readonly NewFile[] = [
 export async function initProject(dir: string): Promise<string[]> {
   // Says what is wrong when a relative one leads nowhere.
   resolveFrom(currentDirectory(), dir)
-  return await writeNewFiles(dir, files, 'name a new directory: workflow init DIR')
+  const schema = {path: 'workflow.schema.json', text: `${JSON.stringify(await loadSchema('workflow'), null, 2)}\n`}
+  return await writeNewFiles(dir, [...files, schema], 'name a new directory: workflow init DIR')
 }

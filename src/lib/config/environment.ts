@@ -11,8 +11,10 @@ export interface Environment {
    * mean to Docker's own command.
    */
   readonly variables: Variables
-  /** `CI`: no user can answer questions or watch a live display. */
-  readonly isCi: boolean
+  /** The variable by which a build server or a coding agent says that no user can answer questions or watch a live display. */
+  readonly unattendedBy: string | undefined
+  /** A coding agent runs this command. */
+  readonly isAgent: boolean
   readonly isGithubActions: boolean
   /** `DEBUG`: errors are shown with their stacks. */
   readonly isDebug: boolean
@@ -29,12 +31,17 @@ export interface Environment {
   readonly outerTag: string | undefined
 }
 
+/** Coding agents set one of these for the commands they run. The first is the common one. */
+const agentMarkers = ['AI_AGENT', 'CLAUDECODE', 'CURSOR_AGENT', 'CODEX_SANDBOX', 'GEMINI_CLI', 'OPENCODE', 'AUGMENT_AGENT', 'CLINE_ACTIVE']
+
 /** Read once, when a command starts. */
 export function readEnvironment(variables: Variables = {...process.env}): Environment {
+  const agent = agentMarkers.find((name) => isSet(variables[name]))
   const {CI, DEBUG, GITHUB_ACTIONS, NODE_DEBUG, TERM} = variables
   return {
     variables,
-    isCi: isSet(CI) && CI !== 'false',
+    unattendedBy: isSet(CI) && CI !== 'false' ? 'CI' : agent,
+    isAgent: agent !== undefined,
     isGithubActions: GITHUB_ACTIONS === 'true',
     isDebug: isSet(DEBUG),
     isNodeDebug: NODE_DEBUG !== undefined,

@@ -4,7 +4,8 @@ import {readEnvironment} from '../../../src/lib/config/environment.ts'
 it('nothing is assumed of an empty environment', () => {
   expect(readEnvironment({})).toEqual({
     variables: {},
-    isCi: false,
+    unattendedBy: undefined,
+    isAgent: false,
     isGithubActions: false,
     isDebug: false,
     isNodeDebug: false,
@@ -14,9 +15,11 @@ it('nothing is assumed of an empty environment', () => {
 })
 
 it.each([
-  [{CI: 'true'}, {isCi: true}],
-  [{CI: 'false'}, {isCi: false}],
-  [{CI: ''}, {isCi: false}],
+  [{CI: 'true'}, {unattendedBy: 'CI'}],
+  [{CI: 'false'}, {unattendedBy: undefined}],
+  [{AI_AGENT: 'some'}, {unattendedBy: 'AI_AGENT', isAgent: true}],
+  [{CI: '1', AI_AGENT: 'some'}, {unattendedBy: 'CI'}],
+  [{CI: ''}, {unattendedBy: undefined}],
   [{GITHUB_ACTIONS: 'true'}, {isGithubActions: true}],
   [{DEBUG: '1'}, {isDebug: true}],
   [{DEBUG: ''}, {isDebug: false}],

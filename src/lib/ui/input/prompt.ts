@@ -5,7 +5,8 @@ import {WorkflowError} from '../../errors/workflow-error.ts'
 interface PromptStreams {
   readonly stdin: NodeJS.ReadableStream & {readonly isTTY?: boolean}
   readonly stderr: NodeJS.WritableStream & {readonly isTTY?: boolean}
-  readonly isCi: boolean
+  /** The variable that says that nobody answers. */
+  readonly unattendedBy: string | undefined
 }
 
 export interface Prompt {
@@ -28,7 +29,7 @@ interface Channel {
 }
 
 /** All questions throw INTERRUPTED for Ctrl-C, Ctrl-D and a terminal that is gone. */
-export function createPrompt({stdin, stderr, isCi}: PromptStreams): Prompt {
+export function createPrompt({stdin, stderr, unattendedBy}: PromptStreams): Prompt {
   const ask = async <T>(question: (channel: Channel) => Promise<T>): Promise<T> => {
     const closing = new AbortController()
     const onClose = (): void => {
@@ -56,10 +57,10 @@ export function createPrompt({stdin, stderr, isCi}: PromptStreams): Prompt {
   }
 
   return {
-    isAvailable: (noInput) => !noInput && !isCi && stdin.isTTY === true && stderr.isTTY === true,
+    isAvailable: (noInput) => !noInput && unattendedBy === undefined && stdin.isTTY === true && stderr.isTTY === true,
     whyNot(noInput) {
       if (noInput) return 'questions are disabled because of --no-input'
-      return isCi ? 'questions are disabled because CI is set' : 'there is no terminal to ask on'
+      return unattendedBy === undefined ? 'there is no terminal to ask on' : `questions are disabled because ${unattendedBy} is set`
     },
     async secret(question, {confirm} = {}) {
       const answer = await askSecret(question)

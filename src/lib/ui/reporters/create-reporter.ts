@@ -16,10 +16,10 @@ export type OutputLines = 'default' | 'all' | 'none'
 /** Progress goes to stderr. `auto`: live on a terminal outside of CI, plain lines elsewhere; `tty` on what cannot redraw is plain too. */
 export function createReporter(mode: ProgressMode, ui: Ui, lines: OutputLines = 'default'): Reporter {
   const {err, errStyle, errTerminal} = ui
-  const {isCi, isGithubActions} = ui.environment
+  const {unattendedBy, isGithubActions} = ui.environment
   const options = {writer: err, style: errStyle, now: () => performance.now(), ticker: systemTicker}
   if (mode === 'quiet' || lines === 'none') return new QuietReporter({...options, hasTails: lines !== 'none'})
-  if (errTerminal.isAnimated && (mode === 'tty' || (mode === 'auto' && !isCi))) {
+  if (errTerminal.isAnimated && (mode === 'tty' || (mode === 'auto' && unattendedBy === undefined))) {
     return new TtyReporter({
       ...options,
       columns: ui.errColumns,

@@ -10,8 +10,8 @@ const defaultRows = 24
 /** What the ui must know of the environment. */
 export interface UiEnvironment {
   readonly terminal: TerminalSettings
-  /** Nothing looks at a live display. */
-  readonly isCi: boolean
+  /** The variable that says that nobody looks at a live display. */
+  readonly unattendedBy: string | undefined
   /** Its logs fold groups and show annotations. */
   readonly isGithubActions: boolean
 }

@@ -153,7 +153,7 @@ describe('a prompt', () => {
     const prompt = createPrompt({
       stdin: Object.assign(new PassThrough(), stdin),
       stderr: Object.assign(new PassThrough(), stderr),
-      isCi: readEnvironment(env).isCi,
+      unattendedBy: readEnvironment(env).unattendedBy,
     })
     expect(prompt.isAvailable(noInput)).toBe(isAvailable)
     expect(prompt.whyNot(noInput)).toMatch(reason)
