@@ -26,7 +26,7 @@ export class Graph extends BaseCommand {
   async run(): Promise<RunGraph> {
     const {args, flags} = await this.parse(Graph)
     const app = await this.app()
-    const {loadGraph} = await import('../lib/app/graph.ts')
+    const {loadGraph} = await import('../lib/app/authoring/graph.ts')
     const graph = await loadGraph(app, args.workflow)
     const {renderGraph} = await import('../lib/ui/graph/render-graph.ts')
     const {output: file = '-', format} = flags

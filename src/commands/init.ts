@@ -15,12 +15,12 @@ export class Init extends BaseCommand {
   async run(): Promise<{readonly dir: string; readonly files: readonly string[]}> {
     const {args, flags} = await this.parse(Init)
     if (flags.agent) {
-      const {writeAgentFiles} = await import('../lib/app/agent-files.ts')
+      const {writeAgentFiles} = await import('../lib/app/authoring/agent-files.ts')
       const files = await writeAgentFiles(args.dir)
       this.note(files.map((file) => `wrote ${file}\n`).join(''))
       return {dir: args.dir, files}
     }
-    const {initProject} = await import('../lib/app/init-project.ts')
+    const {initProject} = await import('../lib/app/authoring/init-project.ts')
     const files = await initProject(args.dir)
     this.note(files.map((file) => `created ${file}\n`).join(''))
     this.note(`\nNow run: ${args.dir === '.' ? '' : `cd ${args.dir} && `}${this.config.bin} run hello.yaml\n`)

@@ -27,7 +27,7 @@ export class Schema extends BaseCommand {
         hint: '--with-plugins is about workflow files: use it without --of',
       })
     }
-    const {loadSchema, loadSchemaWithPlugins} = await import('../lib/app/schemas.ts')
+    const {loadSchema, loadSchemaWithPlugins} = await import('../lib/app/authoring/schemas.ts')
     const schema = flags['with-plugins'] ? await loadSchemaWithPlugins(await this.app()) : await loadSchema(flags.of)
     this.print(() => `${JSON.stringify(schema, null, 2)}\n`)
     return schema

@@ -1,12 +1,12 @@
 // The schemas that files and events are checked with, by what they are of.
 
-import type {App} from './app.ts'
+import type {App} from '../app.ts'
 
 const schemas = {
-  workflow: async () => (await import('../workflow/schema/workflow-schema.ts')).workflowSchema,
-  plugin: async () => (await import('../plugins/manifest-schema.ts')).manifestSchema,
-  config: async () => (await import('../config/schema.ts')).configSchema,
-  events: async () => (await import('../engine/events-schema.ts')).eventsSchema,
+  workflow: async () => (await import('../../workflow/schema/workflow-schema.ts')).workflowSchema,
+  plugin: async () => (await import('../../plugins/manifest-schema.ts')).manifestSchema,
+  config: async () => (await import('../../config/schema.ts')).configSchema,
+  events: async () => (await import('../../engine/events-schema.ts')).eventsSchema,
 } satisfies Record<string, () => Promise<object>>
 
 /** JSON Schema, draft 2020-12, with an `$id` by which other schemas can refer to it. */
@@ -18,7 +18,7 @@ export async function loadSchema(of: keyof typeof schemas): Promise<object> {
 export async function loadSchemaWithPlugins(app: App): Promise<object> {
   const {plugins} = await app.project({})
   const [{schemaWithActions}, schema, entries] = await Promise.all([
-    import('../inspection/schema-with-actions.ts'),
+    import('../../inspection/schema-with-actions.ts'),
     loadSchema('workflow'),
     plugins.list(),
   ])

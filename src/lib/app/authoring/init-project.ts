@@ -1,7 +1,7 @@
 // The files of a new project. They are written only when none of them is there, so nothing is ever overwritten.
 
-import {currentDirectory, resolveFrom} from '../files/current-directory.ts'
-import {writeNewFiles, type NewFile} from '../files/write-new-files.ts'
+import {currentDirectory, resolveFrom} from '../../files/current-directory.ts'
+import {writeNewFiles, type NewFile} from '../../files/write-new-files.ts'
 import {loadSchema} from './schemas.ts'
 
 const workflow = `# yaml-language-server: $schema=./workflow.schema.json

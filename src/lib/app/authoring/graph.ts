@@ -1,9 +1,9 @@
 // The graph of a workflow file, or of a run as far as it has come.
 
 import {existsSync} from 'node:fs'
-import {resolveFrom} from '../files/current-directory.ts'
-import {graphOfPlan, graphOfRun, type RunGraph} from '../ui/graph/run-graph.ts'
-import type {App} from './app.ts'
+import {resolveFrom} from '../../files/current-directory.ts'
+import {graphOfPlan, graphOfRun, type RunGraph} from '../../ui/graph/run-graph.ts'
+import type {App} from '../app.ts'
 
 /** @param reference a workflow file, `-` for one from standard input, or a run. Throws what planning or looking for the run throws */
 export async function loadGraph(app: App, reference: string): Promise<RunGraph> {

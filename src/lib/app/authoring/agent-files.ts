@@ -2,10 +2,10 @@
 
 import {access, readFile} from 'node:fs/promises'
 import {dirname, join} from 'node:path'
-import {WorkflowError} from '../errors/workflow-error.ts'
-import {writeFileAtomic} from '../files/atomic-write.ts'
-import {ensureDirectory} from '../files/ensure-directory.ts'
-import {currentDirectory, resolveFrom} from '../files/current-directory.ts'
+import {WorkflowError} from '../../errors/workflow-error.ts'
+import {writeFileAtomic} from '../../files/atomic-write.ts'
+import {ensureDirectory} from '../../files/ensure-directory.ts'
+import {currentDirectory, resolveFrom} from '../../files/current-directory.ts'
 
 /** Where agents look for skills (agentskills.io). */
 const skillFile = join('.agents', 'skills', 'workflow', 'SKILL.md')
