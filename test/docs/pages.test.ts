@@ -21,6 +21,7 @@ const pages = [
   'SECURITY.md',
   ...inside('docs', '*.md'),
   ...inside('docs/plugins', '*.md'),
+  ...inside('docs/cookbook', '*.md'),
   'examples/README.md',
   'examples/extension/README.md',
   ...inside('plugins', '*/README.md'),
