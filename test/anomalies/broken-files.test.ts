@@ -52,7 +52,7 @@ it('run warns that a trigger has no effect', async () => {
 it('what is not supported is not in the schema', async () => {
   const {stdout} = await new Project().run(['schema'])
   expect(stdout).toContain('"trigger"')
-  for (const name of ['forEach', 'matrix', 'hooks', 'not supported']) expect(stdout).not.toContain(name)
+  expect(stdout).not.toContain('not supported')
 })
 
 it('run and --json list the first findings and count the others', async () => {

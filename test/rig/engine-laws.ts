@@ -1,14 +1,18 @@
 // The laws of a run, whatever its workflow. Every test that runs one checks them: scripted runs by their events, the built command by its journal.
 
 import {expect} from 'vitest'
-import type {AttemptMetrics, HooksStarted, RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
+import type {AttemptMetrics, HooksStarted, RunEvent, RunFinished, TaskFinished} from '../../src/lib/engine/events.ts'
 
 interface TaskRecord {
   readonly needs: readonly string[]
   attempt: number
   /** Of the log of that attempt. */
   line: number
-  progress: 'unstarted' | 'running' | 'waiting' | keyof RunFinished['counts']
+  progress: 'unstarted' | 'running' | 'waiting' | 'expanded' | keyof RunFinished['counts']
+  /** Ids of the items, once it is expanded. */
+  items?: readonly string[]
+  /** Of an item: the task that has it. */
+  readonly parent?: TaskRecord
 }
 
 /** Fails the test when the events of a run break a law. A run that was killed has fewer events, which keep all laws but that of the end. */
@@ -71,9 +75,21 @@ class EngineLaws {
   #takeTask(event: RunEvent, task: TaskRecord): void {
     this.#demand(!hasEnded(task), event, 'nothing is told of a task after its end')
     switch (event.type) {
+      case 'task.expanded':
+        this.#demand(task.progress === 'unstarted' && task.parent === undefined, event, 'a task is expanded once, and no item is')
+        this.#demand(this.#areOver(task.needs), event, 'a task is expanded after its needs')
+        this.#demand(new Set(event.items).size === event.items.length, event, 'no two items have the same key')
+        task.items = event.items.map((item) => `${event.task}[${item}]`)
+        task.progress = 'expanded'
+        for (const item of task.items) {
+          this.#demand(!this.#tasks.has(item), event, 'an item is a task of its own')
+          this.#tasks.set(item, {needs: [], attempt: 0, line: 0, progress: 'unstarted', parent: task})
+        }
+        return
       case 'task.started':
         this.#demand(this.#gate === undefined || this.#gate === 'run.admitted', event, 'a task starts when the run holds its group')
         this.#demand(this.#areOver(task.needs), event, 'a task starts after its needs')
+        this.#demand(task.items === undefined, event, 'a task with items has no attempt of its own')
         this.#demand(task.progress !== 'running', event, 'an attempt is open')
         this.#demand(event.attempt === task.attempt + 1, event, 'attempts are counted from 1, and each starts once')
         task.attempt = event.attempt
@@ -91,14 +107,14 @@ class EngineLaws {
         task.progress = 'waiting'
         return
       case 'task.skipped':
-        this.#demand(task.progress === 'unstarted', event, 'only what never started is skipped')
+        this.#demand(task.progress === 'unstarted' || this.#haveAllEnded(task, 'skipped'), event, 'only what never started is skipped')
         this.#demand(this.#areOver(task.needs), event, 'a skip waits for the needs')
         task.progress = 'skipped'
         return
       case 'task.finished':
         this.#demand(event.attempt === task.attempt, event, 'an end is that of the last attempt')
         this.#demand(
-          task.progress !== 'unstarted' || event.error?.code === 'TEMPLATE_FAILED',
+          task.progress !== 'unstarted' || (event.error?.code === 'TEMPLATE_FAILED' && task.parent === undefined),
           event,
           'what never started ends by its condition',
         )
@@ -107,7 +123,12 @@ class EngineLaws {
         this.#demand((event.status === 'succeeded') === (event.error === undefined), event, 'an error is there unless the task succeeded')
         this.#demand(event.isTolerated === undefined || event.status === 'failed', event, 'only failures are tolerated')
         this.#measure(event, event.metrics)
-        this.#demand((event.durationMs === undefined) === (event.attempt === 0), event, 'what has started has a duration')
+        this.#demand(
+          (event.durationMs === undefined) === (event.attempt === 0 && task.items === undefined),
+          event,
+          'what has started has a duration',
+        )
+        this.#takeItems(event, task)
         if (event.durationMs !== undefined) this.#measure(event, {durationMs: event.durationMs})
         task.progress = event.status
         return
@@ -120,7 +141,8 @@ class EngineLaws {
     if (this.#gate === 'run.refused') this.#demand(event.counts.skipped === this.#tasks.size, event, 'a refused run skips all of its tasks')
     const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
     for (const [id, task] of this.#tasks) {
-      if (hasEnded(task)) counts[task.progress] += 1
+      if (task.parent !== undefined) this.#demand(hasEnded(task), event, `item ${id} has no end`)
+      else if (hasEnded(task)) counts[task.progress] += 1
       else this.#demand(false, event, `task ${id} has no end`)
     }
     this.#demand(
@@ -159,6 +181,22 @@ class EngineLaws {
     }
   }
 
+  /** The end of a task says what its items came to, and follows from it. */
+  #takeItems(event: TaskFinished & RunEvent, task: TaskRecord): void {
+    this.#demand((event.items === undefined) === (task.items === undefined), event, 'only what was expanded has items')
+    if (task.items === undefined) return
+    const ends = task.items.map((id) => this.#tasks.get(id)?.progress)
+    for (const [end, count] of Object.entries(event.items ?? {}))
+      this.#demand(ends.filter((one) => one === end).length === count, event, 'the items are counted, and all have ended')
+    this.#demand(!ends.includes('failed') || event.status === 'failed', event, 'a failed item fails its task')
+    this.#demand(event.status !== 'succeeded' || ends.every((end) => end === 'succeeded'), event, 'a task succeeds when all its items have')
+    this.#demand(event.output === undefined, event, 'items have the outputs')
+  }
+
+  #haveAllEnded({items}: TaskRecord, end: TaskRecord['progress']): boolean {
+    return items !== undefined && items.length > 0 && items.every((id) => this.#tasks.get(id)?.progress === end)
+  }
+
   #areOver(tasks: readonly string[]): boolean {
     return tasks.every((id) => {
       const task = this.#tasks.get(id)
@@ -177,7 +215,7 @@ class EngineLaws {
 }
 
 function hasEnded(task: TaskRecord): task is TaskRecord & {progress: keyof RunFinished['counts']} {
-  return task.progress !== 'unstarted' && task.progress !== 'running' && task.progress !== 'waiting'
+  return task.progress !== 'unstarted' && task.progress !== 'running' && task.progress !== 'waiting' && task.progress !== 'expanded'
 }
 
 /** Enough to see what happened, not the logs. */

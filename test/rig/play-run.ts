@@ -130,6 +130,7 @@ function observe(runner: TaskRunner, onEvent: () => void): TaskRunner {
     run: (...args) => runner.run(...args),
     ask: (...args) => runner.ask(...args),
     group: () => runner.group(),
+    expand: (...args) => runner.expand(...args),
     outputs: () => runner.outputs(),
     hear: (event) => {
       onEvent()

@@ -57,6 +57,7 @@ describe('the examples', () => {
       // By test/docker/examples.test.ts.
       '09-restricted.yaml',
       '10-release.yaml',
+      '11-items.yaml',
       '17-build-what-changed.yaml',
     ])
   })
@@ -93,6 +94,12 @@ describe('the examples', () => {
       {isHit: false, reasons: ['env LINES changed']},
     ])
     expect(project.read('out/page.txt')).toBe('Weather: 1463 lines\n')
+  })
+
+  it('11-items runs a task for each city, and for each combination of region and tier', async () => {
+    const {exitCode, result} = await openExamples().runJson('11-items.yaml')
+    expect(exitCode).toBe(0)
+    expect(result).toMatchObject({outputs: {wet: ['Oslo', 'Bergen'], published: ['eu,a', 'eu,b', 'us,a', 'ap,a']}})
   })
 
   it('01-hello greets', async () => {

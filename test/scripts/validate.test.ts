@@ -109,23 +109,6 @@ describe('validate', () => {
     expect(await project.run(['validate', '-'], {input: broken})).toMatchObject({exitCode: 3})
   })
 
-  it('refuses what a later version will do, in these words', async () => {
-    const project = new Project({
-      'w.yaml': `id: w
-hooks: {finally: []}
-tasks:
-  - {id: a, type: core/shell.run, inputs: {command: "true"}, forEach: {items: [1]}}
-  - {id: b, type: core/shell.run, inputs: {command: "true"}, matrix: {x: [1]}}
-`,
-    })
-    const {exitCode, stdout} = await project.run(['validate', 'w.yaml', '--format', 'json'])
-    expect(exitCode).toBe(3)
-    const [findings] = JSON.parse(stdout) as Findings[]
-    expect(findings?.diagnostics.map(({line, message}) => [line, message.includes('not supported yet in this version')])).toEqual(
-      [2, 4, 5].map((line) => [line, true]),
-    )
-  })
-
   it('changes nothing and keeps nothing but its cache', async () => {
     const project = new Project({'w.yaml': broken, 'v.yaml': valid})
     await project.run(['validate', 'w.yaml', 'v.yaml'])

@@ -20,7 +20,7 @@ export class RunsLogs extends BaseCommand {
       multiple: true,
       multipleNonGreedy: true,
       helpValue: 'ID',
-      description: 'only this task; can be repeated',
+      description: 'only this task, or this item of one: TASK[KEY]; can be repeated',
     }),
     attempt: Flags.integer({min: 1, helpValue: 'N', description: 'only this attempt'}),
     follow: Flags.boolean({char: 'f', description: 'keep printing until the run ends'}),
@@ -37,7 +37,12 @@ export class RunsLogs extends BaseCommand {
     rows.requireTasks(run, tasks)
     const filter = {kind: 'logs' as const, tasks, ...defined({attempt: flags.attempt})}
     const events = flags.follow ? rows.follow(run, filter) : rows.events(run, filter)
-    await printLogs(events, this.ui, {isJson: this.jsonEnabled(), hasTask: tasks.length !== 1, hasTime: flags.timestamps, isRaw: flags.raw})
+    await printLogs(events, this.ui, {
+      isJson: this.jsonEnabled(),
+      hasTask: tasks.length !== 1 || rows.hasItems(run, tasks[0] ?? ''),
+      hasTime: flags.timestamps,
+      isRaw: flags.raw,
+    })
   }
 
   /** The array was streamed already. */

@@ -52,7 +52,10 @@ export class RunsShow extends BaseCommand {
     }
     const details = {...run, ...rows.details(run)}
     const revealed = flags.reveal ? await this.#reveal(app, run, rows, flags) : undefined
-    const failed = details.tasks.filter(({status}) => status === 'failed' || status === 'interrupted').slice(0, 20)
+    const failed = details.tasks
+      .flatMap(({items = [], ...task}) => [task, ...items])
+      .filter(({status}) => status === 'failed' || status === 'interrupted')
+      .slice(0, 20)
     const logsOf = failed.find(({id}) => rows.hasLog(run, id))?.id
     this.print((ui) => renderRunDetails({...details, logsOf}, ui, Date.now()))
     if (revealed === undefined) return details
@@ -81,9 +84,11 @@ export class RunsShow extends BaseCommand {
 }
 
 function withOutputs(details: RunSummary & RunDetails, {tasks, run}: RevealedOutputs): ShownRun {
+  const withOutput = <T extends {readonly id: string}>(task: T): T & {readonly output?: JsonValue} =>
+    tasks.has(task.id) ? {...task, output: tasks.get(task.id) ?? null} : task
   return {
     ...details,
-    tasks: details.tasks.map((task) => (tasks.has(task.id) ? {...task, output: tasks.get(task.id) ?? null} : task)),
+    tasks: details.tasks.map((task) => ({...withOutput(task), ...(task.items !== undefined && {items: task.items.map(withOutput)})})),
     ...defined({outputs: run}),
   }
 }

@@ -41,6 +41,7 @@ const cache: JsonObject = {
 }
 const taskInFile = fields({id: text, type: text, needs: {type: 'array', items: text}})
 const hook = {id: text, type: text, needs: {type: 'array', items: text}, hook: anyOf(...hookLists)}
+const ends = fields({succeeded: count, failed: count, skipped: count, cancelled: count})
 const attempt: JsonObject = {type: 'integer', minimum: 1}
 
 /** The compiler asks for every type of event; a test compares their fields with those of real runs. */
@@ -55,6 +56,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
   'run.queued': {group: text, holders: {type: 'array', items: text, minItems: 1}},
   'run.admitted': {group: text},
   'run.refused': {status: anyOf('succeeded', 'failed'), reason: text},
+  'task.expanded': {task: text, items: {type: 'array', items: text}},
   'task.started': {task: text, attempt},
   'task.log': {
     task: text,
@@ -75,6 +77,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     'durationMs?': amount,
     'cache?': cache,
     'isTolerated?': flag,
+    'items?': ends,
   },
   'task.skipped': {task: text, reason: text},
   diagnostic: {severity: anyOf('warning', 'error'), code: text, message: text, 'task?': text},
@@ -85,7 +88,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     durationMs: amount,
     'outputs?': {type: 'object'},
     'reason?': text,
-    counts: fields({succeeded: count, failed: count, skipped: count, cancelled: count}),
+    counts: ends,
   },
 }
 

@@ -12,6 +12,13 @@ export type RunState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'inter
 /** The format of these types. Version 1, of earlier journals, has no `version` in it, and counts log lines with all other events. */
 export const eventsVersion = 2
 
+export interface EndCounts {
+  readonly succeeded: number
+  readonly failed: number
+  readonly skipped: number
+  readonly cancelled: number
+}
+
 export interface RunStarted {
   readonly type: 'run.started'
   /** Of the format of this event and those that follow it. */
@@ -22,6 +29,13 @@ export interface RunStarted {
   readonly inputs?: JsonObject
   /** In file order. */
   readonly tasks: readonly {readonly id: string; readonly type: string; readonly needs: readonly string[]}[]
+}
+/** A task with `forEach` or `matrix` knows its items. Each is a task of its own, `task[item]`, from here on. */
+export interface TaskExpanded {
+  readonly type: 'task.expanded'
+  readonly task: string
+  /** Their keys, in their order. */
+  readonly items: readonly string[]
 }
 export interface TaskStarted {
   readonly type: 'task.started'
@@ -58,6 +72,8 @@ export interface TaskFinished {
   readonly cache?: CacheFact
   /** The task failed, but `continueOnError` lets the run go on as if it had not. */
   readonly isTolerated?: boolean
+  /** Of a task that had items: how many of them came to which end. Its output is the list of theirs. */
+  readonly items?: EndCounts
 }
 export interface TaskSkipped {
   readonly type: 'task.skipped'
@@ -118,7 +134,8 @@ export interface RunFinished {
   readonly outputs?: JsonObject
   /** Why a run failed or was cancelled, in words. */
   readonly reason?: string
-  readonly counts: {readonly succeeded: number; readonly failed: number; readonly skipped: number; readonly cancelled: number}
+  /** Of the tasks of the file. */
+  readonly counts: EndCounts
 }
 
 export type RunEventBody =
@@ -126,6 +143,7 @@ export type RunEventBody =
   | RunQueued
   | RunAdmitted
   | RunRefused
+  | TaskExpanded
   | TaskStarted
   | TaskLog
   | TaskRetrying

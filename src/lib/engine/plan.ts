@@ -4,6 +4,7 @@
 import type {JsonObject} from '../util/json.ts'
 import type {CachePolicy} from '../workflow/cache-policy.ts'
 import {tasksOfHooks, type HookList, type Hooks} from '../workflow/hooks.ts'
+import type {ForEach, Matrix} from '../workflow/items/model.ts'
 import type {Concurrency, RetryPolicy} from '../workflow/model.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
@@ -98,6 +99,9 @@ export interface PlannedTask {
   readonly cache?: CachePolicy
   /** false: it starts no program, so it is not one of the tasks that the limits on parallel tasks count. Default true. */
   readonly usesSlot?: boolean
+  /** It runs once per item. Not together with `matrix`. */
+  readonly forEach?: ForEach
+  readonly matrix?: Matrix
   /** Names of the secrets that its own inputs and env read: all that its process is given. */
   readonly secrets: readonly string[]
   /** Of a task of a restricted workflow. */

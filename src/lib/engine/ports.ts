@@ -94,6 +94,9 @@ export interface AttemptOptions {
 export type ConditionAnswer =
   {readonly kind: 'run'} | {readonly kind: 'skip'; readonly reason: string} | {readonly kind: 'fail'; readonly error: TaskError}
 
+/** The keys of the items of a task, in order. An error is masked; a key that would show a secret is an error. */
+export type ItemsAnswer = {readonly ok: true; readonly items: readonly string[]} | {readonly ok: false; readonly error: TaskError}
+
 /** The outputs of a run, masked; `sealed` as in {@link AttemptResult}. */
 export type OutputsAnswer =
   {readonly ok: true; readonly value: JsonObject; readonly sealed?: SealedValue} | {readonly ok: false; readonly error: TaskError}
@@ -122,6 +125,8 @@ export interface TaskRunner {
   ask(task: string, facts: ConditionFacts): Awaitable<ConditionAnswer>
   /** Evaluates the name of the run's concurrency group. Asked once, of a plan that has one. */
   group(): Awaitable<GroupAnswer>
+  /** Lists the items of a task that has some, before the first of them runs. */
+  expand(task: string): Awaitable<ItemsAnswer>
   /** Evaluates the outputs of the run. */
   outputs(): Awaitable<OutputsAnswer>
   /** Is given every event but log lines, in order, before anything that follows from it is asked for. A stop of the run is one of them. */

@@ -6,7 +6,16 @@ import type {RunDiagnostic, RunState} from './events.ts'
 import type {RunView} from './run-view.ts'
 import type {TaskView} from './task-view.ts'
 
-export type TaskSummary = Omit<TaskView, 'output' | 'hasLog' | 'sinceMs' | 'delayMs'>
+/** A task without its items. */
+type OneTask = Omit<TaskView, 'output' | 'hasLog' | 'sinceMs' | 'delayMs' | 'items' | 'item' | 'parent' | 'endedItems' | 'failedItems'>
+
+export interface TaskSummary extends OneTask {
+  /** Of a task that was expanded, in their order. */
+  readonly items?: readonly ItemSummary[]
+}
+
+/** The id of an item has its key: `task[key]`. */
+export type ItemSummary = Omit<OneTask, 'type' | 'needs'> & {readonly key: string}
 
 export interface RunDetails {
   /** In file order; empty when the run died before its first event. Tasks that ran when its process died are `interrupted`. */
@@ -27,9 +36,30 @@ export function detailsOf({inputs, tasks, warnings, finished}: RunView, status: 
   }
 }
 
-function summarize(
-  {output: _output, hasLog: _hasLog, sinceMs: _sinceMs, delayMs: _delayMs, ...task}: TaskView,
+function summarize(task: TaskView, isDead: boolean): TaskSummary {
+  const {items} = task
+  return {...describe(task, isDead), ...(items !== undefined && {items: items.map((item) => summarizeItem(item, isDead))})}
+}
+
+function summarizeItem(item: TaskView, isDead: boolean): ItemSummary {
+  const {id, type: _type, needs: _needs, ...rest} = describe(item, isDead)
+  return {id, key: item.item ?? '', ...rest}
+}
+
+function describe(
+  {
+    output: _output,
+    hasLog: _hasLog,
+    sinceMs: _sinceMs,
+    delayMs: _delayMs,
+    items: _items,
+    item: _item,
+    parent: _parent,
+    endedItems: _endedItems,
+    failedItems: _failedItems,
+    ...task
+  }: TaskView,
   isDead: boolean,
-): TaskSummary {
+): OneTask {
   return isDead && task.status === 'running' ? {...task, status: 'interrupted'} : task
 }

@@ -7,11 +7,21 @@ import type {AttemptMetrics, CacheFact, RunFinished, TaskError, TaskFinished} fr
 import type {RunView} from './run-view.ts'
 import type {TaskView} from './task-view.ts'
 
-export interface TaskResult {
-  readonly id: string
+export interface TaskResult extends OneResult {
   readonly type: string
   /** The list of hooks that it is in. */
   readonly hook?: HookList
+  /** Of a task with forEach or matrix, in their order: they have the outputs. */
+  readonly items?: readonly ItemResult[]
+}
+
+/** The id of an item has its key: `task[key]`. */
+export interface ItemResult extends OneResult {
+  readonly key: string
+}
+
+interface OneResult {
+  readonly id: string
   readonly status: TaskFinished['status'] | 'skipped'
   readonly attempts: number
   /** Present when the task succeeded and outputs were asked for. */
@@ -57,7 +67,17 @@ export function resultOf({run, workflow, inputs, tasks, finished}: RunView): Run
   }
 }
 
-function taskResult({id, type, hook, status, attempts, output, error, isTolerated, cache, metrics, reason}: TaskView): TaskResult {
+function taskResult(task: TaskView): TaskResult {
+  const {id, ...rest} = oneResult(task)
+  return {id, type: task.type, ...defined({hook: task.hook}), ...rest, ...defined({items: task.items?.map(itemResult)})}
+}
+
+function itemResult(item: TaskView): ItemResult {
+  const {id, ...rest} = oneResult(item)
+  return {id, key: item.item ?? '', ...rest}
+}
+
+function oneResult({id, status, attempts, output, error, isTolerated, cache, metrics, reason}: TaskView): OneResult {
   if (status === 'pending' || status === 'running' || status === 'interrupted') throw new Error(`task '${id}' has no end`)
-  return {id, type, ...defined({hook}), status, attempts, ...defined({output, error, isTolerated, cache, metrics, reason})}
+  return {id, status, attempts, ...defined({output, error, isTolerated, cache, metrics, reason})}
 }

@@ -10,7 +10,7 @@ import type {HookList, Hooks} from '../workflow/hooks.ts'
 export type DatedEvent = StateEventBody & {readonly ts: string}
 
 /** What `decide` needs to know of a task. */
-export type TaskShape = Pick<PlannedTask, 'id' | 'needs' | 'condition' | 'usesSlot' | 'hook'>
+export type TaskShape = Pick<PlannedTask, 'id' | 'needs' | 'condition' | 'usesSlot' | 'hook' | 'forEach' | 'matrix'>
 
 export interface DecideOptions {
   /** In file order; `needs` are known and free of cycles. */
@@ -23,10 +23,11 @@ export interface DecideOptions {
 
 /**
  * `ready`: handed out by an ask or a queue command, waiting for its condition or its turn. A condition that holds is not an event: the start of the
- * task says so, and until then a resumed run asks again. `skipping`: handed out by a skip command. `waiting`: between two attempts. The last
- * four are ends.
+ * task says so, and until then a resumed run asks again. `skipping`: handed out by a skip command. `waiting`: between two attempts.
+ * `expanded`: its items run. The last four are ends.
  */
-export type Progress = 'pending' | 'ready' | 'skipping' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+export type Progress =
+  'pending' | 'ready' | 'skipping' | 'running' | 'waiting' | 'expanded' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
 
 export interface TaskRecord {
   readonly shape: TaskShape
@@ -48,6 +49,23 @@ export interface TaskRecord {
   isTolerated: boolean
   /** Some task upstream, however far, failed and was not tolerated: the value of `failure()`. */
   hasFailedUpstream: boolean
+  /** Of an item: the task that has it. */
+  readonly parent?: TaskRecord
+  /** Once it is `expanded`. */
+  items?: ItemsRecord
+}
+
+/** What the items of a task have come to. */
+export interface ItemsRecord {
+  /** In their order. */
+  readonly records: TaskRecord[]
+  /** How many have no end yet. */
+  open: number
+  readonly counts: {succeeded: number; failed: number; skipped: number; cancelled: number}
+  /** The first of them, in order of time, that failed. */
+  failure?: {readonly task: string; readonly error: TaskError}
+  /** Why the first of them was skipped. */
+  skipReason?: string
 }
 
 export interface PendingRetry {
@@ -60,6 +78,7 @@ export interface PendingRetry {
 
 export interface DecideState {
   readonly failFast: boolean
+  /** In file order, then hooks and items in the order in which they came. */
   readonly tasks: Map<string, TaskRecord>
   /** Those of the plan, whether they have started or not. */
   readonly hooks: Hooks<TaskShape>
@@ -111,14 +130,15 @@ export function createState({tasks, failFast, hooks = {}, concurrency}: DecideOp
 
 /** @param shapes in file order; what they need is among them */
 export function addTasks(state: DecideState, shapes: readonly TaskShape[]): TaskRecord[] {
-  const records = shapes.map(untouched)
+  const records = shapes.map(newRecord)
   for (const record of records) state.tasks.set(record.shape.id, record)
   for (const record of records) for (const need of record.shape.needs) requireRecord(state.tasks, need).dependents.push(record)
   state.unfinished += records.length
   return records
 }
 
-function untouched(shape: TaskShape): TaskRecord {
+/** Of a task of which nothing is known but its plan. */
+export function newRecord(shape: TaskShape): TaskRecord {
   return {
     shape,
     dependents: [],
@@ -162,10 +182,10 @@ export function describeStop({cause, reason}: Pick<RunStopping, 'cause' | 'reaso
   }
 }
 
-/** How many tasks came to which end. */
+/** How many tasks of the file came to which end; items are counted by their tasks. */
 export function countEnds(state: DecideState): RunFinished['counts'] {
   const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
-  for (const {progress} of state.tasks.values()) if (isEnd(progress)) counts[progress] += 1
+  for (const {progress, parent} of state.tasks.values()) if (parent === undefined && isEnd(progress)) counts[progress] += 1
   return counts
 }
 

@@ -16,6 +16,9 @@ export interface RunViewOptions {
 export class RunView {
   readonly #options: RunViewOptions
   readonly #tasks = new Map<string, TaskFold>()
+  /** With the items of tasks. */
+  readonly #byKey = new Map<string, TaskFold>()
+  readonly #expanded = new Map<string, TaskFold>()
   readonly #running = new Map<string, TaskFold>()
   readonly #waiting = new Map<string, TaskFold>()
   readonly #ended: TaskFold[] = []
@@ -39,10 +42,10 @@ export class RunView {
       case 'run.started':
         this.#run = event.run
         this.#started = event
-        for (const task of event.tasks) this.#tasks.set(task.id, untouchedTask(task))
+        for (const task of event.tasks) this.#add(untouchedTask(task))
         return
       case 'hooks.started':
-        for (const task of event.tasks) this.#tasks.set(task.id, untouchedTask(task))
+        for (const task of event.tasks) this.#add(untouchedTask(task))
         this.#hasHooks = true
         return
       case 'run.queued':
@@ -66,21 +69,38 @@ export class RunView {
         if (this.#warnings.length < (this.#options.maxWarnings ?? Infinity)) this.#warnings.push(event)
         return
       default: {
-        const task = this.#tasks.get(event.task)
+        const task = this.#byKey.get(event.task)
         if (task === undefined) return
         stepTask(task, event, atMs, this.#options.keepsOutputs ?? false)
+        if (event.type === 'task.expanded') for (const item of task.items ?? []) this.#byKey.set(item.id, item)
         this.#list(task, event)
       }
     }
   }
 
+  #add(task: TaskFold): void {
+    this.#tasks.set(task.id, task)
+    this.#byKey.set(task.id, task)
+  }
+
   #list(task: TaskFold, {type}: TaskEvent): void {
     if (type === 'task.log') return
-    this.#running.delete(task.id)
-    this.#waiting.delete(task.id)
+    for (const list of [this.#running, this.#waiting, this.#expanded]) list.delete(task.id)
     if (type === 'task.started') this.#running.set(task.id, task)
     else if (type === 'task.retrying') this.#waiting.set(task.id, task)
-    else this.#ended.push(task)
+    else if (type === 'task.expanded') this.#expanded.set(task.id, task)
+    else this.#end(task)
+  }
+
+  #end(task: TaskFold): void {
+    if (task.parent === undefined) {
+      this.#ended.push(task)
+      return
+    }
+    const parent = this.#byKey.get(task.parent)
+    if (parent === undefined) return
+    parent.endedItems = (parent.endedItems ?? 0) + 1
+    if (task.status === 'failed') parent.failedItems = (parent.failedItems ?? 0) + 1
   }
 
   /** Its id; empty before the first event. */
@@ -98,7 +118,7 @@ export class RunView {
     return this.#started?.inputs
   }
 
-  /** In file order; hooks come last, once they have started. */
+  /** In file order, without items: each task has its own. Hooks come last, once they have started. */
   get tasks(): ReadonlyMap<string, TaskView> {
     return this.#tasks
   }
@@ -108,7 +128,22 @@ export class RunView {
     return this.#holders
   }
 
-  /** With an open attempt, in the order of their starts. */
+  /** How many tasks and items there are. */
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  /** A task, or an item of one, by the text of its key. */
+  find(key: string): TaskView | undefined {
+    return this.#byKey.get(key)
+  }
+
+  /** Whose items go on, in the order in which they were expanded. */
+  get expanded(): ReadonlyMap<string, TaskView> {
+    return this.#expanded
+  }
+
+  /** Tasks and items with an open attempt, in the order of their starts. */
   get running(): ReadonlyMap<string, TaskView> {
     return this.#running
   }
@@ -118,7 +153,7 @@ export class RunView {
     return this.#waiting
   }
 
-  /** In the order of their ends. */
+  /** Tasks without their items, in the order of their ends. */
   get ended(): readonly TaskView[] {
     return this.#ended
   }

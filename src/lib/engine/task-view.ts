@@ -1,6 +1,7 @@
 // What a task of a run has become: how each of its events changes that.
 
 import {assertNever} from '../util/assert-never.ts'
+import {writeTaskKey} from './task-key.ts'
 import type {JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
 import type {AttemptMetrics, CacheFact, RunEvent, TaskError, TaskFinished, TaskState} from './events.ts'
@@ -12,7 +13,7 @@ export interface TaskFold {
   readonly needs: readonly string[]
   /** The list of hooks that it is in. */
   readonly hook?: HookList
-  /** `running` also while it waits for another attempt. */
+  /** `running` also while it waits for another attempt, or for its items. */
   status: TaskState
   /** Started so far; 0: none. */
   attempts: number
@@ -32,6 +33,14 @@ export interface TaskFold {
   cache?: CacheFact
   /** Why it was skipped. */
   reason?: string
+  /** Of a task that was expanded, in their order. */
+  items?: readonly TaskFold[]
+  /** How many of its items have ended, and how many of these have failed. */
+  endedItems?: number
+  failedItems?: number
+  /** Of an item: its key, and the id of the task that has it. */
+  readonly item?: string
+  readonly parent?: string
   /** One of the events was a line of its log. */
   hasLog: boolean
   /** When it began to run, or to wait for another attempt: milliseconds on the clock of the caller. */
@@ -40,7 +49,7 @@ export interface TaskFold {
   delayMs?: number
 }
 
-/** One task of a run, up to the last event that was folded. */
+/** One task of a run, or an item of one, up to the last event that was folded. */
 export type TaskView = Readonly<TaskFold>
 
 /** An event of one task. */
@@ -51,11 +60,24 @@ export function untouchedTask(task: Pick<TaskView, 'id' | 'type' | 'needs' | 'ho
   return {...task, status: 'pending', attempts: 0, hasLog: false, sinceMs: 0}
 }
 
+function itemOf({id, type}: TaskFold, item: string): TaskFold {
+  return {...untouchedTask({id: writeTaskKey({task: id, item}), type, needs: noNeeds}), item, parent: id}
+}
+
+const noNeeds: readonly string[] = []
+
 /** @param atMs when the event was seen, on the clock of the caller */
 export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOutput: boolean): void {
   switch (event.type) {
     case 'task.log':
       task.hasLog = true
+      return
+    case 'task.expanded':
+      task.status = 'running'
+      task.startedAt = event.ts
+      task.sinceMs = atMs
+      task.items = event.items.map((item) => itemOf(task, item))
+      task.endedItems = task.failedItems = 0
       return
     case 'task.started':
       task.status = 'running'

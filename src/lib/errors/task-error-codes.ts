@@ -16,6 +16,7 @@ export const taskErrorCodes = {
   NO_OUTPUT: 'The action declares an output, but the process ended without one.',
   INPUT_INVALID: 'The inputs do not match the input schema of the action; the plugin was not started.',
   PERMISSION_DENIED: 'The task failed because its sandbox refused a network request. It is not retried.',
+  ITEMS_FAILED: 'Some items of a task with forEach or matrix failed; each item has its own error.',
   TEMPLATE_FAILED: 'A template of the task could not be evaluated.',
   CACHE_FAILED: 'The files that decide whether the task has to run cannot be looked at.',
   PROTOCOL_ERROR: 'The plugin broke the protocol: a damaged frame, or it ended before its result.',

@@ -72,7 +72,7 @@ function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts)
     id: task.id,
     action: {type: task.type, plugin: plugin.id, pluginVersion: plugin.manifest.version, action: action.name, literalInputs},
     needs: task.needs,
-    ...defined({if: task.if}),
+    ...defined({if: task.if, forEach: task.forEach, matrix: task.matrix}),
     condition: conditionOf(task, templates),
     inputs: task.inputs,
     env: task.env,

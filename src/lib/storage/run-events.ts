@@ -22,7 +22,7 @@ export interface EventFilter {
   readonly after?: Position
   /** `logs`: only `task.log`; `steps`: all others. Default `all`. */
   readonly kind?: 'all' | 'logs' | 'steps'
-  /** Only these tasks; none given: all. */
+  /** Only these tasks, with their items; none given: all. */
   readonly tasks?: readonly string[]
   readonly attempt?: number
 }
@@ -83,8 +83,11 @@ function rangeOf(db: SqliteDatabase, runNumber: number, tasks: readonly string[]
 }
 
 function conditionsOf({tasks = [], attempt}: EventFilter): {readonly sql: string; readonly parameters: readonly unknown[]} {
-  const ofTasks = tasks.length === 0 ? '' : ` AND task IN (${tasks.map(() => '?').join(', ')})`
-  const parameters = [...tasks, ...(attempt === undefined ? [] : [attempt])]
+  // A task stands for its items, too: `score[…]` is between `score[` and the text with the next character.
+  const withItems = tasks.filter((task) => !task.includes('['))
+  const names = [`task IN (${tasks.map(() => '?').join(', ')})`, ...withItems.map(() => 'task > ? AND task < ?')]
+  const ofTasks = tasks.length === 0 ? '' : ` AND (${names.join(' OR ')})`
+  const parameters = [...tasks, ...withItems.flatMap((task) => [`${task}[`, `${task}\\`]), ...(attempt === undefined ? [] : [attempt])]
   return {sql: ofTasks + (attempt === undefined ? '' : ' AND attempt = ?'), parameters}
 }
 

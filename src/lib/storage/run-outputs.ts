@@ -17,7 +17,7 @@ export interface StoredOutput<T extends JsonValue> {
 }
 
 export interface StoredOutputs {
-  /** By task, in the order in which they ended. */
+  /** By task in file order, each item after the task that has it. */
   readonly tasks: ReadonlyMap<string, StoredOutput<JsonValue>>
   /** What the workflow declared as outputs. */
   readonly run?: StoredOutput<JsonObject>
@@ -28,9 +28,13 @@ type SealedRow = SealedValue & {readonly task: string; readonly attempt: number}
 
 export function readOutputs(db: SqliteDatabase, runNumber: number): StoredOutputs {
   const sealed = readSealed(db, runNumber)
-  const {ended, finished} = readView(db, runNumber, {keepsOutputs: true})
+  const view = readView(db, runNumber, {keepsOutputs: true})
+  const {finished} = view
   const tasks = new Map<string, StoredOutput<JsonValue>>()
-  for (const {id, attempts, output} of ended) if (output !== undefined) tasks.set(id, join(output, {task: id, attempt: attempts}, sealed))
+  for (const task of view.tasks.values()) {
+    for (const {id, attempts, output} of [task, ...(task.items ?? [])])
+      if (output !== undefined) tasks.set(id, join(output, {task: id, attempt: attempts}, sealed))
+  }
   return {tasks, ...defined({run: finished?.outputs && join(finished.outputs, contextOfRunOutputs, sealed)})}
 }
 

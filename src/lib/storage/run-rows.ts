@@ -118,13 +118,18 @@ export class RunRows {
   /** Throws USAGE for a task that the run does not have. A run that has no events yet is not judged. */
   requireTasks(run: RunSummary, tasks: readonly string[]): void {
     if (tasks.length === 0) return
-    const known = this.details(run).tasks.map((task) => task.id)
+    const known = this.details(run).tasks.flatMap(({id, items = []}) => [id, ...items.map((item) => item.id)])
     const unknown = known.length === 0 ? undefined : tasks.find((task) => !known.includes(task))
     if (unknown === undefined) return
     const suggestion = nearest(unknown, known)
     throw new WorkflowError('USAGE', `run ${run.id} has no task "${unknown}"`, {
       hint: suggestion === undefined ? `workflow runs show ${run.id}` : `did you mean "${suggestion}"?`,
     })
+  }
+
+  /** Whether the task was expanded, so that its log is that of its items. */
+  hasItems(run: RunSummary, task: string): boolean {
+    return this.#guard(() => readView(this.#db, this.#find(run.id).number).find(task)?.items !== undefined)
   }
 
   /** Whether the task printed anything. */

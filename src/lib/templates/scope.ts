@@ -30,6 +30,17 @@ export interface TaskView {
   readonly output?: JsonValue | undefined
   readonly error?: {readonly code: string; readonly message: string} | null | undefined
   readonly attempts: number
+  /** Of a task with items: what each came to, in their order; the output of the task is the list of theirs. */
+  readonly items?: readonly ItemView[] | undefined
+}
+
+/** An item as later tasks see it. */
+export interface ItemView {
+  readonly key: string
+  readonly status: string
+  /** null unless it succeeded. */
+  readonly output: JsonValue
+  readonly error: {readonly code: string; readonly message: string} | null
 }
 
 /** What `success()`, `failure()` and `cancelled()` answer; `always()` is true. */

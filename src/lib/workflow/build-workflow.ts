@@ -60,7 +60,7 @@ function buildTask({fields, needs, hook}: DraftTask, {defaults = {}, resources}:
     type: task.type,
     needs,
     ...(hook !== undefined && needs.length > 0 && task.needs === undefined && {needsOnlyOrder: true}),
-    ...defined({if: condition}),
+    ...defined({if: condition, forEach: task.forEach, matrix: task.matrix}),
     inputs: task.inputs ?? {},
     env: toText(task.env),
     retry: buildRetry({...defaults.retry, ...task.retry}),

@@ -5,6 +5,7 @@ import type {CachePolicy} from './cache-policy.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
 import type {Hooks} from './hooks.ts'
 import type {DeclaredInput} from './inputs/declared-input.ts'
+import type {ForEach, Matrix} from './items/model.ts'
 
 export interface Workflow {
   /** Where the text came from; positions of later findings are looked up in it. */
@@ -64,6 +65,9 @@ export interface Task {
   readonly needsOnlyOrder?: boolean
   /** Template text, e.g. `{{ vars.limit > 0 }}`. */
   readonly if?: string
+  /** It runs once per item. Not together with `matrix`. */
+  readonly forEach?: ForEach
+  readonly matrix?: Matrix
   readonly inputs: JsonObject
   readonly env: Readonly<Record<string, string>>
   readonly retry: RetryPolicy

@@ -5,14 +5,23 @@ import {fieldsOf} from '../documents/fields.ts'
 import {scopeRoots} from '../templates/scope.ts'
 import {isTemplate} from '../templates/templates.ts'
 
+/** What templates know, wherever they stand, and the words of their language: nothing else can have these names. */
+export const reservedNames: ReadonlySet<string> = new Set([
+  ...[...scopeRoots, 'secrets', 'inputs', 'matrix', 'index', 'output', 'cel'],
+  ...['as', 'break', 'const', 'continue', 'else', 'false', 'for', 'function', 'if', 'import', 'in', 'let', 'loop', 'namespace', 'null'],
+  ...['package', 'prototype', '__proto__', 'return', 'true', 'var', 'void', 'while'],
+])
+
 interface SiteRule {
   /** Names that a template may start with. */
   readonly reads: readonly string[]
+  /** It is evaluated for each item of a task with items, and may read the item. */
+  readonly readsItem?: boolean
   /** It may call `always()`, `success()`, `failure()` and `cancelled()`. */
   readonly callsStatus?: boolean
 }
 
-export type SiteKind = 'workflowEnv' | 'concurrency' | 'outputs' | 'input' | 'env' | 'cache' | 'if'
+export type SiteKind = 'workflowEnv' | 'concurrency' | 'outputs' | 'input' | 'env' | 'cache' | 'if' | 'items' | 'itemKey'
 
 export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   /** The same for every task, so it is evaluated before the run. */
@@ -20,10 +29,21 @@ export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   /** Evaluated when the run starts, before any task. */
   concurrency: {reads: scopeRoots.filter((root) => ['inputs', 'vars', 'env', 'run'].includes(root))},
   outputs: {reads: scopeRoots},
-  input: {reads: [...scopeRoots, 'secrets']},
-  env: {reads: [...scopeRoots, 'secrets']},
-  cache: {reads: scopeRoots},
+  input: {reads: [...scopeRoots, 'secrets'], readsItem: true},
+  env: {reads: [...scopeRoots, 'secrets'], readsItem: true},
+  cache: {reads: scopeRoots, readsItem: true},
+  /** Of a task with items it is asked once, before there are items. */
   if: {reads: scopeRoots, callsStatus: true},
+  /** Keys and numbers of items are shown to everyone, so no secret has a part in them. */
+  items: {reads: scopeRoots},
+  itemKey: {reads: scopeRoots, readsItem: true},
+}
+
+/** What the templates of an item read besides. @param task as it is written or planned */
+export function itemRootsOf({forEach, matrix}: Pick<TaskTexts, 'forEach' | 'matrix'>): readonly string[] {
+  const {as: name} = fieldsOf(forEach)
+  const ofForEach = forEach === undefined ? [] : ['item', 'index', ...(typeof name === 'string' ? [name] : [])]
+  return matrix === undefined ? ofForEach : [...ofForEach, 'matrix', 'index']
 }
 
 /** A value in which every string may be a template: `value` of the entry `name` of the map `key`, or of `key` itself. */
@@ -59,15 +79,27 @@ export interface TaskTexts {
   readonly env?: unknown
   readonly cache?: unknown
   readonly if?: unknown
+  readonly forEach?: unknown
+  readonly matrix?: unknown
 }
 
 /** The sites of a task. Values that hold no template may be left out. @param literalInputs inputs of its action in which no templates are evaluated */
-export function taskSites({inputs, env, cache, if: condition}: TaskTexts, literalInputs: readonly string[] = []): TemplateSite[] {
+export function taskSites(
+  {inputs, env, cache, if: condition, forEach, matrix}: TaskTexts,
+  literalInputs: readonly string[] = [],
+): TemplateSite[] {
   const sites = entrySites('input', 'inputs', inputs, literalInputs)
+  if (forEach !== undefined) sites.push(...forEachSites(forEach))
+  if (matrix !== undefined) sites.push(...entrySites('items', 'matrix', matrix))
   sites.push(...entrySites('env', 'env', env), ...entrySites('cache', 'cache', cache))
   if (typeof condition === 'string') sites.push({kind: 'if', key: 'if', value: condition})
   else if (condition === false) sites.push({kind: 'if', key: 'if', value: neverCondition})
   return sites
+}
+
+function forEachSites(forEach: unknown): TemplateSite[] {
+  const {items, key} = fieldsOf(forEach)
+  return [...entrySites('items', 'forEach', {items}), ...entrySites('itemKey', 'forEach', {key})]
 }
 
 function entrySites(kind: SiteKind, key: string, map: unknown, except: readonly string[] = []): TemplateSite[] {

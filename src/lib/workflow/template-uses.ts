@@ -32,7 +32,7 @@ export function outputsRead({workflow, tasks, hooks}: PlannedTexts, templates: T
   const collect = ({root, path: [id, property]}: Reference): void => {
     if (root !== 'tasks') return
     if (typeof id !== 'string') read.add(anyTask)
-    else if (property === undefined || property === 'output') read.add(id)
+    else if (property === undefined || property === 'output' || property === 'items') read.add(id)
   }
   visitReferences(workflowSites({outputs: workflow.outputs}), templates, collect)
   for (const task of [...tasks, ...tasksOfHooks(hooks)]) visitReferences(taskSites(task, task.action.literalInputs), templates, collect)

@@ -4,6 +4,7 @@ import type {JsonObject} from '../util/json.ts'
 import type {WrittenCache} from './cache-policy.ts'
 import type {Hooks} from './hooks.ts'
 import type {ConflictAnswer} from './model.ts'
+import type {ForEach, Matrix} from './items/model.ts'
 import type {WrittenResources} from './resources.ts'
 
 /** The document as the schema describes it; what this version refuses is left out. */
@@ -43,6 +44,8 @@ export interface WrittenTask {
   readonly description?: string
   readonly needs?: readonly string[]
   readonly if?: string | boolean
+  readonly forEach?: ForEach
+  readonly matrix?: Matrix
   readonly inputs?: JsonObject
   readonly env?: WrittenEnv
   readonly retry?: WrittenRetry

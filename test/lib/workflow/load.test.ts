@@ -401,22 +401,6 @@ describe('secrets', () => {
   })
 })
 
-describe('what this version does not do', () => {
-  test.each<[string, string]>([['outputs: {x: "{{ matrix.a + item + index }}"}', '"matrix"']])('%s', async (line, what) => {
-    const found = await findings(`id: a\ntasks: [{id: t, type: a/b.c}]\n${line}\n`)
-    expect(found[0]).toContain(`not-supported-yet: ${what} is not supported yet in this version`)
-  })
-
-  test.each(['forEach: {items: "{{ vars.limit }}", as: row, parallelism: 8}', 'matrix: {region: [eu, us], exclude: [{region: us}]}'])(
-    '%s',
-    async (line) => {
-      const found = await findings(task(line))
-      expect(found).toHaveLength(1)
-      expect(found[0]).toMatch(/^8:5 not-supported-yet: "\w+" is not supported yet in this version$/)
-    },
-  )
-})
-
 test('all findings come at once, in file order', async () => {
   const error = await failure(
     'id: demo\nnmae: x\ntimeout: 5x\ntasks:\n  - {id: a, type: shell, needs: [b]}\n  - {id: b, type: a/b.c, needs: [a], inputs: {x: "{{ vars.y }}"}}\n  - {id: b, type: a/b.c, timout: 1}\nhooks: {finally: []}\n',

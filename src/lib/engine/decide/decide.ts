@@ -1,14 +1,15 @@
 // What follows from an event: the only scheduler. No clock, no randomness, no I/O, so folding the events of a journal gives the state of the run.
-// The state is advanced in place and work per event is constant (counters of open needs, no scans), apart from the two events
-// that end a whole run early (a first failure under failFast, a stop), which look at every task once.
+// The state is advanced in place and work per event is constant (counters of open needs and items, no scans), apart from the events
+// that end a whole run or all items early (a first failure under failFast, a stop), which look at every task once.
 
 import {assertNever} from '../../util/assert-never.ts'
-import type {RunStopping, TaskFinished, TaskRetrying} from '../events.ts'
+import type {RunStopping, TaskFinished, TaskRetrying, TaskSkipped} from '../events.ts'
 import {isRefusal, roomAfter, roomFound} from '../room.ts'
 import type {Command} from './commands.ts'
 import {finish, finishIfDone} from './finish.ts'
 import {giveUpUnstarted, handOut, skipAll} from './hand-out.ts'
 import {beginHooks} from './hooks.ts'
+import {afterItem, expand} from './items.ts'
 import {
   createState,
   describeStop,
@@ -34,6 +35,8 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
     case 'run.refused':
       state.refusal = event
       return finishIfDone(state, skipAll(state, event.reason))
+    case 'task.expanded':
+      return expand(state, requireRecord(state.tasks, event.task), event)
     case 'task.started':
       return begin(state, requireRecord(state.tasks, event.task), event.attempt)
     case 'task.retrying':
@@ -41,7 +44,7 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
     case 'task.finished':
       return afterTask(state, requireRecord(state.tasks, event.task), event)
     case 'task.skipped':
-      return afterTask(state, requireRecord(state.tasks, event.task))
+      return afterTask(state, requireRecord(state.tasks, event.task), event)
     case 'hooks.started':
       return beginHooks(state, event)
     case 'run.stopping':
@@ -107,7 +110,8 @@ function stop(state: DecideState, stopping: RunStopping): Command[] {
   return [{kind: 'cancel', isAtOnce}, ...giveUpUnstarted(state, reason, state.isStoppedTwice)]
 }
 
-function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinished): Command[] {
+function afterTask(state: DecideState, record: TaskRecord, event: TaskFinished | TaskSkipped): Command[] {
+  const finished = event.type === 'task.finished' ? event : undefined
   if (isEnd(record.progress)) throw new Error(`task '${record.shape.id}' ended twice`)
   if (record.progress === 'running') {
     state.running -= slotsOf(record)
@@ -126,12 +130,18 @@ function afterTask(state: DecideState, record: TaskRecord, finished?: TaskFinish
     if (!hasPassed) dependent.blockedBy ??= record.shape.id
   }
 
-  const commands: Command[] = []
-  if (isFailure && state.firstFailure === undefined) {
-    state.firstFailure = record.shape.id
-    if (state.failFast && state.conclusion === undefined)
-      commands.push(...giveUpUnstarted(state, `task '${record.shape.id}' failed and failFast is on`))
+  const {parent} = record
+  if (parent !== undefined) {
+    const {commands, hasFailedTask} = afterItem(record, parent, event)
+    return hasFailedTask ? [...commands, ...noteFailure(state, parent.shape.id)] : commands
   }
-  commands.push(...handOut(state, record.dependents))
-  return finishIfDone(state, commands)
+  const givenUp = isFailure ? noteFailure(state, record.shape.id) : []
+  return finishIfDone(state, [...givenUp, ...handOut(state, record.dependents)])
+}
+
+/** The first failure of the run that counts. Hooks go on after a failure of one of them. */
+function noteFailure(state: DecideState, id: string): Command[] {
+  if (state.firstFailure !== undefined) return []
+  state.firstFailure = id
+  return state.failFast && state.conclusion === undefined ? giveUpUnstarted(state, `task '${id}' failed and failFast is on`) : []
 }

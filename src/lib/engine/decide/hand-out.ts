@@ -45,6 +45,11 @@ export function skipAll(state: DecideState, reason: string): Command[] {
   return [...giveUpUnstarted(state, reason, true), ...handOut(state, state.tasks.values())]
 }
 
+/** The same for the items of one task. */
+export function giveUpItems(records: readonly TaskRecord[], reason: string): Command[] {
+  return records.flatMap((record) => (record.progress === 'ready' ? [skip(record, reason)] : []))
+}
+
 /** The end of the task is counted when the loop reports the event. */
 function skip(record: TaskRecord, reason: string): Command {
   record.progress = 'skipping'

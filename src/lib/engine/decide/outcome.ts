@@ -11,25 +11,34 @@ import {defined} from '../../util/defined.ts'
 
 const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once; continuing with fewer'}
 
+/** A task of the run, or an item of one. */
+export interface NamedTask {
+  /** Text of its `TaskKey`. */
+  readonly key: string
+  /** Of an item, too. */
+  readonly planned: PlannedTask
+}
+
 /**
  * What follows from the result of the running attempt of a task; warnings first, the end or the wait last.
  * @param random in [0, 1); spreads retries
  */
-export function outcomeOf(state: DecideState, task: PlannedTask, result: AttemptResult, random: number): StateEventBody[] {
-  const {attempt, isStopped} = requireRecord(state.tasks, task.id)
+export function outcomeOf(state: DecideState, {key, planned}: NamedTask, result: AttemptResult, random: number): StateEventBody[] {
+  const {attempt, isStopped} = requireRecord(state.tasks, key)
+  const task = {key, planned}
   const {metrics, cache} = result
-  const warnings = result.warnings.map((warning) => warningEvent(warning, task.id))
+  const warnings = result.warnings.map((warning) => warningEvent(warning, key))
   if (result.ok)
     return [
       ...warnings,
-      {type: 'task.finished', task: task.id, attempt, status: 'succeeded', output: result.output, metrics, ...defined({cache})},
+      {type: 'task.finished', task: key, attempt, status: 'succeeded', output: result.output, metrics, ...defined({cache})},
     ]
   // What was stopped with the run is not tried again; what started after that, to clean up, is a task like any other.
   if (isStopped) return [...warnings, failure(task, attempt, stoppedError(result.error, state), metrics, cache)]
   const {error, delayMs, isFirstRefusal} = judge(state, task, result.error, random)
   if (isFirstRefusal) warnings.push(warningEvent(fewer))
   if (delayMs === undefined) return [...warnings, failure(task, attempt, error, metrics, cache)]
-  return [...warnings, {type: 'task.retrying', task: task.id, attempt, delayMs, error, metrics}]
+  return [...warnings, {type: 'task.retrying', task: key, attempt, delayMs, error, metrics}]
 }
 
 interface Judgement {
@@ -40,8 +49,8 @@ interface Judgement {
 }
 
 /** A try that the system had no room for does not fail the task, until there was no room for too long. */
-function judge(state: DecideState, {id, retry}: PlannedTask, error: TaskError, random: number): Judgement {
-  const {attempt, refusals} = requireRecord(state.tasks, id)
+function judge(state: DecideState, {key, planned: {retry}}: NamedTask, error: TaskError, random: number): Judgement {
+  const {attempt, refusals} = requireRecord(state.tasks, key)
   const counted = attempt - refusals
   if (!isRefusal(error)) return {error, delayMs: retryDelayMs(retry, counted, error, random)}
   const pauseMs = pauseForRoom(state.room, state.running === 1)
@@ -63,10 +72,15 @@ export function retryDelayMs(policy: RetryPolicy, attempt: number, error: TaskEr
 }
 
 /** The end of a task whose condition does not hold, or cannot be evaluated; undefined when the task is to run. */
-export function outcomeOfCondition(task: PlannedTask, answer: ConditionAnswer): StateEventBody | undefined {
+export function outcomeOfCondition(task: NamedTask, answer: ConditionAnswer): StateEventBody | undefined {
   if (answer.kind === 'run') return undefined
-  if (answer.kind === 'skip') return {type: 'task.skipped', task: task.id, reason: answer.reason}
-  return failure(task, 0, answer.error, {durationMs: 0})
+  if (answer.kind === 'skip') return {type: 'task.skipped', task: task.key, reason: answer.reason}
+  return neverStarted(task, answer.error)
+}
+
+/** The end of a task that has not come to an attempt: something that is asked before has no answer. */
+export function neverStarted(task: NamedTask, error: TaskError): TaskFinished {
+  return failure(task, 0, error, {durationMs: 0})
 }
 
 /**
@@ -109,7 +123,7 @@ export function warningEvent({code, message}: ActionWarning, task?: string): Run
 }
 
 function failure(
-  {id, continueOnError}: PlannedTask,
+  {key, planned: {continueOnError}}: NamedTask,
   attempt: number,
   error: TaskError,
   metrics: AttemptMetrics,
@@ -117,11 +131,11 @@ function failure(
 ): TaskFinished {
   const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
   const isTolerated = status === 'failed' && continueOnError
-  return {type: 'task.finished', task: id, attempt, status, error, metrics, ...defined({cache}), ...(isTolerated && {isTolerated})}
+  return {type: 'task.finished', task: key, attempt, status, error, metrics, ...defined({cache}), ...(isTolerated && {isTolerated})}
 }
 
 /** The error of tasks that were stopped with their run. */
-function stoppedError(error: TaskError, {stopReason}: DecideState): TaskError {
+export function stoppedError(error: TaskError, {stopReason}: DecideState): TaskError {
   if (error.code !== 'CANCELLED' || stopReason === undefined) return error
   return {...error, message: `stopped, because ${stopReason}`}
 }

@@ -20,6 +20,11 @@ export class Attempts {
     this.#clock = clock
   }
 
+  /** The first attempt of a task is one of an item. */
+  beginItems(task: string): void {
+    this.#firstStarts.set(task, this.#clock.elapsed())
+  }
+
   /** Begins an attempt of a task that has none open. */
   begin(task: string): void {
     const startedAtMs = this.#clock.elapsed()

@@ -24,6 +24,7 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
     case 'run.stopping':
     case 'run.finished':
       return event.reason === undefined ? event : replace(event, {reason: maskVisible(masker, event.reason)})
+    case 'task.expanded':
     case 'task.started':
     case 'task.retrying':
     case 'task.finished':

@@ -151,6 +151,9 @@ export class RunLoop {
       case 'skip':
         this.#apply({type: 'task.skipped', task: command.task, reason: command.reason})
         break
+      case 'collect':
+        this.#tasks.collect(command.task)
+        break
       case 'narrow':
         this.#tasks.narrow()
         break

@@ -45,6 +45,16 @@ export class TaskQueue {
     for (const [name, limit] of Object.entries(groups)) this.#lines.set(name, newLine(limit))
   }
 
+  /** From now on at most so many tasks of this group at a time. */
+  addGroup(name: string, limit: number): void {
+    this.#lines.set(name, newLine(limit))
+  }
+
+  /** None of its tasks waits or runs any more. */
+  removeGroup(name: string): void {
+    this.#lines.delete(name)
+  }
+
   /** The task waits for its turn, behind all others. */
   push(task: string): void {
     if (this.#heldFor === task) this.#heldFor = undefined

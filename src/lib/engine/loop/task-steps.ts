@@ -1,10 +1,13 @@
 // What a run does for its tasks: asks their conditions, lets them wait for their turn, starts attempts and takes the results.
 
 import type {Command} from '../decide/commands.ts'
-import {endsOfStop, outcomeOf, outcomeOfCondition} from '../decide/outcome.ts'
+import {endsOfStop, neverStarted, outcomeOf, outcomeOfCondition, type NamedTask} from '../decide/outcome.ts'
+import {outcomeOfItems} from '../decide/outcome-of-items.ts'
 import {allTasks, type Plan, type PlannedTask} from '../plan.ts'
-import type {ConditionAnswer, RunPorts} from '../ports.ts'
+import type {ConditionAnswer, ItemsAnswer, RunPorts} from '../ports.ts'
 import {mayStart, requireRecord} from '../run-state.ts'
+import {readTaskKey} from '../task-key.ts'
+import {itemRulesOf} from '../../workflow/items/model.ts'
 import type {AttemptResult, LogEntry} from '../task-result.ts'
 import {Attempts, type OpenAttempt} from './attempts.ts'
 import type {RunLoopOptions} from './run-loop-options.ts'
@@ -27,7 +30,7 @@ export class TaskSteps {
     this.#queue = new TaskQueue({
       slots: options.concurrency,
       groups: plan.groups,
-      groupOf: (task) => this.#get(task).group,
+      groupOf: (task) => this.#groupOf(task),
       usesSlot: (task) => this.#get(task).usesSlot !== false,
     })
     this.#attempts = new Attempts(ports.clock)
@@ -43,9 +46,19 @@ export class TaskSteps {
       this.#turn.whenAnswered(this.#ports.runner.ask(task, facts), (answer) => this.#takeAnswer(task, answer))
   }
 
-  /** The task waits for its turn. */
+  /** The task waits for its turn. One with items has none: its items do. */
   queue(task: string): void {
-    this.#queue.push(task)
+    // Ended by a stop while it waited for another attempt.
+    if (!mayStart(this.#turn.state, task)) return
+    if (readTaskKey(task).item !== undefined || itemRulesOf(this.#get(task)) === undefined) this.#queue.push(task)
+    else this.#turn.whenAnswered(this.#ports.runner.expand(task), (answer) => this.#takeItems(task, answer))
+  }
+
+  /** All items are over. */
+  collect(task: string): void {
+    this.#queue.removeGroup(groupOfItems(task))
+    const {durationMs = 0} = this.#attempts.measureTask(task)
+    this.#turn.apply(outcomeOfItems(this.#turn.state, this.#named(task), durationMs))
   }
 
   /** No other task is started before this one was queued again. */
@@ -102,21 +115,49 @@ export class TaskSteps {
     if (!this.#attempts.isOpen(attempt)) return
     this.#attempts.close(attempt)
     this.#queue.free(attempt.task)
-    for (const event of outcomeOf(this.#turn.state, this.#get(attempt.task), result, this.#ports.random())) {
+    for (const event of outcomeOf(this.#turn.state, this.#named(attempt.task), result, this.#ports.random())) {
       this.#turn.apply(event, event.type === 'task.finished' && result.ok ? result.sealed : undefined)
     }
   }
 
   #takeAnswer(task: string, answer: ConditionAnswer): void {
     if (!mayStart(this.#turn.state, task)) return
-    const event = outcomeOfCondition(this.#get(task), answer)
-    if (event === undefined) this.#queue.push(task)
+    const event = outcomeOfCondition(this.#named(task), answer)
+    if (event === undefined) this.queue(task)
     else this.#turn.apply(event)
   }
 
-  #get(task: string): PlannedTask {
+  #takeItems(task: string, answer: ItemsAnswer): void {
+    if (!mayStart(this.#turn.state, task)) return
+    if (!answer.ok) {
+      this.#turn.apply(neverStarted(this.#named(task), answer.error))
+      return
+    }
+    const {parallelism} = itemRulesOf(this.#get(task)) ?? {}
+    if (parallelism !== undefined) this.#queue.addGroup(groupOfItems(task), parallelism)
+    this.#attempts.beginItems(task)
+    this.#turn.apply({type: 'task.expanded', task, items: answer.items})
+  }
+
+  /** The items of a task are a group of their own when not all of them may run at a time. */
+  #groupOf(key: string): string | undefined {
+    const planned = this.#get(key)
+    return itemRulesOf(planned)?.parallelism === undefined ? planned.group : groupOfItems(planned.id)
+  }
+
+  #named(key: string): NamedTask {
+    return {key, planned: this.#get(key)}
+  }
+
+  /** Of an item: the task that has it. */
+  #get(key: string): PlannedTask {
+    const {task} = readTaskKey(key)
     const planned = this.#planned.get(task)
     if (planned === undefined) throw new Error(`no task '${task}' in this plan`)
     return planned
   }
+}
+
+function groupOfItems(task: string): string {
+  return `items of ${task}`
 }

@@ -2,7 +2,16 @@
 
 import type {TaskFinished, TaskSkipped} from '../../engine/events.ts'
 import {allTasks, type Plan, type PlannedTask} from '../../engine/plan.ts'
-import type {AttemptOptions, AttemptRef, ConditionAnswer, GroupAnswer, OutputsAnswer, RunnerEvents, TaskRunner} from '../../engine/ports.ts'
+import type {
+  AttemptOptions,
+  AttemptRef,
+  ConditionAnswer,
+  GroupAnswer,
+  ItemsAnswer,
+  OutputsAnswer,
+  RunnerEvents,
+  TaskRunner,
+} from '../../engine/ports.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import type {ConditionFacts, DatedEvent} from '../../engine/run-state.ts'
 import {contextOfRunOutputs} from '../../engine/sealed-output.ts'
@@ -81,6 +90,13 @@ export class LocalTaskRunner implements TaskRunner {
     const masker = this.#options.secrets?.masker
     if (!evaluated.ok) return masker === undefined ? evaluated : {ok: false, error: maskError(evaluated.error, masker)}
     return {ok: true, group: masker === undefined ? evaluated.value : maskVisible(masker, evaluated.value)}
+  }
+
+  expand(task: string): ItemsAnswer {
+    const expanded = this.#scope.expand(this.#find(task))
+    const masker = this.#options.secrets?.masker
+    if (expanded.ok) return {ok: true, items: expanded.value}
+    return {ok: false, error: masker === undefined ? expanded.error : maskError(expanded.error, masker)}
   }
 
   outputs(): OutputsAnswer {

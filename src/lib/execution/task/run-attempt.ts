@@ -40,7 +40,7 @@ export async function runAttempt(
   {signal, onLog}: AttemptOptions,
   {runId, workflow, scope, executor, cacheStep, secrets, emit}: AttemptParts,
 ): Promise<ActionResult> {
-  const values = scope.evaluateTask(task)
+  const values = scope.evaluateTask(task, key)
   if (!values.ok) return failedEarly(values.error)
 
   const {timeoutMs, timeoutFrom, restrictions} = task

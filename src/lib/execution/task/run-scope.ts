@@ -10,10 +10,13 @@ import type {ConditionFacts} from '../../engine/run-state.ts'
 import type {ActionResult} from '../../engine/task-result.ts'
 import {Budget, maxConditionSteps} from '../../templates/budget.ts'
 import type {Scope, TaskView} from '../../templates/scope.ts'
+import {readTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import {TemplateError} from '../../templates/template-error.ts'
 import {toText, type Templates} from '../../templates/templates.ts'
 import type {JsonObject} from '../../util/json.ts'
 import {readDraft} from '../../workflow/draft.ts'
+import {ItemsError} from '../../workflow/items/items-error.ts'
+import {RunItems} from './run-items.ts'
 import {evaluateSites, pathOf, taskSites, workflowSites} from '../../workflow/template-sites.ts'
 import {outputsRead} from '../../workflow/template-uses.ts'
 
@@ -53,12 +56,14 @@ export class RunScope {
   /** Outputs that no template reads are not kept: they may be large, and there may be many. */
   readonly #read: ReturnType<typeof outputsRead>
   readonly #secrets: RunSecrets | undefined
+  readonly #items: RunItems
 
   constructor(plan: Plan, beside: PlanTemplates, runId: string, secrets?: RunSecrets) {
     const {workflow} = plan
     this.#plan = plan
     this.#beside = beside
     this.#secrets = secrets
+    this.#items = new RunItems(beside.templates, secrets?.masker)
     this.#read = outputsRead(plan, beside.templates)
     this.#scope = {
       inputs: workflow.inputs ?? {},
@@ -81,15 +86,19 @@ export class RunScope {
   }
 
   /** What an attempt returned, before it was masked: templates work with that. */
-  returned(task: string, result: ActionResult): void {
-    if (!result.ok || this.#read.has(task)) this.#returned.set(task, result)
+  returned(key: string, result: ActionResult): void {
+    if (!result.ok || this.#read.has(readTaskKey(key).task)) this.#returned.set(key, result)
   }
 
   /** From here on templates see the task. */
   taskEnded(event: TaskFinished | TaskSkipped): void {
-    this.#tasks[event.task] = this.#view(event)
+    const {task, item} = readTaskKey(event.task)
+    const view = this.#view(event)
     this.#returned.delete(event.task)
-    if (event.type === 'task.finished' && event.status === 'failed' && event.isTolerated !== true) this.#failed.push(event.task)
+    if (item === undefined) this.#tasks[task] = {...view, ...this.#items.collect(task)}
+    else this.#items.ended(event.task, view)
+    if (item === undefined && event.type === 'task.finished' && event.status === 'failed' && event.isTolerated !== true)
+      this.#failed.push(task)
   }
 
   condition(task: PlannedTask, status: ConditionFacts): ConditionAnswer {
@@ -106,10 +115,15 @@ export class RunScope {
     return {kind: 'fail', error: templateError(`in if: the condition must be true or false, not ${describeType(evaluated.value)}`)}
   }
 
-  /** The inputs and the environment of a task, all templates evaluated. */
-  evaluateTask(task: PlannedTask): Evaluated<TaskValues> {
+  /** Evaluates the items of a task. Answers their keys. */
+  expand(task: PlannedTask): Evaluated<readonly string[]> {
+    return this.#attempt(task.id, () => this.#items.expand(task, this.#scope))
+  }
+
+  /** The inputs and the environment of a task, or of an item of it, all templates evaluated. */
+  evaluateTask(task: PlannedTask, key: TaskKey): Evaluated<TaskValues> {
     const {templates} = this.#beside
-    const scope = this.#withSecrets(task.secrets)
+    const scope = {...this.#withSecrets(task.secrets), ...this.#items.variablesOf(key)}
     const onSecretValue = (value: unknown, text: string): void => {
       if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
     }
@@ -187,10 +201,11 @@ export class RunScope {
     try {
       return {ok: true, value: evaluate()}
     } catch (error) {
-      if (!(error instanceof TemplateError)) throw error
+      if (!(error instanceof TemplateError) && !(error instanceof ItemsError)) throw error
       const base = task === undefined ? [] : this.#placeOf(task)
+      const part = error instanceof TemplateError ? error.part : undefined
       const finding = {severity: 'error', code: 'template-failed', message: error.message} as const
-      const {file, line, column} = this.#beside.source.diagnostic([...base, ...where, ...error.path], 'value', finding, error.part)
+      const {file, line, column} = this.#beside.source.diagnostic([...base, ...where, ...error.path], 'value', finding, part)
       const hint = error.hint === undefined ? '' : ` (${error.hint})`
       const place = line === undefined ? '' : `, ${String(file)}:${String(line)}:${String(column)}`
       return {ok: false, error: templateError(`in ${[...where, ...error.path].join('.')}${place}: ${error.message}${hint}`)}

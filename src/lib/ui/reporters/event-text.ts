@@ -1,7 +1,7 @@
 // One event in words, as one line. Shared by the reporters that print lines.
 
 import {assertNever} from '../../util/assert-never.ts'
-import type {CacheFact, HooksStarted, LogEntry, RunEvent, RunStopping, TaskError, TaskFinished} from '../../engine/events.ts'
+import type {CacheFact, EndCounts, HooksStarted, LogEntry, RunEvent, RunStopping, TaskError, TaskFinished} from '../../engine/events.ts'
 import {describeHolders} from '../../engine/requests/describe-holders.ts'
 import {describeStop} from '../../engine/run-state.ts'
 import type {RunView} from '../../engine/run-view.ts'
@@ -53,7 +53,13 @@ export function inBrackets(text: string): string {
 export function describeEnd(event: TaskFinished): string {
   const attempts = event.attempt > 1 ? ` after ${String(event.attempt)} attempts` : ''
   const error = event.error === undefined ? '' : `: ${describeError(event.error)}`
-  return `${event.status}${attempts} in ${formatDuration(event.metrics.durationMs)}${inBrackets(describeCache(event.cache))}${error}${event.isTolerated ? ' (tolerated: continueOnError)' : ''}`
+  const items = event.items === undefined || event.status !== 'succeeded' ? '' : `, ${describeItems(event.items)}`
+  return `${event.status}${attempts} in ${formatDuration(event.metrics.durationMs)}${items}${inBrackets(describeCache(event.cache))}${error}${event.isTolerated ? ' (tolerated: continueOnError)' : ''}`
+}
+
+/** `10 items` */
+export function describeItems({succeeded, failed, skipped, cancelled}: EndCounts): string {
+  return count(succeeded + failed + skipped + cancelled, 'item')
 }
 
 /** Without a line end. @param view the run up to the event */
@@ -67,6 +73,8 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
       return `this run holds the concurrency group "${oneLine(event.group)}" now`
     case 'run.refused':
       return `not started: ${oneLine(event.reason)}`
+    case 'task.expanded':
+      return `${event.task}: ${count(event.items.length, 'item')}`
     case 'task.started':
       return `${event.task}: started${event.attempt > 1 ? `, attempt ${String(event.attempt)}` : ''}`
     case 'task.log':

@@ -2,6 +2,7 @@
 
 import type {RunView} from '../../engine/run-view.ts'
 import type {TaskView} from '../../engine/task-view.ts'
+import {count} from '../terminal/count.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import type {LiveRow} from '../terminal/live-region.ts'
 import type {LogTail} from './log-tail.ts'
@@ -33,13 +34,15 @@ export class LiveTasks {
   render(view: RunView): LiveRow[] {
     if (view.finished !== undefined || view.tasks.size === 0) return []
     const room = Math.max(1, Math.min(maxRows, this.#options.rows() - 2)) - 1
-    const running = first(view.running.values(), room)
-    const waiting = first(view.waiting.values(), room - running.length)
+    const expanded = first(view.expanded.values(), Math.ceil(room / 3))
+    const running = first(view.running.values(), room - expanded.length)
+    const waiting = first(view.waiting.values(), room - expanded.length - running.length)
     const tails = this.#shareOut(
       running.map(({id}) => id),
-      room - running.length - waiting.length,
+      room - expanded.length - running.length - waiting.length,
     )
     return [
+      ...expanded.map((task) => this.#itemsRow(task)),
       ...running.flatMap((task) => [this.#runningRow(task), ...this.#tailRows(task.id, tails.get(task.id) ?? 0)]),
       ...waiting.map((task) => this.#retryRow(task)),
       {text: this.#count(view), paint: this.#options.style.dim},
@@ -72,6 +75,16 @@ export class LiveTasks {
     }
   }
 
+  /** `score  3 of 10 items · 1 failed  12 s` */
+  #itemsRow({id, items = [], endedItems = 0, failedItems = 0, sinceMs}: TaskView): LiveRow {
+    const {style, now} = this.#options
+    const failed = failedItems === 0 ? '' : ` ${style.separator} ${String(failedItems)} failed`
+    return {
+      text: `${style.symbols.running} ${id}  ${String(endedItems)} of ${count(items.length, 'item')}${failed}  ${formatDuration(now() - sinceMs)}`,
+      paint: style.blue,
+    }
+  }
+
   #tailRows(task: string, share: number): LiveRow[] {
     const {style, tail} = this.#options
     // Nobody knows how wide a tab is, and colours cannot be cut.
@@ -99,10 +112,10 @@ export class LiveTasks {
 }
 
 /** Not a copy of ten thousand to show ten. */
-function first<T>(values: Iterable<T>, count: number): T[] {
+function first<T>(values: Iterable<T>, most: number): T[] {
   const found: T[] = []
   for (const value of values) {
-    if (found.length >= count) break
+    if (found.length >= most) break
     found.push(value)
   }
   return found

@@ -39,7 +39,8 @@ export class GithubReporter implements Reporter {
     writer.write(
       event.type === 'run.finished' ? disarmLines(renderSummary(view, style)) : `${disarmGithubCommands(describeEvent(event, view))}\n`,
     )
-    if (event.type === 'task.finished' && event.status === 'failed' && event.error !== undefined) {
+    // Each failed item has an annotation of its own.
+    if (event.type === 'task.finished' && event.status === 'failed' && event.error !== undefined && event.items === undefined) {
       writer.write(githubCommand(event.isTolerated ? 'warning' : 'error', {title: `task ${event.task} failed`}, describeError(event.error)))
     } else if (event.type === 'diagnostic') {
       writer.write(githubCommand(event.severity, {title: event.code}, event.message))

@@ -5,6 +5,7 @@ import type {Reporter} from '../../engine/ports.ts'
 import type {RunView} from '../../engine/run-view.ts'
 import {describeEvent, describeLog} from './event-text.ts'
 import {LogTail} from './log-tail.ts'
+import {shellWord} from '../terminal/shell-word.ts'
 import type {Style} from '../terminal/style.ts'
 import {renderSummary} from './summary.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
@@ -53,7 +54,9 @@ export class QuietReporter implements Reporter {
     const {lines, earlier} = this.#tail.take(event.task)
     if (event.status !== 'failed') return ''
     const more =
-      earlier === 0 ? [] : [`${String(earlier)} earlier lines: ${this.#style.program} runs logs ${event.run} --task ${event.task}`]
+      earlier === 0
+        ? []
+        : [`${String(earlier)} earlier lines: ${this.#style.program} runs logs ${event.run} --task ${shellWord(event.task)}`]
     return [describeEvent(event), ...[...more, ...lines].map((line) => `${event.task} | ${line}`)].map((line) => `${line}\n`).join('')
   }
 

@@ -4,12 +4,13 @@ import type {RunEvent, RunStarted, TaskFinished, TaskLog} from '../../engine/eve
 import type {Reporter} from '../../engine/ports.ts'
 import type {RunView} from '../../engine/run-view.ts'
 import {count} from '../terminal/count.ts'
-import {describeCache, describeError, describeEvent, describeLog, inBrackets, oneLine} from './event-text.ts'
+import {describeCache, describeError, describeEvent, describeItems, describeLog, inBrackets, oneLine} from './event-text.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {LiveRegion} from '../terminal/live-region.ts'
 import {LiveTasks} from './live-tasks.ts'
 import {LogTail, tailLines, type Tail} from './log-tail.ts'
 import type {ReporterOptions} from './reporter-plain.ts'
+import {shellWord} from '../terminal/shell-word.ts'
 import {paintState} from '../terminal/style.ts'
 import {renderSummary} from './summary.ts'
 import {padToWidth} from '../terminal/text-width.ts'
@@ -75,6 +76,7 @@ export class TtyReporter implements Reporter {
       case 'task.finished':
         return this.#renderEnd(event, view)
       case 'task.skipped':
+        if (this.#isQuietItem(event.task, view)) return ''
         return this.#taskLine('skipped', event.task, `skipped  ${oneLine(event.reason)}`)
       case 'hooks.started':
         this.#widen(event.tasks)
@@ -114,16 +116,21 @@ export class TtyReporter implements Reporter {
   #renderEnd(event: TaskFinished, view: RunView): string {
     const {style} = this.#options
     const isFailed = event.status === 'failed'
+    if (!isFailed && this.#isQuietItem(event.task, view)) {
+      this.#tail.take(event.task)
+      return ''
+    }
     const tail = this.#tail.take(event.task, isFailed ? tailLines : keptLines)
     const attempts = event.attempt > 1 ? `, attempt ${String(event.attempt)}` : ''
     const duration = style.dim(`${formatDuration(event.metrics.durationMs)}${attempts}`)
     const status = paintState(style, event.status, event.status)
+    const items = event.items === undefined || isFailed ? '' : `  ${describeItems(event.items)}`
     const reason = isFailed && event.error !== undefined ? `  ${describeError(event.error)}` : ''
     const tolerated = event.isTolerated ? style.yellow(' (tolerated: continueOnError)') : ''
     const line = this.#taskLine(
       event.status,
       event.task,
-      `${status}  ${duration}${style.dim(inBrackets(describeCache(event.cache)))}${reason}${tolerated}`,
+      `${status}  ${duration}${style.dim(inBrackets(describeCache(event.cache)))}${items}${reason}${tolerated}`,
     )
     return isFailed || this.#isSmall(view) ? line + this.#renderTail(view.run, event.task, tail) : line
   }
@@ -133,12 +140,17 @@ export class TtyReporter implements Reporter {
     const head =
       earlier === 0
         ? ''
-        : `    ${style.dim(`${style.bar} ${count(earlier, 'earlier line')}: ${style.program} runs logs ${run} --task ${task}`)}\n`
+        : `    ${style.dim(`${style.bar} ${count(earlier, 'earlier line')}: ${style.program} runs logs ${run} --task ${shellWord(task)}`)}\n`
     return head + lines.map((line) => `    ${style.dim(style.bar)} ${line}\n`).join('')
   }
 
   #isSmall(view: RunView): boolean {
-    return view.tasks.size <= smallRunTasks
+    return view.size <= smallRunTasks
+  }
+
+  /** In a larger run, the line of a task with items says how they went, and only failed items have one of their own. */
+  #isQuietItem(key: string, view: RunView): boolean {
+    return !this.#isSmall(view) && view.find(key)?.parent !== undefined
   }
 
   #taskLine(state: 'succeeded' | 'failed' | 'skipped' | 'cancelled', task: string, rest: string): string {

@@ -6,6 +6,7 @@ import type {TaskView} from '../../engine/task-view.ts'
 import {detailLines} from '../terminal/error-details.ts'
 import {describeError, oneLine} from './event-text.ts'
 import {formatDuration} from '../terminal/format-time.ts'
+import {shellWord} from '../terminal/shell-word.ts'
 import {paintState, type Style} from '../terminal/style.ts'
 
 /** Lines of a stack, or findings, shown of each failed task; `runs show` has all of them. */
@@ -30,7 +31,8 @@ export function renderSummary(view: RunView, style: Style): string {
   lines.push(...more(tolerated.length, 'tolerated failures'))
   for (const task of failed.slice(0, named)) {
     lines.push(`  ${style.red('failed')}   ${style.bold(task.id)}${attempts(task)}: ${reason(task)}`)
-    lines.push(...details(task, style))
+    lines.push(...details(task, style), ...failedItems(task).map((item) => `           ${item.id}${attempts(item)}: ${reason(item)}`))
+    lines.push(...more(task.failedItems ?? 0, `failed items of ${task.id}`))
   }
   lines.push(...more(failed.length, 'failed tasks'))
   lines.push(
@@ -48,9 +50,19 @@ function headline({workflow}: RunView, finished: RunFinished, style: Style): str
 }
 
 function nextCommands(run: string, failures: readonly TaskView[], {program}: Style): string[] {
-  const first = failures.find((task) => task.hasLog)
-  const logs = first === undefined ? [] : [`${program} runs logs ${run} --task ${first.id}`]
+  const first = failures.flatMap((task) => [task, ...failedItems(task)]).find((task) => task.hasLog)
+  const logs = first === undefined ? [] : [`${program} runs logs ${run} --task ${shellWord(first.id)}`]
   return [...logs, `${program} runs show ${run}`]
+}
+
+/** The first of them. */
+function failedItems({items = []}: TaskView): TaskView[] {
+  const found: TaskView[] = []
+  for (const item of items) {
+    if (found.length === named) break
+    if (item.status === 'failed') found.push(item)
+  }
+  return found
 }
 
 function reason(task: TaskView): string {

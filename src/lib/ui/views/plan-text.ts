@@ -6,6 +6,8 @@ import {defined} from '../../util/defined.ts'
 import type {JsonObject} from '../../util/json.ts'
 import {renderInputs} from './run-inputs.ts'
 import {mapHooks, type Hooks} from '../../workflow/hooks.ts'
+import {axesOf, type ForEach, type Matrix} from '../../workflow/items/model.ts'
+import {count} from '../terminal/count.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {renderTable} from '../terminal/table.ts'
 import type {Ui} from '../terminal/ui.ts'
@@ -27,6 +29,8 @@ interface TaskDescription {
   readonly plugin: {readonly version: string; readonly dir: string}
   readonly needs: readonly string[]
   readonly if?: string
+  readonly forEach?: ForEach
+  readonly matrix?: Matrix
   /** Absent: none. */
   readonly timeoutMs?: number
   readonly maxAttempts: number
@@ -45,26 +49,31 @@ export function describePlan({plan, actions}: PlannedRun): PlanDescription {
   }
 }
 
-function describeTask({id, action, needs, if: condition, timeoutMs, retry}: PlannedTask, actions: PlannedRun['actions']): TaskDescription {
+function describeTask(
+  {id, action, needs, if: condition, forEach, matrix, timeoutMs, retry}: PlannedTask,
+  actions: PlannedRun['actions'],
+): TaskDescription {
   return {
     id,
     type: action.type,
     plugin: {version: action.pluginVersion, dir: actions.get(action.type)?.plugin.dir ?? ''},
     needs,
-    ...defined({if: condition, timeoutMs}),
+    ...defined({if: condition, forEach, matrix, timeoutMs}),
     maxAttempts: retry.maxAttempts,
   }
 }
 
 export function renderPlan({plan}: PlannedRun, {outStyle, outTerminal}: Ui): string {
   const inputs = plan.workflow.inputs === undefined ? '' : `${renderInputs(plan.workflow.inputs, outStyle)}\n`
+  const hasItems = allTasks(plan).some(({forEach, matrix}) => forEach !== undefined || matrix !== undefined)
   const table = renderTable({
-    head: ['TASK', 'TYPE', 'NEEDS', 'IF', 'TIMEOUT', 'ATTEMPTS'],
-    rows: allTasks(plan).map(({id, action, hook, needs, if: condition, timeoutMs, retry}) => [
+    head: ['TASK', 'TYPE', 'NEEDS', 'IF', ...(hasItems ? ['ITEMS'] : []), 'TIMEOUT', 'ATTEMPTS'],
+    rows: allTasks(plan).map(({id, action, hook, needs, if: condition, forEach, matrix, timeoutMs, retry}) => [
       hook === undefined ? id : `${id} (${hook})`,
       action.type,
       needs.join(', ') || '-',
       condition ?? '-',
+      ...(hasItems ? [describeItems({forEach, matrix})] : []),
       timeoutMs === undefined ? '-' : formatDuration(timeoutMs),
       String(retry.maxAttempts),
     ]),
@@ -72,4 +81,17 @@ export function renderPlan({plan}: PlannedRun, {outStyle, outTerminal}: Ui): str
     terminal: outTerminal,
   })
   return `${inputs}${table}`
+}
+
+/** What is known before the run: `3 items`, `region × tier`, or the template of the list. */
+function describeItems({forEach, matrix}: {readonly forEach?: ForEach | undefined; readonly matrix?: Matrix | undefined}): string {
+  if (matrix !== undefined)
+    return (
+      axesOf(matrix)
+        .map(([name]) => name)
+        .join(' × ') || 'include'
+    )
+  if (forEach === undefined) return '-'
+  const {items} = forEach
+  return typeof items === 'string' ? items : count(Object.keys(items ?? {}).length, 'item')
 }

@@ -2,10 +2,12 @@
 
 import type {JsonObject} from '../../util/json.ts'
 import type {AttemptMetrics, CacheFact, TaskError, TaskState} from '../../engine/events.ts'
+import {count} from '../terminal/count.ts'
 import {detailLines} from '../terminal/error-details.ts'
 import {describeCache, describeError, oneLine} from '../reporters/event-text.ts'
 import {formatDuration, formatRelative} from '../terminal/format-time.ts'
 import type {ListedRun} from './run-list.ts'
+import {shellWord} from '../terminal/shell-word.ts'
 import {paintState, type Style} from '../terminal/style.ts'
 import {renderInputs} from './run-inputs.ts'
 import {renderMetrics} from './run-metrics.ts'
@@ -16,23 +18,29 @@ export interface ShownRun extends ListedRun {
   readonly file: string
   readonly reason?: string
   readonly inputs?: JsonObject
-  readonly tasks: readonly {
-    readonly id: string
-    readonly type: string
-    readonly hook?: string
-    readonly status: TaskState
-    readonly attempts: number
-    readonly durationMs?: number
-    readonly error?: TaskError
-    readonly metrics?: AttemptMetrics
-    readonly isTolerated?: boolean
-    readonly cache?: CacheFact
-    readonly reason?: string
-  }[]
+  readonly tasks: readonly ShownRow[]
   /** A failed task that printed something. */
   readonly logsOf?: string | undefined
   readonly warnings: readonly {readonly severity: string; readonly message: string; readonly task?: string}[]
 }
+
+/** A task, or an item of one. */
+interface ShownItem {
+  readonly id: string
+  readonly status: TaskState
+  readonly attempts: number
+  readonly durationMs?: number
+  readonly error?: TaskError
+  readonly metrics?: AttemptMetrics
+  readonly isTolerated?: boolean
+  readonly cache?: CacheFact
+  readonly reason?: string
+}
+
+type ShownRow = ShownItem & {readonly type: string; readonly hook?: string; readonly items?: readonly ShownItem[]}
+
+/** Of a task with more items, those are shown that did not succeed: the first ones. */
+const fewItems = 20
 
 const taskHead = ['', 'TASK', 'STATUS', 'DURATION', 'TYPE', 'NOTE']
 const statusColumn = 2
@@ -59,11 +67,12 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
       `${style.yellow(warning.severity.padEnd(9))} ${warning.task === undefined ? '' : `${warning.task}: `}${oneLine(warning.message)}\n`,
     )
   }
+  const rows = run.tasks.flatMap(rowsOf)
   const table = renderTable({
     head: taskHead,
     style,
     terminal,
-    rows: run.tasks.map((task) => [
+    rows: rows.map((task) => [
       style.symbols[task.status],
       task.hook === undefined ? task.id : `${task.id} (${task.hook})`,
       task.status,
@@ -73,21 +82,41 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     ]),
     paint: (cell, column) => (column === statusColumn || column === 0 ? paintCell(cell, ui) : cell),
   })
-  const metrics = renderMetrics(run.tasks, ui)
-  const next = run.logsOf === undefined ? '' : `\n${style.dim(`${style.program} runs logs ${run.id} --task ${run.logsOf}`)}\n`
-  return `${lines.join('')}${table === '' ? '' : `\n${table}`}${metrics === '' ? '' : `\n${metrics}`}${run.tasks.map((task) => renderError(task, style)).join('')}${next}`
+  const metrics = renderMetrics(
+    rows.filter(({items}) => items === undefined),
+    ui,
+  )
+  const next = run.logsOf === undefined ? '' : `\n${style.dim(`${style.program} runs logs ${run.id} --task ${shellWord(run.logsOf)}`)}\n`
+  return `${lines.join('')}${table === '' ? '' : `\n${table}`}${metrics === '' ? '' : `\n${metrics}`}${rows.map((task) => renderError(task, style)).join('')}${next}`
+}
+
+/** A task, and those of its items that are worth a row. */
+function rowsOf(task: ShownRow): ShownRow[] {
+  const {type, items = []} = task
+  const shown =
+    items.length <= fewItems ? items : items.filter(({status}) => status === 'failed' || status === 'interrupted').slice(0, fewItems)
+  return [task, ...shown.map((item) => ({...item, type}))]
+}
+
+/** `3 of 10 items succeeded, 2 failed` */
+function describeItems(items: readonly ShownItem[]): string {
+  const counts = new Map<TaskState, number>()
+  for (const {status} of items) counts.set(status, (counts.get(status) ?? 0) + 1)
+  const others = [...counts].flatMap(([status, number]) => (status === 'succeeded' ? [] : [`, ${String(number)} ${status}`]))
+  return `${String(counts.get('succeeded') ?? 0)} of ${count(items.length, 'item')} succeeded${others.join('')}`
 }
 
 /** The findings or the stack of a failed task, under its sentence. */
-function renderError({id, error}: ShownRun['tasks'][number], style: Style): string {
+function renderError({id, error}: ShownItem, style: Style): string {
   const {lines, more} = detailLines(error, maxDetails)
   if (error === undefined || lines.length === 0) return ''
   const all = more > 0 ? [...lines, `and ${String(more)} more lines: ${style.program} runs show --json`] : lines
   return `\n${style.bold(id)}: ${describeError(error)}\n${all.map((line) => `  ${line}\n`).join('')}`
 }
 
-function describeTask(task: ShownRun['tasks'][number]): string {
+function describeTask(task: ShownRow): string {
   const notes = [
+    task.items === undefined ? '' : describeItems(task.items),
     task.attempts > 1 ? `${String(task.attempts)} attempts` : '',
     describeCache(task.cache),
     task.error === undefined ? '' : describeError(task.error),

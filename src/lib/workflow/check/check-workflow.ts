@@ -10,6 +10,7 @@ import {checkDefaultInputs} from './default-inputs.ts'
 import {checkDefault} from './entry-points.ts'
 import {checkInputs} from './inputs.ts'
 import {checkCaches} from './cache.ts'
+import {checkItems} from './items.ts'
 import {checkNeeds} from './needs.ts'
 import {checkOptionalSecrets, checkSecretsOnce} from './optional-secrets.ts'
 import {readDeclared} from './references.ts'
@@ -55,6 +56,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     checkAllResources(draft),
     await checkTrigger(draft.fields['trigger']),
     await checkInputs(draft.fields['inputs'], draft.fields['trigger'], schemas),
+    checkItems(draft),
     checkConstants(draft, actions),
     checkConditions(draft),
     checkTemplates(all, templates, declared),

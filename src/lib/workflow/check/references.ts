@@ -8,11 +8,10 @@ import type {KnownActions} from '../action-inputs.ts'
 import type {DraftTask, WorkflowDraft} from '../draft.ts'
 import type {Graph} from '../graph.ts'
 import type {DraftTemplate} from './list-templates.ts'
-import {siteRules, type TemplateSite} from '../template-sites.ts'
+import {itemRootsOf, siteRules} from '../template-sites.ts'
+import {checkAxis, itemOutside} from './item-references.ts'
 import {checkSecret, readDeclaredSecrets, type DeclaredSecrets, type Remark} from './secrets.ts'
 
-/** Names that templates will be able to start with. */
-export const laterRoots: ReadonlySet<string> = new Set(['matrix', 'item', 'index'])
 const taskProperties = ['output', 'status', 'error', 'attempts']
 /** Of a run whose tasks have ended. */
 const hookProperties = ['status', 'failed']
@@ -46,35 +45,29 @@ const none: readonly Remark[] = []
 
 export function checkReference(reference: Reference, template: DraftTemplate, declared: Declared): readonly Remark[] {
   const {root, path: steps, isOptional} = reference
-  const {site, task, text} = template
-  const reads = readsOf(site, task)
+  const {task, text} = template
+  const reads = readsOf(template)
   const [name] = steps
   if (root === 'secrets') return checkSecret(reference, template, declared.secrets, declared.actions)
-  if (laterRoots.has(root)) return isOfLaterKey(task) ? none : [notSupportedYet(root)]
-  if (!reads.includes(root)) return [unknownRoot(reference, reads, text)]
+  if (!reads.includes(root)) return [itemOutside(root, template) ?? unknownRoot(reference, reads, text)]
   if (typeof name !== 'string') return none
   if (root === 'tasks') return checkTask(name, steps[1], task, declared)
+  if (root === 'matrix') return isOptional ? none : checkAxis(name, task)
   if (root === 'run')
     return checkName('run', name, task?.hook === undefined ? runProperties : [...runProperties, ...hookProperties], 'unknown-name')
   if (root === 'inputs') return checkDeclared(root, name, declared.inputs, 'unknown-input')
-  if (isOptional || root === 'outputs') return none
-  return root === 'vars' ? checkDeclared(root, name, declared.vars, 'unknown-var') : checkDeclared(root, name, declared.env, 'unknown-env')
+  if (isOptional) return none
+  if (root === 'vars') return checkDeclared(root, name, declared.vars, 'unknown-var')
+  return root === 'env' ? checkDeclared(root, name, declared.env, 'unknown-env') : none
 }
 
-/** Names that a template may start with. Hooks also read what the run returns. */
-function readsOf({kind}: TemplateSite, task: DraftTask | undefined): readonly string[] {
-  const {reads} = siteRules[kind]
-  return task?.hook === undefined ? reads : [...reads, 'outputs']
-}
-
-/** The key that it comes from is a finding already. */
-function isOfLaterKey(task: DraftTask | undefined): boolean {
-  const {forEach, matrix} = task?.fields ?? {}
-  return forEach !== undefined || matrix !== undefined
-}
-
-function notSupportedYet(root: string): Remark {
-  return {code: 'not-supported-yet', message: `"${root}" is not supported yet in this version`}
+/** Names that a template may start with. Hooks also read what the run returns, and items themselves. */
+function readsOf({site, task}: DraftTemplate): readonly string[] {
+  const {reads, readsItem} = siteRules[site.kind]
+  if (task === undefined) return reads
+  const {forEach, matrix} = task.fields
+  const ofItem = readsItem === true && (forEach !== undefined || matrix !== undefined) ? itemRootsOf({forEach, matrix}) : []
+  return task.hook === undefined && ofItem.length === 0 ? reads : [...reads, ...(task.hook === undefined ? [] : ['outputs']), ...ofItem]
 }
 
 function unknownRoot({root, start}: Reference, reads: readonly string[], text: string): Remark {
@@ -96,7 +89,7 @@ function checkTask(
   if (read === undefined) return [{code: 'unknown-task', message: `there is no task "${id}"`, hint: () => didYouMean(id, tasks.keys())}]
   if (reader?.id === id) return [{code: 'reads-itself', message: `the task "${id}" reads its own result`}]
   if (read.hook !== reader?.hook) {
-    if (read.hook === undefined) return checkTaskProperty(id, property)
+    if (read.hook === undefined) return checkTaskProperty(id, property, read)
     const message =
       reader?.hook === undefined
         ? `"${id}" is a hook, and hooks run after this is evaluated`
@@ -107,11 +100,13 @@ function checkTask(
     const message = `the task "${id}" may not have finished when "${reader.id}" starts`
     return [{code: 'not-upstream', message, hint: hintForNeed(id, reader)}]
   }
-  return checkTaskProperty(id, property)
+  return checkTaskProperty(id, property, read)
 }
 
-function checkTaskProperty(id: string, property: string | number | undefined): readonly Remark[] {
-  return typeof property === 'string' ? checkName(`tasks.${id}`, property, taskProperties, 'unknown-name') : none
+function checkTaskProperty(id: string, property: string | number | undefined, {fields: {forEach, matrix}}: DraftTask): readonly Remark[] {
+  if (typeof property !== 'string') return none
+  const known = forEach === undefined && matrix === undefined ? taskProperties : [...taskProperties, 'items']
+  return checkName(`tasks.${id}`, property, known, 'unknown-name')
 }
 
 function hintForNeed(id: string, {id: reader, needs, fields}: DraftTask): string {

@@ -135,6 +135,15 @@ function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: stri
           hint: 'build the name from inputs, vars, env and run',
         },
       ]
+    case 'items':
+    case 'itemKey':
+      return [
+        {
+          code,
+          message: 'secrets cannot be read in the items of a task: their keys are shown and stored',
+          hint: 'read the secret in the inputs or the env of the task',
+        },
+      ]
     case 'outputs':
       return [
         {

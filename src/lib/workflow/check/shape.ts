@@ -47,9 +47,6 @@ function inOurWords(
   {schema, path, keyword, message}: SchemaFinding,
   workflow: unknown,
 ): {code?: string; message?: string; hint?: string | undefined} {
-  const property = keyword === 'additionalProperties' ? path.at(-1) : undefined
-  if (typeof property === 'string' && isFuture(path, property))
-    return {code: 'not-supported-yet', message: `"${property}" is not supported yet in this version`, hint: undefined}
   if (path[0] === 'inputs') return inWordsOfInputs(path, keyword, workflow)
   const id = taskIdAt(path, workflow)
   if (keyword === 'additionalProperties' || keyword === 'required') return id === undefined ? {} : {message: `${message} in task "${id}"`}
@@ -69,6 +66,12 @@ function inOurWords(
       code: 'bad-name',
       message: 'this is not a valid environment variable name',
       hint: 'letters, digits and _, not starting with a digit; a * at the end matches the rest: AWS_*',
+    }
+  if (keyword === 'propertyNames' && schema['title'] === 'matrix')
+    return {
+      code: 'bad-name',
+      message: `"${String(path.at(-1))}" is not a valid name of an axis`,
+      hint: 'letters, digits, _ and -, not starting with a digit',
     }
   if (keyword === 'propertyNames')
     return {
@@ -102,13 +105,6 @@ function inWordsOfInputs(
       hint: secretHint(String(name)),
     }
   return {}
-}
-
-/** Keys that tasks will have. They are not in the schema, so no editor offers them. */
-const future = ['forEach', 'matrix']
-
-function isFuture(path: SchemaFinding['path'], name: string): boolean {
-  return pathOfTask(path)?.length === path.length - 1 && future.includes(name)
 }
 
 function taskIdAt(path: SchemaFinding['path'], workflow: unknown): string | undefined {

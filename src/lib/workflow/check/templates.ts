@@ -10,10 +10,10 @@ import {inputsOf, type KnownActions} from '../action-inputs.ts'
 import type {WorkflowDraft} from '../draft.ts'
 import {placeOf, type DraftTemplate} from './list-templates.ts'
 import {siteRules, visitTemplates} from '../template-sites.ts'
-import {checkReference, laterRoots, type Declared} from './references.ts'
+import {checkReference, type Declared} from './references.ts'
 
 /** Begins like one of our expressions. Other programs write `{{ }}` too (docker, helm, jinja), and their text must pass. */
-const ourExpression = new RegExp(`\\{\\{\\s*(${[...scopeRoots, 'secrets', ...laterRoots].join('|')})\\b`)
+const ourExpression = new RegExp(`\\{\\{\\s*(${[...scopeRoots, 'secrets', 'item', 'index', 'matrix'].join('|')})\\b`)
 
 export function* checkTemplates(all: readonly DraftTemplate[], templates: Templates, declared: Declared): Generator<CheckFinding> {
   for (const template of all) {

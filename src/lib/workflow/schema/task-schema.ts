@@ -29,6 +29,8 @@ export const taskSchema = {
         'A template; the task is skipped when its value is false. A template that reads a status is evaluated after a failure too.',
       examples: ['{{ vars.limit > 0 }}', '{{ failure() }}'],
     },
+    forEach: {$ref: '#/$defs/forEach'},
+    matrix: {$ref: '#/$defs/matrix'},
     inputs: {type: 'object', description: 'Inputs of the action. Templates are evaluated in every string.', default: {}},
     env: {...environment, description: "Environment variables of the task's process. Templates are evaluated."},
     retry: {$ref: '#/$defs/retry'},

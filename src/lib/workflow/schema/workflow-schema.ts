@@ -7,6 +7,7 @@ import {hooksSchema} from './hooks-schema.ts'
 import {inputsSchema} from './inputs-schema.ts'
 import {concurrency} from './concurrency.ts'
 import {closed, duration, environment, inheritEnvSchema, permissions, resources, retry, taskId} from './parts.ts'
+import {forEachSchema, matrixSchema} from './items-schema.ts'
 import {secrets} from './secrets.ts'
 import {taskSchema} from './task-schema.ts'
 
@@ -86,5 +87,5 @@ export const workflowSchema = {
     hooks: hooksSchema,
     outputs: {type: 'object', description: 'What the run returns. Templates may read every task.', default: {}},
   },
-  $defs: {task: taskSchema, taskId, duration, retry, permissions, resources},
+  $defs: {task: taskSchema, taskId, forEach: forEachSchema, matrix: matrixSchema, duration, retry, permissions, resources},
 } as const

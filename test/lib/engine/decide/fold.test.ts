@@ -20,8 +20,10 @@ afterAll(() => {
 
 /** Everything in it, as text; tasks name their dependents. */
 function written({tasks, ...rest}: DecideState): string {
-  const records = [...tasks.values()].map(({shape, dependents, ...record}) => ({
+  const records = [...tasks.values()].map(({shape, dependents, parent, items, ...record}) => ({
     id: shape.id,
+    parent: parent?.shape.id,
+    items: items && {...sorted(items), records: items.records.map((item) => item.shape.id)},
     dependents: dependents.map((dependent) => dependent.shape.id),
     ...sorted(record),
   }))
