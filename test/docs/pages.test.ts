@@ -22,6 +22,7 @@ const pages = [
   ...inside('docs', '*.md'),
   ...inside('docs/plugins', '*.md'),
   ...inside('docs/cookbook', '*.md'),
+  ...inside('docs/migrating', '*.md'),
   'examples/README.md',
   'examples/extension/README.md',
   ...inside('plugins', '*/README.md'),
@@ -103,7 +104,7 @@ describe.each(pages)('$name', (page) => {
       const manifests: string[] = []
       for (const block of page.blocks) {
         if (block.file !== undefined) writeFiles(dir, {[block.file]: block.text})
-        if (block.language !== 'yaml') continue
+        if (block.language !== 'yaml' || block.isForeign) continue
         const {file, value} = wholeDocument(block)
         const name = `line-${String(block.line)}`
         if (value.tasks !== undefined) {
@@ -129,6 +130,20 @@ describe.each(pages)('$name', (page) => {
       expect(own.map((plugin) => path.relative(dir, plugin.dir)).sort()).toEqual(
         [...new Set(manifests.map((file) => path.dirname(file)))].sort(),
       )
+    })
+
+  const foreign = page.blocks.filter(({isForeign}) => isForeign)
+  if (foreign.length > 0)
+    it('has files of other programs that are recognised as such', async () => {
+      const dir = temporaryDir()
+      for (const block of foreign) {
+        writeFiles(dir, {'foreign.yaml': block.text})
+        const {exitCode, stdout} = await runWorkflow(['validate', 'foreign.yaml'], {cwd: dir, home: temporaryDir()})
+        expect({exitCode, stdout}, at(page, block)).toEqual({
+          exitCode: 3,
+          stdout: expect.stringContaining('error[foreign-file]: this looks like') as string,
+        })
+      }
     })
 
   if (page.blocks.some(isJson))

@@ -5,6 +5,7 @@
 //   - a `sh` block that is no file holds commands; `# exits 3` behind one: it ends with that code, and not with 0
 //   - `$ ` begins a command in a `console` block; the lines after it are what it prints, and `...` stands for anything
 //   - `<!-- a part of a task -->` (a workflow, a manifest) before a block: what the block must be put into to be whole
+//   - `<!-- of another program -->` before a block: a file that `workflow` recognises and refuses
 
 import {readFileSync} from 'node:fs'
 import path from 'node:path'
@@ -18,6 +19,7 @@ export interface DocBlock {
   /** Relative path of the file that the block is. */
   readonly file?: string
   readonly partOf?: 'workflow' | 'task' | 'manifest'
+  readonly isForeign?: true
 }
 
 interface DocLink {
@@ -67,10 +69,11 @@ export function readPage(name: string): DocPage {
   return {name, blocks, links, anchors}
 }
 
-function introduction(before: readonly string[], firstLine: string): Pick<DocBlock, 'file' | 'partOf'> {
+function introduction(before: readonly string[], firstLine: string): Pick<DocBlock, 'file' | 'partOf' | 'isForeign'> {
   const above = before.findLast((line) => line.trim() !== '')?.trim() ?? ''
   const [, partOf] = /^<!-- a part of a (workflow|task|manifest) -->$/.exec(above) ?? []
   if (partOf === 'workflow' || partOf === 'task' || partOf === 'manifest') return {partOf}
+  if (above === '<!-- of another program -->') return {isForeign: true}
   const [, file] = /`([\w./-]+\.\w+)`:$/.exec(above) ?? /^(?:\/\/|#) ([\w./-]+\.\w+)\n$/.exec(firstLine) ?? []
   return file === undefined ? {} : {file}
 }
