@@ -16,12 +16,13 @@ export function typesWithDefaults(defaults: unknown): string[] {
 export function applyDefaultInputs(document: SourceDocument): SourceDocument {
   const fields = fieldsOf(document.value)
   const defaults = fieldsOf(fields['defaults'])
-  if (typesWithDefaults(defaults).length === 0 || !Array.isArray(fields['tasks'])) return document
-  const all = (list: unknown): unknown => (Array.isArray(list) ? list.map((task: unknown) => withDefaults(task, defaults)) : list)
-  const hooks = Object.entries(fieldsOf(fields['hooks'])).map(([name, list]) => [name, all(list)] as const)
+  if (typesWithDefaults(defaults).length === 0) return document
+  const fill = (list: unknown): unknown => (Array.isArray(list) ? list.map((task: unknown) => withDefaults(task, defaults)) : list)
+  const {tasks, hooks} = fields
+  const inHooks = isFields(hooks) ? Object.fromEntries(Object.entries(hooks).map(([name, list]) => [name, fill(list)])) : hooks
   return {
     ...document,
-    value: {...fields, tasks: all(fields['tasks']), ...(hooks.length > 0 && {hooks: Object.fromEntries(hooks)})},
+    value: {...fields, ...('tasks' in fields && {tasks: fill(tasks)}), ...('hooks' in fields && {hooks: inHooks})},
     diagnostic: (path, target, finding, part) => document.diagnostic(whereWritten(path, fields, defaults), target, finding, part),
   }
 }
@@ -41,13 +42,18 @@ function defaultsOf({type}: Fields, defaults: Fields): Fields | undefined {
 }
 
 /** Where an input stands: in the task, or in the defaults of its type. */
-function whereWritten(path: DocumentPath, {tasks, hooks}: Fields, defaults: Fields): DocumentPath {
-  const [root, hook, ...inHook] = path
-  const [list, [index, key, name, ...steps]] = root === 'hooks' ? [fieldsOf(hooks)[String(hook)], inHook] : [tasks, path.slice(1)]
-  const isOfTask = root === 'tasks' || root === 'hooks'
-  if (!isOfTask || key !== 'inputs' || typeof index !== 'number' || typeof name !== 'string' || !Array.isArray(list)) return path
-  const task = fieldsOf(list[index])
+function whereWritten(path: DocumentPath, fields: Fields, defaults: Fields): DocumentPath {
+  const depth = path[0] === 'hooks' ? 3 : 2
+  const [key, name, ...steps] = path.slice(depth)
+  if ((path[0] !== 'tasks' && path[0] !== 'hooks') || key !== 'inputs' || typeof name !== 'string') return path
+  const task = fieldsOf(valueAt(fields, path.slice(0, depth)))
   const inputs = defaultsOf(task, defaults)
   if (inputs === undefined || !Object.hasOwn(inputs, name) || Object.hasOwn(fieldsOf(task['inputs']), name)) return path
   return ['defaults', String(task['type']), name, ...steps]
+}
+
+function valueAt(value: unknown, path: DocumentPath): unknown {
+  let found = value
+  for (const step of path) found = typeof found === 'object' && found !== null && Object.hasOwn(found, step) ? Reflect.get(found, step) : undefined
+  return found
 }

@@ -39,7 +39,6 @@ describe('default inputs', () => {
   it.each<[string, unknown]>([
     ['no defaults', {tasks: [{type: 'a/b.c', inputs: {x: 1}}]}],
     ['settings only', {defaults: {timeout: 5, retry: {max: 2}}, tasks: [{type: 'timeout'}]}],
-    ['tasks of another shape', {defaults, tasks: {type: 'a/b.c'}}],
     ['no map', 'text'],
   ])('leave a document with %s alone', (_title, value) => {
     const document = documentOf(value)
@@ -53,6 +52,17 @@ describe('default inputs', () => {
     ['a type like a property of all objects', [{type: '__proto__'}, {type: 'constructor'}]],
   ])('leave %s alone', (_title, tasks) => {
     expect(applyDefaultInputs(documentOf({defaults, tasks})).value).toEqual({defaults, tasks})
+  })
+
+  it('are in hooks too', () => {
+    const document = applyDefaultInputs(documentOf({defaults, tasks: 5, hooks: {finally: [{type: 'a/b.c', inputs: {x: 4}}], onFailure: 'x'}}))
+    expect(document.value).toEqual({
+      defaults,
+      tasks: 5,
+      hooks: {finally: [{type: 'a/b.c', inputs: {x: 4, deep: {y: 2, z: 3}}}], onFailure: 'x'},
+    })
+    const at = ['hooks', 'finally', 0, 'inputs', 'deep', 'y']
+    expect(document.diagnostic(at, 'value', {severity: 'error', code: 'c', message: 'm'}).hint).toBe('defaults.a/b.c.deep.y')
   })
 
   it('are found where they stand', () => {
