@@ -97,6 +97,8 @@ export interface PlannedTask {
   readonly idempotent: boolean
   /** When its result is used again. Absent: never. */
   readonly cache?: CachePolicy
+  /** With templates; relative to that of the workflow. Absent: that of the workflow. */
+  readonly workingDir?: string
   /** false: it starts no program, so it is not one of the tasks that the limits on parallel tasks count. Default true. */
   readonly usesSlot?: boolean
   /** It runs once per item. Not together with `matrix`. */

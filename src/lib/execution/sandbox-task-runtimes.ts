@@ -77,7 +77,7 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to be a rejection
-  async find({plugin, workingDir, restrictions}: Invocation): Promise<TaskRuntime> {
+  async find({plugin, workingDir, isOwnDirectory = false, restrictions}: Invocation): Promise<TaskRuntime> {
     const cell = this.#cell(plugin, restrictions)
     const {runtime, hosts, baseEnv, sandbox} = cell
     this.#prepare(cell)
@@ -86,7 +86,7 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
       hosts,
       baseEnv,
       pluginDir: pluginRoot,
-      workingDir: findWorkingDir(workingDir, sandbox),
+      workingDir: findWorkingDir(workingDir, isOwnDirectory, sandbox),
       main: mainInImage(plugin.manifest) ?? '',
     }
   }
@@ -130,14 +130,21 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
 
 /**
  * The task's own directory when a grant covers it, or covers something in it: then the paths that inputs name are the same as everywhere else.
+ * Elsewhere it is an empty one, unless the task has named it.
  * @throws StartError WORKING_DIR_NOT_FOUND: in a granted directory the engine would make it, as root
  */
-function findWorkingDir(workingDir: string, {mounts}: Sandbox): string {
+function findWorkingDir(workingDir: string, isOwn: boolean, {mounts}: Sandbox): string {
   if (mounts.some(({target}) => isWithin(workingDir, target))) {
     if (statSync(workingDir, {throwIfNoEntry: false})?.isDirectory() === true) return workingDir
     throw new StartError('WORKING_DIR_NOT_FOUND', `the working directory '${workingDir}' does not exist`)
   }
-  return mounts.some(({target}) => isWithin(target, workingDir)) ? workingDir : temporaryDir
+  if (mounts.some(({target}) => isWithin(target, workingDir))) return workingDir
+  if (isOwn)
+    throw new StartError(
+      'WORKING_DIR_NOT_FOUND',
+      `the working directory '${workingDir}' is not granted to the task: add it to permissions.filesystem`,
+    )
+  return temporaryDir
 }
 
 /** PATH and its like, where programs of the image are found. */

@@ -80,7 +80,7 @@ function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts)
     ...timeoutOf(task, found),
     continueOnError: task.continueOnError,
     idempotent: task.idempotent,
-    ...defined({cache: task.cache}),
+    ...defined({cache: task.cache, workingDir: task.workingDir}),
     ...(plugin.manifest.protocol === 'builtin' && {usesSlot: false}),
     secrets: [...secretsRead(task, literalInputs, templates)],
     ...(workflow.security === 'restricted' && {restrictions: {permissions: grantsOf(grants, task.id), limits: task.resources}}),

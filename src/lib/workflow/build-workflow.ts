@@ -67,6 +67,7 @@ function buildTask({fields, needs, hook}: DraftTask, {defaults = {}, resources}:
     ...(timeoutMs !== undefined && {timeoutMs, timeoutFrom: task.timeout === undefined ? 'defaults' : 'task'}),
     continueOnError: task.continueOnError ?? false,
     idempotent: task.idempotent ?? false,
+    ...defined({workingDir: task.workingDir}),
     ...(task.cache !== undefined && {cache: buildCachePolicy(task.cache)}),
     resources: {...readResources(resources), ...readResources(task.resources)},
   }

@@ -54,6 +54,7 @@ function whereWritten(path: DocumentPath, fields: Fields, defaults: Fields): Doc
 
 function valueAt(value: unknown, path: DocumentPath): unknown {
   let found = value
-  for (const step of path) found = typeof found === 'object' && found !== null && Object.hasOwn(found, step) ? Reflect.get(found, step) : undefined
+  for (const step of path)
+    found = typeof found === 'object' && found !== null && Object.hasOwn(found, step) ? Reflect.get(found, step) : undefined
   return found
 }

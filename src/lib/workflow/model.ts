@@ -78,6 +78,8 @@ export interface Task {
   readonly continueOnError: boolean
   readonly idempotent: boolean
   /** Absent: the task always runs. */
+  /** With templates; relative to that of the workflow. Absent: that of the workflow. */
+  readonly workingDir?: string
   readonly cache?: CachePolicy
   /** Its own and, below them, those of the workflow. */
   readonly resources: Resources

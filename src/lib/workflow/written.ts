@@ -52,6 +52,7 @@ export interface WrittenTask {
   readonly timeout?: string | number
   readonly continueOnError?: boolean
   readonly idempotent?: boolean
+  readonly workingDir?: string
   readonly cache?: WrittenCache
   readonly permissions?: unknown
   readonly resources?: WrittenResources

@@ -55,7 +55,9 @@ describe('default inputs', () => {
   })
 
   it('are in hooks too', () => {
-    const document = applyDefaultInputs(documentOf({defaults, tasks: 5, hooks: {finally: [{type: 'a/b.c', inputs: {x: 4}}], onFailure: 'x'}}))
+    const document = applyDefaultInputs(
+      documentOf({defaults, tasks: 5, hooks: {finally: [{type: 'a/b.c', inputs: {x: 4}}], onFailure: 'x'}}),
+    )
     expect(document.value).toEqual({
       defaults,
       tasks: 5,

@@ -38,6 +38,24 @@ describe('the sites of a task', () => {
   it('what they may read', () => {
     expect(siteRules).toMatchInlineSnapshot(`
       {
+        "cache": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "tasks",
+            "run",
+          ],
+          "readsItem": true,
+        },
+        "concurrency": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "run",
+          ],
+        },
         "env": {
           "reads": [
             "inputs",
@@ -47,6 +65,7 @@ describe('the sites of a task', () => {
             "run",
             "secrets",
           ],
+          "readsItem": true,
         },
         "if": {
           "callsStatus": true,
@@ -67,6 +86,26 @@ describe('the sites of a task', () => {
             "run",
             "secrets",
           ],
+          "readsItem": true,
+        },
+        "itemKey": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "tasks",
+            "run",
+          ],
+          "readsItem": true,
+        },
+        "items": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "tasks",
+            "run",
+          ],
         },
         "outputs": {
           "reads": [
@@ -82,6 +121,16 @@ describe('the sites of a task', () => {
             "inputs",
             "vars",
           ],
+        },
+        "workingDir": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "tasks",
+            "run",
+          ],
+          "readsItem": true,
         },
       }
     `)

@@ -20,6 +20,8 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string>>
   /** Absolute. */
   readonly workingDir: string
+  /** The task has named it, so it runs nowhere else. */
+  readonly isOwnDirectory?: boolean
   /** Of this attempt, from the moment in which its program has been started. Absent: there is none. */
   readonly timeoutMs?: number | undefined
   readonly timeoutFrom: TimeoutOrigin

@@ -10,6 +10,7 @@ import type {PluginExecutor} from '../execute.ts'
 import type {CacheStep} from './cache-step.ts'
 import type {RunScope} from './run-scope.ts'
 import type {RunSecrets} from './run-secrets.ts'
+import {findTaskDirectory} from './task-directory.ts'
 
 /** What the attempts of a run share. */
 export interface AttemptParts {
@@ -46,15 +47,19 @@ export async function runAttempt(
   const {timeoutMs, timeoutFrom, restrictions} = task
   const text = writeTaskKey(key)
   const context = {workflow: workflow.id, run: runId, task: text, attempt, idempotencyKey: `${runId}:${text}`}
-  const {workingDir} = workflow
-  const {cache, ...evaluated} = values.value
+  const {cache, workingDir: written, ...evaluated} = values.value
+  const directory = findTaskDirectory(written, workflow.workingDir)
+  if ('error' in directory) return failedEarly(directory.error)
   const execute = (): Promise<ActionResult> =>
     executor.execute(
-      {...action, ...evaluated, workingDir, timeoutMs, timeoutFrom, context, restrictions},
+      {...action, ...evaluated, ...directory, timeoutMs, timeoutFrom, context, restrictions},
       {signal, onLog, masker: secrets?.masker, emit},
     )
   if (cache === undefined || cacheStep === undefined) return await execute()
-  return await cacheStep.attempt({task, key, plugin: action.plugin, values: {...evaluated, workingDir, cache}}, execute)
+  return await cacheStep.attempt(
+    {task, key, plugin: action.plugin, values: {...evaluated, workingDir: directory.workingDir, cache}},
+    execute,
+  )
 }
 
 /** Of an attempt that failed before anything was executed. */

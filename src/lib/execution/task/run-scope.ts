@@ -13,6 +13,7 @@ import type {Scope, TaskView} from '../../templates/scope.ts'
 import {readTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import {TemplateError} from '../../templates/template-error.ts'
 import {toText, type Templates} from '../../templates/templates.ts'
+import {defined} from '../../util/defined.ts'
 import type {JsonObject} from '../../util/json.ts'
 import {readDraft} from '../../workflow/draft.ts'
 import {ItemsError} from '../../workflow/items/items-error.ts'
@@ -29,6 +30,8 @@ type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false
 export interface TaskValues {
   readonly inputs: JsonObject
   readonly env: Record<string, string>
+  /** As the task has written it, templates evaluated. Absent: that of the workflow. */
+  readonly workingDir?: unknown
   /** Of a task with a cache. */
   readonly cache?: EvaluatedTask['cache']
 }
@@ -128,17 +131,23 @@ export class RunScope {
       if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
     }
     const budget = new Budget()
-    const {inputs, env, cache, action} = task
-    const evaluated = this.#attempt(task.id, () =>
-      evaluateSites({inputs, env, cache: cache ?? {}}, taskSites({inputs, env, cache}, action.literalInputs), (site) =>
+    const {inputs, env, cache, workingDir, action} = task
+    const evaluated = this.#attempt(task.id, () => ({
+      ...evaluateSites({inputs, env, cache: cache ?? {}}, taskSites({inputs, env, cache}, action.literalInputs), (site) =>
         templates.evaluateDeep(site.value, scope, pathOf(site), onSecretValue, budget),
       ),
-    )
+      workingDir: workingDir === undefined ? undefined : templates.evaluateDeep(workingDir, scope, ['workingDir'], undefined, budget),
+    }))
     if (!evaluated.ok) return evaluated
     // null: not set at all, as for an optional secret that is missing.
     const own = Object.entries(evaluated.value.env).flatMap(([name, value]) => (value === null ? [] : [[name, toText(value)] as const]))
     // Evaluating JSON values gives JSON values.
-    const value = {inputs: evaluated.value.inputs as JsonObject, env: {...this.#plan.workflow.env, ...Object.fromEntries(own)}}
+    const directory = defined({workingDir: evaluated.value.workingDir})
+    const value = {
+      ...directory,
+      inputs: evaluated.value.inputs as JsonObject,
+      env: {...this.#plan.workflow.env, ...Object.fromEntries(own)},
+    }
     return {ok: true, value: cache === undefined ? value : {...value, cache: evaluated.value.cache as unknown as EvaluatedTask['cache']}}
   }
 

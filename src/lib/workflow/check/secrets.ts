@@ -119,6 +119,8 @@ function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: stri
           hint: 'the inputs and the env of the task are part of what its result depends on, with their secrets',
         },
       ]
+    case 'workingDir':
+      return [{code, message: 'secrets cannot be read in "workingDir": paths are shown in messages'}]
     case 'if':
       return [
         {

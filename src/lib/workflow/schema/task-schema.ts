@@ -33,6 +33,12 @@ export const taskSchema = {
     matrix: {$ref: '#/$defs/matrix'},
     inputs: {type: 'object', description: 'Inputs of the action. Templates are evaluated in every string.', default: {}},
     env: {...environment, description: "Environment variables of the task's process. Templates are evaluated."},
+    workingDir: {
+      type: 'string',
+      minLength: 1,
+      description: 'Where the task runs, relative to the working directory of the workflow. Templates are evaluated.',
+      examples: ['packages/api'],
+    },
     retry: {$ref: '#/$defs/retry'},
     timeout: {$ref: '#/$defs/duration', description: 'How long one attempt may take.', default: '30s'},
     continueOnError: {
