@@ -7,6 +7,7 @@ import {stopExitCodes, untilStopped} from '../cli/stop-signals.ts'
 import type {RunOutcome} from '../lib/engine/loop/run-workflow.ts'
 import {errorCodes} from '../lib/errors/error-codes.ts'
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
+import {renderCaches} from '../lib/ui/views/cache-text.ts'
 import {describePlan, renderPlan, type PlanDescription} from '../lib/ui/views/plan-text.ts'
 
 const taskList = {multiple: true, multipleNonGreedy: true, delimiter: ',', helpValue: 'TASK'} as const
@@ -84,9 +85,9 @@ export class Run extends BaseCommand {
     const more = {inputs, noInput: flags['no-input'], keepGoing, ignoresCache, concurrency, timeout, force}
     const request = {file, tasks, only, from, args: rest, vars, ...more}
     if (flags['dry-run']) {
-      const planned = await dryRun(app, request)
-      this.print((ui) => renderPlan(planned, ui))
-      return describePlan(planned)
+      const {planned, caches} = await dryRun(app, request)
+      this.print((ui) => renderPlan(planned, ui) + renderCaches(caches, ui))
+      return describePlan(planned, caches)
     }
     const view = {
       progress: flags.progress,

@@ -1,6 +1,6 @@
 // Tasks with a cache, as users see them: the built command in a project of its own.
 
-import {chmodSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {expect, test} from 'vitest'
 import type {CacheFact} from '../../src/lib/engine/task-result.ts'
@@ -179,4 +179,81 @@ test('progress and runs show say what was used again, and why not', async () => 
   const second = await project.run(['run', 'w.yaml', '--progress', 'plain'])
   expect(second.stderr).toMatch(/compile: succeeded in .* \(cached, from run [0-9a-f-]+\)/)
   expect((await project.run(['runs', 'show'])).stdout).toMatch(/cached, from run [0-9a-f-]+/)
+})
+
+const chain = `id: chain
+tasks:
+  - {id: first, type: core/shell.run, inputs: {command: 'cat src/*'}, cache: {files: [src]}}
+  - {id: second, type: core/shell.run, needs: [first], inputs: {command: 'echo "$A"'}, env: {A: '{{ tasks.first.output.stdout }}'}, cache: {}}
+  - {id: always, type: core/shell.run, inputs: {command: 'true'}}
+  - {id: last, type: core/shell.run, needs: [always, second], inputs: {command: 'true'}, cache: {}}
+  - {id: never, type: core/shell.run, needs: [first], if: '{{ tasks.first.output.stdout == "z" }}', inputs: {command: 'true'}, cache: {}}
+  - {id: sealed, type: core/shell.run, inputs: {command: 'true'}, env: {P: '{{ secrets.PIN }}'}, cache: {}}
+secrets: [PIN]
+`
+
+test('--dry-run says what would run, as far as it can be known', async () => {
+  const project = new Project({'w.yaml': chain, 'src/a': 'a'})
+  const env = {PIN: 'horse-battery-4711'}
+  const asked = async (): Promise<Record<string, unknown>> => {
+    const {stdout, exitCode} = await project.run(['run', 'w.yaml', '--dry-run', '--json'], {env})
+    expect(exitCode).toBe(0)
+    const {tasks} = JSON.parse(stdout) as {tasks: {id: string; cache?: unknown}[]}
+    return Object.fromEntries(tasks.map(({id, cache}) => [id, cache]))
+  }
+  const unknown = (reason: string): object => ({state: 'unknown', reason})
+  const sealed = unknown('until the run reads PIN')
+  expect(await asked()).toEqual({
+    first: {state: 'miss', reasons: ['no earlier result']},
+    second: unknown('until first has run'),
+    last: unknown('until always has run'),
+    never: unknown('until first has run'),
+    sealed,
+  })
+  const {result} = await project.runJson('w.yaml', [], {env})
+  const hit = {state: 'hit', run: result.run}
+  const never = unknown('its condition is false: {{ tasks.first.output.stdout == "z" }}')
+  expect(await asked()).toEqual({first: hit, second: hit, last: unknown('until always has run'), never, sealed})
+  project.write({'src/b': 'b'})
+  expect((await asked())['first']).toEqual({state: 'miss', reasons: ['file src/b was added']})
+  const {stdout} = await project.run(['run', 'w.yaml', '--dry-run'], {env})
+  expect(stdout).toContain('  first   miss: file src/b was added\n  second  not known: until first has run\n')
+})
+
+test('asking writes nothing', async () => {
+  const project = open()
+  const dryRun = async (): Promise<void> => {
+    const {exitCode} = await project.run(['run', 'w.yaml', '--dry-run'])
+    expect(exitCode).toBe(0)
+  }
+  await dryRun()
+  expect(readdirSync(project.home).filter((name) => name !== 'cache')).toEqual([])
+  await ask(project)
+  const look = (): unknown =>
+    readdirSync(project.home)
+      .filter((name) => name !== 'cache')
+      .map((name) => {
+        const file = path.join(project.home, name)
+        return [name, statSync(file).mtimeMs, readFileSync(file).toString('base64')]
+      })
+  const before = look()
+  await dryRun()
+  project.write({'src/a': 'b'})
+  await dryRun()
+  expect(look()).toEqual(before)
+})
+
+test('asking reads a database that another process has open, and leaves it alone', async () => {
+  const project = open()
+  await ask(project)
+  project.write({'hold.yaml': `id: hold\ntasks: [{id: hold, type: core/shell.run, inputs: {command: 'touch held; sleep 100'}}]\n`})
+  const holding = project.start(['run', 'hold.yaml'])
+  await project.appears('held', holding)
+  const file = path.join(project.home, 'autokestra.db')
+  const before = [statSync(file).mtimeMs, readFileSync(file).toString('base64')]
+  const {stdout} = await project.run(['run', 'w.yaml', '--dry-run'])
+  expect(stdout).toMatch(/compile {2}hit, from run/)
+  expect([statSync(file).mtimeMs, readFileSync(file).toString('base64')]).toEqual(before)
+  holding.kill('SIGINT')
+  await holding.ended
 })

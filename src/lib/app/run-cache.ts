@@ -41,13 +41,18 @@ export async function openRunCache(plan: Plan, {home, openRows, isIgnored, env, 
   }
 }
 
-/** Undefined when there is none that could have been used. Writes nothing. */
-export function readCacheKey(home: Home): Buffer | undefined {
-  return readKey(cacheKeyFile(home))
+/** The same for asking: nothing is written, and nothing made. Undefined when nothing was ever kept. */
+export async function readRunCache(plan: Plan, {home, env}: Pick<RunCacheOptions, 'home' | 'env'>): Promise<RunCache | undefined> {
+  const key = readKey(cacheKeyFile(home))
+  if (key === undefined) return undefined
+  const {readResultRows} = await import('../storage/read-result-rows.ts')
+  const rows = await readResultRows(home.databaseFile)
+  if (rows === undefined) return undefined
+  return {rows, digests: new Digests(key), nowMs: () => Date.now(), isIgnored: false, inherited: inheritedBy(plan, env)}
 }
 
 /** What the workflow asks for by name. What tasks always get, and what the configuration adds, does not count. */
-export function inheritedBy({workflow}: Plan, env: Variables): Record<string, string> {
+function inheritedBy({workflow}: Plan, env: Variables): Record<string, string> {
   return pickVariables(env, {names: workflow.inheritEnv, except: workflow.secrets})
 }
 

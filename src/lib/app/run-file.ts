@@ -1,6 +1,7 @@
 // `workflow run FILE`: from the file to the outcome of its run.
 
 import type {RunOutcome, StopSignals} from '../engine/loop/run-workflow.ts'
+import type {CacheOutlook} from '../execution/task/cache-outlook.ts'
 import type {PlanRequest} from '../planning/apply-request.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import type {AskInput} from '../planning/resolve-inputs.ts'
@@ -32,11 +33,25 @@ export async function runFile(app: App, request: RunRequest, display: RunDisplay
   return await untilStopped((signals) => session.run(planned, signals, request))
 }
 
+export interface DryRun {
+  readonly planned: PlannedRun
+  /** Of every task with a cache. */
+  readonly caches: ReadonlyMap<string, CacheOutlook>
+}
+
 /** Everything up to the first task: also throws where the run would miss secrets. Starts nothing. */
-export async function dryRun(app: App, request: RunRequest): Promise<PlannedRun> {
+export async function dryRun(app: App, request: RunRequest): Promise<DryRun> {
   const {planned} = await planRun(app, request)
   await requireSecrets(planned.plan, {env: app.options.environment.variables, open: app.vault})
-  return planned
+  return {planned, caches: await askCaches(app, planned)}
+}
+
+/** Empty when no task has a cache. */
+async function askCaches({home, options}: App, planned: PlannedRun): Promise<ReadonlyMap<string, CacheOutlook>> {
+  if (planned.plan.tasks.every(({cache}) => cache === undefined)) return new Map()
+  const [{readRunCache}, {cacheOutlook}] = await Promise.all([import('./run-cache.ts'), import('../execution/task/cache-outlook.ts')])
+  const cache = await readRunCache(planned.plan, {home, env: options.environment.variables})
+  return await cacheOutlook({...planned, cache})
 }
 
 async function planRun(app: App, request: RunRequest): Promise<{project: Project; planned: PlannedRun}> {

@@ -4,7 +4,7 @@
 import {randomBytes} from 'node:crypto'
 import {combineReporters} from '../engine/loop/combine-reporters.ts'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
-import type {Plan} from '../engine/plan.ts'
+import {allTasks, type Plan} from '../engine/plan.ts'
 import type {Reporter} from '../engine/ports.ts'
 import type {RunAdmission} from '../engine/requests/admission.ts'
 import {GroupQueue} from '../engine/requests/group-queue.ts'
@@ -145,7 +145,7 @@ export class RunSession {
 
   /** Loads nothing in a run without a cache. */
   async #openCache(plan: Plan, isIgnored: boolean, imageIds?: ReadonlyMap<string, string>): Promise<RunCache | undefined> {
-    if (!plan.tasks.some((task) => task.cache !== undefined)) return undefined
+    if (!allTasks(plan).some((task) => task.cache !== undefined)) return undefined
     const {openRunCache} = await import('./run-cache.ts')
     const {home, results, options} = this.#app
     return await openRunCache(plan, {home, env: options.environment.variables, isIgnored, imageIds, openRows: results})

@@ -4,7 +4,7 @@ import {CacheFault} from '../../cache/cache-fault.ts'
 import type {Digests} from '../../cache/digests.ts'
 import {PluginDigests} from '../../cache/plugin-digests.ts'
 import type {KeptResult, ResultRows} from '../../cache/result-rows.ts'
-import {TaskCache, type CacheMiss, type CacheQuery} from '../../cache/task-cache.ts'
+import {TaskCache, type CacheAnswer, type CacheMiss, type CacheQuery} from '../../cache/task-cache.ts'
 import type {Plan, PlannedTask} from '../../engine/plan.ts'
 import type {TaskKey} from '../../engine/task-key.ts'
 import type {ActionResult, ActionWarning, CacheFact} from '../../engine/task-result.ts'
@@ -61,7 +61,7 @@ export class CacheStep {
   /** @param execute is called unless the result is known */
   async attempt(cached: CachedTask, execute: () => Promise<ActionResult>): Promise<ActionResult> {
     const startedAt = performance.now()
-    const asked = await this.#ask(cached)
+    const asked = await this.ask(cached)
     if ('error' in asked) {
       const error = {code: 'CACHE_FAILED', message: asked.error, retryable: false} as const
       return {ok: false, error, metrics: {durationMs: roundMs(performance.now() - startedAt)}, warnings: []}
@@ -83,7 +83,8 @@ export class CacheStep {
     return {...result, cache, warnings: [...result.warnings, ...this.#warn(cached.key, reason)]}
   }
 
-  async #ask({task, key, plugin, values}: CachedTask) {
+  /** Reads, and writes nothing. */
+  async ask({task, key, plugin, values}: CachedTask): Promise<{query: CacheQuery; answer: CacheAnswer} | {error: string}> {
     try {
       const pluginDigest = await this.#plugins.of(plugin.dir)
       const {inherited, imageIds} = this.#cache

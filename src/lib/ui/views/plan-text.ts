@@ -1,6 +1,7 @@
 // A plan as text and as the document of `run --dry-run --json`.
 
 import {allTasks, type PlannedTask} from '../../engine/plan.ts'
+import type {CacheOutlook} from '../../execution/task/cache-outlook.ts'
 import type {PlannedRun} from '../../planning/plan-workflow.ts'
 import {defined} from '../../util/defined.ts'
 import type {JsonObject} from '../../util/json.ts'
@@ -34,11 +35,13 @@ interface TaskDescription {
   /** Absent: none. */
   readonly timeoutMs?: number
   readonly maxAttempts: number
+  /** Of a task with a cache: whether it would run. */
+  readonly cache?: CacheOutlook
 }
 
-export function describePlan({plan, actions}: PlannedRun): PlanDescription {
+export function describePlan({plan, actions}: PlannedRun, caches: ReadonlyMap<string, CacheOutlook>): PlanDescription {
   const {workflow, file, failFast, tasks, hooks} = plan
-  const describe = (task: PlannedTask): TaskDescription => describeTask(task, actions)
+  const describe = (task: PlannedTask): TaskDescription => ({...describeTask(task, actions), ...defined({cache: caches.get(task.id)})})
   return {
     workflow: workflow.id,
     file,

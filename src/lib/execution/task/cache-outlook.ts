@@ -1,0 +1,91 @@
+// What a run would do about the tasks with a cache, without running anything: hit, miss, or not known before other tasks have run.
+
+import type {Plan, PlannedTask} from '../../engine/plan.ts'
+import type {PluginAction} from '../../plugins/manifest.ts'
+import type {JsonValue} from '../../util/json.ts'
+import {CacheStep, type RunCache} from './cache-step.ts'
+import {RunScope, type PlanTemplates} from './run-scope.ts'
+
+/** `reason` goes after "not known": `until fetch has run`. */
+export type CacheOutlook =
+  | {readonly state: 'hit'; readonly run: string}
+  | {readonly state: 'miss'; readonly reasons: readonly string[]}
+  | {readonly state: 'unknown'; readonly reason: string}
+
+interface OutlookParts extends PlanTemplates {
+  readonly plan: Plan
+  readonly actions: ReadonlyMap<string, PluginAction>
+  /** Absent: nothing was ever kept. */
+  readonly cache?: RunCache | undefined
+}
+
+/** By id, for every task with a cache, in the order of the plan. Nothing is written. */
+export async function cacheOutlook(parts: OutlookParts): Promise<Map<string, CacheOutlook>> {
+  const outlook = new Outlook(parts)
+  for (const task of parts.plan.tasks) await outlook.of(task)
+  return new Map(parts.plan.tasks.flatMap(({id, cache}) => (cache === undefined ? [] : [[id, outlook.found.get(id) ?? unknown('yet')]])))
+}
+
+class Outlook {
+  /** Also tasks without a cache, which always run. */
+  readonly found = new Map<string, CacheOutlook>()
+  readonly #parts: OutlookParts
+  readonly #tasks: ReadonlyMap<string, PlannedTask>
+  readonly #scope: RunScope
+  readonly #step: CacheStep | undefined
+
+  constructor(parts: OutlookParts) {
+    const {plan, cache} = parts
+    this.#parts = parts
+    this.#tasks = new Map(plan.tasks.map((task) => [task.id, task]))
+    this.#scope = new RunScope(plan, parts, '')
+    this.#step = cache === undefined ? undefined : new CacheStep(plan, '', cache)
+  }
+
+  /** What a task needs comes first. A loop, not a recursion: a chain may be long. */
+  async of(task: PlannedTask): Promise<void> {
+    const todo = [task]
+    for (let next = todo.at(-1); next !== undefined; next = todo.at(-1)) {
+      const open = next.needs.flatMap((need) => (this.found.has(need) ? [] : (this.#tasks.get(need) ?? [])))
+      if (open.length > 0) todo.push(...open)
+      else {
+        todo.pop()
+        if (!this.found.has(next.id)) this.found.set(next.id, await this.#judge(next))
+      }
+    }
+  }
+
+  async #judge(task: PlannedTask): Promise<CacheOutlook> {
+    const open = task.needs.find((need) => this.found.get(need)?.state !== 'hit')
+    if (open !== undefined) return unknown(`until ${open} has run`)
+    const condition = this.#scope.condition(task, {failure: false, cancelled: false})
+    if (condition.kind !== 'run') return unknown(condition.kind === 'skip' ? condition.reason : condition.error.message)
+    if (task.cache === undefined) return {state: 'miss', reasons: ['no cache']}
+    if (task.secrets.length > 0) return unknown(`until the run reads ${task.secrets.join(', ')}`)
+    if (task.restrictions !== undefined) return unknown('until the run looks at its image')
+    if (this.#step === undefined) return {state: 'miss', reasons: ['no earlier result']}
+    const values = this.#scope.evaluateTask(task)
+    const plugin = this.#parts.actions.get(task.action.type)?.plugin
+    if (!values.ok) return unknown(values.error.message)
+    const {cache, ...evaluated} = values.value
+    if (cache === undefined || plugin === undefined) throw new Error(`the task ${task.id} was planned with its cache and its plugin`)
+    const {workingDir} = this.#parts.plan.workflow
+    const asked = await this.#step.ask({task, key: {task: task.id}, plugin, values: {...evaluated, workingDir, cache}})
+    if ('error' in asked) return {state: 'miss', reasons: [asked.error]}
+    const {answer} = asked
+    if (answer.kind === 'miss') return {state: 'miss', reasons: answer.reasons}
+    const {output, run} = answer.result
+    this.#use(task.id, output)
+    return {state: 'hit', run}
+  }
+
+  /** Templates of later tasks see it. */
+  #use(task: string, output: JsonValue): void {
+    this.#scope.returned(task, {ok: true, output, metrics: {durationMs: 0}, warnings: []})
+    this.#scope.taskEnded({type: 'task.finished', task, attempt: 1, status: 'succeeded', metrics: {durationMs: 0}})
+  }
+}
+
+function unknown(reason: string): CacheOutlook {
+  return {state: 'unknown', reason}
+}
