@@ -14,7 +14,7 @@ const floors = [
   },
   {images: [], processes: [], docker: [], egress: []},
   {execution: [], storage: []},
-  {planning: [], inspection: [], config: [], ui: ['planning', 'inspection']},
+  {planning: [], inspection: [], config: [], explain: [], ui: ['planning', 'inspection', 'explain']},
 ]
 
 /** What to tell the person who imported something that a room must not know. */
@@ -45,6 +45,7 @@ const comments = {
   storage: 'storage/ implements the ports of the engine and of the secrets. Nothing else needs SQL.',
   planning: 'planning/ turns documents into a plan. It runs nothing.',
   inspection: 'inspection/ describes plugins for people. It must not decide what is granted.',
+  explain: 'explain/ says what came of a task, from its journal and its plan. It opens nothing and prints nothing.',
   config: 'config/ reads settings and the environment. Planning, inspection and ui get the Config handed in.',
   ui: 'ui/ shows values. It may import the types of what it shows, and nothing that decides.',
 }

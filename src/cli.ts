@@ -3,6 +3,7 @@
 import {join} from 'node:path'
 import {Complete} from './commands/complete.ts'
 import {Completion} from './commands/completion.ts'
+import {Explain} from './commands/explain.ts'
 import {Graph} from './commands/graph.ts'
 import {Help} from './commands/help.ts'
 import {Init} from './commands/init.ts'
@@ -38,6 +39,7 @@ export {WorkflowHelp} from './cli/help/workflow-help.ts'
 export const COMMANDS = {
   complete: Complete,
   completion: Completion,
+  explain: Explain,
   graph: Graph,
   help: Help,
   init: Init,

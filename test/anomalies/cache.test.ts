@@ -18,7 +18,7 @@ tasks:
 test('two runs at once never leave a result that is not whole', async () => {
   const project = new Project({'w.yaml': workflow('0.02')})
   let hits = 0
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 6; round++) {
     project.write({src: `round ${String(round)} `})
     // Every third time they do the same, else each something of its own.
     const [one, two] = round % 3 === 0 ? [1, 1] : [1, 2]
@@ -36,12 +36,12 @@ test('two runs at once never leave a result that is not whole', async () => {
     const {task} = await project.runJson('w.yaml')
     expect(task('make').cache).toMatchObject({isHit: true})
   }
-  expect(hits).toBeLessThan(36)
-})
+  expect(hits).toBeLessThan(18)
+}, 120_000)
 
 test('a run that is killed at any moment leaves no result that is not whole', async () => {
   const project = new Project({'w.yaml': workflow('0.05')})
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < 10; round++) {
     project.write({src: `round ${String(round)} `})
     const running = project.start(['run', 'w.yaml', '-q'])
     await sleep(180 + 25 * round)
@@ -52,4 +52,4 @@ test('a run that is killed at any moment leaves no result that is not whole', as
     expect(task('make')).toMatchObject({status: 'succeeded', output: {stdout: `round ${String(round)} 1\n`.repeat(2).trimEnd()}})
     expect((await project.runJson('w.yaml')).task('make').cache).toMatchObject({isHit: true})
   }
-})
+}, 120_000)

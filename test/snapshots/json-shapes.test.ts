@@ -70,6 +70,7 @@ const commandLines: readonly string[] = [
   'runs list',
   'runs show',
   'graph latest',
+  'explain latest greet',
   'runs show --reveal --force',
   'runs show none',
   'runs logs',

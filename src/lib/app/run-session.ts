@@ -146,7 +146,7 @@ export class RunSession {
   /** Loads nothing in a run without a cache. */
   async #openCache(plan: Plan, isIgnored: boolean, imageIds?: ReadonlyMap<string, string>): Promise<RunCache | undefined> {
     if (!allTasks(plan).some((task) => task.cache !== undefined)) return undefined
-    const {openRunCache} = await import('./run-cache.ts')
+    const {openRunCache} = await import('./runs/run-cache.ts')
     const {home, results, options} = this.#app
     return await openRunCache(plan, {home, env: options.environment.variables, isIgnored, imageIds, openRows: results})
   }

@@ -3,7 +3,8 @@
 import {setTimeout as sleep} from 'node:timers/promises'
 import {and, desc, eq, gte, inArray, lt, type SQL} from 'drizzle-orm'
 import {drizzle, type BetterSQLite3Database} from 'drizzle-orm/better-sqlite3'
-import type {RunState} from '../engine/events.ts'
+import type {RunState, StateEvent} from '../engine/events.ts'
+import type {KeptPlan} from '../engine/ports.ts'
 import {detailsOf, type RunDetails} from '../engine/run-details.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {defined} from '../util/defined.ts'
@@ -11,7 +12,8 @@ import {nearest} from '../util/nearest.ts'
 import {hasDatabase, openDatabase} from './database.ts'
 import {DeadRuns} from './dead-runs.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
-import {readEvents, readView, type EventFilter, type StoredEvent} from './run-events.ts'
+import {findPlan} from './plan-rows.ts'
+import {readEvents, readStateEvents, readView, type EventFilter, type StoredEvent} from './run-events.ts'
 import {readOutputs, type StoredOutputs} from './run-outputs.ts'
 import {storageError} from './sqlite-error.ts'
 import {runs} from './tables.ts'
@@ -108,6 +110,16 @@ export class RunRows {
   /** The version of the format that its events have. */
   eventsVersion(run: RunSummary): number {
     return this.#find(run.id).eventsVersion
+  }
+
+  /** What it was going to do. Undefined: an earlier version made the run. */
+  plan(run: RunSummary): KeptPlan | undefined {
+    return this.#guard(() => findPlan(this.#db, this.#find(run.id).number))
+  }
+
+  /** What changed it, in order. */
+  stateEvents(run: RunSummary): StateEvent[] {
+    return this.#guard(() => [...readStateEvents(this.#db, this.#find(run.id).number)])
   }
 
   /** What its tasks and the run itself returned, as far as they have ended. */

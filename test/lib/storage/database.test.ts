@@ -97,7 +97,7 @@ describe('openDatabase', () => {
     )
     first.close()
     const db = await openDatabase(file, {readonly: true})
-    expect(db.pragma('user_version', {simple: true})).toBe(4)
+    expect(db.pragma('user_version', {simple: true})).toBe(5)
     expect(db.prepare('SELECT id FROM runs').all()).toEqual([{id: 'a'}])
     expect(db.prepare('SELECT count(*) AS n FROM secrets').get()).toEqual({n: 0})
     db.close()

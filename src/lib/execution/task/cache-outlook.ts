@@ -58,13 +58,15 @@ class Outlook {
   async #judge(task: PlannedTask): Promise<CacheOutlook> {
     const open = task.needs.find((need) => this.found.get(need)?.state !== 'hit')
     if (open !== undefined) return unknown(`until ${open} has run`)
-    const condition = this.#scope.condition(task, {failure: false, cancelled: false})
+    const condition = this.#scope.condition(task, {success: true, failure: false, cancelled: false})
     if (condition.kind !== 'run') return unknown(condition.kind === 'skip' ? condition.reason : condition.error.message)
     if (task.cache === undefined) return {state: 'miss', reasons: ['no cache']}
+    if (task.forEach !== undefined || task.matrix !== undefined)
+      return unknown('until the run has its items, each of which has results of its own')
     if (task.secrets.length > 0) return unknown(`until the run reads ${task.secrets.join(', ')}`)
     if (task.restrictions !== undefined) return unknown('until the run looks at its image')
     if (this.#step === undefined) return {state: 'miss', reasons: ['no earlier result']}
-    const values = this.#scope.evaluateTask(task)
+    const values = this.#scope.evaluateTask(task, {task: task.id})
     const plugin = this.#parts.actions.get(task.action.type)?.plugin
     if (!values.ok) return unknown(values.error.message)
     const {cache, ...evaluated} = values.value

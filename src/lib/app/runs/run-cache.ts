@@ -2,14 +2,14 @@
 
 import path from 'node:path'
 import {readFileSync} from 'node:fs'
-import {Digests} from '../cache/digests.ts'
-import type {ResultRows} from '../cache/result-rows.ts'
-import type {Variables} from '../config/environment.ts'
-import type {Home} from '../config/home.ts'
-import type {Plan} from '../engine/plan.ts'
-import type {RunCache} from '../execution/task/cache-step.ts'
-import {hasErrorCode} from '../util/error-code.ts'
-import {pickVariables} from '../processes/base-environment.ts'
+import {Digests} from '../../cache/digests.ts'
+import type {ResultRows} from '../../cache/result-rows.ts'
+import type {Variables} from '../../config/environment.ts'
+import type {Home} from '../../config/home.ts'
+import type {Plan} from '../../engine/plan.ts'
+import type {RunCache} from '../../execution/task/cache-step.ts'
+import {hasErrorCode} from '../../util/error-code.ts'
+import {pickVariables} from '../../processes/base-environment.ts'
 
 const keyBytes = 32
 
@@ -27,7 +27,7 @@ export async function openRunCache(plan: Plan, {home, openRows, isIgnored, env, 
   let key = readKey(file)
   if (key === undefined) {
     const [{createKeyFile, replaceKeyFile}, {randomBytes}] = await Promise.all([
-      import('../secrets/keys/write-key-file.ts'),
+      import('../../secrets/keys/write-key-file.ts'),
       import('node:crypto'),
     ])
     createKeyFile(file, randomBytes(keyBytes))
@@ -45,7 +45,7 @@ export async function openRunCache(plan: Plan, {home, openRows, isIgnored, env, 
 export async function readRunCache(plan: Plan, {home, env}: Pick<RunCacheOptions, 'home' | 'env'>): Promise<RunCache | undefined> {
   const key = readKey(cacheKeyFile(home))
   if (key === undefined) return undefined
-  const {readResultRows} = await import('../storage/read-result-rows.ts')
+  const {readResultRows} = await import('../../storage/read-result-rows.ts')
   const rows = await readResultRows(home.databaseFile)
   if (rows === undefined) return undefined
   return {rows, digests: new Digests(key), nowMs: () => Date.now(), isIgnored: false, inherited: inheritedBy(plan, env)}
