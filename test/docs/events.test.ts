@@ -25,6 +25,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     attempt: 'always',
     status: 'always',
     output: 'sometimes',
+    files: 'sometimes',
     error: 'sometimes',
     metrics: 'always',
     durationMs: 'sometimes',
@@ -106,6 +107,7 @@ tasks:
   - {id: again, type: core/shell.run, retry: {max: 2, delay: 1ms}, continueOnError: true, inputs: {command: exit 3}}
   - {id: killed, type: core/shell.run, continueOnError: true, inputs: {command: 'kill -9 $$'}}
   - {id: flood, type: core/shell.run, cache: {}, inputs: {command: seq 1 2000}}
+  - {id: files, type: core/shell.run, inputs: {command: 'true'}, files: {in: {a: b}, out: {a: a}}}
   - {id: skipped, type: core/shell.run, if: false, inputs: {command: 'true'}}
 hooks: {finally: [{id: clean, type: core/shell.run, inputs: {command: 'true'}}]}
 outputs: {told: '{{ tasks.tell.output }}'}

@@ -9,6 +9,7 @@ import {loadTemplates} from '../../src/lib/templates/templates.ts'
 import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
 import type {ActionResult} from '../../src/lib/engine/task-result.ts'
 import type {Invocation} from '../../src/lib/execution/attempt/attempt.ts'
+import {RunDirectory} from '../../src/lib/execution/files/run-directory.ts'
 import {LocalTaskRunner, type LocalTaskRunnerOptions} from '../../src/lib/execution/task/local-task-runner.ts'
 import type {RunAdmission} from '../../src/lib/engine/requests/admission.ts'
 import {refusalReason} from './run-model.ts'
@@ -52,7 +53,7 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
   vi.setSystemTime(0)
   const events: RunEvent[] = []
   const executor = new TimedExecutor(tasks)
-  const runner = new LocalTaskRunner(plan, {...planned, templates, runId: 'run-1', executor})
+  const runner = new LocalTaskRunner(plan, {...planned, templates, runId: 'run-1', directory: new RunDirectory('/nowhere/run-1'), executor})
   const loop = new RunLoop(
     plan,
     {

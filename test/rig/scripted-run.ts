@@ -8,6 +8,7 @@ import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
 import type {RunSecrets} from '../../src/lib/execution/task/run-secrets.ts'
 import type {ActionResult} from '../../src/lib/engine/task-result.ts'
 import type {ExecuteOptions, Invocation} from '../../src/lib/execution/attempt/attempt.ts'
+import {RunDirectory} from '../../src/lib/execution/files/run-directory.ts'
 import {LocalTaskRunner} from '../../src/lib/execution/task/local-task-runner.ts'
 import type {SealedValue} from '../../src/lib/engine/sealed-output.ts'
 import {planWorkflow, type PlannedRun} from '../../src/lib/planning/plan-workflow.ts'
@@ -166,6 +167,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
       runner: new LocalTaskRunner(plan, {
         ...planned,
         runId: 'run-1',
+        directory: new RunDirectory('/nowhere/run-1'),
         executor: {execute, expect: () => undefined},
         secrets: options.secrets,
       }),

@@ -25,6 +25,7 @@ import type {App} from './app.ts'
 import {createBuiltInActions} from './built-in-actions.ts'
 import {OpenResources} from './open-resources.ts'
 import type {Project} from './project.ts'
+import {openRunFiles} from './runs/run-files.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
 
 export interface RunDisplay {
@@ -80,16 +81,21 @@ export class RunSession {
       const {plan} = planned
       const {runId} = this
       const cache = await this.#openCache(plan, ignoresCache, imageIds)
+      const files = await openRunFiles(this.#app, plan, runId, this.#project.config.keepFilesMs)
+      this.#opened.add(() => files.close())
+      const executor = this.#createExecutor(taskRuntimes)
       const ports = {
         openJournal: this.#app.journal,
         reporter: this.#createReporter(),
-        runner: new LocalTaskRunner(plan, {...planned, runId, executor: this.#createExecutor(taskRuntimes), secrets, cache}),
+        runner: new LocalTaskRunner(plan, {...planned, runId, directory: files.directory, executor, secrets, cache}),
         ...(plan.concurrency !== undefined && {admission: this.#createAdmission()}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
         random: () => Math.random(),
       }
       const {keepsOutputs} = this.#display
-      return await runWorkflow(plan, ports, {runId, concurrency, signals, keepsOutputs, secrets, warnings})
+      const outcome = await runWorkflow(plan, ports, {runId, concurrency, signals, keepsOutputs, secrets, warnings})
+      await files.finish(outcome.result.status)
+      return outcome
     } finally {
       signals.leave.removeEventListener('abort', kill)
     }

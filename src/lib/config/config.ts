@@ -32,6 +32,8 @@ export interface Config extends Home {
   /** Names, or prefixes that end in `*`, of variables that the tasks of trusted workflows inherit from the caller. */
   readonly inheritEnv: readonly string[]
   readonly limits: ExecutionLimits
+  /** How long the files of a run are kept after its end, in milliseconds. 0: not at all when it has succeeded. */
+  readonly keepFilesMs: number
   /** What a restricted task may use when its workflow does not say: of all plugins, and of some by their ids. */
   readonly sandbox: SandboxSettings
   /** Stands where a secret was; undefined: the usual one. */

@@ -70,6 +70,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
       byPlugin: mergeByPlugin(user?.sandbox.byPlugin, own?.sandbox.byPlugin),
     },
     inheritEnv: [...(user?.inheritEnv ?? []), ...(own?.inheritEnv ?? [])],
+    keepFilesMs: own?.keepFilesMs ?? user?.keepFilesMs ?? 7 * 24 * 3_600_000,
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
     files: [user, own].flatMap((settings) => settings?.file ?? []),
     warnings: [...project.warnings, ...missingPaths(own, env), ...missingPaths(user, env), ...withoutEffect(own, home.configFile)],

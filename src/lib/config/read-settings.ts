@@ -30,6 +30,7 @@ export interface FileSettings {
   readonly concurrency?: number
   readonly placeholder?: string
   readonly inheritEnv?: readonly string[]
+  readonly keepFilesMs?: number
   readonly limits: Partial<ExecutionLimits>
   readonly sandbox: FileSandbox
 }
@@ -61,6 +62,7 @@ interface ConfigSource {
   readonly concurrency?: number
   readonly inheritEnv?: readonly string[]
   readonly masking?: {readonly placeholder?: string}
+  readonly runs?: {readonly keepFiles?: string | number}
   readonly limits?: Readonly<Record<string, string | number>>
   readonly sandbox?: WrittenResources & {readonly plugins?: Readonly<Record<string, WrittenResources>>}
 }
@@ -87,7 +89,12 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
     .map(placeSchemaFinding)
     .map(({path, target, finding}) => document.diagnostic(path, target, finding))
   const {limits, findings} = isChecked(document.value, diagnostics) ? readLimits(document.value, document) : {limits: {}, findings: []}
-  const all = [...diagnostics, ...findings, ...collectFindings(document, checkSandbox(document.value)).diagnostics]
+  const all = [
+    ...diagnostics,
+    ...findings,
+    ...collectFindings(document, checkSandbox(document.value)).diagnostics,
+    ...collectFindings(document, checkKept(document.value)).diagnostics,
+  ]
   if (!isChecked(document.value, all)) {
     const errors = all.reduce((sum, {severity, count = 1}) => (severity === 'error' ? sum + count : sum), 0)
     throw new WorkflowError(
@@ -96,7 +103,7 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
       {diagnostics: all},
     )
   }
-  const {plugins, concurrency, inheritEnv, masking, sandbox} = document.value
+  const {plugins, concurrency, inheritEnv, masking, sandbox, runs} = document.value
   return {
     file,
     limits,
@@ -112,6 +119,7 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
       concurrency,
       inheritEnv,
       placeholder: masking?.placeholder,
+      keepFilesMs: readKept(runs?.keepFiles),
     }),
   }
 }
@@ -132,6 +140,24 @@ function* checkSandbox(value: unknown): Generator<CheckFinding> {
   const sandbox = fieldsOf(fieldsOf(value)['sandbox'])
   yield* checkResources(sandbox, ['sandbox'])
   for (const [id, resources] of Object.entries(fieldsOf(sandbox['plugins']))) yield* checkResources(resources, ['sandbox', 'plugins', id])
+}
+
+/** Longer than a timer can wait: nothing waits for it. */
+const longestKeptMs = 100 * 365 * 24 * 3_600_000
+
+function readKept(written: unknown): number | undefined {
+  return written === 0 || written === '0' ? 0 : parseDuration(written, longestKeptMs)
+}
+
+function* checkKept(value: unknown): Generator<CheckFinding> {
+  const {keepFiles} = fieldsOf(fieldsOf(value)['runs'])
+  if ((typeof keepFiles !== 'string' && typeof keepFiles !== 'number') || readKept(keepFiles) !== undefined) return
+  yield {
+    at: ['runs', 'keepFiles'],
+    code: 'invalid-duration',
+    message: `keepFiles is not a duration: ${String(keepFiles)}`,
+    hint: 'write 7d, 12h, or 0',
+  }
 }
 
 function readLimits(source: ConfigSource, document: SourceDocument): {limits: Partial<ExecutionLimits>; findings: Diagnostic[]} {

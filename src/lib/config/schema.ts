@@ -95,6 +95,19 @@ export const configSchema: JsonObject = {
         },
       },
     },
+    runs: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'What is kept of runs.',
+      properties: {
+        keepFiles: {
+          type: ['string', 'number'],
+          default: '7d',
+          description:
+            'How long the files of a run (`files`, `run.dir`) are kept after its end: `12h`, `7d`, or a number of seconds. With `0`, they are removed as soon as a run has succeeded; those of other runs are kept for 7 days.',
+        },
+      },
+    },
     sandbox: {
       type: 'object',
       additionalProperties: false,

@@ -72,6 +72,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     attempt: count,
     status: anyOf('succeeded', 'failed', 'cancelled'),
     'output?': true,
+    'files?': {type: 'object'},
     'error?': error,
     metrics,
     'durationMs?': amount,

@@ -1,6 +1,6 @@
 // What happens in a run, as data. The journal keeps these, the reporters show them, `--events` prints them: one shape for all.
 
-import type {AttemptMetrics, CacheFact, LogEntry, TaskError} from './task-result.ts'
+import type {AttemptMetrics, CacheFact, LogEntry, TaskError, TaskFileSets} from './task-result.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
 
@@ -63,6 +63,8 @@ export interface TaskFinished {
   readonly status: 'succeeded' | 'failed' | 'cancelled'
   /** Present when succeeded. */
   readonly output?: JsonValue
+  /** Present when succeeded, and when the task declares files. */
+  readonly files?: TaskFileSets
   /** Present when failed or cancelled. */
   readonly error?: TaskError
   readonly metrics: AttemptMetrics

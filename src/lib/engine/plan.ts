@@ -6,6 +6,7 @@ import type {CachePolicy} from '../workflow/cache-policy.ts'
 import {tasksOfHooks, type HookList, type Hooks} from '../workflow/hooks.ts'
 import type {ForEach, Matrix} from '../workflow/items/model.ts'
 import type {Concurrency, RetryPolicy} from '../workflow/model.ts'
+import type {TaskFiles} from '../workflow/task-files.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
 /** What set a timeout: the task, `defaults` of its workflow, its action, or none of these. */
@@ -89,6 +90,7 @@ export interface PlannedTask {
   readonly inputs: JsonObject
   /** With templates. */
   readonly env: Readonly<Record<string, string>>
+  readonly files?: TaskFiles
   readonly retry: RetryPolicy
   /** Of an attempt. Absent: it may take as long as it likes. */
   readonly timeoutMs?: number

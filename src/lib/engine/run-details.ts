@@ -7,7 +7,10 @@ import type {RunView} from './run-view.ts'
 import type {TaskView} from './task-view.ts'
 
 /** A task without its items. */
-type OneTask = Omit<TaskView, 'output' | 'hasLog' | 'sinceMs' | 'delayMs' | 'items' | 'item' | 'parent' | 'endedItems' | 'failedItems'>
+type OneTask = Omit<
+  TaskView,
+  'output' | 'files' | 'hasLog' | 'sinceMs' | 'delayMs' | 'items' | 'item' | 'parent' | 'endedItems' | 'failedItems'
+>
 
 export interface TaskSummary extends OneTask {
   /** Of a task that was expanded, in their order. */
@@ -49,6 +52,7 @@ function summarizeItem(item: TaskView, isDead: boolean): ItemSummary {
 function describe(
   {
     output: _output,
+    files: _files,
     hasLog: _hasLog,
     sinceMs: _sinceMs,
     delayMs: _delayMs,

@@ -4,6 +4,7 @@ import {defined} from '../util/defined.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
 import type {AttemptMetrics, CacheFact, RunFinished, TaskError, TaskFinished} from './events.ts'
+import type {TaskFileSets} from './task-result.ts'
 import type {RunView} from './run-view.ts'
 import type {TaskView} from './task-view.ts'
 
@@ -26,6 +27,8 @@ interface OneResult {
   readonly attempts: number
   /** Present when the task succeeded and outputs were asked for. */
   readonly output?: JsonValue
+  /** Likewise, of a task that declares files. */
+  readonly files?: TaskFileSets
   readonly error?: TaskError
   readonly isTolerated?: boolean
   /** Whether its result is that of an earlier run. */
@@ -77,7 +80,7 @@ function itemResult(item: TaskView): ItemResult {
   return {id, key: item.item ?? '', ...rest}
 }
 
-function oneResult({id, status, attempts, output, error, isTolerated, cache, metrics, reason}: TaskView): OneResult {
+function oneResult({id, status, attempts, output, files, error, isTolerated, cache, metrics, reason}: TaskView): OneResult {
   if (status === 'pending' || status === 'running' || status === 'interrupted') throw new Error(`task '${id}' has no end`)
-  return {id, status, attempts, ...defined({output, error, isTolerated, cache, metrics, reason})}
+  return {id, status, attempts, ...defined({output, files, error, isTolerated, cache, metrics, reason})}
 }

@@ -43,6 +43,21 @@ export interface ActionWarning {
   readonly message: string
 }
 
+/** A file that a task has left. */
+export interface TaskFile {
+  /** Absolute. */
+  readonly path: string
+  /** From the directory of the files of the task. */
+  readonly name: string
+  /** Bytes. */
+  readonly size: number
+  /** Hexadecimal. */
+  readonly sha256: string
+}
+
+/** By the names of `files.out`: a list for a pattern, else the file, or null when it is optional and missing. */
+export type TaskFileSets = Readonly<Record<string, readonly TaskFile[] | TaskFile | null>>
+
 /** Whether the result of a task with a cache was known already. */
 export type CacheFact =
   /** `run` has it from the program itself. */
@@ -57,7 +72,14 @@ interface OfCache {
 
 export type ActionResult = OfCache &
   (
-    | {readonly ok: true; readonly output: JsonValue; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
+    | {
+        readonly ok: true
+        readonly output: JsonValue
+        /** Of a task that declares files. */
+        readonly files?: TaskFileSets
+        readonly metrics: AttemptMetrics
+        readonly warnings: readonly ActionWarning[]
+      }
     | {readonly ok: false; readonly error: TaskError; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
   )
 
@@ -67,6 +89,8 @@ export type AttemptResult =
       readonly ok: true
       /** Masked. */
       readonly output: JsonValue
+      /** Masked. */
+      readonly files?: TaskFileSets
       /** The output as it was, when masking has changed it and there is a key to seal it with. */
       readonly sealed?: SealedValue
       readonly metrics: AttemptMetrics

@@ -5,6 +5,7 @@ import {writeTaskKey} from './task-key.ts'
 import type {JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
 import type {AttemptMetrics, CacheFact, RunEvent, TaskError, TaskFinished, TaskState} from './events.ts'
+import type {TaskFileSets} from './task-result.ts'
 
 export interface TaskFold {
   readonly id: string
@@ -25,6 +26,8 @@ export interface TaskFold {
   durationMs?: number
   /** Present when the task succeeded and outputs are kept. */
   output?: JsonValue
+  /** Likewise. */
+  files?: TaskFileSets
   error?: TaskError
   /** Of the last attempt. */
   metrics?: AttemptMetrics
@@ -110,6 +113,7 @@ function finish(task: TaskFold, event: TaskFinished, ts: string, keepsOutput: bo
   task.durationMs = event.durationMs ?? Math.max(0, Date.parse(ts) - Date.parse(task.startedAt))
   task.metrics = event.metrics
   if (event.output !== undefined && keepsOutput) task.output = event.output
+  if (event.files !== undefined && keepsOutput) task.files = event.files
   if (event.error !== undefined) task.error = event.error
   if (event.cache !== undefined) task.cache = event.cache
   if (event.isTolerated !== undefined) task.isTolerated = event.isTolerated

@@ -1,8 +1,8 @@
 // Tasks of a restricted workflow: each in a container made for what it is granted. What cannot be contained does not run.
 
-import {statSync} from 'node:fs'
+import {realpathSync, statSync} from 'node:fs'
 import type {Runtime} from '../runtimes/runtime.ts'
-import type {Sandbox, SandboxLimits} from '../runtimes/sandbox.ts'
+import type {Mount, Sandbox, SandboxLimits} from '../runtimes/sandbox.ts'
 import {StartError} from '../runtimes/start-error.ts'
 import type {Invocation} from './attempt/attempt.ts'
 import type {PluginHosts} from './attempt/plugin-hosts.ts'
@@ -63,8 +63,8 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
   /** Containers that will be needed first are started now; of each other kind, as soon as the first one of it is used. */
   expect(tasks: Iterable<ExpectedTask>, parallelism: number): void {
     this.#parallelism = parallelism
-    for (const {plugin, restrictions} of tasks) {
-      if (plugin.manifest.protocol !== 'sdk') continue
+    for (const {plugin, restrictions, hasFiles} of tasks) {
+      if (plugin.manifest.protocol !== 'sdk' || hasFiles === true) continue
       const cell = this.#cell(plugin, restrictions)
       if (plugin.manifest.worker === 'single' || cell.expected < parallelism) cell.expected++
     }
@@ -77,9 +77,11 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
   }
 
   // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to be a rejection
-  async find({plugin, workingDir, isOwnDirectory = false, restrictions}: Invocation): Promise<TaskRuntime> {
-    const cell = this.#cell(plugin, restrictions)
-    const {runtime, hosts, baseEnv, sandbox} = cell
+  async find({plugin, workingDir, isOwnDirectory = false, restrictions, filesDir}: Invocation): Promise<TaskRuntime> {
+    const cell = this.#cell(plugin, restrictions, filesDir)
+    const {runtime, baseEnv, sandbox} = cell
+    // A host with the files of one task serves no other.
+    const hosts = filesDir === undefined ? cell.hosts : usedOnce(cell.hosts)
     this.#prepare(cell)
     return {
       runtime,
@@ -97,8 +99,8 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
     if (cell.expected > 0) cell.hosts.expect(cell.expected, this.#parallelism)
   }
 
-  #cell(plugin: Plugin, restrictions: Restrictions | undefined): Cell {
-    const sandbox = this.#sandbox(plugin, restrictions)
+  #cell(plugin: Plugin, restrictions: Restrictions | undefined, filesDir?: string): Cell {
+    const sandbox = this.#sandbox(plugin, restrictions, filesDir)
     const key = JSON.stringify(sandbox)
     let cell = this.#cells.get(key)
     if (cell === undefined) {
@@ -110,11 +112,11 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
     return cell
   }
 
-  #sandbox(plugin: Plugin, {permissions, limits}: Restrictions = {permissions: noPermissions, limits: {}}): Sandbox {
+  #sandbox(plugin: Plugin, {permissions, limits}: Restrictions = {permissions: noPermissions, limits: {}}, filesDir?: string): Sandbox {
     const wanted = {...this.#options.limitsOf(plugin), ...limits}
     return {
       image: this.#image(plugin).id,
-      mounts: mountsOf(permissions),
+      mounts: [...mountsOf(permissions), ...(filesDir === undefined ? [] : [mountOfFiles(filesDir)])],
       limits: {...wanted, cpus: Math.min(wanted.cpus, this.#options.cpus)},
       ...(permissions.rules.length > 0 && {network: {rules: permissions.rules}}),
       labels: {...this.#options.labels, [`${labelPrefix}task-plugin`]: plugin.id},
@@ -145,6 +147,21 @@ function findWorkingDir(workingDir: string, isOwn: boolean, {mounts}: Sandbox): 
       `the working directory '${workingDir}' is not granted to the task: add it to permissions.filesystem`,
     )
   return temporaryDir
+}
+
+/** In the container it has the same path as outside. */
+function mountOfFiles(filesDir: string): Mount {
+  return {source: realpathSync(filesDir), target: filesDir, isReadOnly: false}
+}
+
+function usedOnce(hosts: PluginHosts): PluginHosts {
+  return {
+    borrow: (_key, isWanted) => hosts.borrow(undefined, isWanted),
+    expect: (count, parallelism) => {
+      hosts.expect(count, parallelism)
+    },
+    close: () => hosts.close(),
+  }
 }
 
 /** PATH and its like, where programs of the image are found. */

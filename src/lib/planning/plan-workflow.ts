@@ -76,6 +76,7 @@ function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts)
     condition: conditionOf(task, templates),
     inputs: task.inputs,
     env: task.env,
+    ...defined({files: task.files}),
     retry: task.retry,
     ...timeoutOf(task, found),
     continueOnError: task.continueOnError,

@@ -16,6 +16,8 @@ export interface Scope {
     readonly workflow: string
     readonly startedAt: string
     readonly args?: readonly string[]
+    /** Absolute; made for those who read it. */
+    readonly dir?: string
     /** Only for hooks. */
     readonly status?: string
     /** Only for hooks: ids of the tasks that failed and were not tolerated, in the order of their ends. */
@@ -28,6 +30,8 @@ export interface Scope {
 export interface TaskView {
   readonly status: string
   readonly output?: JsonValue | undefined
+  /** What `files.out` of the task names. */
+  readonly files?: unknown
   readonly error?: {readonly code: string; readonly message: string} | null | undefined
   readonly attempts: number
   /** Of a task with items: what each came to, in their order; the output of the task is the list of theirs. */

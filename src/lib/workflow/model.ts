@@ -6,6 +6,7 @@ import type {SourceDocument} from '../documents/source-document.ts'
 import type {Hooks} from './hooks.ts'
 import type {DeclaredInput} from './inputs/declared-input.ts'
 import type {ForEach, Matrix} from './items/model.ts'
+import type {TaskFiles} from './task-files.ts'
 
 export interface Workflow {
   /** Where the text came from; positions of later findings are looked up in it. */
@@ -70,6 +71,7 @@ export interface Task {
   readonly matrix?: Matrix
   readonly inputs: JsonObject
   readonly env: Readonly<Record<string, string>>
+  readonly files?: TaskFiles
   readonly retry: RetryPolicy
   /** Per attempt. Absent: the action's own timeout, else 30 s. */
   readonly timeoutMs?: number

@@ -21,7 +21,8 @@ interface SiteRule {
   readonly callsStatus?: boolean
 }
 
-export type SiteKind = 'workflowEnv' | 'concurrency' | 'outputs' | 'input' | 'env' | 'cache' | 'workingDir' | 'if' | 'items' | 'itemKey'
+export type SiteKind =
+  'workflowEnv' | 'concurrency' | 'outputs' | 'input' | 'env' | 'cache' | 'files' | 'workingDir' | 'if' | 'items' | 'itemKey'
 
 export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   /** The same for every task, so it is evaluated before the run. */
@@ -33,6 +34,8 @@ export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   env: {reads: [...scopeRoots, 'secrets'], readsItem: true},
   cache: {reads: scopeRoots, readsItem: true},
   workingDir: {reads: scopeRoots, readsItem: true},
+  /** What is written before the task. */
+  files: {reads: [...scopeRoots, 'secrets'], readsItem: true},
   /** Of a task with items it is asked once, before there are items. */
   if: {reads: scopeRoots, callsStatus: true},
   /** Keys and numbers of items are shown to everyone, so no secret has a part in them. */
@@ -80,6 +83,7 @@ export interface TaskTexts {
   readonly env?: unknown
   readonly cache?: unknown
   readonly workingDir?: unknown
+  readonly files?: unknown
   readonly if?: unknown
   readonly forEach?: unknown
   readonly matrix?: unknown
@@ -87,7 +91,7 @@ export interface TaskTexts {
 
 /** The sites of a task. Values that hold no template may be left out. @param literalInputs inputs of its action in which no templates are evaluated */
 export function taskSites(
-  {inputs, env, cache, workingDir, if: condition, forEach, matrix}: TaskTexts,
+  {inputs, env, cache, files, workingDir, if: condition, forEach, matrix}: TaskTexts,
   literalInputs: readonly string[] = [],
 ): TemplateSite[] {
   const sites = entrySites('input', 'inputs', inputs, literalInputs)
@@ -95,6 +99,7 @@ export function taskSites(
   if (matrix !== undefined) sites.push(...entrySites('items', 'matrix', matrix))
   sites.push(...entrySites('env', 'env', env), ...entrySites('cache', 'cache', cache))
   if (typeof workingDir === 'string' && isTemplate(workingDir)) sites.push({kind: 'workingDir', key: 'workingDir', value: workingDir})
+  if (files !== undefined) sites.push({kind: 'files', key: 'files', name: 'in', value: fieldsOf(files)['in']})
   if (typeof condition === 'string') sites.push({kind: 'if', key: 'if', value: condition})
   else if (condition === false) sites.push({kind: 'if', key: 'if', value: neverCondition})
   return sites

@@ -32,11 +32,20 @@ export function outputsRead({workflow, tasks, hooks}: PlannedTexts, templates: T
   const collect = ({root, path: [id, property]}: Reference): void => {
     if (root !== 'tasks') return
     if (typeof id !== 'string') read.add(anyTask)
-    else if (property === undefined || property === 'output' || property === 'items') read.add(id)
+    else if (property === undefined || ['output', 'files', 'items'].includes(String(property))) read.add(id)
   }
   visitReferences(workflowSites({outputs: workflow.outputs}), templates, collect)
   for (const task of [...tasks, ...tasksOfHooks(hooks)]) visitReferences(taskSites(task, task.action.literalInputs), templates, collect)
   return read.has(anyTask) ? {has: () => true} : read
+}
+
+/** Whether some template names a file or a directory in the directory of the run. */
+export function readsRunDir(sites: readonly TemplateSite[], templates: Templates): boolean {
+  let isRead = false
+  visitReferences(sites, templates, ({root, path: [name]}) => {
+    if (root === 'run' && (name === 'dir' || typeof name !== 'string')) isRead = true
+  })
+  return isRead
 }
 
 function visitReferences(sites: readonly TemplateSite[], templates: Templates, visit: (reference: Reference) => void): void {

@@ -6,6 +6,7 @@ import type {Hooks} from './hooks.ts'
 import type {ConflictAnswer} from './model.ts'
 import type {ForEach, Matrix} from './items/model.ts'
 import type {WrittenResources} from './resources.ts'
+import type {WrittenFiles} from './task-files.ts'
 
 /** The document as the schema describes it; what this version refuses is left out. */
 export interface Written {
@@ -48,6 +49,7 @@ export interface WrittenTask {
   readonly matrix?: Matrix
   readonly inputs?: JsonObject
   readonly env?: WrittenEnv
+  readonly files?: WrittenFiles
   readonly retry?: WrittenRetry
   readonly timeout?: string | number
   readonly continueOnError?: boolean

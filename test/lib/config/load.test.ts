@@ -49,6 +49,7 @@ describe('without configuration files', () => {
       concurrency: availableParallelism(),
       concurrencyFrom: 'default',
       limits: {outputBytes: 10_485_760, outputDepth: 256, logLineBytes: 16_384, logBytes: 10_485_760, exitGraceMs: 2000, killGraceMs: 5000},
+      keepFilesMs: 604_800_000,
       placeholder: undefined,
       inheritEnv: [],
       sandbox: {limits: {memoryBytes: 268_435_456, cpus: 0.5, pids: 128, tmpBytes: 67_108_864}, byPlugin: {}},

@@ -14,7 +14,7 @@ test.each<[unknown, number | undefined]>([
   [0, undefined],
   [-1, undefined],
   ['-1s', undefined],
-  ['1d', undefined],
+  ['1d', 86_400_000],
   ['10', undefined],
   [' 1s', undefined],
   ['1s\n', undefined],

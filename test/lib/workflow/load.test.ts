@@ -204,7 +204,7 @@ describe('values', () => {
     [task('timeout: -1s'), '8:14 bad-duration: "-1s"'],
     [task('timeout: 100000h'), '8:14 bad-duration'],
     [task('retry: {max: 2, delay: soon}'), '8:28 bad-duration: "soon"'],
-    ['id: a\ntimeout: 1d\ntasks: [{id: t, type: a/b.c}]', '2:10 bad-duration: "1d"'],
+    ['id: a\ntimeout: 1y\ntasks: [{id: t, type: a/b.c}]', '2:10 bad-duration: "1y"'],
     ['id: a\ndefaults: {timeout: x}\ntasks: [{id: t, type: a/b.c}]', '2:21 bad-duration: "x"'],
     ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron}', '3:1 missing-property: missing property "cron" of a cron trigger'],
     ['id: a\ntasks: [{id: t, type: a/b.c}]\ntrigger: {type: cron, cron: daily}', '3:29 bad-cron'],

@@ -67,6 +67,16 @@ describe('the sites of a task', () => {
           ],
           "readsItem": true,
         },
+        "files": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "tasks",
+            "run",
+            "secrets",
+          ],
+        },
         "if": {
           "callsStatus": true,
           "reads": [

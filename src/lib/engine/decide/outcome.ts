@@ -28,11 +28,10 @@ export function outcomeOf(state: DecideState, {key, planned}: NamedTask, result:
   const task = {key, planned}
   const {metrics, cache} = result
   const warnings = result.warnings.map((warning) => warningEvent(warning, key))
-  if (result.ok)
-    return [
-      ...warnings,
-      {type: 'task.finished', task: key, attempt, status: 'succeeded', output: result.output, metrics, ...defined({cache})},
-    ]
+  if (result.ok) {
+    const {output, files} = result
+    return [...warnings, {type: 'task.finished', task: key, attempt, status: 'succeeded', output, metrics, ...defined({files, cache})}]
+  }
   // What was stopped with the run is not tried again; what started after that, to clean up, is a task like any other.
   if (isStopped) return [...warnings, failure(task, attempt, stoppedError(result.error, state), metrics, cache)]
   const {error, delayMs, isFirstRefusal} = judge(state, task, result.error, random)

@@ -22,6 +22,8 @@ export interface Invocation {
   readonly workingDir: string
   /** The task has named it, so it runs nowhere else. */
   readonly isOwnDirectory?: boolean
+  /** Of the files of the task, absolute: a program in a container gets it too. Absent: it declares none. */
+  readonly filesDir?: string
   /** Of this attempt, from the moment in which its program has been started. Absent: there is none. */
   readonly timeoutMs?: number | undefined
   readonly timeoutFrom: TimeoutOrigin

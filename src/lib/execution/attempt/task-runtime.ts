@@ -23,6 +23,8 @@ export interface TaskRuntime {
 export interface ExpectedTask {
   readonly plugin: Plugin
   readonly restrictions?: Restrictions | undefined
+  /** It declares files, for which its runtime is made when it starts. */
+  readonly hasFiles?: boolean
 }
 
 export interface TaskRuntimes {

@@ -38,7 +38,7 @@ class Outlook {
     const {plan, cache} = parts
     this.#parts = parts
     this.#tasks = new Map(plan.tasks.map((task) => [task.id, task]))
-    this.#scope = new RunScope(plan, parts, '')
+    this.#scope = new RunScope(plan, parts, {id: '', dir: ''})
     this.#step = cache === undefined ? undefined : new CacheStep(plan, '', cache)
   }
 

@@ -20,6 +20,7 @@ import type {AttemptResult} from '../../engine/task-result.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
 import type {PluginExecutor} from '../execute.ts'
+import type {RunDirectory} from '../files/run-directory.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
 import {CacheStep, type RunCache} from './cache-step.ts'
 import {runAttempt} from './run-attempt.ts'
@@ -30,6 +31,8 @@ export interface LocalTaskRunnerOptions extends PlanTemplates {
   readonly executor: Pick<PluginExecutor, 'execute' | 'expect'>
   /** By type, for every task of the plan and its hooks. */
   readonly actions: ReadonlyMap<string, PluginAction>
+  /** Of the run. */
+  readonly directory: RunDirectory
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
   /** Where results of tasks are kept. Absent: every task runs. */
@@ -48,7 +51,7 @@ export class LocalTaskRunner implements TaskRunner {
     this.#plan = plan
     this.#options = options
     this.#tasks = new Map(allTasks(plan).map((task) => [task.id, task]))
-    this.#scope = new RunScope(plan, options, options.runId, options.secrets)
+    this.#scope = new RunScope(plan, options, {id: options.runId, dir: options.directory.path}, options.secrets)
     const {cache, runId, secrets} = options
     this.#cacheStep = cache === undefined ? undefined : new CacheStep(plan, runId, cache, secrets)
   }
@@ -58,7 +61,11 @@ export class LocalTaskRunner implements TaskRunner {
   }
 
   expect(tasks: readonly PlannedTask[], parallelism: number): void {
-    const expected = tasks.map((task) => ({plugin: this.#actionOf(task).plugin, restrictions: task.restrictions}))
+    const expected = tasks.map((task) => ({
+      plugin: this.#actionOf(task).plugin,
+      restrictions: task.restrictions,
+      hasFiles: task.files !== undefined,
+    }))
     this.#options.executor.expect(expected, parallelism)
   }
 

@@ -2,7 +2,7 @@
 
 import type {OutputContext, SealedValue} from '../../engine/sealed-output.ts'
 import type {RunSecrets} from './run-secrets.ts'
-import type {ActionResult, ActionWarning, AttemptResult, CacheFact, TaskError} from '../../engine/task-result.ts'
+import type {ActionResult, ActionWarning, AttemptResult, CacheFact, TaskError, TaskFile, TaskFileSets} from '../../engine/task-result.ts'
 import {taskErrorCodes} from '../../errors/task-error-codes.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
 import type {SecretMasker} from '../../masking/secret-masker.ts'
@@ -21,7 +21,20 @@ export function maskResult(result: ActionResult, secrets: RunSecrets, context: O
   const cache = result.cache === undefined ? {} : {cache: maskCache(result.cache, masker)}
   if (!result.ok) return {...result, error: maskError(result.error, masker), warnings, ...cache}
   const {masked, ...sealed} = maskOutput(result.output, secrets, context)
-  return {...result, output: masked, ...sealed, warnings, ...cache}
+  const {files} = result
+  return {...result, output: masked, ...(files !== undefined && {files: maskFiles(files, masker)}), ...sealed, warnings, ...cache}
+}
+
+/** A task can give its files any names; sizes and hashes are no text of it. */
+function maskFiles(sets: TaskFileSets, masker: ResultMasker): TaskFileSets {
+  const mask = (file: TaskFile): TaskFile => replace(file, {path: maskVisible(masker, file.path), name: maskVisible(masker, file.name)})
+  return Object.fromEntries(
+    Object.entries(sets).map(([name, set]) => [name, set === null ? null : isList(set) ? set.map(mask) : mask(set)]),
+  )
+}
+
+function isList(set: readonly TaskFile[] | TaskFile): set is readonly TaskFile[] {
+  return Array.isArray(set)
 }
 
 /** Masking keeps the shape of a value. The value is sealed when masking has changed it and there is something to seal with. */

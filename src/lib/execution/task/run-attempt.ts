@@ -6,20 +6,28 @@ import type {AttemptOptions, RunnerEvents} from '../../engine/ports.ts'
 import {writeTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import type {ActionResult, TaskError} from '../../engine/task-result.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
+import type {Templates} from '../../templates/templates.ts'
+import {taskSites} from '../../workflow/template-sites.ts'
+import {readsRunDir} from '../../workflow/template-uses.ts'
 import type {PluginExecutor} from '../execute.ts'
+import {fileError} from '../files/file-errors.ts'
+import type {RunDirectory} from '../files/run-directory.ts'
 import type {CacheStep} from './cache-step.ts'
 import type {RunScope} from './run-scope.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import {findTaskDirectory} from './task-directory.ts'
+import {withFiles} from './with-files.ts'
 
 /** What the attempts of a run share. */
 export interface AttemptParts {
   readonly runId: string
   readonly workflow: PlannedWorkflow
   readonly scope: RunScope
+  readonly templates: Templates
   readonly executor: Pick<PluginExecutor, 'execute'>
   /** Present when a task of the plan has a cache. */
   readonly cacheStep?: CacheStep | undefined
+  readonly directory: RunDirectory
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
   /** Takes what has to be journalled before the attempt has its result. */
@@ -39,27 +47,43 @@ export interface AttemptedTask {
 export async function runAttempt(
   {key, task, action, attempt}: AttemptedTask,
   {signal, onLog}: AttemptOptions,
-  {runId, workflow, scope, executor, cacheStep, secrets, emit}: AttemptParts,
+  {runId, workflow, scope, templates, executor, cacheStep, secrets, directory, emit}: AttemptParts,
 ): Promise<ActionResult> {
+  const unmade = makeRunDirectory(task, templates, directory)
+  if (unmade !== undefined) return failedEarly(unmade)
   const values = scope.evaluateTask(task, key)
   if (!values.ok) return failedEarly(values.error)
 
-  const {timeoutMs, timeoutFrom, restrictions} = task
+  const {timeoutMs, timeoutFrom, restrictions, files} = task
   const text = writeTaskKey(key)
   const context = {workflow: workflow.id, run: runId, task: text, attempt, idempotencyKey: `${runId}:${text}`}
-  const {cache, workingDir: written, ...evaluated} = values.value
-  const directory = findTaskDirectory(written, workflow.workingDir)
-  if ('error' in directory) return failedEarly(directory.error)
-  const execute = (): Promise<ActionResult> =>
-    executor.execute(
-      {...action, ...evaluated, ...directory, timeoutMs, timeoutFrom, context, restrictions},
-      {signal, onLog, masker: secrets?.masker, emit},
+  const {cache, workingDir, ...evaluated} = values.value
+  const found = findTaskDirectory(workingDir, workflow.workingDir)
+  if ('error' in found) return failedEarly(found.error)
+  const invocation = {...action, ...evaluated, ...found, timeoutMs, timeoutFrom, context, restrictions}
+  const options = {signal, onLog, masker: secrets?.masker, emit}
+  if (files !== undefined) {
+    const written = scope.evaluateFiles(task, key)
+    if (!written.ok) return failedEarly(written.error)
+    return await withFiles({key, files, values: written.value, directory, secrets, signal}, ({filesDir, env}) =>
+      executor.execute({...invocation, filesDir, env: {...invocation.env, ...env}}, options),
     )
+  }
+  const execute = (): Promise<ActionResult> => executor.execute(invocation, options)
+  // No task has both: the check of the workflow refuses it.
   if (cache === undefined || cacheStep === undefined) return await execute()
-  return await cacheStep.attempt(
-    {task, key, plugin: action.plugin, values: {...evaluated, workingDir: directory.workingDir, cache}},
-    execute,
-  )
+  return await cacheStep.attempt({task, key, plugin: action.plugin, values: {...evaluated, workingDir: found.workingDir, cache}}, execute)
+}
+
+/** Where a task names something in it. */
+function makeRunDirectory(task: PlannedTask, templates: Templates, directory: RunDirectory): TaskError | undefined {
+  if (directory.isMade || !readsRunDir(taskSites(task, task.action.literalInputs), templates)) return undefined
+  try {
+    directory.make()
+    return undefined
+  } catch (error) {
+    return fileError('making the directory of the run', error)
+  }
 }
 
 /** Of an attempt that failed before anything was executed. */

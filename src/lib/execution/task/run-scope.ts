@@ -18,7 +18,8 @@ import type {JsonObject} from '../../util/json.ts'
 import {readDraft} from '../../workflow/draft.ts'
 import {ItemsError} from '../../workflow/items/items-error.ts'
 import {RunItems} from './run-items.ts'
-import {evaluateSites, pathOf, taskSites, workflowSites} from '../../workflow/template-sites.ts'
+import {describeType, templateError, viewOfError} from './scope-errors.ts'
+import {evaluateSites, pathOf, taskSites, workflowSites, type TemplateSite} from '../../workflow/template-sites.ts'
 import {outputsRead} from '../../workflow/template-uses.ts'
 
 /** Of the name of a concurrency group. */
@@ -61,7 +62,7 @@ export class RunScope {
   readonly #secrets: RunSecrets | undefined
   readonly #items: RunItems
 
-  constructor(plan: Plan, beside: PlanTemplates, runId: string, secrets?: RunSecrets) {
+  constructor(plan: Plan, beside: PlanTemplates, run: {readonly id: string; readonly dir: string}, secrets?: RunSecrets) {
     const {workflow} = plan
     this.#plan = plan
     this.#beside = beside
@@ -73,7 +74,7 @@ export class RunScope {
       vars: workflow.vars,
       env: workflow.env,
       tasks: this.#tasks,
-      run: {id: runId, startedAt: '', workflow: workflow.id, args: plan.args ?? []},
+      run: {...run, startedAt: '', workflow: workflow.id, args: plan.args ?? []},
     }
   }
 
@@ -125,18 +126,11 @@ export class RunScope {
 
   /** The inputs and the environment of a task, or of an item of it, all templates evaluated. */
   evaluateTask(task: PlannedTask, key: TaskKey): Evaluated<TaskValues> {
-    const {templates} = this.#beside
-    const scope = {...this.#withSecrets(task.secrets), ...this.#items.variablesOf(key)}
-    const onSecretValue = (value: unknown, text: string): void => {
-      if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
-    }
-    const budget = new Budget()
     const {inputs, env, cache, workingDir, action} = task
+    const evaluate = this.#evaluator(task, key)
     const evaluated = this.#attempt(task.id, () => ({
-      ...evaluateSites({inputs, env, cache: cache ?? {}}, taskSites({inputs, env, cache}, action.literalInputs), (site) =>
-        templates.evaluateDeep(site.value, scope, pathOf(site), onSecretValue, budget),
-      ),
-      workingDir: workingDir === undefined ? undefined : templates.evaluateDeep(workingDir, scope, ['workingDir'], undefined, budget),
+      ...evaluateSites({inputs, env, cache: cache ?? {}}, taskSites({inputs, env, cache}, action.literalInputs), evaluate),
+      workingDir: workingDir === undefined ? undefined : evaluate({kind: 'workingDir', key: 'workingDir', value: workingDir}),
     }))
     if (!evaluated.ok) return evaluated
     // null: not set at all, as for an optional secret that is missing.
@@ -149,6 +143,13 @@ export class RunScope {
       env: {...this.#plan.workflow.env, ...Object.fromEntries(own)},
     }
     return {ok: true, value: cache === undefined ? value : {...value, cache: evaluated.value.cache as unknown as EvaluatedTask['cache']}}
+  }
+
+  /** What is written before the task, by name of the file. */
+  evaluateFiles(task: PlannedTask, key: TaskKey): Evaluated<JsonObject> {
+    const [site] = taskSites({files: task.files})
+    // Evaluating JSON values gives JSON values.
+    return this.#attempt(task.id, () => (site === undefined ? {} : (this.#evaluator(task, key)(site) as JsonObject)))
   }
 
   /** The name of the run's concurrency group. */
@@ -179,6 +180,16 @@ export class RunScope {
     return answer
   }
 
+  /** For sites of a task, with one budget for all of them. */
+  #evaluator(task: PlannedTask, key: TaskKey): (site: TemplateSite) => unknown {
+    const scope = {...this.#withSecrets(task.secrets), ...this.#items.variablesOf(key)}
+    const budget = new Budget()
+    const onSecretValue = (value: unknown, text: string): void => {
+      if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
+    }
+    return (site) => this.#beside.templates.evaluateDeep(site.value, scope, pathOf(site), onSecretValue, budget)
+  }
+
   /** What a task sees: the secrets it names, and no others. */
   #withSecrets(names: readonly string[]): Scope {
     const {values} = this.#secrets ?? {}
@@ -196,11 +207,12 @@ export class RunScope {
   }
 
   #view(event: TaskFinished | TaskSkipped): TaskView {
-    if (event.type === 'task.skipped') return {status: 'skipped', output: null, error: null, attempts: 0}
+    if (event.type === 'task.skipped') return {status: 'skipped', output: null, files: null, error: null, attempts: 0}
     const returned = this.#returned.get(event.task)
     return {
       status: event.status,
       output: event.status === 'succeeded' && returned?.ok === true ? returned.output : null,
+      files: returned?.ok === true ? (returned.files ?? null) : null,
       error: event.error === undefined ? null : viewOfError(event.error, returned),
       attempts: event.attempt,
     }
@@ -226,20 +238,4 @@ export class RunScope {
     this.#places ??= new Map(readDraft(this.#beside.source).tasks.map(({id, at}) => [id, at]))
     return this.#places.get(task) ?? []
   }
-}
-
-/** Trying again would evaluate the same values. */
-function templateError(message: string): TaskError {
-  return {code: 'TEMPLATE_FAILED', message, retryable: false}
-}
-
-/** What the run has made of an error, by its code, is what templates see of it. */
-function viewOfError({code, message}: TaskError, returned: ActionResult | undefined): {code: string; message: string} {
-  if (returned?.ok !== false || returned.error.code === 'CANCELLED') return {code, message}
-  return {code: returned.error.code, message: returned.error.message}
-}
-
-function describeType(value: unknown): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`
 }

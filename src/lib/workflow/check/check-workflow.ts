@@ -8,6 +8,7 @@ import type {KnownActions} from '../action-inputs.ts'
 import {buildWorkflow} from '../build-workflow.ts'
 import {checkDefaultInputs} from './default-inputs.ts'
 import {checkDefault} from './entry-points.ts'
+import {checkFiles} from './files.ts'
 import {checkInputs} from './inputs.ts'
 import {checkCaches} from './cache.ts'
 import {checkItems} from './items.ts'
@@ -58,6 +59,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     await checkInputs(draft.fields['inputs'], draft.fields['trigger'], schemas),
     checkItems(draft),
     checkConstants(draft, actions),
+    checkFiles(draft.tasks),
     checkConditions(draft),
     checkTemplates(all, templates, declared),
     checkSecretsOnce(draft.fields['secrets']),

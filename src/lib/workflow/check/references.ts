@@ -12,10 +12,10 @@ import {itemRootsOf, siteRules} from '../template-sites.ts'
 import {checkAxis, itemOutside} from './item-references.ts'
 import {checkSecret, readDeclaredSecrets, type DeclaredSecrets, type Remark} from './secrets.ts'
 
-const taskProperties = ['output', 'status', 'error', 'attempts']
+const taskProperties = ['output', 'status', 'error', 'attempts', 'files']
 /** Of a run whose tasks have ended. */
 const hookProperties = ['status', 'failed']
-const runProperties = ['id', 'workflow', 'startedAt', 'args']
+const runProperties = ['id', 'workflow', 'startedAt', 'args', 'dir']
 
 /** What the templates of a workflow can refer to. */
 export interface Declared {
@@ -51,7 +51,7 @@ export function checkReference(reference: Reference, template: DraftTemplate, de
   if (root === 'secrets') return checkSecret(reference, template, declared.secrets, declared.actions)
   if (!reads.includes(root)) return [itemOutside(root, template) ?? unknownRoot(reference, reads, text)]
   if (typeof name !== 'string') return none
-  if (root === 'tasks') return checkTask(name, steps[1], task, declared)
+  if (root === 'tasks') return checkTask(name, steps.slice(1), task, declared)
   if (root === 'matrix') return isOptional ? none : checkAxis(name, task)
   if (root === 'run')
     return checkName('run', name, task?.hook === undefined ? runProperties : [...runProperties, ...hookProperties], 'unknown-name')
@@ -81,7 +81,7 @@ function unknownRoot({root, start}: Reference, reads: readonly string[], text: s
 
 function checkTask(
   id: string,
-  property: string | number | undefined,
+  steps: readonly (string | number)[],
   reader: DraftTask | undefined,
   {tasks, graph}: Declared,
 ): readonly Remark[] {
@@ -89,7 +89,7 @@ function checkTask(
   if (read === undefined) return [{code: 'unknown-task', message: `there is no task "${id}"`, hint: () => didYouMean(id, tasks.keys())}]
   if (reader?.id === id) return [{code: 'reads-itself', message: `the task "${id}" reads its own result`}]
   if (read.hook !== reader?.hook) {
-    if (read.hook === undefined) return checkTaskProperty(id, property, read)
+    if (read.hook === undefined) return checkTaskProperty(read, steps)
     const message =
       reader?.hook === undefined
         ? `"${id}" is a hook, and hooks run after this is evaluated`
@@ -100,12 +100,14 @@ function checkTask(
     const message = `the task "${id}" may not have finished when "${reader.id}" starts`
     return [{code: 'not-upstream', message, hint: hintForNeed(id, reader)}]
   }
-  return checkTaskProperty(id, property, read)
+  return checkTaskProperty(read, steps)
 }
 
-function checkTaskProperty(id: string, property: string | number | undefined, {fields: {forEach, matrix}}: DraftTask): readonly Remark[] {
+function checkTaskProperty({id, fields}: DraftTask, [property, name]: readonly (string | number)[]): readonly Remark[] {
+  if (property === 'files' && typeof name === 'string')
+    return checkName(`tasks.${id}.files`, name, Object.keys(fieldsOf(fieldsOf(fields['files'])['out'])), 'unknown-file')
   if (typeof property !== 'string') return none
-  const known = forEach === undefined && matrix === undefined ? taskProperties : [...taskProperties, 'items']
+  const known = fields['forEach'] === undefined && fields['matrix'] === undefined ? taskProperties : [...taskProperties, 'items']
   return checkName(`tasks.${id}`, property, known, 'unknown-name')
 }
 

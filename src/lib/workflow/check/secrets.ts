@@ -90,6 +90,7 @@ function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: stri
   const env = `env: {VALUE: "{{ ${secret} }}"}`
   switch (site.kind) {
     case 'env':
+    case 'files':
       return []
     case 'input': {
       const type = String(task?.fields['type'])

@@ -73,6 +73,12 @@ function inOurWords(
       message: `"${String(path.at(-1))}" is not a valid name of an axis`,
       hint: 'letters, digits, _ and -, not starting with a digit',
     }
+  if (keyword === 'propertyNames' && path.at(-3) === 'files')
+    return {
+      code: 'bad-name',
+      message: `"${String(path.at(-1))}" is not a valid name for files`,
+      hint: 'letters, digits, - and _, starting with a letter',
+    }
   if (keyword === 'propertyNames')
     return {
       code: 'bad-name',

@@ -1,6 +1,7 @@
 // What a task says, as JSON Schema. Keys with a schema of some length have a file of their own beside this one.
 
 import {cache} from './cache.ts'
+import {filesSchema} from './files-schema.ts'
 import {closed, environment} from './parts.ts'
 
 export const taskSchema = {
@@ -39,6 +40,7 @@ export const taskSchema = {
       description: 'Where the task runs, relative to the working directory of the workflow. Templates are evaluated.',
       examples: ['packages/api'],
     },
+    files: filesSchema,
     retry: {$ref: '#/$defs/retry'},
     timeout: {$ref: '#/$defs/duration', description: 'How long one attempt may take.', default: '30s'},
     continueOnError: {

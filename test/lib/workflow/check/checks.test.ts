@@ -86,7 +86,7 @@ describe('times', () => {
       'that are not',
       {
         timeout: 'x',
-        defaults: {timeout: '1d', retry: {maxDelay: '-1s'}},
+        defaults: {timeout: '1y', retry: {maxDelay: '-1s'}},
         ...tasks({timeout: 0, retry: {max: 1, delay: 'y', backoff: 1e9}}),
       },
       [
