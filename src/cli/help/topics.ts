@@ -51,7 +51,7 @@ tasks.ID.output               the output of a task that this one needs
 tasks.ID.status               succeeded, failed, skipped or cancelled
 tasks.ID.error.code, .message why it failed
 tasks.ID.attempts             how many attempts it took
-run.id, .workflow, .startedAt the run itself
+run.id, .workflow, .startedAt the run itself; also .args, .os, .arch
 
 if: '{{ tasks.fetch.output.items.size() > 0 }}'
 if: '{{ always() }}'          also after a failure; failure() and cancelled() likewise

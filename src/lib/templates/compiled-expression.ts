@@ -1,6 +1,7 @@
 // What both kinds of expression, the plain path and CEL, can do once they are compiled.
 
 import type {Budget} from './budget.ts'
+import type {RunFacts} from './functions/run-facts.ts'
 import type {RunStatus} from './scope.ts'
 
 /** A path an expression reads. */
@@ -19,8 +20,8 @@ export interface Reference {
 
 export interface CompiledExpression {
   readonly references: readonly Reference[]
-  /** Calls `always()`, `success()`, `failure()` or `cancelled()`. */
-  readonly callsStatus: boolean
+  /** Names of all functions that are called. */
+  readonly calls: ReadonlySet<string>
   /** The value, as JSON. It may share parts with `variables`: do not change it. Throws TemplateError. */
-  evaluate(variables: Readonly<Record<string, unknown>>, status?: RunStatus, budget?: Budget): unknown
+  evaluate(variables: Readonly<Record<string, unknown>>, status?: RunStatus, budget?: Budget, facts?: RunFacts): unknown
 }

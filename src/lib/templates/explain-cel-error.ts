@@ -3,6 +3,7 @@
 import {EvaluationError, ParseError, TypeError as CheckError} from '@marcbachmann/cel-js'
 import {nearest} from '../util/nearest.ts'
 import {BudgetError} from './budget.ts'
+import {conditionHint, logicHint, nameHere, syntaxHint} from './foreign-habits.ts'
 import {FunctionError} from './function-error.ts'
 import {NotJsonError} from './json-result.ts'
 import {defaultMacro, hasMacro, type Rewritten} from './rewrite.ts'
@@ -18,7 +19,9 @@ export interface KnownFunction {
 export function explainCelError(error: unknown, source: string, rewritten: Rewritten, functions: readonly KnownFunction[]): TemplateError {
   const whole = {start: source.length - source.trimStart().length, length: Math.max(1, source.trim().length)}
   if (error instanceof TemplateError) return error
-  if (error instanceof FunctionError || error instanceof NotJsonError) return new TemplateError(error.message, whole)
+  if (error instanceof FunctionError)
+    return new TemplateError(error.message, error.range === undefined ? whole : rewritten.originalPart(error.range.start, error.range.end))
+  if (error instanceof NotJsonError) return new TemplateError(error.message, whole)
   if (error instanceof BudgetError) return new TemplateError(error.message, whole, {hint: error.hint})
   if (error instanceof RangeError) {
     const isStack = error.message.includes('call stack')
@@ -30,7 +33,7 @@ export function explainCelError(error: unknown, source: string, rewritten: Rewri
   if (!(error instanceof ParseError || error instanceof CheckError || error instanceof EvaluationError)) throw error
 
   const part = error.range ? rewritten.originalPart(error.range.start, error.range.end) : whole
-  const {message, hint} = say(error.code, withoutValue(error.code, error.summary, source), functions)
+  const {message, hint} = say(error.code, withoutValue(error.code, error.summary, source), source, functions)
   return new TemplateError(message, part, {hint, isMissing: error.code === 'no_such_key' || error.code === 'index_out_of_bounds'})
 }
 
@@ -78,16 +81,26 @@ const tokens: Readonly<Record<string, string>> = {
   BYTES: 'bytes',
 }
 
-function say(code: string, summary: string, functions: readonly KnownFunction[]): {message: string; hint?: string | undefined} {
+function say(
+  code: string,
+  summary: string,
+  source: string,
+  functions: readonly KnownFunction[],
+): {message: string; hint?: string | undefined} {
   switch (code) {
     case 'unexpected_token':
     case 'expected_token':
-      return {message: `syntax error: ${lowerFirst(summary.replace(/\b[A-Z]{2,}\b/g, (name) => tokens[name] ?? name))}`}
+      return {
+        message: `syntax error: ${lowerFirst(summary.replace(/\b[A-Z]{2,}\b/g, (name) => tokens[name] ?? name))}`,
+        hint: syntaxHint(source),
+      }
     case 'unexpected_character':
       return {
         message: `syntax error: ${lowerFirst(summary)}`,
-        hint: /: '?[=&|]/.test(summary) ? 'operators are written ==, &&, ||' : undefined,
+        hint: syntaxHint(source),
       }
+    case 'reserved_identifier':
+      return {message: lowerFirst(summary), hint: syntaxHint(source)}
     case 'no_such_overload':
       return sayOperator(summary)
     case 'no_matching_overload':
@@ -110,13 +123,26 @@ function say(code: string, summary: string, functions: readonly KnownFunction[])
     case 'unsupported_type':
       return {message: 'the expression uses a value that is not data'}
     default:
-      return {message: plainTypes(lowerFirst(summary))}
+      return sayCondition(summary, source) ?? {message: plainTypes(lowerFirst(summary))}
   }
+}
+
+/** Where true or false is expected: `Logical operator requires bool operands, got 'string'`. */
+function sayCondition(summary: string, source: string): {message: string; hint: string} | undefined {
+  const [, what, type = ''] = /^(Logical operator|Ternary condition) .*got '(.*)'$/.exec(summary) ?? []
+  if (what === undefined) return undefined
+  const given = plainTypes(type)
+  if (what === 'Logical operator') return {message: `&& and || take true or false, not ${given}`, hint: logicHint(source)}
+  return {message: `the condition before ? must be true or false, not ${given}`, hint: conditionHint(given)}
 }
 
 /** `no such overload: dyn<string> + dyn<double>` */
 function sayOperator(summary: string): {message: string; hint?: string | undefined} {
   const types = plainTypes(summary.replace('no such overload: ', ''))
+  const negated = /^!(.*)$/.exec(types)?.[1]
+  if (negated !== undefined)
+    return {message: `! takes true or false, not ${negated}`, hint: conditionHint(negated).replace('!=', '==').replace('> 0', '== 0')}
+  if (/^(\S+) [=!]= (\S+)$/.test(types)) return {message: `cannot compute ${types}`, hint: 'string(x) or int(x) gives both sides one type'}
   const isText = types === 'string + number' || types === 'number + string'
   return {
     message: `cannot compute ${types}`,
@@ -138,6 +164,8 @@ function sayFunction(summary: string, functions: readonly KnownFunction[]): {mes
     return {message: `${shown}() does not take ${taken}${call?.[1] === undefined ? '' : ` on ${plainTypes(call[1])}`}`, hint}
   }
   const names = new Set(functions.map((one) => one.name))
+  const here = nameHere(shown)
+  if (here !== undefined) return {message: `unknown function ${shown}()`, hint: here}
   const meant = nearest(shown, [...[...names].filter((known) => known !== hasMacro), 'has', defaultMacro])
   return {message: `unknown function ${shown}()`, hint: meant === undefined ? undefined : `did you mean ${meant}()?`}
 }

@@ -3,10 +3,14 @@
 
 import {Environment, EvaluationError, type ASTNode, type ParseResult} from '@marcbachmann/cel-js'
 import {loadRe2, type Re2} from '../documents/linear-regexp.ts'
+import {loadYamlParser} from '../documents/parse-yaml.ts'
 import {Budget} from './budget.ts'
 import type {CompiledExpression} from './compiled-expression.ts'
 import {explainCelError} from './explain-cel-error.ts'
 import {registerFunctions} from './functions.ts'
+import {createReplacer} from './functions/regex-replace.ts'
+import type {RunFacts} from './functions/run-facts.ts'
+import type {ParseYaml} from './functions/yaml.ts'
 import {hideConstructors, toJsonResult} from './json-result.ts'
 import {missing} from './path.ts'
 import {listReferences, staticPath} from './references.ts'
@@ -24,6 +28,8 @@ const limits = {maxAstNodes: 5000, maxDepth: 100, maxListElements: 1000, maxMapE
 export interface ExpressionLanguage {
   /** Throws TemplateError for what can be known without values: syntax, unknown functions, operators on the wrong types. */
   compile(source: string): CompiledExpression
+  /** Names of what we add to CEL. */
+  readonly functions: readonly string[]
 }
 
 /** For those who evaluate in a process of their own, which a timeout can end. */
@@ -34,27 +40,43 @@ const stepsOfProcess = 1_000_000_000
  * @public core/json imports it by an alias
  */
 export async function evaluateExpression(source: string, variables: Readonly<Record<string, unknown>>): Promise<unknown> {
-  const language = createExpressionLanguage(needsRegExps(source) ? await loadRe2() : undefined)
+  const language = createExpressionLanguage(await loadParts(source))
   return language.compile(source).evaluate(variables, undefined, new Budget(stepsOfProcess))
 }
 
-/** Whether expressions in a text may call `matches`; the engine of regular expressions takes 20 ms to load. */
-export function needsRegExps(text: string): boolean {
-  return text.includes('matches')
+/** What some functions need, and most workflows do not. */
+export interface LanguageParts {
+  readonly re2?: Re2 | undefined
+  readonly parseYaml?: ParseYaml | undefined
 }
 
-/** `re2` must be given when an expression may call `matches`. */
-export function createExpressionLanguage(re2?: Re2): ExpressionLanguage {
+/** Of the functions that expressions in a text may call. The engine of regular expressions alone takes 20 ms to load. */
+export async function loadParts(text: string): Promise<LanguageParts> {
+  const [re2, parseYaml] = await Promise.all([
+    text.includes('matches') || text.includes('regexReplace') ? loadRe2() : undefined,
+    text.includes('fromYaml') ? loadYamlParser() : undefined,
+  ])
+  return {re2, parseYaml}
+}
+
+/** @param parts of {@link loadParts}, for the texts that will be compiled */
+export function createExpressionLanguage({re2, parseYaml}: LanguageParts = {}): ExpressionLanguage {
   // Set for the time of one (synchronous) evaluation: CEL's functions do not see the variables.
   let status: RunStatus | undefined
   let budget = new Budget()
+  let facts: RunFacts | undefined
   const matches = createMatcher(re2)
+  const regexReplace = createReplacer(re2)
   const environment = new Environment({unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, limits})
-  registerFunctions(environment, {status: () => status, budget: () => budget})
+  registerFunctions(environment, {status: () => status, budget: () => budget, facts: () => facts}, parseYaml)
   registerMacros(environment, () => budget)
   const functions = environment.getDefinitions().functions.map(({name, receiverType}) => ({name, isMethod: receiverType !== null}))
 
   return {
+    get functions() {
+      const ofCel = new Set(new Environment().getDefinitions().functions.map(({name}) => name))
+      return [...new Set(functions.map(({name}) => name))].filter((name) => !ofCel.has(name) && name !== hasMacro)
+    },
     compile(source) {
       if (source.length > maxLength)
         throw new TemplateError(`the expression is too long: at most ${maxLength} characters`, {start: 0, length: source.length})
@@ -63,15 +85,16 @@ export function createExpressionLanguage(re2?: Re2): ExpressionLanguage {
       const parsed = attempt(() => environment.parse(rewritten.source), fail)
       const reading = attempt(() => listReferences(parsed.ast), fail)
       const program = attempt(() => checkTypes(environment, parsed, rewritten.source), fail)
-      watchCost(program.ast, {budget: () => budget, matches})
+      watchCost(program.ast, {budget: () => budget, matches, regexReplace})
       return {
-        callsStatus: reading.callsStatus,
+        calls: reading.calls,
         references: reading.references.map((reference) => ({
           ...reference,
           ...rewritten.originalPart(reference.start, reference.start + reference.length),
         })),
-        evaluate(variables, runStatus, runBudget = new Budget()) {
+        evaluate(variables, runStatus, runBudget = new Budget(), runFacts) {
           status = runStatus
+          facts = runFacts
           budget = runBudget
           try {
             return evaluate(program, variables, runBudget)
@@ -79,6 +102,7 @@ export function createExpressionLanguage(re2?: Re2): ExpressionLanguage {
             throw findMissing(error, variables, rewritten) ?? fail(error)
           } finally {
             status = undefined
+            facts = undefined
           }
         },
       }

@@ -6,6 +6,12 @@ import type {Budget} from './budget.ts'
 import {FunctionError} from './function-error.ts'
 import {toJsonResult} from './json-result.ts'
 import {property} from './path.ts'
+import {addListFunctions} from './functions/lists.ts'
+import {addNumberFunctions} from './functions/numbers.ts'
+import {addRunFactFunctions, type RunFacts} from './functions/run-facts.ts'
+import {addTextFunctions} from './functions/texts.ts'
+import {addTimeFunctions} from './functions/times.ts'
+import {addYamlFunctions, type ParseYaml} from './functions/yaml.ts'
 import type {RunStatus} from './scope.ts'
 import {joinTexts, replace, split} from './text-functions.ts'
 
@@ -17,9 +23,11 @@ export interface Evaluation {
   /** What `success()`, `failure()` and `cancelled()` answer; undefined outside of a run. */
   readonly status: () => RunStatus | undefined
   readonly budget: () => Budget
+  /** Undefined outside of a run. */
+  readonly facts: () => RunFacts | undefined
 }
 
-export function registerFunctions(environment: Environment, {status, budget}: Evaluation): void {
+export function registerFunctions(environment: Environment, {status, budget, facts}: Evaluation, parseYaml?: ParseYaml): void {
   registerArithmetic(environment)
   // Without this mark CEL would prepare every call for a promise.
   const sync = {async: false}
@@ -53,8 +61,16 @@ export function registerFunctions(environment: Environment, {status, budget}: Ev
   add('sortBy(list, string): list', (list: Iterable<unknown>, path: string) => sortBy([...list], path))
   add('groupBy(list, string): list', (list: Iterable<unknown>, path: string) => groupBy([...list], path))
   add('unique(list): list', (list: Iterable<unknown>) => unique(list))
+  add('min(dyn, dyn): dyn', (a: unknown, b: unknown) => sorted([a, b], 'min').at(0))
+  add('max(dyn, dyn): dyn', (a: unknown, b: unknown) => sorted([a, b], 'max').at(-1))
   add('round(dyn): double', (value: Num) => round(value, 0n))
   add('round(dyn, int): double', round)
+  addNumberFunctions(add)
+  addTextFunctions(add, budget)
+  addListFunctions(add, budget)
+  addTimeFunctions(add)
+  addYamlFunctions(add, budget, parseYaml)
+  addRunFactFunctions(add, budget, facts)
 }
 
 /** JSON numbers reach CEL as `double`, literals such as `1` as `int`; CEL itself refuses to mix the two. */

@@ -12,6 +12,8 @@ const step = /\.([\w-]+)|\[(\d+)\]|\['([^']*)'\]|\["([^"]*)"\]/g
 const plainName = /^[A-Za-z_]\w*$/
 const words = new Set(['true', 'false', 'null', 'in'])
 
+const noCalls: ReadonlySet<string> = new Set()
+
 /** Undefined when the expression is more than a path. */
 export function compilePath(source: string): CompiledExpression | undefined {
   const match = whole.exec(source)
@@ -27,7 +29,7 @@ export function compilePath(source: string): CompiledExpression | undefined {
   const part = {start: source.length - source.trimStart().length, length: source.trim().length}
   return {
     references: [{root, path, ...part, isOptional: false}],
-    callsStatus: false,
+    calls: noCalls,
     evaluate: (variables) => followPath(variables, root, path, part),
   }
 }

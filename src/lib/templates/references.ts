@@ -7,8 +7,6 @@ import {defaultMacro, hasMacro} from './rewrite.ts'
 
 /** Macros whose first argument is a name that only their other arguments see. */
 export const bindingMacros: ReadonlySet<string> = new Set(['map', 'filter', 'all', 'exists', 'exists_one', 'bind'])
-/** Functions that answer about the run. */
-export const statusFunctions: ReadonlySet<string> = new Set(['always', 'success', 'failure', 'cancelled'])
 /** Constants of CEL. */
 const constants = new Set(['cel', 'google', 'optional'])
 /** Names of types, which CEL takes as values: `type(x) == string`. */
@@ -16,13 +14,14 @@ const types = new Set(['bool', 'bytes', 'double', 'int', 'list', 'map', 'null_ty
 
 export interface Reading {
   readonly references: readonly Reference[]
-  readonly callsStatus: boolean
+  /** Names of all functions that are called. */
+  readonly calls: ReadonlySet<string>
 }
 
 /** Offsets are those of the tree's own source. */
 export function listReferences(ast: ASTNode): Reading {
   const references: Reference[] = []
-  let callsStatus = false
+  const calls = new Set<string>()
 
   const visit = (node: ASTNode, bound: ReadonlySet<string>, isOptional: boolean, isPresence = false): void => {
     const path = staticPath(node)
@@ -41,7 +40,7 @@ export function listReferences(ast: ASTNode): Reading {
     }
     if (node.op === 'call') {
       const [name, args] = node.args
-      if (statusFunctions.has(name)) callsStatus = true
+      calls.add(name)
       const isPresent = name === hasMacro
       args.forEach((arg, nth) => visit(arg, bound, isOptional || isPresent || (name === defaultMacro && nth === 0), isPresent))
     } else if (node.op === 'rcall') {
@@ -55,7 +54,7 @@ export function listReferences(ast: ASTNode): Reading {
     }
   }
   visit(ast, new Set(), false)
-  return {references, callsStatus}
+  return {references, calls}
 }
 
 interface StaticPath {

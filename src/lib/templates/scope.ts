@@ -1,8 +1,11 @@
 // What templates can see while a workflow runs.
 
+import type {RunFacts} from './functions/run-facts.ts'
 import type {JsonValue} from '../util/json.ts'
 
 export interface Scope {
+  /** What functions answer of the attempt that goes on. Not a name that templates can read. */
+  readonly facts?: RunFacts
   /** Of the run. */
   readonly inputs?: Readonly<Record<string, unknown>>
   readonly vars: Readonly<Record<string, unknown>>
@@ -18,6 +21,9 @@ export interface Scope {
     readonly args?: readonly string[]
     /** Absolute; made for those who read it. */
     readonly dir?: string
+    /** As Node.js names them: `linux`, `x64`. */
+    readonly os?: string
+    readonly arch?: string
     /** Only for hooks. */
     readonly status?: string
     /** Only for hooks: ids of the tasks that failed and were not tolerated, in the order of their ends. */

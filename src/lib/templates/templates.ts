@@ -1,11 +1,11 @@
 // Templates of one workflow: each text is parsed once. Parsing a text that needs CEL when it was not loaded is a bug.
 
-import {loadRe2} from '../documents/linear-regexp.ts'
 import {Budget, BudgetError} from './budget.ts'
 import type {CompiledExpression, Reference} from './compiled-expression.ts'
 import type {ExpressionLanguage} from './expression.ts'
 import {parseTemplate} from './parse.ts'
 import {compilePath} from './path.ts'
+import {statusFunctions} from './status-functions.ts'
 import type {RunStatus, Scope} from './scope.ts'
 import {TemplateError} from './template-error.ts'
 
@@ -29,6 +29,8 @@ export interface ParsedTemplate {
   readonly references: readonly Reference[]
   /** Calls `always()`, `success()`, `failure()` or `cancelled()`. */
   readonly callsStatus: boolean
+  /** Names of all functions that are called. */
+  readonly calls: ReadonlySet<string>
 }
 
 /** Whether a string has a template in it. */
@@ -39,8 +41,8 @@ export function isTemplate(text: string): boolean {
 /** Templates that can parse every text in `value`. Loads the expression language only if one of them needs it. */
 export async function loadTemplates(value: unknown): Promise<Templates> {
   if (!needsLanguage(value)) return new Templates()
-  const {createExpressionLanguage, needsRegExps} = await import('./expression.ts')
-  return new Templates(createExpressionLanguage(needsRegExps(JSON.stringify(value)) ? await loadRe2() : undefined))
+  const {createExpressionLanguage, loadParts} = await import('./expression.ts')
+  return new Templates(createExpressionLanguage(await loadParts(JSON.stringify(value))))
 }
 
 /** Parses each text once. Made by {@link loadTemplates}; without a language it can parse plain paths only. */
@@ -129,6 +131,7 @@ export class Templates {
         segment.kind === 'text' ? segment.text : toPart(this.#compile(segment.source, segment.start), segment.start),
       )
       const expressions = parts.filter((part) => typeof part !== 'string')
+      const calls = new Set(expressions.flatMap(({expression}) => [...expression.calls]))
       return {
         text,
         parts,
@@ -136,7 +139,8 @@ export class Templates {
         references: expressions.flatMap(({expression, start}) =>
           expression.references.map((reference) => ({...reference, start: reference.start + start})),
         ),
-        callsStatus: expressions.some(({expression}) => expression.callsStatus),
+        callsStatus: [...calls].some((name) => statusFunctions.has(name)),
+        calls,
       }
     } catch (error) {
       if (error instanceof TemplateError) return error
@@ -160,9 +164,9 @@ function toPart(expression: CompiledExpression, start: number): Part {
   return {expression, start, readsSecret: expression.references.some(({root}) => root === 'secrets')}
 }
 
-function evaluatePart({expression, start}: Part, scope: Scope, status: RunStatus | undefined, budget: Budget): unknown {
+function evaluatePart({expression, start}: Part, {facts, ...variables}: Scope, status: RunStatus | undefined, budget: Budget): unknown {
   try {
-    const value = expression.evaluate({...scope}, status, budget)
+    const value = expression.evaluate(variables, status, budget, facts)
     budget.allowResult(value)
     return value
   } catch (error) {

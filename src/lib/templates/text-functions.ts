@@ -71,11 +71,11 @@ export function joinTexts(texts: readonly string[], separator: string, budget: B
 }
 
 /** Longer ones could grow into programs that take seconds to make. */
-const maxPatternLength = 1000
+export const maxPatternLength = 1000
 const maxKept = 100
 /** What making one instruction of a regular expression costs, in steps; and how many run in the time of one. */
-const stepsPerInstruction = 50
-const instructionsPerStep = 4
+export const stepsPerInstruction = 50
+export const instructionsPerStep = 4
 
 interface Pattern {
   readonly test: TextTest
@@ -100,13 +100,13 @@ export function createMatcher(re2: Re2 | undefined): (text: string, pattern: str
 
 function makePattern(pattern: string, re2: Re2): Pattern {
   if (pattern.length > maxPatternLength)
-    throw new FunctionError(`matches(): the pattern is too long: at most ${maxPatternLength} characters`)
+    throw new FunctionError(`matches(): the pattern is too long: at most ${maxPatternLength} characters`, 1)
   try {
     const test = compilePattern(pattern, re2)
     return {test, size: test.size ?? 1}
   } catch {
     // The reason quotes the pattern, which may have been computed from a secret.
-    throw new FunctionError('matches(): this is not a valid RE2 regular expression; RE2 has no look-around and no back references')
+    throw new FunctionError('matches(): this is not a valid RE2 regular expression; RE2 has no look-around and no back references', 1)
   }
 }
 

@@ -4,6 +4,8 @@
 import type {ASTNode} from '@marcbachmann/cel-js'
 import type {Budget} from './budget.ts'
 import {FunctionError} from './function-error.ts'
+import type {RegexReplace} from './functions/regex-replace.ts'
+import {readLongDuration} from './functions/times.ts'
 import {bindingMacros, operandsOf} from './references.ts'
 import {contains, indexOf, joinTexts, lastIndexOf, replace, split, substring} from './text-functions.ts'
 
@@ -11,6 +13,7 @@ export interface Watch {
   /** The budget of the evaluation that is going on. */
   readonly budget: () => Budget
   readonly matches: (text: string, pattern: string, budget: Budget) => boolean
+  readonly regexReplace: RegexReplace
 }
 
 type Compute = (a: unknown, b: unknown, c: unknown, d?: unknown) => unknown
@@ -91,7 +94,7 @@ function watchHandle(node: ASTNode, watch: Watch): void {
       // The border: the library gives the values of the operands.
       const operands = values as readonly unknown[]
       spendOnCall(name, operands, budget)
-      const value = own?.(operands, budget, watch) ?? compute(values, b, c)
+      const value = locating(node, () => own?.(operands, budget, watch) ?? compute(values, b, c))
       if (typeof value === 'string') budget.allowText(value.length)
       return typeof value === 'bigint' ? checkInteger(value) : value
     }
@@ -105,6 +108,19 @@ function watchHandle(node: ASTNode, watch: Watch): void {
       if (typeof value === 'number') checkDigits(left, right, value)
       return value
     }
+  }
+}
+
+/** Says where a function found its mistake: at one of its operands, or as a whole. */
+function locating(node: ASTNode, compute: () => unknown): unknown {
+  try {
+    return compute()
+  } catch (error) {
+    if (error instanceof FunctionError && error.range === undefined) {
+      const {start, end} = (error.operand === undefined ? undefined : operandsOf(node)[error.operand]) ?? node
+      error.range = {start, end}
+    }
+    throw error
   }
 }
 
@@ -136,8 +152,8 @@ function checkDigits(left: unknown, right: unknown, value: number): void {
 /** They give back what they are given. */
 const free = new Set(['dyn', 'type', 'always', 'success', 'failure', 'cancelled'])
 /** They look at every part of a value, however deep. */
-const deep = new Set(['toJson', 'join', 'unique', 'groupBy', 'string'])
-const ofKeys = new Set(['size', 'keys', 'values'])
+const deep = new Set(['toJson', 'toYaml', 'contains', 'join', 'unique', 'groupBy', 'string'])
+const ofKeys = new Set(['size', 'keys', 'values', 'merge'])
 
 function spendOnCall(name: string, values: readonly unknown[], budget: Budget): void {
   if (free.has(name)) return
@@ -182,13 +198,19 @@ const methods = new Map<string, Own>(
 const functions = new Map<string, Own>(
   Object.entries<Own>({
     string: decodeBytes,
+    matches: onTexts((text, pattern, _, budget, watch) => watch.matches(text, pattern, budget)),
+    regexReplace: onTexts((text, pattern, by, budget, watch) =>
+      typeof by === 'string' ? watch.regexReplace(text, pattern, by, budget) : undefined,
+    ),
     double([value]) {
       if (typeof value === 'bigint' && BigInt(Number(value)) !== value)
         throw new FunctionError('double(): the number has more digits than a decimal number can hold')
     },
     duration([text]) {
       // The library's pattern takes the third power of the length.
-      if (typeof text === 'string' && text.length > 64) throw new FunctionError('duration() takes a text such as "90s" or "1h30m"')
+      if (typeof text !== 'string') return undefined
+      if (text.length > 64) throw new FunctionError('duration() takes a text such as "90s", "1h30m" or "7d"', 0)
+      return readLongDuration(text)
     },
   }),
 )

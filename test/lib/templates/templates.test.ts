@@ -246,6 +246,31 @@ describe('the documented examples', () => {
   })
 })
 
+describe('the documented functions', () => {
+  const text = readFileSync(new URL('../../../docs/templates.md', import.meta.url), 'utf8')
+  const section = text.slice(text.indexOf('## Functions'), text.indexOf('## Limits'))
+  const rows = [...section.slice(0, section.indexOf('### The run')).matchAll(/^\| .* \| `(.*)` +\| `(.*)` +\|$/gm)].map(
+    ([, example = '', result = '']): [string, string] => [example.replaceAll('\\|', '|'), result],
+  )
+
+  test('all have an example', () => {
+    expect(rows.length).toBeGreaterThan(40)
+  })
+
+  test.each(rows)('%s', async (expression, result) => {
+    const template = `{{ ${expression} }}`
+    expect((await loadTemplates(template)).evaluate(template, scope)).toEqual(JSON.parse(result))
+  })
+
+  test('all functions of the language are documented', async () => {
+    const {createExpressionLanguage} = await import('../../../src/lib/templates/expression.ts')
+    const undocumented = createExpressionLanguage().functions.filter(
+      (name) => !section.includes(`\`${name}(`) && !section.includes(`.${name}(`),
+    )
+    expect(undocumented).toEqual([])
+  })
+})
+
 test('a text may have many templates, but not any number', () => {
   const scope = {vars: {a: 'x'}, env: {}, tasks: {}, run: {id: 'r', workflow: 'w', startedAt: ''}}
   expect(new Templates().evaluate('{{ vars.a }} '.repeat(9000), scope)).toBe('x '.repeat(9000))

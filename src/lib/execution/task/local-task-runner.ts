@@ -116,6 +116,7 @@ export class LocalTaskRunner implements TaskRunner {
   }
 
   hear(event: DatedEvent): void {
+    this.#scope.heard(event)
     if (event.type === 'run.started') this.#scope.runStarted(event.ts)
     else if (event.type === 'hooks.started') this.#scope.hooksStarted(event.status)
     else if (isEndOfTask(event)) this.#scope.taskEnded(event)

@@ -6,11 +6,12 @@ import type {Plan, PlannedTask} from '../../engine/plan.ts'
 import type {ConditionAnswer} from '../../engine/ports.ts'
 import type {EvaluatedTask} from './cache-query.ts'
 import {registerComputed, type RunSecrets} from './run-secrets.ts'
-import type {ConditionFacts} from '../../engine/run-state.ts'
+import {AttemptFacts} from './attempt-facts.ts'
+import type {ConditionFacts, DatedEvent} from '../../engine/run-state.ts'
 import type {ActionResult} from '../../engine/task-result.ts'
 import {Budget, maxConditionSteps} from '../../templates/budget.ts'
 import type {Scope, TaskView} from '../../templates/scope.ts'
-import {readTaskKey, type TaskKey} from '../../engine/task-key.ts'
+import {readTaskKey, writeTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import {TemplateError} from '../../templates/template-error.ts'
 import {toText, type Templates} from '../../templates/templates.ts'
 import {defined} from '../../util/defined.ts'
@@ -61,6 +62,7 @@ export class RunScope {
   readonly #read: ReturnType<typeof outputsRead>
   readonly #secrets: RunSecrets | undefined
   readonly #items: RunItems
+  readonly #facts: AttemptFacts
 
   constructor(plan: Plan, beside: PlanTemplates, run: {readonly id: string; readonly dir: string}, secrets?: RunSecrets) {
     const {workflow} = plan
@@ -68,13 +70,15 @@ export class RunScope {
     this.#beside = beside
     this.#secrets = secrets
     this.#items = new RunItems(beside.templates, secrets?.masker)
+    this.#facts = new AttemptFacts(run.id, plan)
     this.#read = outputsRead(plan, beside.templates)
     this.#scope = {
+      facts: this.#facts.of(),
       inputs: workflow.inputs ?? {},
       vars: workflow.vars,
       env: workflow.env,
       tasks: this.#tasks,
-      run: {...run, startedAt: '', workflow: workflow.id, args: plan.args ?? []},
+      run: {...run, startedAt: '', workflow: workflow.id, args: plan.args ?? [], os: process.platform, arch: process.arch},
     }
   }
 
@@ -87,6 +91,11 @@ export class RunScope {
   hooksStarted(status: RunFinished['status']): void {
     const {run} = this.#scope
     this.#scope = {...this.#scope, run: {...run, status, failed: [...this.#failed]}, outputs: status === 'succeeded' ? this.#outputs : {}}
+  }
+
+  /** Every event of the run but log lines. */
+  heard(event: DatedEvent): void {
+    this.#facts.hear(event)
   }
 
   /** What an attempt returned, before it was masked: templates work with that. */
@@ -182,7 +191,7 @@ export class RunScope {
 
   /** For sites of a task, with one budget for all of them. */
   #evaluator(task: PlannedTask, key: TaskKey): (site: TemplateSite) => unknown {
-    const scope = {...this.#withSecrets(task.secrets), ...this.#items.variablesOf(key)}
+    const scope = {...this.#withSecrets(task.secrets), ...this.#items.variablesOf(key), facts: this.#facts.of(writeTaskKey(key))}
     const budget = new Budget()
     const onSecretValue = (value: unknown, text: string): void => {
       if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)

@@ -15,7 +15,7 @@ import {checkSecret, readDeclaredSecrets, type DeclaredSecrets, type Remark} fro
 const taskProperties = ['output', 'status', 'error', 'attempts', 'files']
 /** Of a run whose tasks have ended. */
 const hookProperties = ['status', 'failed']
-const runProperties = ['id', 'workflow', 'startedAt', 'args', 'dir']
+const runProperties = ['id', 'workflow', 'startedAt', 'args', 'os', 'arch', 'dir']
 
 /** What the templates of a workflow can refer to. */
 export interface Declared {

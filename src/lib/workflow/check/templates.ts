@@ -4,6 +4,7 @@ import {fieldsOf} from '../../documents/fields.ts'
 import type {CheckFinding} from '../../documents/findings.ts'
 import type {DocumentPath} from '../../documents/source-document.ts'
 import {scopeRoots} from '../../templates/scope.ts'
+import {runFunctions} from '../../templates/status-functions.ts'
 import {TemplateError} from '../../templates/template-error.ts'
 import {isTemplate, type ParsedTemplate, type Templates} from '../../templates/templates.ts'
 import {inputsOf, type KnownActions} from '../action-inputs.ts'
@@ -25,11 +26,18 @@ export function* checkTemplates(all: readonly DraftTemplate[], templates: Templa
       yield {at: placeOf(template), code: 'bad-template', message, hint, part}
       continue
     }
-    if (parsed.callsStatus && siteRules[kind].callsStatus !== true)
+    if (siteRules[kind].callsStatus !== true && parsed.callsStatus)
       yield {
         at: placeOf(template),
         code: 'status-function',
         message: 'always(), success(), failure() and cancelled() can only be used in the "if" of a task',
+      }
+    if (kind === 'workflowEnv' && callsAny(parsed, runFunctions))
+      yield {
+        at: placeOf(template),
+        code: 'run-function',
+        message: 'now(), uuid() and hashFiles() cannot be used in the env of the workflow, which is the same for every task',
+        hint: 'use them in the env or the inputs of a task',
       }
     for (const reference of parsed.references)
       for (const remark of checkReference(reference, template, declared)) yield {at: placeOf(template), part: reference, ...remark}
@@ -56,6 +64,10 @@ export function secretsNamed(all: readonly DraftTemplate[], templates: Templates
     }
   }
   return names
+}
+
+function callsAny({calls}: ParsedTemplate, names: ReadonlySet<string>): boolean {
+  return [...calls].some((name) => names.has(name))
 }
 
 function parse(text: string, templates: Templates): ParsedTemplate | TemplateError {
