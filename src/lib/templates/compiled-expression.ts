@@ -1,6 +1,6 @@
 // What both kinds of expression, the plain path and CEL, can do once they are compiled.
 
-import type {Budget} from './budget.ts'
+import type {Budget} from './functions/budget.ts'
 import type {RunFacts} from './functions/run-facts.ts'
 import type {RunStatus} from './scope.ts'
 

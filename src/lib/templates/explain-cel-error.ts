@@ -2,10 +2,10 @@
 
 import {EvaluationError, ParseError, TypeError as CheckError} from '@marcbachmann/cel-js'
 import {nearest} from '../util/nearest.ts'
-import {BudgetError} from './budget.ts'
+import {BudgetError} from './functions/budget.ts'
 import {conditionHint, logicHint, nameHere, syntaxHint} from './foreign-habits.ts'
-import {FunctionError} from './function-error.ts'
-import {NotJsonError} from './json-result.ts'
+import {FunctionError} from './functions/function-error.ts'
+import {NotJsonError} from './functions/json-result.ts'
 import {defaultMacro, hasMacro, type Rewritten} from './rewrite.ts'
 import {TemplateError} from './template-error.ts'
 

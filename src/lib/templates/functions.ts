@@ -2,9 +2,9 @@
 
 import type {Environment} from '@marcbachmann/cel-js'
 import {inexactNumber} from '../util/inexact-number.ts'
-import type {Budget} from './budget.ts'
-import {FunctionError} from './function-error.ts'
-import {toJsonResult} from './json-result.ts'
+import type {Budget} from './functions/budget.ts'
+import {FunctionError} from './functions/function-error.ts'
+import {toJsonResult} from './functions/json-result.ts'
 import {property} from './path.ts'
 import {addListFunctions} from './functions/lists.ts'
 import {addNumberFunctions} from './functions/numbers.ts'
@@ -13,7 +13,7 @@ import {addTextFunctions} from './functions/texts.ts'
 import {addTimeFunctions} from './functions/times.ts'
 import {addYamlFunctions, type ParseYaml} from './functions/yaml.ts'
 import type {RunStatus} from './scope.ts'
-import {joinTexts, replace, split} from './text-functions.ts'
+import {joinTexts, replace, split} from './functions/text-functions.ts'
 
 type Num = number | bigint
 type CelMap = ReadonlyMap<unknown, unknown> | Readonly<Record<string, unknown>>

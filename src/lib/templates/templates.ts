@@ -1,6 +1,6 @@
 // Templates of one workflow: each text is parsed once. Parsing a text that needs CEL when it was not loaded is a bug.
 
-import {Budget, BudgetError} from './budget.ts'
+import {Budget, BudgetError} from './functions/budget.ts'
 import type {CompiledExpression, Reference} from './compiled-expression.ts'
 import type {ExpressionLanguage} from './expression.ts'
 import {parseTemplate} from './parse.ts'

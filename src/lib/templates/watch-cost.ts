@@ -2,12 +2,12 @@
 // of its own; each node of its syntax tree has a method that evaluates it, and, after the check, one that computes its value from operands.
 
 import type {ASTNode} from '@marcbachmann/cel-js'
-import type {Budget} from './budget.ts'
-import {FunctionError} from './function-error.ts'
+import type {Budget} from './functions/budget.ts'
+import {FunctionError} from './functions/function-error.ts'
 import type {RegexReplace} from './functions/regex-replace.ts'
 import {readLongDuration} from './functions/times.ts'
 import {bindingMacros, operandsOf} from './references.ts'
-import {contains, indexOf, joinTexts, lastIndexOf, replace, split, substring} from './text-functions.ts'
+import {contains, indexOf, joinTexts, lastIndexOf, replace, split, substring} from './functions/text-functions.ts'
 
 export interface Watch {
   /** The budget of the evaluation that is going on. */

@@ -1,6 +1,6 @@
 import {RE2JS} from 're2js'
 import {describe, expect, test} from 'vitest'
-import {Budget} from '../../../src/lib/templates/budget.ts'
+import {Budget} from '../../../src/lib/templates/functions/budget.ts'
 import {createExpressionLanguage} from '../../../src/lib/templates/expression.ts'
 import {TemplateError} from '../../../src/lib/templates/template-error.ts'
 import {loadTemplates, Templates} from '../../../src/lib/templates/templates.ts'

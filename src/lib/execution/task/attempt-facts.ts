@@ -6,7 +6,7 @@ import {dirname} from 'node:path'
 import type {Plan} from '../../engine/plan.ts'
 import type {DatedEvent} from '../../engine/run-state.ts'
 import {hashFiles} from '../../files/hash-files.ts'
-import {FunctionError} from '../../templates/function-error.ts'
+import {FunctionError} from '../../templates/functions/function-error.ts'
 import type {RunFacts} from '../../templates/functions/run-facts.ts'
 
 export class AttemptFacts {

@@ -1,7 +1,7 @@
 // Functions on lists and maps. Numbers of JSON are decimals for CEL, so positions are taken as numbers of either kind.
 
-import type {Budget} from '../budget.ts'
-import {FunctionError} from '../function-error.ts'
+import type {Budget} from './budget.ts'
+import {FunctionError} from './function-error.ts'
 import type {AddFunction, CurrentBudget} from './add-function.ts'
 
 type CelMap = ReadonlyMap<unknown, unknown> | Readonly<Record<string, unknown>>

@@ -1,6 +1,6 @@
 // Functions on numbers, of both kinds that CEL has.
 
-import {FunctionError} from '../function-error.ts'
+import {FunctionError} from './function-error.ts'
 import type {AddFunction} from './add-function.ts'
 
 export function addNumberFunctions(add: AddFunction): void {

@@ -1,9 +1,9 @@
 // `regexReplace`: replaces what fits a pattern of RE2. Each search pays for all of the text that it may look at.
 
 import type {Re2} from '../../documents/linear-regexp.ts'
-import {maxTextLength, type Budget} from '../budget.ts'
-import {FunctionError} from '../function-error.ts'
-import {instructionsPerStep, maxPatternLength, stepsPerInstruction} from '../text-functions.ts'
+import {maxTextLength, type Budget} from './budget.ts'
+import {FunctionError} from './function-error.ts'
+import {instructionsPerStep, maxPatternLength, stepsPerInstruction} from './text-functions.ts'
 
 export type RegexReplace = (text: string, pattern: string, by: string, budget: Budget) => string
 

@@ -1,6 +1,6 @@
 // What functions may know of the run that goes on: its time, names that are unique to it, and the files beside its workflow.
 
-import {FunctionError} from '../function-error.ts'
+import {FunctionError} from './function-error.ts'
 import type {AddFunction, CurrentBudget} from './add-function.ts'
 
 /** The same for every evaluation of an attempt, also when the run is continued by another process. */
@@ -20,18 +20,18 @@ export interface RunFacts {
 const bytesPerStep = 64
 
 export function addRunFactFunctions(add: AddFunction, budget: CurrentBudget, facts: () => RunFacts | undefined): void {
-  const require = (name: string): RunFacts => {
+  const answers = (name: string): RunFacts => {
     const known = facts()
     if (known === undefined) throw new FunctionError(`${name}() can only be used while a workflow runs`)
     return known
   }
   const hash = (...patterns: string[]): string =>
-    require('hashFiles').hashFiles(patterns, (bytes) => {
+    answers('hashFiles').hashFiles(patterns, (bytes) => {
       budget().spend(1 + bytes / bytesPerStep)
     })
-  add('now(): google.protobuf.Timestamp', () => new Date(require('now').now))
-  add('uuid(): string', () => require('uuid').uuid(''))
-  add('uuid(string): string', (name: string) => require('uuid').uuid(name))
+  add('now(): google.protobuf.Timestamp', () => new Date(answers('now').now))
+  add('uuid(): string', () => answers('uuid').uuid(''))
+  add('uuid(string): string', (name: string) => answers('uuid').uuid(name))
   add('hashFiles(string): string', hash)
   add('hashFiles(string, string): string', hash)
   add('hashFiles(string, string, string): string', hash)

@@ -2,9 +2,9 @@
 
 import {createHash} from 'node:crypto'
 import {posix} from 'node:path'
-import {FunctionError} from '../function-error.ts'
-import {toJsonResult} from '../json-result.ts'
-import {contains, replace} from '../text-functions.ts'
+import {FunctionError} from './function-error.ts'
+import {toJsonResult} from './json-result.ts'
+import {contains, replace} from './text-functions.ts'
 import type {AddFunction, CurrentBudget} from './add-function.ts'
 
 export function addTextFunctions(add: AddFunction, budget: CurrentBudget): void {

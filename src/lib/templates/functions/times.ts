@@ -1,7 +1,7 @@
 // Times as texts, and durations with days and weeks. Formats are those of Unicode (yyyy-MM-dd), as Java, Swift and Kestra have them.
 
 import {Duration} from '@marcbachmann/cel-js/evaluator'
-import {FunctionError} from '../function-error.ts'
+import {FunctionError} from './function-error.ts'
 import type {AddFunction} from './add-function.ts'
 
 export function addTimeFunctions(add: AddFunction): void {

@@ -2,9 +2,9 @@
 
 import {checkExpansion} from '../../documents/check-expansion.ts'
 import type {ParsedYaml} from '../../documents/parse-yaml.ts'
-import type {Budget} from '../budget.ts'
-import {FunctionError} from '../function-error.ts'
-import {toJsonResult} from '../json-result.ts'
+import type {Budget} from './budget.ts'
+import {FunctionError} from './function-error.ts'
+import {toJsonResult} from './json-result.ts'
 import type {AddFunction, CurrentBudget} from './add-function.ts'
 
 export type ParseYaml = (text: string) => ParsedYaml

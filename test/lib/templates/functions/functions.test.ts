@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest'
-import {Budget} from '../../../../src/lib/templates/budget.ts'
+import {Budget} from '../../../../src/lib/templates/functions/budget.ts'
 import {createExpressionLanguage, loadParts} from '../../../../src/lib/templates/expression.ts'
 import {TemplateError} from '../../../../src/lib/templates/template-error.ts'
 

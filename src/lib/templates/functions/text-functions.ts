@@ -1,6 +1,6 @@
 // Functions on texts. Positions count characters as `size` does, so none is cut in half; CEL's library counts UTF-16 units.
 
-import {compilePattern, type Re2, type TextTest} from '../documents/linear-regexp.ts'
+import {compilePattern, type Re2, type TextTest} from '../../documents/linear-regexp.ts'
 import type {Budget} from './budget.ts'
 import {FunctionError} from './function-error.ts'
 
