@@ -3,7 +3,7 @@
 import type {PlannedTask} from '../../engine/plan.ts'
 import {readTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import type {SecretMasker} from '../../masking/secret-masker.ts'
-import {Budget} from '../../templates/budget.ts'
+import {Budget} from '../../templates/functions/budget.ts'
 import type {ItemView, Scope, TaskView} from '../../templates/scope.ts'
 import type {Templates} from '../../templates/templates.ts'
 import type {JsonObject} from '../../util/json.ts'
