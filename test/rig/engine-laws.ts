@@ -121,6 +121,12 @@ class EngineLaws {
         this.#demand(task.progress !== 'waiting' || event.status === 'cancelled', event, 'what waits for another attempt is cancelled')
         this.#demand(this.#areOver(task.needs), event, 'a task ends after its needs')
         this.#demand((event.status === 'succeeded') === (event.error === undefined), event, 'an error is there unless the task succeeded')
+        this.#demand(
+          event.cache?.isHit !== true || (event.status === 'succeeded' && task.line === 0),
+          event,
+          'a kept result is a success without a log',
+        )
+        this.#demand(event.cache === undefined || event.attempt > 0, event, 'the cache is asked by an attempt')
         this.#demand(event.isTolerated === undefined || event.status === 'failed', event, 'only failures are tolerated')
         this.#measure(event, event.metrics)
         this.#demand(

@@ -101,6 +101,16 @@ test('--no-cache runs every task and keeps the results', async () => {
   expect(runsOf(project)).toBe(2)
 })
 
+test('patterns start in the working directory of the task, for a run and for asking', async () => {
+  const project = open({'w.yaml': workflow.replace('cache:', 'workingDir: sub\n    cache:'), 'sub/src/a': 'below', 'sub/count': ''})
+  expect(await ask(project)).toEqual(['no earlier result'])
+  project.write({'src/a': 'above'})
+  expect((await project.run(['run', 'w.yaml', '--dry-run'])).stdout).toMatch(/compile {2}hit/)
+  project.write({'sub/src/a': 'changed'})
+  expect((await project.run(['run', 'w.yaml', '--dry-run'])).stdout).toContain('compile  miss: file src/a changed')
+  expect(await ask(project)).toEqual(['file src/a changed'])
+})
+
 test('a failed task is not kept', async () => {
   const project = new Project({
     'w.yaml': `id: w\ntasks: [{id: compile, type: core/shell.run, inputs: {command: 'test -e ok'}, cache: {}}]\n`,

@@ -44,9 +44,6 @@ export interface CacheHit {
 
 export type CacheAnswer = CacheHit | CacheMiss
 
-/** Whether the result was kept; a sentence without its full stop when not. */
-export type KeepAnswer = {readonly isKept: true} | {readonly isKept: false; readonly reason: string}
-
 export interface TaskCacheOptions {
   readonly rows: Pick<ResultRows, 'find' | 'latest'>
   readonly digests: Digests
@@ -82,7 +79,7 @@ export class TaskCache {
     return {kind: 'hit', result: {...found, fingerprint, products}, isRefreshed}
   }
 
-  /** What a task that has succeeded leaves, to be kept. Throws CacheFault when it cannot be looked at. */
+  /** What a task that has succeeded leaves, to be kept; or why not, as a phrase. Throws CacheFault when it cannot be looked at. */
   async result(query: CacheQuery, {fingerprint, refusal}: CacheMiss, run: string, output: JsonValue): Promise<KeptResult | string> {
     const {digests, nowMs} = this.#options
     if (refusal !== undefined) return refusal

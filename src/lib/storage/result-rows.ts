@@ -1,5 +1,6 @@
 // Keeps results of tasks. Plain prepared statements: every task with a cache asks here before it runs.
 
+import type {Statement} from 'better-sqlite3'
 import type {FileRecord} from '../cache/read-digest.ts'
 import type {KeptResult, ResultOwner, ResultRows} from '../cache/result-rows.ts'
 import type {JsonValue} from '../util/json.ts'
@@ -28,17 +29,21 @@ const columns = 'digest, run, stored_at AS storedAt, parts, output, files, produ
 
 export class SqliteResultRows implements ResultRows {
   readonly #db: SqliteDatabase
+  readonly #find: Statement<string[], ResultRow>
+  readonly #latest: Statement<string[], ResultRow>
 
   constructor(db: SqliteDatabase) {
     this.#db = db
+    this.#find = db.prepare(`SELECT ${columns} FROM task_results WHERE file = ? AND task = ? AND digest = ?`)
+    this.#latest = db.prepare(`SELECT ${columns} FROM task_results WHERE file = ? AND task = ? ORDER BY number DESC LIMIT 1`)
   }
 
   find({file, task}: ResultOwner, digest: string): KeptResult | undefined {
-    return this.#read(`SELECT ${columns} FROM task_results WHERE file = ? AND task = ? AND digest = ?`, [file, task, digest])
+    return this.#read(this.#find, [file, task, digest])
   }
 
   latest({file, task}: ResultOwner): KeptResult | undefined {
-    return this.#read(`SELECT ${columns} FROM task_results WHERE file = ? AND task = ? ORDER BY number DESC LIMIT 1`, [file, task])
+    return this.#read(this.#latest, [file, task])
   }
 
   begin({file, task}: ResultOwner, run: string): number {
@@ -87,8 +92,8 @@ export class SqliteResultRows implements ResultRows {
     })
   }
 
-  #read(sql: string, values: readonly string[]): KeptResult | undefined {
-    const row = this.#guard(() => this.#db.prepare<unknown[], ResultRow>(sql).get(...values))
+  #read(statement: Statement<string[], ResultRow>, values: string[]): KeptResult | undefined {
+    const row = this.#guard(() => statement.get(...values))
     if (row === undefined) return undefined
     // This program wrote them.
     const parts = JSON.parse(row.parts) as Record<string, string>

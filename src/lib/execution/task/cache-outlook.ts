@@ -5,6 +5,7 @@ import type {PluginAction} from '../../plugins/manifest.ts'
 import type {JsonValue} from '../../util/json.ts'
 import {CacheStep, type RunCache} from './cache-step.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
+import {findTaskDirectory} from './task-directory.ts'
 
 /** `reason` goes after "not known": `until fetch has run`. */
 export type CacheOutlook =
@@ -69,10 +70,11 @@ class Outlook {
     const values = this.#scope.evaluateTask(task, {task: task.id})
     const plugin = this.#parts.actions.get(task.action.type)?.plugin
     if (!values.ok) return unknown(values.error.message)
-    const {cache, ...evaluated} = values.value
+    const {cache, workingDir, ...evaluated} = values.value
     if (cache === undefined || plugin === undefined) throw new Error(`the task ${task.id} was planned with its cache and its plugin`)
-    const {workingDir} = this.#parts.plan.workflow
-    const asked = await this.#step.ask({task, key: {task: task.id}, plugin, values: {...evaluated, workingDir, cache}})
+    const found = findTaskDirectory(workingDir, this.#parts.plan.workflow.workingDir)
+    if ('error' in found) return unknown(found.error.message)
+    const asked = await this.#step.ask({task, key: {task: task.id}, plugin, values: {...evaluated, workingDir: found.workingDir, cache}})
     if ('error' in asked) return {state: 'miss', reasons: [asked.error]}
     const {answer} = asked
     if (answer.kind === 'miss') return {state: 'miss', reasons: answer.reasons}
