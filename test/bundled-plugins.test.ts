@@ -22,6 +22,7 @@ const types: Record<string, string[]> = {
   python: ['core/python.run'],
   shell: ['core/shell.run'],
   time: ['core/time.sleep'],
+  workflow: ['core/workflow.run'],
 }
 
 let dir: string
@@ -32,7 +33,7 @@ beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'bundled-'))
   await buildPlugins(join(dir, 'plugins'))
   hostFile = await buildHost(join(dir, 'sdk'))
-  manager = managerOf([join(dir, 'plugins')], join(dir, 'cache'))
+  manager = managerOf(['/no/project', '/no/user', join(dir, 'plugins')], join(dir, 'cache'))
 })
 afterAll(() => {
   rmSync(dir, {recursive: true, force: true})
@@ -63,7 +64,7 @@ describe.each(names)('core/%s', (name) => {
     if (!entry.ok) throw new Error(entry.failure.message)
     const {manifest, dir: pluginDir} = entry.plugin
     if (manifest.main === undefined) {
-      expect(manifest.protocol).toBe(name === 'python' ? 'plain' : 'exec')
+      expect(manifest.protocol).toBe({python: 'plain', workflow: 'builtin'}[name] ?? 'exec')
       return
     }
     // What a script leaves in its process must not reach the next one.

@@ -12,12 +12,13 @@ type Presence<T> = {readonly [K in keyof T]-?: undefined extends T[K] ? 'sometim
 
 /** The compiler keeps this in step with the types of the engine: a field more or less, or one that becomes optional, is an error here. */
 const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<RunEventBody, {type: T}>>, 'type'>} = {
-  'run.started': {version: 'sometimes', workflow: 'always', file: 'always', inputs: 'sometimes', tasks: 'always'},
+  'run.started': {version: 'sometimes', workflow: 'always', file: 'always', parent: 'sometimes', inputs: 'sometimes', tasks: 'always'},
   'run.queued': {group: 'always', holders: 'always'},
   'run.admitted': {group: 'always'},
   'run.refused': {status: 'always', reason: 'always'},
   'task.expanded': {task: 'always', items: 'always'},
   'task.started': {task: 'always', attempt: 'always'},
+  'task.child': {task: 'always', attempt: 'always', child: 'always'},
   'task.log': {task: 'always', attempt: 'always', stream: 'always', level: 'always', message: 'always', fields: 'sometimes'},
   'task.retrying': {task: 'always', attempt: 'always', delayMs: 'always', error: 'always', metrics: 'always'},
   'task.finished': {
@@ -113,6 +114,8 @@ hooks: {finally: [{id: clean, type: core/shell.run, inputs: {command: 'true'}}]}
 outputs: {told: '{{ tasks.tell.output }}'}
 `,
   'hanging.yaml': 'id: hanging\ntasks: [{id: hang, type: core/shell.run, inputs: {command: "trap \'\' TERM; touch hangs; sleep 1000"}}]\n',
+  'parent.yaml': 'id: parent\ntasks: [{id: child, type: core/workflow.run, inputs: {file: child.yaml}}]\n',
+  'child.yaml': 'id: child\ntasks: [{id: t, forEach: {items: [1, 2]}, type: core/shell.run, inputs: {command: "true"}}]\n',
   'held.yaml':
     'id: held\nconcurrency: {group: g}\ntasks: [{id: hold, type: core/shell.run, inputs: {command: "touch holds; sleep 1000"}}]\n',
   'skipped.yaml':
@@ -143,7 +146,10 @@ async function realEvents(): Promise<RunEvent[]> {
   const admitted = await project.run(['run', 'next.yaml', '--events', '-', '--progress', 'quiet'])
   const cancelled = await endOf(holding)
   expect([refused, admitted, cancelled].map(({exitCode}) => exitCode)).toEqual([0, 0, 1])
-  return [first, second, third, refused, admitted, cancelled].flatMap(({stdout}) => parseEvents(stdout))
+  const parent = await project.run(['run', 'parent.yaml', '--events', '-', '--progress', 'quiet'])
+  const [newest] = (await project.json(['runs', 'list', '--workflow', 'child'])) as [{id: string}]
+  const printed = [first, second, third, refused, admitted, cancelled, parent].flatMap(({stdout}) => parseEvents(stdout))
+  return [...printed, ...(await project.events(newest.id))]
 }
 
 /** Every object with the section that describes it. */

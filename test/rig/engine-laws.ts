@@ -32,6 +32,7 @@ class EngineLaws {
   /** What was last said of the concurrency group. */
   #gate: 'run.queued' | 'run.admitted' | 'run.refused' | undefined
   #isFinished = false
+  readonly #children = new Set<string>()
   readonly #hooks: HooksStarted[] = []
   #stops = 0
 
@@ -95,6 +96,11 @@ class EngineLaws {
         task.attempt = event.attempt
         task.line = 0
         task.progress = 'running'
+        return
+      case 'task.child':
+        this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt makes a run')
+        this.#demand(!this.#children.has(event.child) && event.child !== event.run, event, 'each attempt makes a run of its own')
+        this.#children.add(event.child)
         return
       case 'task.log':
         this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt has a log')

@@ -48,7 +48,7 @@ export function expectLawfulJournal(home: string): void {
 /** The row of a run says nothing that the fold of its events does not say, but for its death. */
 function expectIndexOf(
   events: readonly RunEvent[],
-  {status, version, reason, taskCount, ...counts}: Omit<StoredRun, 'events' | 'number'>,
+  {status, version, reason, taskCount, parentRun, parentTask, ...counts}: Omit<StoredRun, 'events' | 'number'>,
 ): void {
   const view = new RunView()
   for (const event of events) view.record(event)
@@ -61,6 +61,8 @@ function expectIndexOf(
     ...(finished?.counts ?? none),
   })
   const [first] = events
+  const parent = first?.type === 'run.started' && first.parent !== undefined ? [first.parent.run, first.parent.task] : [null, null]
+  if (first !== undefined) expect([parentRun, parentTask], 'the parent of a run').toEqual(parent)
   if (first?.type === 'run.started') expect(first.version, 'the version of its events').toBe(version)
 }
 
@@ -70,6 +72,8 @@ interface StoredRun extends Record<keyof RunFinished['counts'], number | null> {
   readonly version: number
   readonly reason: string | null
   readonly taskCount: number | null
+  readonly parentRun: string | null
+  readonly parentTask: string | null
   readonly events: RunEvent[]
 }
 
@@ -86,7 +90,7 @@ function readRuns(file: string, after: number): StoredRun[] {
       )
       return db
         .prepare<[number], Omit<StoredRun, 'events'>>(
-          `SELECT number, status, events_version AS version, reason, task_count AS taskCount, succeeded_count AS succeeded, failed_count AS failed, skipped_count AS skipped, cancelled_count AS cancelled
+          `SELECT number, status, events_version AS version, reason, task_count AS taskCount, parent_run AS parentRun, parent_task AS parentTask, succeeded_count AS succeeded, failed_count AS failed, skipped_count AS skipped, cancelled_count AS cancelled
              FROM runs WHERE number > ? ORDER BY number`,
         )
         .all(after)

@@ -58,6 +58,8 @@ describe('the examples', () => {
       '09-restricted.yaml',
       '10-release.yaml',
       '11-items.yaml',
+      '13-deploy-region.yaml',
+      '13-deploy.yaml',
       '17-build-what-changed.yaml',
     ])
   })
@@ -100,6 +102,21 @@ describe('the examples', () => {
     const {exitCode, result} = await openExamples().runJson('11-items.yaml')
     expect(exitCode).toBe(0)
     expect(result).toMatchObject({outputs: {wet: ['Oslo', 'Bergen'], published: ['eu,a', 'eu,b', 'us,a', 'ap,a']}})
+  })
+
+  it('13-deploy runs a workflow per region, which also runs alone', async () => {
+    const project = openExamples()
+    const {exitCode, result} = await project.runJson('13-deploy.yaml', ['--input', 'env=prod'])
+    expect(exitCode).toBe(0)
+    expect(result.outputs).toEqual({addresses: ['prod.eu.example.com', 'prod.us.example.com']})
+    const runs = (await project.json(['runs', 'list'])) as {workflow: string; parent?: {run: string; task: string}}[]
+    expect(runs.map(({workflow, parent}) => [workflow, parent?.run === result.run, parent?.task])).toEqual([
+      ['deploy-region', true, 'us'],
+      ['deploy-region', true, 'eu'],
+      ['deploy', false, undefined],
+    ])
+    const alone = await project.runJson('13-deploy-region.yaml', ['--input', 'region=eu'])
+    expect(alone.result.outputs).toEqual({address: 'dev.eu.example.com'})
   })
 
   it('01-hello greets', async () => {

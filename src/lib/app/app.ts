@@ -14,6 +14,9 @@ import {resolveFrom} from '../files/current-directory.ts'
 import {readBytes} from '../files/read-bytes.ts'
 import {readText} from '../files/read-text.ts'
 import type {TaskList} from '../planning/list-tasks.ts'
+import type {PlanRequest} from '../planning/apply-request.ts'
+import type {PlannedRun} from '../planning/plan-workflow.ts'
+import type {AskInput} from '../planning/resolve-inputs.ts'
 import type {FileFindings} from '../planning/validate-files.ts'
 import type {SecretStore} from '../secrets/store/secret-store.ts'
 import type {SqliteDatabase} from '../storage/load-sqlite.ts'
@@ -86,10 +89,21 @@ export class App {
     return this.#schemas
   }
 
+  /** Plans a file with the workflows that its tasks run, each in its own project. Throws WorkflowError with the findings of all. */
+  async plan(project: Project, request: PlanRequest, ask?: AskInput | string): Promise<PlannedRun> {
+    const planned = await project.plan(request, ask)
+    const {checkChildren, noAnswers, runsChildren} = await import('../planning/check-children.ts')
+    if (!runsChildren(planned.plan)) return planned
+    const warnings = await checkChildren(planned, async (file, values) =>
+      (await this.project({file})).plan({file, ...(values !== undefined && {inputs: {values}})}, noAnswers),
+    )
+    return {...planned, warnings: [...planned.warnings, ...warnings]}
+  }
+
   /** The findings of every file, each in its own project. */
   async validate(files: readonly string[]): Promise<FileFindings[]> {
     const {validateFiles} = await import('../planning/validate-files.ts')
-    return await validateFiles(files, async (file) => (await this.project({file})).plan({file}))
+    return await validateFiles(files, async (file) => this.plan(await this.project({file}), {file}))
   }
 
   /** The tasks of a workflow file. Throws WORKFLOW_INVALID for one whose shape or needs are wrong. */

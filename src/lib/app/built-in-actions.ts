@@ -2,13 +2,16 @@
 
 import type {RequestWatch} from '../engine/requests/request-watch.ts'
 import type {BuiltInAction} from '../execution/protocols/built-in.ts'
+import type {ChildRunParts} from './run-child.ts'
 
-export interface BuiltInParts {
+export interface BuiltInParts extends ChildRunParts {
   /** What other processes ask of the run. */
   readonly requests: RequestWatch
 }
 
 /** By type, for every plugin with `protocol: builtin`. */
-export function createBuiltInActions(_parts: BuiltInParts): ReadonlyMap<string, BuiltInAction> {
-  return new Map()
+export function createBuiltInActions(parts: BuiltInParts): ReadonlyMap<string, BuiltInAction> {
+  return new Map<string, BuiltInAction>([
+    ['core/workflow.run', async (call) => (await import('./run-child.ts')).createWorkflowAction(parts)(call)],
+  ])
 }

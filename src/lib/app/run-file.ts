@@ -56,7 +56,7 @@ async function askCaches({home, options}: App, planned: PlannedRun): Promise<Rea
 
 async function planRun(app: App, request: RunRequest): Promise<{project: Project; planned: PlannedRun}> {
   const project = await app.project(request)
-  const planned = await project.plan(request, askerOf(app, request))
+  const planned = await app.plan(project, request, askerOf(app, request))
   app.ui.err.write(renderDiagnostics(planned.warnings, 'text', app.ui.errStyle))
   return {project, planned}
 }

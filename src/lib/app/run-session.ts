@@ -4,16 +4,17 @@
 import {randomBytes} from 'node:crypto'
 import {combineReporters} from '../engine/loop/combine-reporters.ts'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
+import type {ParentTask} from '../engine/events.ts'
 import {allTasks, type Plan} from '../engine/plan.ts'
 import type {Reporter} from '../engine/ports.ts'
 import type {RunAdmission} from '../engine/requests/admission.ts'
-import {GroupQueue} from '../engine/requests/group-queue.ts'
 import {RequestWatch} from '../engine/requests/request-watch.ts'
 import {createRunId} from '../engine/run-id.ts'
 import {PluginExecutor} from '../execution/execute.ts'
 import {LocalTaskRunner} from '../execution/task/local-task-runner.ts'
 import type {RunCache} from '../execution/task/cache-step.ts'
 import type {RunSecrets} from '../execution/task/run-secrets.ts'
+import {realPathOf} from '../planning/check-children.ts'
 import {chooseConcurrency} from '../planning/choose-concurrency.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import {revealSecrets} from '../planning/reveal-secrets.ts'
@@ -21,10 +22,13 @@ import {sweepLeftovers} from '../processes/reaper.ts'
 import {createReporter, type OutputLines, type ProgressMode} from '../ui/reporters/create-reporter.ts'
 import {createEventsOutput} from '../ui/reporters/events-output.ts'
 import {readOpenFileLimit, readProcessLimit} from '../util/proc-fs.ts'
+import type {JsonObject} from '../util/json.ts'
 import type {App} from './app.ts'
 import {createBuiltInActions} from './built-in-actions.ts'
 import {OpenResources} from './open-resources.ts'
 import type {Project} from './project.ts'
+import type {ChildRun} from './run-child.ts'
+import {openAdmission} from './runs/admission.ts'
 import {openRunFiles} from './runs/run-files.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
 
@@ -37,12 +41,25 @@ export interface RunDisplay {
   readonly events?: string | undefined
 }
 
+/** Of a run that another one was made for. */
+const silent: RunDisplay = {keepsOutputs: false, progress: 'quiet', lines: 'none'}
+
 export interface RunChoices {
   /** Every task runs, whatever is known of its result. */
   readonly ignoresCache?: boolean
 }
 
-export class RunSession {
+/** The run that this one is made for. */
+export interface ParentLink {
+  readonly task: ParentTask
+  /** Ids of the runs that wait for this one: that of the task, and so on. */
+  readonly ancestors: readonly string[]
+  /** Real paths of the workflows that lead here, this one too. */
+  readonly chain: readonly string[]
+  readonly secrets: RunSecrets | undefined
+}
+
+export class RunSession implements ChildRun {
   readonly runId = createRunId(Date.now(), randomBytes(3))
   readonly #app: App
   readonly #project: Project
@@ -52,12 +69,15 @@ export class RunSession {
   #secrets: RunSecrets | undefined
   #runtimes: OpenTaskRuntimes | undefined
   #isKilled = false
+  readonly #parent: ParentLink | undefined
+  #outputs: JsonObject = {}
 
-  /** @param project the one that the run's plan was made in */
-  constructor(app: App, project: Project, display: RunDisplay) {
+  /** @param project the one that the run's plan was made in @param parent such a run shows nothing of itself */
+  constructor(app: App, project: Project, display: RunDisplay, parent?: ParentLink) {
     this.#app = app
     this.#project = project
     this.#display = display
+    this.#parent = parent
     this.#requests = new RequestWatch({runId: this.runId, open: app.requests})
     app.addSession(this)
   }
@@ -74,7 +94,7 @@ export class RunSession {
     signals.leave.addEventListener('abort', kill)
     try {
       // Nothing starts beside what a command that was killed has left running.
-      await sweepLeftovers()
+      if (this.#parent === undefined) await sweepLeftovers()
       const secrets = await this.#reveal(planned)
       const {taskRuntimes, imageIds, warnings} = await this.#open(planned, signals.stop)
       const concurrency = this.#chooseConcurrency(planned)
@@ -83,22 +103,31 @@ export class RunSession {
       const cache = await this.#openCache(plan, ignoresCache, imageIds)
       const files = await openRunFiles(this.#app, plan, runId, this.#project.config.keepFilesMs)
       this.#opened.add(() => files.close())
-      const executor = this.#createExecutor(taskRuntimes)
+      const executor = this.#createExecutor(taskRuntimes, plan, signals)
+      const onOutputs = (outputs: JsonObject): void => {
+        this.#outputs = outputs
+      }
       const ports = {
         openJournal: this.#app.journal,
         reporter: this.#createReporter(),
-        runner: new LocalTaskRunner(plan, {...planned, runId, directory: files.directory, executor, secrets, cache}),
+        runner: new LocalTaskRunner(plan, {...planned, runId, directory: files.directory, executor, secrets, cache, onOutputs}),
         ...(plan.concurrency !== undefined && {admission: this.#createAdmission()}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
         random: () => Math.random(),
       }
       const {keepsOutputs} = this.#display
-      const outcome = await runWorkflow(plan, ports, {runId, concurrency, signals, keepsOutputs, secrets, warnings})
+      const parent = this.#parent?.task
+      const outcome = await runWorkflow(plan, ports, {runId, parent, concurrency, signals, keepsOutputs, secrets, warnings})
       await files.finish(outcome.result.status)
       return outcome
     } finally {
       signals.leave.removeEventListener('abort', kill)
     }
+  }
+
+  /** What the run returned, before it was masked. */
+  get outputs(): JsonObject {
+    return this.#outputs
   }
 
   mask(text: string): string {
@@ -116,14 +145,22 @@ export class RunSession {
       await this.#opened.close()
     } finally {
       this.#app.removeSession(this)
-      this.#secrets?.masker.clear()
+      // The masker of a parent goes on.
+      if (this.#secrets?.masker !== this.#parent?.secrets?.masker) this.#secrets?.masker.clear()
     }
   }
 
   async #reveal({plan}: PlannedRun): Promise<RunSecrets | undefined> {
     const {placeholder, keyFile} = this.#project.config
     const {variables: env} = this.#app.options.environment
-    this.#secrets = await revealSecrets(plan, {runId: this.runId, env, placeholder, keyFile, open: this.#app.vault})
+    this.#secrets = await revealSecrets(plan, {
+      runId: this.runId,
+      env,
+      placeholder,
+      keyFile,
+      shared: this.#parent?.secrets,
+      open: this.#app.vault,
+    })
     return this.#secrets
   }
 
@@ -158,16 +195,7 @@ export class RunSession {
   }
 
   #createAdmission(): RunAdmission {
-    const {groupTickets, requests} = this.#app
-    return new GroupQueue({
-      runId: this.runId,
-      openTickets: groupTickets,
-      openRequests: requests,
-      requests: this.#requests,
-      ancestors: [],
-      sweep: sweepLeftovers,
-      elapsed: () => performance.now(),
-    })
+    return openAdmission(this.#app, {runId: this.runId, requests: this.#requests, ancestors: this.#parent?.ancestors ?? []})
   }
 
   #chooseConcurrency({plan}: PlannedRun): number {
@@ -175,11 +203,26 @@ export class RunSession {
     return chooseConcurrency({...this.#project.config, ...limits, parallelism: plan.workflow.parallelism})
   }
 
-  #createExecutor(taskRuntimes: OpenTaskRuntimes['taskRuntimes']): PluginExecutor {
+  #createExecutor(taskRuntimes: OpenTaskRuntimes['taskRuntimes'], plan: Plan, signals: StopSignals): PluginExecutor {
     const {options, schemas} = this.#app
+    const chain = this.#parent?.chain ?? (plan.file === '-' ? [] : [realPathOf(plan.file) ?? plan.file])
+    const builtInActions = createBuiltInActions({
+      requests: this.#requests,
+      app: this.#app,
+      plan,
+      chain,
+      signals,
+      openChild: (project, task, file) =>
+        new RunSession(this.#app, project, silent, {
+          task: {run: this.runId, task},
+          ancestors: [this.runId, ...(this.#parent?.ancestors ?? [])],
+          chain: [...chain, file],
+          secrets: this.#secrets,
+        }),
+    })
     return new PluginExecutor({
       taskRuntimes,
-      builtInActions: createBuiltInActions({requests: this.#requests}),
+      builtInActions,
       compileSchema: (schema) => schemas.compile(schema),
       limits: this.#project.config.limits,
       isDebug: options.environment.isDebug,
@@ -187,6 +230,7 @@ export class RunSession {
   }
 
   #createReporter(): Reporter {
+    if (this.#parent !== undefined) return {report: () => undefined, close: () => Promise.resolve()}
     const {progress, lines, events} = this.#display
     const reporter = createReporter(progress, this.#app.ui, lines)
     if (events === undefined) return reporter

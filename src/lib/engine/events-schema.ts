@@ -50,6 +50,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     'version?': {const: eventsVersion},
     workflow: text,
     file: text,
+    'parent?': fields({run: text, task: text}),
     'inputs?': {type: 'object'},
     tasks: {type: 'array', items: taskInFile},
   },
@@ -58,6 +59,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
   'run.refused': {status: anyOf('succeeded', 'failed'), reason: text},
   'task.expanded': {task: text, items: {type: 'array', items: text}},
   'task.started': {task: text, attempt},
+  'task.child': {task: text, attempt, child: text},
   'task.log': {
     task: text,
     attempt,

@@ -19,12 +19,22 @@ export interface EndCounts {
   readonly cancelled: number
 }
 
+/** A task that is a run of its own. */
+export interface ParentTask {
+  /** Id of a run. */
+  readonly run: string
+  /** Key of the task. */
+  readonly task: string
+}
+
 export interface RunStarted {
   readonly type: 'run.started'
   /** Of the format of this event and those that follow it. */
   readonly version?: number
   readonly workflow: string
   readonly file: string
+  /** The task of another run that this run was made for. */
+  readonly parent?: ParentTask
   /** What the run was given, completed with defaults. Absent: the workflow declares no inputs. */
   readonly inputs?: JsonObject
   /** In file order. */
@@ -41,6 +51,14 @@ export interface TaskStarted {
   readonly type: 'task.started'
   readonly task: string
   readonly attempt: number
+}
+/** An open attempt has made a run of its own. */
+export interface TaskChild {
+  readonly type: 'task.child'
+  readonly task: string
+  readonly attempt: number
+  /** Id of that run. */
+  readonly child: string
 }
 export interface TaskLog extends LogEntry {
   readonly type: 'task.log'
@@ -147,6 +165,7 @@ export type RunEventBody =
   | RunRefused
   | TaskExpanded
   | TaskStarted
+  | TaskChild
   | TaskLog
   | TaskRetrying
   | TaskFinished
@@ -157,7 +176,7 @@ export type RunEventBody =
   | RunFinished
 
 /** What a runner reports besides results. */
-export type RunnerEvent = RunDiagnostic
+export type RunnerEvent = RunDiagnostic | TaskChild
 
 /** What changes a run. Log lines are beside: nothing follows from them. */
 export type StateEventBody = Exclude<RunEventBody, TaskLog>

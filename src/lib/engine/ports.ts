@@ -1,7 +1,7 @@
 // What the engine needs from the outside. Storage, ui and plugins implement these; app.ts puts them together.
 
 import type {JsonObject} from '../util/json.ts'
-import type {RunEvent, RunnerEvent, StateEvent} from './events.ts'
+import type {ParentTask, RunEvent, RunnerEvent, StateEvent} from './events.ts'
 import type {Plan, PlannedTask} from './plan.ts'
 import type {RunAdmission} from './requests/admission.ts'
 import type {ConditionFacts, DatedEvent} from './run-state.ts'
@@ -58,6 +58,8 @@ export interface NewRun {
   readonly file: string
   /** RFC 3339. */
   readonly startedAt: string
+  /** The task of another run that this run is made for. */
+  readonly parent?: ParentTask
 }
 
 /** Shows events, after they were journalled. Must not throw. */

@@ -84,7 +84,7 @@ export class RunView {
   }
 
   #list(task: TaskFold, {type}: TaskEvent): void {
-    if (type === 'task.log') return
+    if (type === 'task.log' || type === 'task.child') return
     for (const list of [this.#running, this.#waiting, this.#expanded]) list.delete(task.id)
     if (type === 'task.started') this.#running.set(task.id, task)
     else if (type === 'task.retrying') this.#waiting.set(task.id, task)

@@ -34,6 +34,8 @@ export interface TaskFold {
   isTolerated?: boolean
   /** Whether its result is that of an earlier run. */
   cache?: CacheFact
+  /** Id of the run that its last attempt has made. */
+  child?: string
   /** Why it was skipped. */
   reason?: string
   /** Of a task that was expanded, in their order. */
@@ -81,6 +83,9 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
       task.sinceMs = atMs
       task.items = event.items.map((item) => itemOf(task, item))
       task.endedItems = task.failedItems = 0
+      return
+    case 'task.child':
+      task.child = event.child
       return
     case 'task.started':
       task.status = 'running'

@@ -37,6 +37,9 @@ export const taskErrorCodes = {
   FILE_FAILED: 'Files of the task could not be written or read: the disk is full, or a permission is missing.',
   FILES_MISSING: 'The task left no file that fits one of the paths of its "files.out".',
   FILES_REFUSED: 'The files that the task left are too many or too large, or have a name that is not text.',
+  CHILD_REFUSED:
+    'The workflow that the task was to run cannot be run: the file has errors, its inputs do not fit, or workflows run each other.',
+  CHILD_RUN_FAILED: 'The run of the workflow that the task has run failed or was cancelled.',
   SPAWN_FAILED: 'The system could not start a process (no memory, no file handles); trying again may help.',
 } as const
 

@@ -22,6 +22,8 @@ export interface RevealOptions {
   readonly placeholder: string | undefined
   /** `<home>/secret.key` */
   readonly keyFile: string
+  /** What the run that this one is made for knows: both hide what either knows. */
+  readonly shared?: RunSecrets | undefined
   /** Called only for a workflow that declares secrets. */
   readonly open: () => Promise<SecretSources>
 }
@@ -30,19 +32,22 @@ export interface RevealOptions {
  * Undefined when there is nothing to hide: the workflow declares no secrets, and no master key stands in the environment or in the key file.
  * Throws SECRETS_MISSING, SECRET_NOT_TEXT, and what the store throws.
  */
-export async function revealSecrets(plan: Plan, {runId, env, placeholder, keyFile, open}: RevealOptions): Promise<RunSecrets | undefined> {
+export async function revealSecrets(
+  plan: Plan,
+  {runId, env, placeholder, keyFile, shared, open}: RevealOptions,
+): Promise<RunSecrets | undefined> {
   const {workflow} = plan
   // Any task may print them: the key file is as readable for a task as for this program.
   const masterKeys = [env['AUTOKESTRA_SECRET_KEY'], peekKeyFile(keyFile)].filter((key) => key !== undefined)
-  if (workflow.secrets.length === 0 && masterKeys.length === 0) return undefined
+  if (workflow.secrets.length === 0 && masterKeys.length === 0) return shared && {...shared, values: new Map(), present: new Set()}
   // Where there is nothing to hide, neither is loaded.
   const [{SecretMasker}, {SecretResolver}] = await Promise.all([
     import('../masking/secret-masker.ts'),
     import('../secrets/secret-resolver.ts'),
   ])
-  const masker = new SecretMasker(placeholder === undefined ? {} : {placeholder})
+  const masker = shared?.masker ?? new SecretMasker(placeholder === undefined ? {} : {placeholder})
   for (const key of masterKeys) masker.add(key)
-  if (workflow.secrets.length === 0) return {values: new Map(), masker}
+  if (workflow.secrets.length === 0) return {values: new Map(), masker, sealer: shared?.sealer}
 
   const {store, keys} = await open()
   const resolver = new SecretResolver({
@@ -58,7 +63,7 @@ export async function revealSecrets(plan: Plan, {runId, env, placeholder, keyFil
   const present = new Set(workflow.secrets.filter((name) => !missing.has(name)))
   // A run that lives on environment variables alone asks for no key, also where there is a store.
   const stored = used.filter((name) => store.has(name))
-  if (stored.length === 0) return {values, present, masker}
+  if (stored.length === 0) return {values, present, masker, sealer: shared?.sealer}
   await store.recordRead(stored, runId)
   const key = await keys.find()
   if (key !== undefined) masker.add(key.bytes)

@@ -1,9 +1,9 @@
 // Reads runs back: lists, one run, its tasks, its events, its log. Loads drizzle, so only readers import it.
 
 import {setTimeout as sleep} from 'node:timers/promises'
-import {and, desc, eq, gte, inArray, lt, type SQL} from 'drizzle-orm'
+import {and, desc, eq, gte, inArray, isNull, lt, type SQL} from 'drizzle-orm'
 import {drizzle, type BetterSQLite3Database} from 'drizzle-orm/better-sqlite3'
-import type {RunState, StateEvent} from '../engine/events.ts'
+import type {ParentTask, RunState, StateEvent} from '../engine/events.ts'
 import type {KeptPlan} from '../engine/ports.ts'
 import {detailsOf, type RunDetails} from '../engine/run-details.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
@@ -30,6 +30,8 @@ export interface RunSummary {
   readonly finishedAt?: string
   readonly durationMs?: number
   readonly reason?: string
+  /** The task of another run that it was made for. */
+  readonly parent?: ParentTask
   readonly taskCount?: number
   /** Present when finished. */
   readonly counts?: {readonly succeeded: number; readonly failed: number; readonly skipped: number; readonly cancelled: number}
@@ -98,7 +100,7 @@ export class RunRows {
     return found.slice(0, filter.limit)
   }
 
-  /** The run with this id, the only one whose id begins so, or the newest for `latest`. Throws RUN_NOT_FOUND. */
+  /** The run with this id, the only one whose id begins so, or for `latest` the newest that no other run has made. Throws RUN_NOT_FOUND. */
   get(reference: string): RunSummary {
     return this.#summarize(this.#find(reference))
   }
@@ -185,7 +187,7 @@ export class RunRows {
   }
 
   #find(reference: string): typeof runs.$inferSelect {
-    const [exact] = reference === 'latest' ? this.#select(undefined, 1) : this.#select(eq(runs.id, reference), 1)
+    const [exact] = reference === 'latest' ? this.#select(isNull(runs.parentRun), 1) : this.#select(eq(runs.id, reference), 1)
     if (exact !== undefined) return exact
     if (reference === 'latest') throw new WorkflowError('RUN_NOT_FOUND', 'there are no runs yet', {hint: 'workflow run FILE'})
     const matches = reference === '' ? [] : this.#select(and(gte(runs.id, reference), lt(runs.id, `${reference}\u{10ffff}`)), shownMatches)
@@ -233,6 +235,7 @@ function summarize(row: typeof runs.$inferSelect, status: RunState): RunSummary 
       reason: row.reason ?? undefined,
       taskCount: row.taskCount ?? undefined,
     }),
+    ...(row.parentRun !== null && row.parentTask !== null && {parent: {run: row.parentRun, task: row.parentTask}}),
     ...(isFinished && {counts: {succeeded, failed, skipped, cancelled}}),
   }
 }

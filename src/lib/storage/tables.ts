@@ -30,6 +30,8 @@ export const runs = sqliteTable(
     isPlanMasked: integer('is_plan_masked', {mode: 'boolean'}).notNull().default(false),
     eventsVersion: integer('events_version').notNull().default(1),
     epoch: integer('epoch').notNull().default(1),
+    parentRun: text('parent_run'),
+    parentTask: text('parent_task'),
   },
   (table) => [
     index('runs_by_workflow').on(table.workflowId, table.number),

@@ -52,6 +52,7 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
     case 'run.finished':
       state.stage = 'finished'
       return [{kind: 'close'}]
+    case 'task.child':
     case 'run.queued':
     case 'diagnostic':
       return []

@@ -28,6 +28,7 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
     case 'task.started':
     case 'task.retrying':
     case 'task.finished':
+    case 'task.child':
     case 'run.queued':
     case 'run.admitted':
       return event

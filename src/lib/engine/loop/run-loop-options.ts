@@ -1,11 +1,14 @@
 // What a loop is told about its run, beside the plan and the ports.
 
+import type {ParentTask} from '../events.ts'
 import type {RunView} from '../run-view.ts'
 import type {ActionWarning} from '../task-result.ts'
 import type {TextMasker} from './mask-event.ts'
 
 export interface RunLoopOptions {
   readonly runId: string
+  /** The task of another run that this run is made for. */
+  readonly parent?: ParentTask | undefined
   readonly concurrency: number
   /** Hides secrets in what the engine itself writes. Absent: nothing is hidden. */
   readonly masker?: TextMasker | undefined

@@ -199,7 +199,8 @@ export class RunLoop {
     const {workflow, tasks} = this.#plan
     const list = tasks.map(({id, action, needs}) => ({id, type: action.type, needs}))
     const {id, file, inputs} = workflow
-    this.#apply({type: 'run.started', version: eventsVersion, workflow: id, file, ...defined({inputs}), tasks: list})
+    const {parent} = this.#options
+    this.#apply({type: 'run.started', version: eventsVersion, workflow: id, file, ...defined({parent, inputs}), tasks: list})
     for (const warning of this.#options.warnings ?? []) this.#apply(warningEvent(warning))
   }
 

@@ -13,12 +13,22 @@ import {defined} from '../../util/defined.ts'
 /** No reporter names more of them. */
 const maxWarnings = 100
 
-export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'concurrency' | 'warnings'> {
+export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'parent' | 'concurrency' | 'warnings'> {
   /** Absent: nothing is hidden. */
   readonly secrets?: PlanSecrets | undefined
   /** The result holds the outputs of all tasks. */
   readonly keepsOutputs: boolean
   readonly signals: StopSignals
+}
+
+/** Reason of an abort: another run is the cause. */
+export class StoppedByRun {
+  /** Who, in words: `stopped by …`. */
+  readonly reason: string
+
+  constructor(reason: string) {
+    this.reason = reason
+  }
 }
 
 /** What stops a run from outside. The reason of an abort is the cause. */
@@ -42,16 +52,19 @@ export interface RunWorkflowPorts extends Omit<RunPorts, 'journal'> {
 
 /** Creates the run, runs it to its end and closes the reporter. Rejects when the journal cannot be written. */
 export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
-  const {signals, runId, concurrency, keepsOutputs, secrets, warnings = []} = options
+  const {signals, runId, parent, concurrency, keepsOutputs, secrets, warnings = []} = options
   // A run that may have to wait for others keeps nothing ready meanwhile.
   if (plan.concurrency === undefined) ports.runner.expect(plan.tasks, concurrency)
   const journal = await ports.openJournal()
   const view = new RunView({keepsOutputs, maxWarnings})
-  const loop = new RunLoop(plan, {...ports, journal}, {runId, concurrency, masker: secrets?.masker, warnings, view})
+  const loop = new RunLoop(plan, {...ports, journal}, {runId, parent, concurrency, masker: secrets?.masker, warnings, view})
   const startedAt = new Date(ports.clock.now()).toISOString()
-  await journal.create({id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt}, maskPlan(plan, runId, secrets))
+  const run = {id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt, ...defined({parent})}
+  await journal.create(run, maskPlan(plan, runId, secrets))
   const stop = (): void => {
-    loop.stop(causeOf(signals.stop))
+    const reason: unknown = signals.stop.reason
+    if (reason instanceof StoppedByRun) loop.stop('cancelled', false, reason.reason)
+    else loop.stop(causeOf(signals.stop))
   }
   const leave = (): void => {
     loop.stop(causeOf(signals.leave), true)

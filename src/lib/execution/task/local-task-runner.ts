@@ -18,6 +18,7 @@ import {contextOfRunOutputs} from '../../engine/sealed-output.ts'
 import {readTaskKey} from '../../engine/task-key.ts'
 import type {AttemptResult} from '../../engine/task-result.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
+import type {JsonObject} from '../../util/json.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
 import type {PluginExecutor} from '../execute.ts'
 import type {RunDirectory} from '../files/run-directory.ts'
@@ -35,6 +36,8 @@ export interface LocalTaskRunnerOptions extends PlanTemplates {
   readonly directory: RunDirectory
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
+  /** Is given the outputs of the run before they are masked. */
+  readonly onOutputs?: (outputs: JsonObject) => void
   /** Where results of tasks are kept. Absent: every task runs. */
   readonly cache?: RunCache | undefined
 }
@@ -109,6 +112,7 @@ export class LocalTaskRunner implements TaskRunner {
   outputs(): OutputsAnswer {
     const {runId, secrets} = this.#options
     const outputs = this.#scope.outputs()
+    if (outputs.ok) this.#options.onOutputs?.(outputs.value)
     if (secrets === undefined) return outputs
     if (!outputs.ok) return {ok: false, error: maskError(outputs.error, secrets.masker)}
     const {masked, ...sealed} = maskOutput(outputs.value, secrets, {run: runId, ...contextOfRunOutputs})

@@ -73,3 +73,7 @@ CREATE TABLE group_tickets (
 ) STRICT;
 
 CREATE INDEX group_tickets_in_order ON group_tickets (group_name, number);
+
+-- The task of another run that the run was made for. NULL: somebody has started it.
+ALTER TABLE runs ADD COLUMN parent_run TEXT;
+ALTER TABLE runs ADD COLUMN parent_task TEXT;

@@ -77,6 +77,8 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
       return `${event.task}: ${count(event.items.length, 'item')}`
     case 'task.started':
       return `${event.task}: started${event.attempt > 1 ? `, attempt ${String(event.attempt)}` : ''}`
+    case 'task.child':
+      return `${event.task}: run ${event.child}`
     case 'task.log':
       return `${event.task} | ${describeLog(event)}`
     case 'task.retrying':

@@ -68,6 +68,8 @@ export class TtyReporter implements Reporter {
     switch (event.type) {
       case 'run.started':
         return this.#renderStart(event, event.run)
+      case 'task.child':
+        return `${style.dim(`  ${describeEvent(event)}`)}\n`
       case 'task.log':
         return this.#renderLog(event, view)
       case 'task.retrying':

@@ -34,6 +34,8 @@ interface ShownItem {
   readonly metrics?: AttemptMetrics
   readonly isTolerated?: boolean
   readonly cache?: CacheFact
+  /** Id of the run that it has made. */
+  readonly child?: string
   readonly reason?: string
 }
 
@@ -58,6 +60,7 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     ['workflow', oneLine(run.workflow)],
     ['file', run.file === '-' ? 'standard input' : oneLine(run.file)],
     ['started', startedAt],
+    ...(run.parent === undefined ? [] : [['parent', `task ${run.parent.task} of run ${run.parent.run}`] satisfies [string, string]]),
     ['status', `${state}${duration}${run.reason === undefined ? '' : `: ${oneLine(run.reason)}`}`],
   ]
   const lines = facts.map(([name, value]) => `${style.dim(name.padEnd(9))} ${value}\n`)
@@ -118,6 +121,7 @@ function describeTask(task: ShownRow): string {
   const notes = [
     task.items === undefined ? '' : describeItems(task.items),
     task.attempts > 1 ? `${String(task.attempts)} attempts` : '',
+    task.child === undefined ? '' : `run ${task.child}`,
     describeCache(task.cache),
     task.error === undefined ? '' : describeError(task.error),
     task.isTolerated ? 'tolerated: continueOnError' : '',

@@ -1,6 +1,6 @@
 // Runs as a table.
 
-import type {RunState} from '../../engine/events.ts'
+import type {ParentTask, RunState} from '../../engine/events.ts'
 import {formatDuration, formatRelative} from '../terminal/format-time.ts'
 import {paintState} from '../terminal/style.ts'
 import {renderTable} from '../terminal/table.ts'
@@ -14,17 +14,20 @@ export interface ListedRun {
   readonly startedAt: string
   readonly durationMs?: number
   readonly taskCount?: number
+  /** The task of another run that it was made for. */
+  readonly parent?: ParentTask
   readonly counts?: {readonly succeeded: number; readonly failed: number}
 }
 
 const head = ['RUN', 'WORKFLOW', 'STATUS', 'STARTED', 'DURATION', 'TASKS']
 const statusColumn = 2
 
-/** For stdout. Piped: without a head, times as RFC 3339, durations in milliseconds. */
+/** For stdout. Piped: without a head, times as RFC 3339, durations in milliseconds. Where there are such runs, with the run that each was made for. */
 export function renderRunList(runs: readonly ListedRun[], ui: Ui, nowMs: number): string {
   const {outTerminal: terminal, outStyle: style} = ui
+  const hasParents = runs.some(({parent}) => parent !== undefined)
   return renderTable({
-    head,
+    head: hasParents ? [...head, 'PARENT'] : head,
     style,
     terminal,
     rows: runs.map((run) => [
@@ -34,6 +37,7 @@ export function renderRunList(runs: readonly ListedRun[], ui: Ui, nowMs: number)
       terminal.isTty ? formatRelative(run.startedAt, nowMs) : run.startedAt,
       showDuration(run, terminal.isTty, nowMs),
       showCounts(run),
+      ...(hasParents ? [run.parent === undefined ? '-' : `${run.parent.run} ${run.parent.task}`] : []),
     ]),
     paint: (cell, column) => (column === statusColumn && isRunState(cell) ? paintState(style, cell, cell) : cell),
   })

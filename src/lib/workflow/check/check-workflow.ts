@@ -64,7 +64,10 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     checkTemplates(all, templates, declared),
     checkSecretsOnce(draft.fields['secrets']),
     checkOptionalSecrets(all, templates, declared.secrets),
-    checkUnusedSecrets(declared.secrets, secretsNamed(all, templates)),
+    // A workflow that runs others declares what these read.
+    draft.tasks.some(({fields}) => fields['type'] === 'core/workflow.run')
+      ? []
+      : checkUnusedSecrets(declared.secrets, secretsNamed(all, templates)),
   ]
   const findings = joinFindings([shape, ...checks.map((check) => collectFindings(document, check))])
   return {value: hasErrors(findings) ? undefined : {workflow: buildWorkflow(draft, dir), templates}, findings}

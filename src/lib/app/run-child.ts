@@ -1,0 +1,99 @@
+// `core/workflow.run`: one task of a run is a run of its own, in the same process. It is planned, hidden, journalled and ended like any other; what
+// is its parent's is the end of both, and what they know of secrets.
+
+import {setMaxListeners} from 'node:events'
+import {dirname, resolve} from 'node:path'
+import {StoppedByRun, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
+import type {Plan} from '../engine/plan.ts'
+import type {TaskError} from '../engine/task-result.ts'
+import {WorkflowError} from '../errors/workflow-error.ts'
+import type {BuiltInAction, BuiltInCall, BuiltInResult} from '../execution/protocols/built-in.ts'
+import {childFile, noAnswers, realPathOf, refuseChain, undeclaredSecrets} from '../planning/check-children.ts'
+import type {PlannedRun} from '../planning/plan-workflow.ts'
+import type {JsonObject} from '../util/json.ts'
+import type {App} from './app.ts'
+import type {Project} from './project.ts'
+
+/** A run that was made for another one. */
+export interface ChildRun {
+  readonly runId: string
+  run(planned: PlannedRun, signals: StopSignals): Promise<RunOutcome>
+  /** What it returned, before it was masked. */
+  readonly outputs: JsonObject
+  close(): Promise<void>
+}
+
+export interface ChildRunParts {
+  readonly app: Pick<App, 'project'>
+  /** Of the run whose task this is. */
+  readonly plan: Plan
+  /** Real paths of the workflows that lead here, this one too. */
+  readonly chain: readonly string[]
+  /** Of the run. */
+  readonly signals: StopSignals
+  /** @param file its real path */
+  readonly openChild: (project: Project, task: string, file: string) => ChildRun
+}
+
+/** What the action of the parts' run does. */
+export function createWorkflowAction(parts: ChildRunParts): BuiltInAction {
+  return async (call) => {
+    try {
+      return await runChild(call, parts)
+    } catch (error) {
+      if (!(error instanceof WorkflowError)) throw error
+      return refused(error.message, error)
+    }
+  }
+}
+
+async function runChild(call: BuiltInCall, {app, plan, chain, signals, openChild}: ChildRunParts): Promise<BuiltInResult> {
+  const {file: written, inputs: values = {}} = call.inputs as {file: string; inputs?: JsonObject}
+  const file = childFile(plan, written)
+  const path = resolve(plan.file === '-' ? '.' : dirname(plan.file), written)
+  const real = realPathOf(path) ?? path
+  const chained = refuseChain(chain, real)
+  if (chained !== undefined) return refused(chained.message)
+  const project = await app.project({file})
+  const planned = await project.plan({file, inputs: {values}}, noAnswers)
+  const undeclared = undeclaredSecrets(plan, planned.plan)
+  if (undeclared !== undefined) return refused(undeclared.message)
+
+  const child = openChild(project, call.task, real)
+  const stop = new AbortController()
+  const onAbort = (): void => {
+    stop.abort(new StoppedByRun(`stopped by its parent, run ${call.run}`))
+  }
+  // Each child listens to the end of the whole program.
+  setMaxListeners(0, signals.leave)
+  call.signal.addEventListener('abort', onAbort)
+  if (call.signal.aborted) onAbort()
+  call.emit({type: 'task.child', task: call.task, attempt: call.attempt, child: child.runId})
+  try {
+    const {result} = await child.run(planned, {stop: stop.signal, leave: signals.leave})
+    if (result.status === 'succeeded') return {ok: true, output: child.outputs}
+    const reason = result.reason === undefined ? '' : `: ${result.reason}`
+    const message = `run ${child.runId} of ${file} ${result.status === 'failed' ? 'failed' : 'was cancelled'}${reason}`
+    return {ok: false, error: {code: 'CHILD_RUN_FAILED', message, retryable: true}}
+  } finally {
+    call.signal.removeEventListener('abort', onAbort)
+    await child.close()
+  }
+}
+
+/** The same would be found again. */
+function refused(
+  message: string,
+  {hint, diagnostics}: Pick<WorkflowError, 'hint' | 'diagnostics'> = {hint: undefined, diagnostics: []},
+): BuiltInResult {
+  const details = diagnostics.map(
+    ({file = '', line = 0, column = 0, message: text}) => `${file}:${String(line)}:${String(column)}: ${text}`,
+  )
+  const error: TaskError = {
+    code: 'CHILD_REFUSED',
+    message: hint === undefined ? message : `${message} (${hint})`,
+    retryable: false,
+    ...(details.length > 0 && {details}),
+  }
+  return {ok: false, error}
+}
