@@ -49,6 +49,12 @@ export class Run extends BaseCommand {
     }),
     'input-file': Flags.string({helpValue: 'FILE|-', description: 'set inputs from a JSON or YAML file, or standard input'}),
     'no-input': Flags.boolean({description: 'never ask for inputs that have no value: fail'}),
+    'env-file': Flags.string({
+      multiple: true,
+      multipleNonGreedy: true,
+      helpValue: 'FILE',
+      description: 'give tasks the variables of a file of NAME=VALUE lines',
+    }),
     'dry-run': Flags.boolean({char: 'n', description: 'check everything and show the plan, but start nothing'}),
     concurrency: Flags.integer({char: 'j', min: 1, helpValue: 'N', description: 'maximum number of tasks at the same time'}),
     'keep-going': Flags.boolean({description: 'keep running independent tasks after a failure (failFast: false)'}),
@@ -83,7 +89,7 @@ export class Run extends BaseCommand {
     const inputs = {assignments: flags.input ?? [], file: flags['input-file']}
     const {var: vars = [], only = [], from = [], 'keep-going': keepGoing, 'no-cache': ignoresCache, concurrency, timeout, force} = flags
     const more = {inputs, noInput: flags['no-input'], keepGoing, ignoresCache, concurrency, timeout, force}
-    const request = {file, tasks, only, from, args: rest, vars, ...more}
+    const request = {file, tasks, only, from, args: rest, vars, envFiles: flags['env-file'] ?? [], ...more}
     if (flags['dry-run']) {
       const {planned, caches} = await dryRun(app, request)
       this.print((ui) => renderPlan(planned, ui) + renderCaches(caches, ui))

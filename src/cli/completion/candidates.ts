@@ -39,6 +39,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   '--from': 'tasks',
   '--events': 'files',
   '--from-file': 'files',
+  '--env-file': 'files',
   '--output': 'files',
   'plugin inspect --workflow': 'files',
   'runs list --workflow': 'workflows',

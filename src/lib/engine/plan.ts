@@ -48,6 +48,8 @@ export interface PlannedWorkflow {
   readonly secrets: readonly string[]
   /** Those of them that the run can do without. Absent: none. */
   readonly optionalSecrets?: readonly string[]
+  /** Files that tasks have variables from, absolute, and the names in them. The values are no part of a plan: a resumed run reads the files again. */
+  readonly envFiles?: {readonly files: readonly string[]; readonly names: readonly string[]}
   /** Names, or prefixes that end in `*`, of variables that tasks inherit from the caller. */
   readonly inheritEnv: readonly string[]
   /** Absolute. */

@@ -25,6 +25,8 @@ export interface PlanRequest extends TaskRequest {
   readonly force?: boolean
   /** `run.args` of templates. */
   readonly args?: readonly string[]
+  /** Files with variables of tasks. */
+  readonly envFiles?: readonly string[]
 }
 
 /** What a run takes from its request, or else from the workflow. */

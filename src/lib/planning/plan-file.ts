@@ -12,6 +12,7 @@ import {leaveOut, type Reduced} from './leave-out.ts'
 import {planWorkflow, type PlannedRun} from './plan-workflow.ts'
 import {readGrants} from './read-grants.ts'
 import {readWorkflowFile, type WorkflowFileSources} from './read-workflow-file.ts'
+import {readEnvFiles} from './read-env-files.ts'
 import {requireValid} from './require-valid.ts'
 import {selectTasks} from './select-tasks.ts'
 import {resolveInputs, type AskInput} from './resolve-inputs.ts'
@@ -42,8 +43,10 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const settings = applyRequest(values.meaning.workflow, templates, request, inputs)
   const {workflow, warnings: leftOut} = reduceToSelection(values.meaning, request, values.actions)
   const file = request.file === '-' ? '-' : resolve(cwd, request.file)
-  const plan = planWorkflow({workflow, templates, file, settings, actions: values.actions, grants: values.grants})
-  return {plan, templates, actions: values.actions, source: document, warnings: [...warnings, ...leftOut]}
+  const fromFiles = await readEnvFiles(workflow, request.envFiles ?? [], cwd)
+  const plan = planWorkflow({fromFiles, workflow, templates, file, settings, actions: values.actions, grants: values.grants})
+  const found = {templates, actions: values.actions, source: document, fileEnv: fromFiles.values}
+  return {plan, ...found, warnings: [...warnings, ...leftOut, ...fromFiles.warnings]}
 }
 
 function reduceToSelection({workflow, templates}: Meaning, request: PlanRequest, actions: FoundActions): Reduced {

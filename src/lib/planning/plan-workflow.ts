@@ -9,6 +9,7 @@ import type {Templates} from '../templates/templates.ts'
 import {hookLists, mapHooks, type Hooks} from '../workflow/hooks.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import {secretsRead} from '../workflow/template-uses.ts'
+import type {FileEnvironment} from './read-env-files.ts'
 import type {RunSettings} from './apply-request.ts'
 import {defined} from '../util/defined.ts'
 
@@ -24,6 +25,8 @@ export interface PlannedRun {
   readonly actions: ReadonlyMap<string, PluginAction>
   /** Where positions of findings are looked up. */
   readonly source: SourceDocument
+  /** Variables of tasks from files: not in the plan, as nobody has said who may see them. */
+  readonly fileEnv?: Readonly<Record<string, string>>
   /** Findings that stop nothing. */
   readonly warnings: readonly Diagnostic[]
 }
@@ -35,6 +38,8 @@ export interface PlanParts {
   readonly actions: ReadonlyMap<string, PluginAction>
   readonly grants: WorkflowGrants
   readonly settings: RunSettings
+  /** Absent: no file. */
+  readonly fromFiles?: Pick<FileEnvironment, 'files' | 'values'>
   /** Absolute path of the workflow file, or `-`. */
   readonly file: string
 }
@@ -45,7 +50,7 @@ export function planWorkflow(parts: PlanParts): Plan {
   return {
     version: 1,
     file,
-    workflow: planHeader(workflow, settings),
+    workflow: {...planHeader(workflow, settings), ...planEnvFiles(parts)},
     tasks: workflow.tasks.map((task) => planTask(task, parts)),
     ...(hookLists.some((list) => workflow.hooks[list] !== undefined) && {hooks: planHooks(parts)}),
     failFast,
@@ -55,6 +60,10 @@ export function planWorkflow(parts: PlanParts): Plan {
 
 function planHooks(parts: PlanParts): Hooks<PlannedTask> {
   return mapHooks(parts.workflow.hooks, (task, _index, _list, hook) => ({...planTask(task, parts), hook}))
+}
+
+function planEnvFiles({fromFiles: {files, values} = {files: [], values: {}}}: PlanParts): Pick<PlannedWorkflow, 'envFiles'> {
+  return files.length === 0 ? {} : {envFiles: {files, names: Object.keys(values)}}
 }
 
 function planHeader(workflow: Workflow, {vars, env, inputs}: RunSettings): PlannedWorkflow {

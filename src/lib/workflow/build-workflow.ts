@@ -32,6 +32,11 @@ export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Wo
     optionalSecrets: secrets.flatMap((secret) => (typeof secret !== 'string' && secret.optional === true ? [secret.name] : [])),
     env: toText(written.env),
     inheritEnv: written.inheritEnv ?? [],
+    ...(written.dotenv !== undefined && {
+      dotenv: written.dotenv.map((entry) =>
+        typeof entry === 'string' ? {file: entry, isOptional: false} : {file: entry.file, isOptional: entry.optional ?? false},
+      ),
+    }),
     workingDir: resolve(dir, written.workingDir ?? '.'),
     ...defined({timeoutMs, parallelism: written.parallelism, default: written.default}),
     ...(written.concurrency !== undefined && {concurrency: {limit: 1, onConflict: 'queue', ...written.concurrency}}),

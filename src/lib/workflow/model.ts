@@ -26,6 +26,8 @@ export interface Workflow {
   /** Those of them that a run can do without. Absent: none. */
   readonly optionalSecrets?: readonly string[]
   readonly env: Readonly<Record<string, string>>
+  /** Files with variables of tasks, relative to `dir`. */
+  readonly dotenv?: readonly {readonly file: string; readonly isOptional: boolean}[]
   /** Names, or prefixes that end in `*`, of variables that tasks inherit from the caller. */
   readonly inheritEnv: readonly string[]
   /** Absolute. */

@@ -19,6 +19,7 @@ export interface Written {
   readonly vars?: JsonObject
   readonly secrets?: readonly (string | {readonly name: string; readonly optional?: boolean})[]
   readonly env?: WrittenEnv
+  readonly dotenv?: readonly (string | {readonly file: string; readonly optional?: boolean})[]
   readonly inheritEnv?: readonly string[]
   readonly workingDir?: string
   readonly timeout?: string | number

@@ -28,6 +28,8 @@ export interface AttemptParts {
   /** Present when a task of the plan has a cache. */
   readonly cacheStep?: CacheStep | undefined
   readonly directory: RunDirectory
+  /** Variables of all tasks, from files. */
+  readonly fileEnv?: Readonly<Record<string, string>> | undefined
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
   /** Takes what has to be journalled before the attempt has its result. */
@@ -47,7 +49,7 @@ export interface AttemptedTask {
 export async function runAttempt(
   {key, task, action, attempt}: AttemptedTask,
   {signal, onLog}: AttemptOptions,
-  {runId, workflow, scope, templates, executor, cacheStep, secrets, directory, emit}: AttemptParts,
+  {runId, workflow, scope, templates, executor, cacheStep, fileEnv, secrets, directory, emit}: AttemptParts,
 ): Promise<ActionResult> {
   const unmade = makeRunDirectory(task, templates, directory)
   if (unmade !== undefined) return failedEarly(unmade)
@@ -57,7 +59,8 @@ export async function runAttempt(
   const {timeoutMs, timeoutFrom, restrictions, files} = task
   const text = writeTaskKey(key)
   const context = {workflow: workflow.id, run: runId, task: text, attempt, idempotencyKey: `${runId}:${text}`}
-  const {cache, workingDir, ...evaluated} = values.value
+  const {cache, workingDir, inputs, env: declared} = values.value
+  const evaluated = {inputs, env: fileEnv === undefined ? declared : {...fileEnv, ...declared}}
   const found = findTaskDirectory(workingDir, workflow.workingDir)
   if ('error' in found) return failedEarly(found.error)
   const invocation = {...action, ...evaluated, ...found, timeoutMs, timeoutFrom, context, restrictions}

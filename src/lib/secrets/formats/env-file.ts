@@ -2,6 +2,7 @@
 // read differently and would lose something of is refused, and what is written all of them read alike.
 
 import {WorkflowError} from '../../errors/workflow-error.ts'
+import type {EntryRules} from './entry-rules.ts'
 import {SecretFindings, type ParsedSecrets} from './secret-findings.ts'
 import {decodeText} from './secret-text.ts'
 
@@ -17,9 +18,9 @@ const plain = /^[\w./:@%+,=-]+$/
  * - In double quotes: the same, with the escapes `\n \r \t \" \\ \$` and `` \` ``.
  * Variables are not expanded. `file` is for the findings.
  */
-export function parseEnvFile(source: string, file: string): ParsedSecrets {
+export function parseEnvFile(source: string, file: string, rules?: EntryRules): ParsedSecrets {
   const text = withUnixLineEnds(source.startsWith('\uFEFF') ? source.slice(1) : source)
-  const found = new SecretFindings(text, file)
+  const found = new SecretFindings(text, file, rules)
   for (let at = 0; at < text.length;) at = readLine(text, at, found)
   return found
 }

@@ -3,7 +3,8 @@
 
 import type {Diagnostic} from '../../errors/diagnostic.ts'
 import {defined} from '../../util/defined.ts'
-import {isSecretName, maxSecretBytes} from './secret-name.ts'
+import {secretRules, type EntryRules} from './entry-rules.ts'
+import {maxSecretBytes} from './secret-name.ts'
 
 export interface ParsedSecrets {
   /** In the order of the file. Not to be used when a diagnostic is an error. */
@@ -17,21 +18,24 @@ export class SecretFindings implements ParsedSecrets {
   readonly diagnostics: Diagnostic[] = []
   readonly #text: string
   readonly #file: string
+  readonly #rules: EntryRules
   readonly #lines = new Map<string, number>()
   #known = {offset: 0, line: 1, lineStart: 0}
 
-  constructor(text: string, file: string) {
+  constructor(text: string, file: string, rules: EntryRules = secretRules) {
     this.#text = text
     this.#file = file
+    this.#rules = rules
   }
 
   /** One name with its value, both checked. The last one of a name wins. */
   add(name: string, value: Buffer, offset: number): void {
-    if (!isSecretName(name)) {
-      this.report('error', 'invalid-name', 'this is not a valid secret name', offset, 'letters, digits, _ and -, 1 to 255 of them')
+    const {isName, wrongName, nameHint, mayBeEmpty} = this.#rules
+    if (!isName(name)) {
+      this.report('error', 'invalid-name', wrongName, offset, nameHint)
       return
     }
-    if (value.length === 0) {
+    if (value.length === 0 && !mayBeEmpty) {
       this.report('error', 'empty-value', 'Secret value cannot be empty', offset, 'remove the line, or give it a value')
       return
     }

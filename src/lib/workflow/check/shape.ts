@@ -85,6 +85,8 @@ function inOurWords(
       message: `"${String(path.at(-1))}" is not a valid environment variable name`,
       hint: 'letters, digits and _, not starting with a digit',
     }
+  if (keyword === 'anyOf' && schema['title'] === 'dotenv file')
+    return {message: 'an entry of "dotenv" is a path, or {file: PATH, optional: true}'}
   if (keyword === 'anyOf' && schema['title'] === 'secret') return {message: 'a secret is a name, or {name: NAME, optional: true}'}
   if (keyword === 'anyOf' && schema['title'] === 'backoff')
     return {message: '"backoff" must be constant, exponential, or a number of seconds'}

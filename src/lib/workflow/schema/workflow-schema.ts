@@ -9,6 +9,7 @@ import {concurrency} from './concurrency.ts'
 import {closed, duration, environment, inheritEnvSchema, permissions, resources, retry, taskId} from './parts.ts'
 import {forEachSchema, matrixSchema} from './items-schema.ts'
 import {secrets} from './secrets.ts'
+import {dotenv} from './dotenv.ts'
 import {taskSchema} from './task-schema.ts'
 
 /** JSON Schema, draft 2020-12. */
@@ -40,6 +41,7 @@ export const workflowSchema = {
     vars: {type: 'object', description: 'Constants, read as {{ vars.name }}; `--var name=value` overrides them.', default: {}},
     secrets,
     env: {...environment, description: "Environment variables of every task's process. Templates may read vars and inputs."},
+    dotenv,
     inheritEnv: {
       ...inheritEnvSchema,
       description:
