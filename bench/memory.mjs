@@ -1,7 +1,6 @@
 // Peak memory of the command (VmHWM from /proc, so on Linux only). Usage: node bench/memory.mjs
 
-import {spawn} from 'node:child_process'
-import {readFileSync} from 'node:fs'
+import {peakMiB} from './peak-memory.mjs'
 import {runOf, withWorkload} from './workload.mjs'
 
 await withWorkload(async (dir) => {
@@ -18,24 +17,4 @@ await withWorkload(async (dir) => {
 /** @param {string} what @param {number} mib */
 function report(what, mib) {
   console.log(`  ${what.padEnd(32)} ${mib.toFixed(0).padStart(5)} MiB`)
-}
-
-/** @param {{command: string[], env: Record<string, string>}} subject */
-function peakMiB({command: [program = '', ...args], env}) {
-  const child = spawn(program, args, {env: {...process.env, ...env}, stdio: 'ignore'})
-  let peak = 0
-  const timer = setInterval(() => {
-    try {
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0))
-    } catch {
-      // It has just ended.
-    }
-  }, 5)
-  return new Promise((resolve, reject) => {
-    child.on('exit', (code) => {
-      clearInterval(timer)
-      if (code === 0) resolve(peak / 1024)
-      else reject(new Error(`exit code ${code}`))
-    })
-  })
 }

@@ -109,6 +109,7 @@ tasks:
   - {id: killed, type: core/shell.run, continueOnError: true, inputs: {command: 'kill -9 $$'}}
   - {id: flood, type: core/shell.run, cache: {}, inputs: {command: seq 1 2000}}
   - {id: files, type: core/shell.run, inputs: {command: 'true'}, files: {in: {a: b}, out: {a: a}}}
+  - {id: items, type: core/shell.run, forEach: {items: [0, 1]}, inputs: {command: 'true'}}
   - {id: skipped, type: core/shell.run, if: false, inputs: {command: 'true'}}
 hooks: {finally: [{id: clean, type: core/shell.run, inputs: {command: 'true'}}]}
 outputs: {told: '{{ tasks.tell.output }}'}

@@ -5,6 +5,7 @@ import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
 import type {Plan} from '../../src/lib/engine/plan.ts'
 import type {Journal, TaskRunner} from '../../src/lib/engine/ports.ts'
 import type {DecideState} from '../../src/lib/engine/run-state.ts'
+import type {ForEach, Matrix} from '../../src/lib/workflow/items/model.ts'
 import {loadTemplates} from '../../src/lib/templates/templates.ts'
 import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
 import type {ActionResult} from '../../src/lib/engine/task-result.ts'
@@ -13,7 +14,7 @@ import {RunDirectory} from '../../src/lib/execution/files/run-directory.ts'
 import {LocalTaskRunner, type LocalTaskRunnerOptions} from '../../src/lib/execution/task/local-task-runner.ts'
 import type {RunAdmission} from '../../src/lib/engine/requests/admission.ts'
 import {refusalReason} from './run-model.ts'
-import {randomVars, type RandomRun, type RandomTask} from './random-run.ts'
+import {findRandomTask, randomVars, type RandomRun, type RandomTask} from './random-run.ts'
 import {scriptedPlan} from './scripted-run.ts'
 
 export interface PlayedRun {
@@ -35,15 +36,17 @@ export interface PlayOptions {
 }
 
 export async function playRun(run: RandomRun, options: PlayOptions = {}): Promise<PlayedRun> {
-  const tasks = new Map(run.tasks.map((task) => [task.id, task]))
   const planned = await scriptedPlan(
-    run.tasks.map(({id, needs, condition, continueOnError, retry, timeoutMs}) => ({
+    run.tasks.map(({id, needs, condition, continueOnError, retry, timeoutMs, items: {forEach, matrix} = {}}) => ({
       id,
       needs,
       continueOnError,
       retry,
       timeoutMs,
       ...(condition !== undefined && {if: condition.text}),
+      // Plain by its making.
+      ...(forEach !== undefined && {forEach: forEach as ForEach}),
+      ...(matrix !== undefined && {matrix: matrix as Matrix}),
     })),
     {vars: randomVars, ...(run.gate !== undefined && {concurrency: {group: 'g', limit: 1, onConflict: 'queue'}})},
     {failFast: run.failFast, timeoutMs: run.timeoutMs},
@@ -52,7 +55,7 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
   const templates = await loadTemplates(plan.tasks)
   vi.setSystemTime(0)
   const events: RunEvent[] = []
-  const executor = new TimedExecutor(tasks)
+  const executor = new TimedExecutor(run.tasks)
   const runner = new LocalTaskRunner(plan, {...planned, templates, runId: 'run-1', directory: new RunDirectory('/nowhere/run-1'), executor})
   const loop = new RunLoop(
     plan,
@@ -142,9 +145,9 @@ function observe(runner: TaskRunner, onEvent: () => void): TaskRunner {
 
 class TimedExecutor implements Executor {
   openCount = 0
-  readonly #tasks: ReadonlyMap<string, RandomTask>
+  readonly #tasks: readonly RandomTask[]
 
-  constructor(tasks: ReadonlyMap<string, RandomTask>) {
+  constructor(tasks: readonly RandomTask[]) {
     this.#tasks = tasks
   }
 
@@ -153,7 +156,7 @@ class TimedExecutor implements Executor {
   }
 
   execute({timeoutMs = Infinity, context: {task: id, attempt}}: Invocation, {signal}: {signal: AbortSignal}): Promise<ActionResult> {
-    const task = this.#tasks.get(id)
+    const task = findRandomTask(this.#tasks, id)
     const planned = task?.tries[attempt - 1]
     if (task === undefined || planned === undefined) return Promise.reject(new Error(`${id} has no attempt ${attempt}`))
     return new Promise((resolve) => {

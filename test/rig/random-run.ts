@@ -24,8 +24,19 @@ export interface RandomTry {
   readonly outcome: 'succeeds' | 'fails' | 'fatal'
 }
 
+/** The items of a task, and what happens to each. */
+export interface RandomItems {
+  readonly forEach?: {readonly items: readonly number[]; readonly parallelism?: number; readonly failFast?: boolean}
+  readonly matrix?: Readonly<Record<string, readonly string[] | number | boolean>>
+  readonly failFast: boolean
+  readonly parallelism: number | undefined
+  /** In their order. */
+  readonly members: readonly {readonly key: string; readonly tries: readonly RandomTry[]; readonly stopMs: number | undefined}[]
+}
+
 export interface RandomTask {
   readonly id: string
+  readonly items?: RandomItems
   readonly needs: readonly string[]
   readonly condition?: RandomCondition
   readonly continueOnError: boolean
@@ -62,27 +73,42 @@ export interface RandomRun {
   readonly gate?: {readonly atMs: number; readonly answer: 'admitted' | 'skipped' | 'failed'}
 }
 
+/** A task of a run, or an item of one as a task of its own, by its key. */
+export function findRandomTask(tasks: readonly RandomTask[], key: string): RandomTask | undefined {
+  const [id = '', item] = key.endsWith(']') ? key.slice(0, -1).split('[') : [key]
+  const task = tasks.find((candidate) => candidate.id === id)
+  const member = task?.items?.members.find((candidate) => candidate.key === item)
+  if (task === undefined || item === undefined) return task
+  return member && {...task, id: key, tries: member.tries, stopMs: member.stopMs}
+}
+
 export const randomVars = {yes: true, no: false, count: 3}
 
 /** The same seed gives the same run. `longestMs`: durations are up to this; small ones make things happen at the same moment. */
 export function randomRun(seed: number, longestMs = 1_000_000): RandomRun {
   const luck = new Luck(seed)
+  // Of its own, so that the rest of a run is the same with items and without.
+  const luckOfItems = new Luck(seed + 1_000_000)
+  const itemShare = luckOfItems.pick([0, 0.2, 0.5])
   const size = luck.upTo(luck.chance(0.2) ? 24 : 9)
   const density = luck.pick([0, 0.15, 0.3, 0.6])
   const plain = luck.chance(0.3)
   const ids = Array.from({length: size}, (_, index) => `t${String(index)}`)
   const upstream = new Map<string, readonly string[]>()
+  const withItems = new Set<string>()
   const tasks = ids.map((id, index): RandomTask => {
     const needs = ids.slice(Math.max(0, index - 8), index).filter(() => luck.chance(density))
     const above = [...new Set(needs.flatMap((need) => [need, ...(upstream.get(need) ?? [])]))]
     upstream.set(id, above)
-    const condition = luck.chance(plain ? 0.1 : 0.5) ? randomCondition(luck, needs, above) : undefined
+    const condition = luck.chance(plain ? 0.1 : 0.5) ? randomCondition(luck, needs, above, withItems) : undefined
     const maxAttempts = luck.chance(0.3) ? luck.upTo(4) : 1
+    const items = luckOfItems.chance(itemShare) ? randomItems(luckOfItems, maxAttempts, longestMs) : undefined
+    if (items !== undefined) withItems.add(id)
     const timeoutMs = luck.chance(0.3) ? luck.upTo(longestMs) : longestMs * 2
     return {
       id,
       needs: luck.shuffle(needs),
-      ...defined({condition}),
+      ...defined({condition, items}),
       continueOnError: luck.chance(0.25),
       timeoutMs,
       retry: {
@@ -93,10 +119,7 @@ export function randomRun(seed: number, longestMs = 1_000_000): RandomRun {
         jitter: false,
         on: luck.pick([['error', 'timeout'], ['error'], ['timeout']] as const),
       },
-      tries: Array.from({length: maxAttempts}, () => ({
-        durationMs: luck.upTo(longestMs),
-        outcome: luck.chance(0.65) ? 'succeeds' : luck.chance(0.8) ? 'fails' : 'fatal',
-      })),
+      tries: randomTries(luck, maxAttempts, longestMs),
       stopMs: luck.chance(0.8) ? luck.upTo(longestMs / 10) : undefined,
     }
   })
@@ -123,7 +146,36 @@ export function randomGatedRun(seed: number, longestMs = 1_000_000): RandomRun {
   return {...randomRun(seed, longestMs), gate: {atMs: luck.upTo(longestMs * 2), answer}}
 }
 
-function randomCondition(luck: Luck, needs: readonly string[], above: readonly string[]): RandomCondition {
+function randomTries(luck: Luck, count: number, longestMs: number): RandomTry[] {
+  return Array.from({length: count}, () => ({
+    durationMs: luck.upTo(longestMs),
+    outcome: luck.chance(0.65) ? 'succeeds' : luck.chance(0.8) ? 'fails' : 'fatal',
+  }))
+}
+
+function randomItems(luck: Luck, maxAttempts: number, longestMs: number): RandomItems {
+  const failFast = luck.chance(0.5)
+  const parallelism = luck.chance(0.4) ? luck.upTo(2) : undefined
+  const options = {...defined({parallelism}), ...(!failFast && {failFast})}
+  const ofKeys = (keys: readonly string[]): Pick<RandomItems, 'failFast' | 'parallelism' | 'members'> => ({
+    failFast,
+    parallelism,
+    members: keys.map((key) => ({
+      key,
+      tries: randomTries(luck, maxAttempts, longestMs),
+      stopMs: luck.chance(0.8) ? luck.upTo(longestMs / 10) : undefined,
+    })),
+  })
+  if (luck.chance(0.6)) {
+    const items = Array.from({length: luck.upTo(5) - 1}, (_, index) => index)
+    return {forEach: {items, ...options}, ...ofKeys(items.map(String))}
+  }
+  const axis = (name: string): string[] => Array.from({length: luck.upTo(2)}, (_, index) => `${name}${index}`)
+  const [x, y] = [axis('x'), axis('y')]
+  return {matrix: {x, y, ...options}, ...ofKeys(x.flatMap((one) => y.map((other) => `${one},${other}`)))}
+}
+
+function randomCondition(luck: Luck, needs: readonly string[], above: readonly string[], withItems: ReadonlySet<string>): RandomCondition {
   const plain = (text: string, value: RandomCondition['value']): RandomCondition => ({text, readsStatus: false, value})
   const status = (text: string, value: RandomCondition['value']): RandomCondition => ({text, readsStatus: true, value})
   const conditions: RandomCondition[] = [
@@ -141,8 +193,9 @@ function randomCondition(luck: Luck, needs: readonly string[], above: readonly s
   ]
   if (needs.length > 0) {
     const need = luck.pick(needs)
-    // Only a success has an output; one that was tolerated has none.
-    const ifSucceeded = (value: boolean) => (facts: Facts) => (facts.status(need) === 'succeeded' ? value : 'broken')
+    // Only a success has an output; one that was tolerated has none, and that of a task with items is a list.
+    const ifSucceeded = (value: boolean) => (facts: Facts) =>
+      facts.status(need) === 'succeeded' && !withItems.has(need) ? value : 'broken'
     conditions.push(
       plain(`{{ tasks.${need}.output.n == 1 }}`, ifSucceeded(true)),
       plain(`{{ tasks.${need}.output.n == 2 }}`, ifSucceeded(false)),

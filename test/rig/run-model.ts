@@ -1,7 +1,7 @@
 // What docs/workflow-file.md says of a run, as a simulation: slow and plain. It shares nothing with src/lib/engine, so that the two can be
 // compared. Everything is looked up afresh whenever it is needed; the only state is what has happened.
 
-import type {RandomRun, RandomStop, RandomTask, RandomTry} from './random-run.ts'
+import {findRandomTask, type RandomRun, type RandomStop, type RandomTask, type RandomTry} from './random-run.ts'
 
 export interface ModelEnd {
   readonly status: 'succeeded' | 'failed' | 'skipped' | 'cancelled'
@@ -60,6 +60,12 @@ class RunModel {
   readonly #retrying = new Map<string, {readonly attempt: number; readonly appointment: Appointment}>()
   /** Waiting for a slot. */
   #queue: RandomTask[] = []
+  /** As tasks of their own, with the tasks that have them, in the order in which these were expanded. */
+  readonly #items = new Map<RandomTask, RandomTask>()
+  /** Tasks whose items have begun. */
+  readonly #expanded = new Set<string>()
+  /** Tasks that failed and were not tolerated, as soon as nothing else can become of them. */
+  readonly #failures: string[] = []
   /** Tasks whose needs were over, so that they were asked whether they run. */
   readonly #handedOut = new Set<string>()
   /** Tasks whose skip is settled, but has not been told yet. */
@@ -84,7 +90,7 @@ class RunModel {
     if (gate === undefined) this.#begin()
     else this.#at(gate.atMs, () => this.#takeAnswer(gate.answer))
     this.#settle()
-    while (this.#ends.size < tasks.length) {
+    while (this.#ends.size < tasks.length + this.#items.size) {
       const next = [...this.#agenda].reduce((first, other) => (other.atMs < first.atMs ? other : first))
       this.#agenda.delete(next)
       if ([...this.#agenda].some(({atMs}) => atMs === next.atMs)) this.#hasTies = true
@@ -138,10 +144,47 @@ class RunModel {
     for (let next = this.#todo.shift(); next !== undefined; next = this.#todo.shift()) next()
     this.#queue = this.#queue.filter(({id}) => !this.#ends.has(id))
     while (this.#running.size < this.#run.parallelism) {
-      const task = this.#queue.shift()
+      const next = this.#queue.findIndex((task) => this.#hasRoom(task))
+      const [task] = next < 0 ? [] : this.#queue.splice(next, 1)
       if (task === undefined) return
       this.#start(task)
     }
+  }
+
+  /** The items of a task may have a limit of their own. */
+  #hasRoom(task: RandomTask): boolean {
+    const limit = task.items?.parallelism
+    const parent = this.#items.get(task)
+    if (parent === undefined || limit === undefined) return true
+    return [...this.#running.values()].filter((running) => this.#items.get(running.task) === parent).length < limit
+  }
+
+  /** Each item waits for a slot, behind what waits already. */
+  #expand(task: RandomTask, members: NonNullable<RandomTask['items']>['members']): void {
+    this.#expanded.add(task.id)
+    if (members.length === 0) this.#todo.push(() => this.#end(task, {status: 'succeeded', attempts: 0, isTolerated: false}))
+    for (const {key} of members) {
+      const item = findRandomTask(this.#run.tasks, `${task.id}[${key}]`)
+      if (item === undefined) throw new Error(`no item ${key}`)
+      this.#items.set(item, task)
+      this.#handedOut.add(item.id)
+      this.#todo.push(() => this.#queue.push(item))
+    }
+  }
+
+  /** The last item has ended: so has the task. */
+  #collect(task: RandomTask): void {
+    const ends = [...this.#ends].filter(([id]) => this.#itemsOf(task).some((item) => item.id === id)).map(([, end]) => end)
+    const isAny = (status: ModelEnd['status']): boolean => ends.some((end) => end.status === status)
+    const [first] = ends.filter(({status}) => status === 'skipped')
+    if (first?.reason !== undefined && ends.every(({status}) => status === 'skipped'))
+      this.#end(task, {status: 'skipped', reason: first.reason, attempts: 0, isTolerated: false})
+    else if (isAny('failed')) this.#end(task, {status: 'failed', attempts: 0, isTolerated: task.continueOnError})
+    else this.#end(task, {status: isAny('cancelled') || isAny('skipped') ? 'cancelled' : 'succeeded', attempts: 0, isTolerated: false})
+  }
+
+  #itemsOf(task: RandomTask): RandomTask[] {
+    return [...this.#items].filter(([, parent]) => parent === task).map(([item]) => item)
   }
 
   /** All needs are over: it is asked whether it runs, or skipped. */
@@ -167,7 +210,8 @@ class RunModel {
         status: (id) => this.#endOf(id).status,
         attempts: (id) => this.#endOf(id).attempts,
       })
-    if (answer === true) this.#queue.push(task)
+    if (answer === true && task.items !== undefined) this.#expand(task, task.items.members)
+    else if (answer === true) this.#queue.push(task)
     else if (answer === 'broken') this.#end(task, {status: 'failed', attempts: 0, isTolerated: task.continueOnError})
     else this.#end(task, {status: 'skipped', reason: `its condition is false: ${condition.text}`, attempts: 0, isTolerated: false})
   }
@@ -208,13 +252,32 @@ class RunModel {
   }
 
   #end(task: RandomTask, end: Omit<ModelEnd, 'atMs'>): void {
-    const hadFailure = this.#firstFailure() !== undefined
     this.#ends.set(task.id, {...end, atMs: this.#nowMs})
-    if (end.status === 'failed' && !end.isTolerated && !hadFailure && this.#run.failFast)
-      this.#giveUp(`task '${task.id}' failed and failFast is on`, false)
+    const isFailure = end.status === 'failed' && !end.isTolerated
+    const parent = this.#items.get(task)
+    if (parent !== undefined) {
+      const siblings = this.#itemsOf(parent)
+      if (isFailure && task.items?.failFast === true) {
+        for (const item of siblings) if (this.#isUntouched(item.id)) this.#skipLater(item, `item '${task.id}' failed and failFast is on`)
+        this.#noteFailure(parent.id)
+      }
+      if (siblings.every(({id}) => this.#ends.has(id))) this.#todo.push(() => this.#collect(parent))
+      return
+    }
+    if (isFailure) this.#noteFailure(task.id)
     for (const other of this.#run.tasks) {
       if (other.needs.includes(task.id) && other.needs.every((need) => this.#ends.has(need))) this.#handOut(other)
     }
+  }
+
+  #noteFailure(id: string): void {
+    this.#failures.push(id)
+    if (this.#failures.length === 1 && this.#run.failFast) this.#giveUp(`task '${id}' failed and failFast is on`, false)
+  }
+
+  /** It has neither started nor ended, and nobody has decided that it will not. */
+  #isUntouched(id: string): boolean {
+    return ![this.#ends, this.#skipped, this.#running, this.#retrying, this.#expanded].some((known) => known.has(id))
   }
 
   #stop({cause, isAtOnce}: RandomStop): void {
@@ -255,10 +318,9 @@ class RunModel {
 
   /** Nothing new starts; unless it is all, what reads states still does. A task is skipped when its needs are over, for what came first. */
   #giveUp(reason: string, isAll: boolean): void {
-    for (const task of this.#run.tasks) {
+    for (const task of [...this.#run.tasks, ...this.#items.keys()]) {
       const {id} = task
-      const isUntouched = !this.#ends.has(id) && !this.#skipped.has(id) && !this.#running.has(id) && !this.#retrying.has(id)
-      if (!isUntouched || (task.condition?.readsStatus === true && !isAll)) continue
+      if (!this.#isUntouched(id) || (task.condition?.readsStatus === true && !isAll)) continue
       if (this.#handedOut.has(id)) this.#skipLater(task, reason)
       else if (!this.#givenUp.has(id)) this.#givenUp.set(id, this.#blockedReason(task) ?? reason)
     }
@@ -275,8 +337,7 @@ class RunModel {
   }
 
   #firstFailure(): string | undefined {
-    for (const [id, {status, isTolerated}] of this.#ends) if (status === 'failed' && !isTolerated) return id
-    return undefined
+    return this.#failures[0]
   }
 
   #hasFailedUpstream({needs}: RandomTask): boolean {
@@ -293,7 +354,8 @@ class RunModel {
   }
 
   #taskOf(id: string): RandomTask {
-    const task = this.#run.tasks.find((candidate) => candidate.id === id)
+    const item = [...this.#items.keys()].find((candidate) => candidate.id === id)
+    const task = item ?? this.#run.tasks.find((candidate) => candidate.id === id)
     if (task === undefined) throw new Error(`no task ${id}`)
     return task
   }

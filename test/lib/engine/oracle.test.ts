@@ -4,7 +4,7 @@ import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest'
 import type {RunEvent} from '../../../src/lib/engine/events.ts'
 import {expectLawful} from '../../rig/engine-laws.ts'
 import {playRun, type PlayedRun} from '../../rig/play-run.ts'
-import {randomGatedRun, randomRun, type RandomRun} from '../../rig/random-run.ts'
+import {randomGatedRun, randomRun, type RandomRun, type RandomTask} from '../../rig/random-run.ts'
 import {modelRun, type ModelResult} from '../../rig/run-model.ts'
 
 const graphs = 4500
@@ -102,12 +102,43 @@ describe('random workflows', () => {
     for (const how of ['refused', 'admitted', 'stopped while it waited']) expect.soft(ends[how] ?? 0, how).toBeGreaterThan(gatedGraphs / 30)
   }, 120_000)
 
+  it('come to the same end with one slot and with many, when nothing ends them early', async () => {
+    for (let seed = 1; seed <= 600; seed += 1) {
+      const tasks = randomRun(seed).tasks.map(withoutFailFast)
+      const run = {...randomRun(seed), tasks, failFast: false, timeoutMs: undefined, stops: []}
+      const [one, many] = [await play({...run, parallelism: 1}), await play({...run, parallelism: 50})]
+      expect(statusesOf(many), `seed ${seed}`).toEqual(statusesOf(one))
+    }
+  }, 120_000)
+
   it(`keep the laws also when much happens at the same moment: ${crowdedGraphs} of them`, async () => {
     for (let seed = 1; seed <= crowdedGraphs; seed += 1) await play(randomRun(seed, 8))
   }, 120_000)
 })
 
+function withoutFailFast(task: RandomTask): RandomTask {
+  const {items} = task
+  if (items === undefined) return task
+  const {forEach, matrix} = items
+  const failFast = false
+  const written = forEach === undefined ? {matrix: {...matrix, failFast}} : {forEach: {...forEach, failFast}}
+  return {...task, items: {...items, ...written, failFast}}
+}
+
+function statusesOf({events}: PlayedRun): Readonly<Record<string, string>> {
+  const ends = events.flatMap((event): [string, string][] => {
+    if (event.type === 'task.skipped') return [[event.task, 'skipped']]
+    return event.type === 'task.finished' ? [[event.task, `${event.status} ${event.attempt}`]] : []
+  })
+  return Object.fromEntries(ends)
+}
+
 const kinds = [
+  'task.expanded',
+  'an item failed',
+  'an item was skipped',
+  'an item was stopped',
+  'a task without items',
   'succeeded',
   'failed',
   'cancelled',
@@ -130,15 +161,24 @@ function count(told: Record<string, number>, events: readonly RunEvent[]): void 
   add('compared')
   let isStopping = false
   for (const event of events) {
+    const isItem = 'task' in event && event.task.includes('[')
     if (event.type === 'task.retrying') add(event.type)
-    else if (event.type === 'run.stopping') {
+    else if (event.type === 'task.expanded') {
+      add(event.type)
+      if (event.items.length === 0) add('a task without items')
+    } else if (event.type === 'run.stopping') {
       isStopping = true
       if (event.atOnce === true) add('stopped at once')
     } else if (event.type === 'task.started' && isStopping) add('a clean-up task started after a stop')
     else if (event.type === 'task.finished') {
       add(event.status)
       if (event.isTolerated === true) add('tolerated')
+      if (isItem && event.status === 'failed') add('an item failed')
+      if (isItem && event.status === 'cancelled') add('an item was stopped')
       if (event.error?.code === 'TEMPLATE_FAILED') add('its condition is broken')
-    } else if (event.type === 'task.skipped') for (const kind of kinds) if (event.reason.includes(kind)) add(kind)
+    } else if (event.type === 'task.skipped') {
+      if (isItem) add('an item was skipped')
+      for (const kind of kinds) if (event.reason.includes(kind)) add(kind)
+    }
   }
 }
