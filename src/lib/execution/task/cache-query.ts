@@ -14,6 +14,8 @@ export interface EvaluatedTask {
   readonly inputs: JsonObject
   readonly env: Readonly<Record<string, string>>
   readonly workingDir: string
+  /** Of a task whose program runs in an image: the name of the image, and how it is run. */
+  readonly container?: {readonly image: string} | undefined
   /** Of its policy: patterns and values of the key. */
   readonly cache: {readonly files: readonly JsonValue[]; readonly key: readonly JsonValue[]; readonly makes: readonly JsonValue[]}
 }
@@ -44,6 +46,7 @@ export function queryOf(
     // What a task is granted and refused decides what it can do. A plan is plain.
     ...(restrictions !== undefined && {permissions: JSON.stringify(restrictions)}),
     ...(facts.imageId !== undefined && {image: facts.imageId}),
+    ...containerParts(values.container),
   }
   for (const [name, value] of Object.entries(values.inputs)) parts[`input ${name}`] = value
   for (const [name, value] of Object.entries({...facts.inherited, ...values.env})) parts[`env ${name}`] = value
@@ -56,6 +59,13 @@ export function queryOf(
     ...defined({ttlMs: cache?.ttlMs}),
     parts,
   }
+}
+
+/** An image counts by its name: where a tag leads is not looked up. */
+function containerParts(container: EvaluatedTask['container']): Record<string, JsonValue> {
+  if (container === undefined) return {}
+  const {image, ...settings} = container
+  return {image, container: JSON.stringify(settings)}
 }
 
 function ownerOf({file, workflow}: Plan, key: TaskKey): ResultOwner {

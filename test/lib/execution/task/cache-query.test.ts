@@ -33,6 +33,12 @@ test('what a restricted task is granted counts, and its image', () => {
   expect(parts).toMatchObject({image: 'sha256:1', permissions: JSON.stringify(restricted.restrictions)})
 })
 
+test('a container counts with the name of its image and with its settings', () => {
+  const container = {image: 'python:3.12-slim', network: 'none'}
+  const {parts} = queryOf({plan, task, key: {task: 't'}}, {...values, container}, facts)
+  expect(parts).toMatchObject({image: 'python:3.12-slim', container: '{"network":"none"}'})
+})
+
 test('a workflow from standard input is known by its directory', () => {
   const {owner} = queryOf({plan: {...plan, file: '-'}, task, key: {task: 't'}}, values, facts)
   expect(owner.file).toBe('/w/-')
