@@ -1,5 +1,5 @@
 // One run: what it knows of secrets and hides, what its tasks run in, and how all of it is ended. Two sessions of one program share the database and
-// the connection to Docker, and nothing else.
+// the connection to Docker; a run that was made for another one also shares what hides secrets.
 
 import {randomBytes} from 'node:crypto'
 import {combineReporters} from '../engine/loop/combine-reporters.ts'
