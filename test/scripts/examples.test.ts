@@ -245,6 +245,16 @@ describe('the examples', () => {
       stderr: expect.stringContaining('Missing secrets: WEBHOOK_KEY, API_TOKEN') as string,
     })
   })
+
+  it('14-site runs what it is asked for', async () => {
+    const project = openExamples()
+    const plain = await project.runJson('14-site.yaml')
+    expect(plain.result.tasks.map(({id}) => id)).toEqual(['directory', 'page'])
+    expect(plain.result.outputs).toEqual({page: '<h1>A site</h1>'})
+    const {task} = await project.runJson('14-site.yaml', ['upload', '--', '--strict'], {env: {UPLOAD_TOKEN: 'zz-9-plural-z'}})
+    expect(task('check').output).toMatchObject({stdout: 'checked --strict'})
+    expect(task('upload').output).toMatchObject({stdout: 'uploading with 13 characters of token'})
+  })
 })
 
 /** A line of the report, worked out in tenths so that no sum of decimals goes astray. */

@@ -169,3 +169,33 @@ describe('the standard input of a task', () => {
     expect(task('t').output).toMatchObject({stdout: '0'})
   })
 })
+
+describe('the usual variables', () => {
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'ALL_PROXY'].flatMap((name) => [name, name.toLowerCase()])
+  const names = [
+    ...proxies,
+    'SSL_CERT_FILE',
+    'SSL_CERT_DIR',
+    'SSH_AUTH_SOCK',
+    'CI',
+    'COLORTERM',
+    'NO_COLOR',
+    'FORCE_COLOR',
+    'XDG_CACHE_HOME',
+    'XDG_ANYTHING',
+    'LC_ALL',
+  ]
+
+  it('that lead to the network and to the tools of the user are inherited, others by name', async () => {
+    const project = new Project({
+      'autokestra.yaml': 'inheritEnv: [FROM_PROJECT]\n',
+      'w.yaml': oneTask('core/shell.run', '    inputs: {command: env}\n').replace('id: one\n', 'id: one\ninheritEnv: ["FROM_FI*"]\n'),
+    })
+    const env = Object.fromEntries([...names, 'FROM_PROJECT', 'FROM_FILE', 'OTHER'].map((name) => [name, `of ${name}`]))
+    const {task} = await project.runJson('w.yaml', [], {env})
+    const {stdout} = task('t').output as {stdout: string}
+    const lines = new Set(stdout.split('\n'))
+    expect([...names, 'FROM_PROJECT', 'FROM_FILE'].filter((name) => !lines.has(`${name}=of ${name}`))).toEqual([])
+    expect(stdout).not.toContain('of OTHER')
+  })
+})
