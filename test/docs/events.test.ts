@@ -21,6 +21,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
   'task.child': {task: 'always', attempt: 'always', child: 'always'},
   'task.log': {task: 'always', attempt: 'always', stream: 'always', level: 'always', message: 'always', fields: 'sometimes'},
   'task.retrying': {task: 'always', attempt: 'always', delayMs: 'always', error: 'always', metrics: 'always'},
+  'task.polled': {task: 'always', attempt: 'always', delayMs: 'always', seen: 'sometimes', metrics: 'always'},
   'task.finished': {
     task: 'always',
     attempt: 'always',
@@ -106,6 +107,7 @@ tasks:
   - {id: tell, type: test/p.tell}
   - {id: throw, type: test/p.throw, continueOnError: true}
   - {id: again, type: core/shell.run, retry: {max: 2, delay: 1ms}, continueOnError: true, inputs: {command: exit 3}}
+  - {id: wait, type: core/shell.run, until: {if: "{{ output.stdout.contains(\'x\') }}", every: 10ms}, inputs: {command: 'test -e w && echo x; touch w'}}
   - {id: killed, type: core/shell.run, continueOnError: true, inputs: {command: 'kill -9 $$'}}
   - {id: flood, type: core/shell.run, cache: {}, inputs: {command: seq 1 2000}}
   - {id: files, type: core/shell.run, inputs: {command: 'true'}, files: {in: {a: b}, out: {a: a}}}

@@ -6,6 +6,7 @@ import type {AttemptMetrics, HooksStarted, RunEvent, RunFinished, TaskFinished} 
 interface TaskRecord {
   readonly needs: readonly string[]
   attempt: number
+  hasPolled: boolean
   /** Of the log of that attempt. */
   line: number
   progress: 'unstarted' | 'running' | 'waiting' | 'expanded' | keyof RunFinished['counts']
@@ -44,7 +45,7 @@ class EngineLaws {
     this.#demand(!this.#isFinished, event, 'the run has finished')
     this.#demand((event.type === 'run.started') === ('seq' in event && event.seq === 1), event, 'a run starts once, and first')
     if (event.type === 'run.started')
-      for (const {id, needs} of event.tasks) this.#tasks.set(id, {needs, attempt: 0, line: 0, progress: 'unstarted'})
+      for (const {id, needs} of event.tasks) this.#tasks.set(id, {needs, attempt: 0, hasPolled: false, line: 0, progress: 'unstarted'})
     else if (event.type === 'run.finished') this.#finish(event)
     else if (event.type === 'run.queued' || event.type === 'run.admitted' || event.type === 'run.refused') this.#takeGate(event)
     else if (event.type === 'hooks.started') this.#startHooks(event)
@@ -84,7 +85,7 @@ class EngineLaws {
         task.progress = 'expanded'
         for (const item of task.items) {
           this.#demand(!this.#tasks.has(item), event, 'an item is a task of its own')
-          this.#tasks.set(item, {needs: [], attempt: 0, line: 0, progress: 'unstarted', parent: task})
+          this.#tasks.set(item, {needs: [], attempt: 0, hasPolled: false, line: 0, progress: 'unstarted', parent: task})
         }
         return
       case 'task.started':
@@ -109,6 +110,14 @@ class EngineLaws {
         return
       case 'task.retrying':
         this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt is tried again')
+        this.#measure(event, event.metrics)
+        task.progress = 'waiting'
+        return
+      case 'task.polled':
+        this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt finds its condition unmet')
+        this.#demand(event.delayMs > 0, event, 'a task that waits runs again later')
+        this.#demand(task.hasPolled || event.seen !== undefined, event, 'what was seen first is said')
+        task.hasPolled = true
         this.#measure(event, event.metrics)
         task.progress = 'waiting'
         return
@@ -189,7 +198,7 @@ class EngineLaws {
         event,
         'hooks need hooks of their list',
       )
-      this.#tasks.set(id, {needs, attempt: 0, line: 0, progress: 'unstarted'})
+      this.#tasks.set(id, {needs, attempt: 0, hasPolled: false, line: 0, progress: 'unstarted'})
     }
   }
 

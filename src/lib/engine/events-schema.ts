@@ -69,6 +69,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     'fields?': {type: 'object'},
   },
   'task.retrying': {task: text, attempt, delayMs: amount, error, metrics},
+  'task.polled': {task: text, attempt, delayMs: amount, 'seen?': text, metrics},
   'task.finished': {
     task: text,
     attempt: count,

@@ -74,6 +74,17 @@ export interface TaskRetrying {
   readonly error: TaskError
   readonly metrics: AttemptMetrics
 }
+/** An attempt succeeded, but the condition of `until` does not hold yet. */
+export interface TaskPolled {
+  readonly type: 'task.polled'
+  readonly task: string
+  readonly attempt: number
+  /** Until the next attempt. */
+  readonly delayMs: number
+  /** What the condition read, in words; present when it has changed since the attempt before. */
+  readonly seen?: string
+  readonly metrics: AttemptMetrics
+}
 export interface TaskFinished {
   readonly type: 'task.finished'
   readonly task: string
@@ -168,6 +179,7 @@ export type RunEventBody =
   | TaskChild
   | TaskLog
   | TaskRetrying
+  | TaskPolled
   | TaskFinished
   | TaskSkipped
   | HooksStarted

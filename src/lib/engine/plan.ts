@@ -5,7 +5,7 @@ import type {JsonObject} from '../util/json.ts'
 import type {CachePolicy} from '../workflow/cache-policy.ts'
 import {tasksOfHooks, type HookList, type Hooks} from '../workflow/hooks.ts'
 import type {ForEach, Matrix} from '../workflow/items/model.ts'
-import type {Concurrency, RetryPolicy} from '../workflow/model.ts'
+import type {Concurrency, RetryPolicy, UntilPolicy} from '../workflow/model.ts'
 import type {TaskFiles} from '../workflow/task-files.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
@@ -94,6 +94,7 @@ export interface PlannedTask {
   readonly env: Readonly<Record<string, string>>
   readonly files?: TaskFiles
   readonly retry: RetryPolicy
+  readonly until?: UntilPolicy
   /** Of an attempt. Absent: it may take as long as it likes. */
   readonly timeoutMs?: number
   readonly timeoutFrom: TimeoutOrigin

@@ -42,6 +42,8 @@ export interface TaskRecord {
   attempt: number
   /** Attempts that the system had no room for: its policy of retries does not count them. */
   refusals: number
+  /** Number of the last attempt that succeeded without what its task waits for: its policy of retries counts from there. */
+  polled: number
   /** It was running when the run was stopped, so it is not tried again. */
   isStopped: boolean
   /** While it is `waiting`. */
@@ -71,8 +73,8 @@ export interface ItemsRecord {
 export interface PendingRetry {
   /** Milliseconds since 1970. */
   readonly dueAtMs: number
-  /** Of the attempt that failed. */
-  readonly error: TaskError
+  /** Of the attempt that failed; absent when it succeeded, and what the task waits for was not there. */
+  readonly error?: TaskError
   readonly durationMs: number
 }
 
@@ -146,6 +148,7 @@ export function newRecord(shape: TaskShape): TaskRecord {
     openNeeds: shape.needs.length,
     attempt: 0,
     refusals: 0,
+    polled: 0,
     isStopped: false,
     isTolerated: false,
     hasFailedUpstream: false,

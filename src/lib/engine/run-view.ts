@@ -87,7 +87,7 @@ export class RunView {
     if (type === 'task.log' || type === 'task.child') return
     for (const list of [this.#running, this.#waiting, this.#expanded]) list.delete(task.id)
     if (type === 'task.started') this.#running.set(task.id, task)
-    else if (type === 'task.retrying') this.#waiting.set(task.id, task)
+    else if (type === 'task.retrying' || type === 'task.polled') this.#waiting.set(task.id, task)
     else if (type === 'task.expanded') this.#expanded.set(task.id, task)
     else this.#end(task)
   }

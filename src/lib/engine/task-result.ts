@@ -77,11 +77,20 @@ export type ActionResult = OfCache &
         readonly output: JsonValue
         /** Of a task that declares files. */
         readonly files?: TaskFileSets
+        readonly unmet?: UnmetCondition
         readonly metrics: AttemptMetrics
         readonly warnings: readonly ActionWarning[]
       }
     | {readonly ok: false; readonly error: TaskError; readonly metrics: AttemptMetrics; readonly warnings: readonly ActionWarning[]}
   )
+
+/** The attempt succeeded, but what the task waits for is not there yet. */
+export interface UnmetCondition {
+  /** What the condition read of the output, in words; masked. */
+  readonly seen: string
+  /** It is not what it was after the attempt before. */
+  readonly isChanged: boolean
+}
 
 /** What an attempt came to, as the loop gets it: nothing in it is secret. */
 export type AttemptResult =
@@ -93,6 +102,8 @@ export type AttemptResult =
       readonly files?: TaskFileSets
       /** The output as it was, when masking has changed it and there is a key to seal it with. */
       readonly sealed?: SealedValue
+      /** Then the task goes on, and this is not its output. */
+      readonly unmet?: UnmetCondition
       readonly metrics: AttemptMetrics
       readonly warnings: readonly ActionWarning[]
     })

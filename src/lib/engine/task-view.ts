@@ -50,6 +50,10 @@ export interface TaskFold {
   hasLog: boolean
   /** When it began to run, or to wait for another attempt: milliseconds on the clock of the caller. */
   sinceMs: number
+  /** How many attempts have succeeded without what the task waits for. */
+  polls?: number
+  /** What the condition of its `until` has read last, in words. */
+  seen?: string
   /** How long it waits for another attempt. */
   delayMs?: number
 }
@@ -96,6 +100,12 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
     case 'task.retrying':
       task.sinceMs = atMs
       task.delayMs = event.delayMs
+      return
+    case 'task.polled':
+      task.sinceMs = atMs
+      task.delayMs = event.delayMs
+      task.polls = (task.polls ?? 0) + 1
+      if (event.seen !== undefined) task.seen = event.seen
       return
     case 'task.skipped':
       task.status = 'skipped'

@@ -87,6 +87,7 @@ function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts)
     env: task.env,
     ...defined({files: task.files}),
     retry: task.retry,
+    ...defined({until: task.until}),
     ...timeoutOf(task, found),
     continueOnError: task.continueOnError,
     idempotent: task.idempotent,

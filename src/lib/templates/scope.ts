@@ -29,6 +29,8 @@ export interface Scope {
     /** Only for hooks: ids of the tasks that failed and were not tolerated, in the order of their ends. */
     readonly failed?: readonly string[]
   }
+  /** Only in `until`: of the attempt that has just succeeded. */
+  readonly output?: unknown
   /** Only for hooks: what the run returns; empty when it has not succeeded. */
   readonly outputs?: Readonly<Record<string, unknown>>
 }

@@ -7,7 +7,7 @@ import {buildCachePolicy} from './cache-policy.ts'
 import type {DraftTask, WorkflowDraft} from './draft.ts'
 import {hookLists, type Hooks} from './hooks.ts'
 import {readDeclaredInputs} from './inputs/declared-input.ts'
-import type {RetryPolicy, Task, Workflow} from './model.ts'
+import type {RetryPolicy, Task, UntilPolicy, Workflow} from './model.ts'
 import {readResources} from './resources.ts'
 import {neverCondition} from './template-sites.ts'
 import {readFiles} from './task-files.ts'
@@ -72,6 +72,7 @@ function buildTask({fields, needs, hook}: DraftTask, {defaults = {}, resources}:
     ...defined({files: readFiles(task.files)}),
     retry: buildRetry({...defaults.retry, ...task.retry}),
     ...(timeoutMs !== undefined && {timeoutMs, timeoutFrom: task.timeout === undefined ? 'defaults' : 'task'}),
+    ...defined({until: buildUntil(task.until)}),
     continueOnError: task.continueOnError ?? false,
     idempotent: task.idempotent ?? false,
     ...defined({workingDir: task.workingDir}),
@@ -83,6 +84,11 @@ function buildTask({fields, needs, hook}: DraftTask, {defaults = {}, resources}:
 function buildCondition(condition: string | boolean | undefined): string | undefined {
   if (typeof condition === 'string') return condition.trim()
   return condition === false ? neverCondition : undefined
+}
+
+function buildUntil(until: WrittenTask['until']): UntilPolicy | undefined {
+  if (until === undefined) return undefined
+  return {if: until.if.trim(), everyMs: parseDuration(until.every) ?? 10_000, limitMs: parseDuration(until.limit) ?? 3_600_000}
 }
 
 function buildRetry(retry: WrittenRetry): RetryPolicy {

@@ -79,6 +79,7 @@ export interface Task {
   readonly timeoutMs?: number
   /** Where `timeoutMs` was written. */
   readonly timeoutFrom?: 'task' | 'defaults'
+  readonly until?: UntilPolicy
   readonly continueOnError: boolean
   readonly idempotent: boolean
   /** Absent: the task always runs. */
@@ -95,6 +96,15 @@ export interface Resources {
   readonly cpus?: number
   readonly pids?: number
   readonly tmpBytes?: number
+}
+
+/** The task runs again until a condition on its output holds. */
+export interface UntilPolicy {
+  /** Template text. */
+  readonly if: string
+  readonly everyMs: number
+  /** Since its first start. */
+  readonly limitMs: number
 }
 
 export interface RetryPolicy {

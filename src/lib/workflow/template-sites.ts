@@ -22,7 +22,7 @@ interface SiteRule {
 }
 
 export type SiteKind =
-  'workflowEnv' | 'concurrency' | 'outputs' | 'input' | 'env' | 'cache' | 'files' | 'workingDir' | 'if' | 'items' | 'itemKey'
+  'workflowEnv' | 'concurrency' | 'outputs' | 'input' | 'env' | 'cache' | 'files' | 'workingDir' | 'until' | 'if' | 'items' | 'itemKey'
 
 export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   /** The same for every task, so it is evaluated before the run. */
@@ -36,6 +36,7 @@ export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   workingDir: {reads: scopeRoots, readsItem: true},
   /** What is written before the task. */
   files: {reads: [...scopeRoots, 'secrets'], readsItem: true},
+  until: {reads: [...scopeRoots, 'output'], readsItem: true},
   /** Of a task with items it is asked once, before there are items. */
   if: {reads: scopeRoots, callsStatus: true},
   /** Keys and numbers of items are shown to everyone, so no secret has a part in them. */
@@ -84,6 +85,7 @@ export interface TaskTexts {
   readonly cache?: unknown
   readonly workingDir?: unknown
   readonly files?: unknown
+  readonly until?: unknown
   readonly if?: unknown
   readonly forEach?: unknown
   readonly matrix?: unknown
@@ -91,7 +93,7 @@ export interface TaskTexts {
 
 /** The sites of a task. Values that hold no template may be left out. @param literalInputs inputs of its action in which no templates are evaluated */
 export function taskSites(
-  {inputs, env, cache, files, workingDir, if: condition, forEach, matrix}: TaskTexts,
+  {inputs, env, cache, files, workingDir, until, if: condition, forEach, matrix}: TaskTexts,
   literalInputs: readonly string[] = [],
 ): TemplateSite[] {
   const sites = entrySites('input', 'inputs', inputs, literalInputs)
@@ -100,6 +102,7 @@ export function taskSites(
   sites.push(...entrySites('env', 'env', env), ...entrySites('cache', 'cache', cache))
   if (typeof workingDir === 'string' && isTemplate(workingDir)) sites.push({kind: 'workingDir', key: 'workingDir', value: workingDir})
   if (files !== undefined) sites.push({kind: 'files', key: 'files', name: 'in', value: fieldsOf(files)['in']})
+  if (typeof fieldsOf(until)['if'] === 'string') sites.push(...entrySites('until', 'until', {if: fieldsOf(until)['if']}))
   if (typeof condition === 'string') sites.push({kind: 'if', key: 'if', value: condition})
   else if (condition === false) sites.push({kind: 'if', key: 'if', value: neverCondition})
   return sites

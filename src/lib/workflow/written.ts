@@ -53,6 +53,7 @@ export interface WrittenTask {
   readonly files?: WrittenFiles
   readonly retry?: WrittenRetry
   readonly timeout?: string | number
+  readonly until?: {readonly if: string; readonly every?: string | number; readonly limit?: string | number}
   readonly continueOnError?: boolean
   readonly idempotent?: boolean
   readonly workingDir?: string

@@ -3,7 +3,7 @@
 // that end a whole run or all items early (a first failure under failFast, a stop), which look at every task once.
 
 import {assertNever} from '../../util/assert-never.ts'
-import type {RunStopping, TaskFinished, TaskRetrying, TaskSkipped} from '../events.ts'
+import type {RunStopping, TaskFinished, TaskPolled, TaskRetrying, TaskSkipped} from '../events.ts'
 import {isRefusal, roomAfter, roomFound} from '../room.ts'
 import type {Command} from './commands.ts'
 import {finish, finishIfDone} from './finish.ts'
@@ -41,6 +41,8 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
       return begin(state, requireRecord(state.tasks, event.task), event.attempt)
     case 'task.retrying':
       return retry(state, requireRecord(state.tasks, event.task), event)
+    case 'task.polled':
+      return poll(state, requireRecord(state.tasks, event.task), event)
     case 'task.finished':
       return afterTask(state, requireRecord(state.tasks, event.task), event)
     case 'task.skipped':
@@ -91,6 +93,16 @@ function retry(state: DecideState, record: TaskRecord, {ts, delayMs, error, metr
   record.refusals += 1
   state.room = roomAfter(state.room, {isAlone: state.running === 0, passedMs: delayMs + durationMs})
   return [{kind: 'narrow'}, wake]
+}
+
+function poll(state: DecideState, record: TaskRecord, {ts, attempt, delayMs, metrics}: TaskPolled & DatedEvent): Command[] {
+  record.progress = 'waiting'
+  record.retry = {dueAtMs: Date.parse(ts) + delayMs, durationMs: metrics.durationMs}
+  record.polled = attempt
+  record.refusals = 0
+  state.running -= slotsOf(record)
+  state.room = roomFound(state.room)
+  return [{kind: 'wake', task: record.shape.id, delayMs, isFirst: false}]
 }
 
 /** The first stop lets the tasks go on that clean up; another one, for another cause or at once, ends these too. */

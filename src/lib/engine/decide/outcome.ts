@@ -1,14 +1,16 @@
 // What a result means, as events: whether a task is tried again, has failed, or was stopped, and how the run ends. Pure.
 
 import type {RetryPolicy} from '../../workflow/model.ts'
-import type {RunDiagnostic, StateEventBody, RunFinished, TaskError, TaskFinished} from '../events.ts'
+import type {RunDiagnostic, StateEventBody, RunFinished, TaskError, TaskFinished, TaskPolled} from '../events.ts'
 import type {PlannedTask} from '../plan.ts'
 import type {ConditionAnswer, OutputsAnswer} from '../ports.ts'
 import {isRefusal, pauseForRoom, patienceMs} from '../room.ts'
-import type {ActionWarning, AttemptMetrics, AttemptResult, CacheFact} from '../task-result.ts'
+import type {ActionWarning, AttemptMetrics, AttemptResult, CacheFact, UnmetCondition} from '../task-result.ts'
 import {countEnds, requireRecord, type DecideState} from '../run-state.ts'
 import {defined} from '../../util/defined.ts'
+import {writeDuration} from '../../util/duration.ts'
 
+const cancelled: TaskError = {code: 'CANCELLED', message: '', retryable: false}
 const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once; continuing with fewer'}
 
 /** A task of the run, or an item of one. */
@@ -22,12 +24,19 @@ export interface NamedTask {
 /**
  * What follows from the result of the running attempt of a task; warnings first, the end or the wait last.
  * @param random in [0, 1); spreads retries
+ * @param elapsedMs since the first attempt of the task started
  */
-export function outcomeOf(state: DecideState, {key, planned}: NamedTask, result: AttemptResult, random: number): StateEventBody[] {
+export function outcomeOf(
+  state: DecideState,
+  task: NamedTask,
+  result: AttemptResult,
+  {random, elapsedMs}: {readonly random: number; readonly elapsedMs: number},
+): StateEventBody[] {
+  const {key} = task
   const {attempt, isStopped} = requireRecord(state.tasks, key)
-  const task = {key, planned}
   const {metrics, cache} = result
   const warnings = result.warnings.map((warning) => warningEvent(warning, key))
+  if (result.ok && result.unmet !== undefined) return [...warnings, outcomeOfPoll(state, task, {metrics, unmet: result.unmet}, elapsedMs)]
   if (result.ok) {
     const {output, files} = result
     return [...warnings, {type: 'task.finished', task: key, attempt, status: 'succeeded', output, metrics, ...defined({files, cache})}]
@@ -40,6 +49,25 @@ export function outcomeOf(state: DecideState, {key, planned}: NamedTask, result:
   return [...warnings, {type: 'task.retrying', task: key, attempt, delayMs, error, metrics}]
 }
 
+/** A last attempt is made when the limit is reached. */
+function outcomeOfPoll(
+  state: DecideState,
+  task: NamedTask,
+  {unmet: {seen, isChanged}, metrics}: {readonly unmet: UnmetCondition; readonly metrics: AttemptMetrics},
+  elapsedMs: number,
+): TaskFinished | TaskPolled {
+  const {key, planned} = task
+  const {attempt, isStopped} = requireRecord(state.tasks, key)
+  if (isStopped) return failure(task, attempt, stoppedError(cancelled, state), metrics)
+  const {everyMs, limitMs} = planned.until ?? {everyMs: 0, limitMs: 0}
+  const leftMs = Math.ceil(limitMs - elapsedMs)
+  if (leftMs <= 0) {
+    const message = `the condition of "until" did not hold within ${writeDuration(limitMs)}; until.limit allows more${seen === '' ? '' : ` (${seen})`}`
+    return failure(task, attempt, {code: 'TIMEOUT', message, retryable: false}, metrics)
+  }
+  return {type: 'task.polled', task: key, attempt, delayMs: Math.min(everyMs, leftMs), ...(isChanged && {seen}), metrics}
+}
+
 interface Judgement {
   readonly error: TaskError
   /** Absent: the task is not tried again. */
@@ -49,8 +77,8 @@ interface Judgement {
 
 /** A try that the system had no room for does not fail the task, until there was no room for too long. */
 function judge(state: DecideState, {key, planned: {retry}}: NamedTask, error: TaskError, random: number): Judgement {
-  const {attempt, refusals} = requireRecord(state.tasks, key)
-  const counted = attempt - refusals
+  const {attempt, refusals, polled} = requireRecord(state.tasks, key)
+  const counted = attempt - polled - refusals
   if (!isRefusal(error)) return {error, delayMs: retryDelayMs(retry, counted, error, random)}
   const pauseMs = pauseForRoom(state.room, state.running === 1)
   if (pauseMs !== undefined) return {error, delayMs: pauseMs, isFirstRefusal: !state.room.wasMissing}
@@ -92,10 +120,10 @@ export function endsOfStop(state: DecideState, isAtOnce: boolean, measure: (task
   const end = (task: string, attempt: number, error: TaskError, durationMs: number): TaskFinished => {
     return {type: 'task.finished', task, attempt, status: 'cancelled', error, metrics: {durationMs}}
   }
-  const stopped = stoppedError({code: 'CANCELLED', message: '', retryable: false}, state)
+  const stopped = stoppedError(cancelled, state)
   for (const [id, {progress, attempt, retry}] of state.tasks) {
     if (progress === 'running' && isAtOnce) running.push(end(id, attempt, stopped, measure(id)))
-    if (progress === 'waiting' && retry !== undefined) waiting.push(end(id, attempt, retry.error, retry.durationMs))
+    if (progress === 'waiting' && retry !== undefined) waiting.push(end(id, attempt, retry.error ?? stopped, retry.durationMs))
   }
   return [...running, ...waiting]
 }

@@ -37,6 +37,10 @@ export class Attempts {
     return this.#open.get(task)
   }
 
+  list(): readonly OpenAttempt[] {
+    return [...this.#open.values()]
+  }
+
   isOpen(attempt: OpenAttempt): boolean {
     return this.#open.get(attempt.task) === attempt
   }
@@ -58,14 +62,9 @@ export class Attempts {
     return startedAtMs === undefined ? {} : {durationMs: roundMs(this.#clock.elapsed() - startedAtMs)}
   }
 
-  /** Tells all open attempts to stop. */
-  abort(): void {
-    for (const {controller} of this.#open.values()) controller.abort()
-  }
-
   /** Tells all open attempts to stop, and waits for none of them. */
   abandon(): void {
-    this.abort()
+    for (const {controller} of this.#open.values()) controller.abort()
     this.#open.clear()
   }
 }

@@ -21,6 +21,7 @@ export class TaskSteps {
   readonly #planned: ReadonlyMap<string, PlannedTask>
   readonly #queue: TaskQueue
   readonly #attempts: Attempts
+  #stopped: readonly OpenAttempt[] = []
 
   constructor(plan: Plan, ports: RunPorts, options: RunLoopOptions, turn: Turn) {
     this.#options = options
@@ -96,14 +97,15 @@ export class TaskSteps {
   /** Ends what a stop of the run ends by itself. */
   endStopped(isAtOnce: boolean): void {
     this.#queue.release()
+    this.#stopped = this.#attempts.list()
     for (const end of endsOfStop(this.#turn.state, isAtOnce, (task) => this.#attempts.measure(task))) this.#turn.apply(end)
     // Nothing more is heard of what has its end.
     if (isAtOnce) this.#attempts.abandon()
   }
 
-  /** Tells the open attempts to stop. */
+  /** Tells the attempts to stop that were open when the run was stopped: what has begun since then cleans up. */
   abort(): void {
-    this.#attempts.abort()
+    for (const {controller} of this.#stopped) controller.abort()
   }
 
   /** Tells the open attempts to stop, and waits for none of them. */
@@ -115,7 +117,8 @@ export class TaskSteps {
     if (!this.#attempts.isOpen(attempt)) return
     this.#attempts.close(attempt)
     this.#queue.free(attempt.task)
-    for (const event of outcomeOf(this.#turn.state, this.#named(attempt.task), result, this.#ports.random())) {
+    const {durationMs: elapsedMs = 0} = this.measure(attempt.task)
+    for (const event of outcomeOf(this.#turn.state, this.#named(attempt.task), result, {random: this.#ports.random(), elapsedMs})) {
       this.#turn.apply(event, event.type === 'task.finished' && result.ok ? result.sealed : undefined)
     }
   }

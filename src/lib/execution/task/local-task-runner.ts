@@ -25,6 +25,7 @@ import type {RunDirectory} from '../files/run-directory.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
 import {CacheStep, type RunCache} from './cache-step.ts'
 import {runAttempt} from './run-attempt.ts'
+import {UntilStep} from './until-step.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
 
 export interface LocalTaskRunnerOptions extends PlanTemplates {
@@ -50,6 +51,7 @@ export class LocalTaskRunner implements TaskRunner {
   readonly #tasks: ReadonlyMap<string, PlannedTask>
   readonly #scope: RunScope
   readonly #cacheStep: CacheStep | undefined
+  readonly #untilStep: UntilStep
   #emit: RunnerEvents = () => undefined
 
   constructor(plan: Plan, options: LocalTaskRunnerOptions) {
@@ -58,6 +60,7 @@ export class LocalTaskRunner implements TaskRunner {
     this.#tasks = new Map(allTasks(plan).map((task) => [task.id, task]))
     this.#scope = new RunScope(plan, options, {id: options.runId, dir: options.directory.path}, options.secrets)
     const {cache, runId, secrets} = options
+    this.#untilStep = new UntilStep(this.#scope, options.templates, secrets)
     this.#cacheStep = cache === undefined ? undefined : new CacheStep(plan, runId, cache, secrets)
   }
 
@@ -78,13 +81,14 @@ export class LocalTaskRunner implements TaskRunner {
     const {secrets} = this.#options
     const task = this.#find(key)
     const attempted = {key: readTaskKey(key), task, action: this.#actionOf(task), attempt}
-    const result = await runAttempt(attempted, options, {
+    const attemptResult = await runAttempt(attempted, options, {
       ...this.#options,
       workflow: this.#plan.workflow,
       scope: this.#scope,
       emit: this.#emit,
       cacheStep: this.#cacheStep,
     })
+    const result = this.#untilStep.judge(attempted.key, task, attemptResult)
     this.#scope.returned(key, result)
     return secrets === undefined ? result : maskResult(result, secrets, {run, task: key, attempt})
   }

@@ -15,7 +15,7 @@ import {readTaskKey, writeTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import {TemplateError} from '../../templates/template-error.ts'
 import {toText, type Templates} from '../../templates/templates.ts'
 import {defined} from '../../util/defined.ts'
-import type {JsonObject} from '../../util/json.ts'
+import type {JsonObject, JsonValue} from '../../util/json.ts'
 import {readDraft} from '../../workflow/draft.ts'
 import {ItemsError} from '../../workflow/items/items-error.ts'
 import {RunItems} from './run-items.ts'
@@ -131,6 +131,24 @@ export class RunScope {
   /** Evaluates the items of a task. Answers their keys. */
   expand(task: PlannedTask): Evaluated<readonly string[]> {
     return this.#attempt(task.id, () => this.#items.expand(task, this.#scope))
+  }
+
+  /** Whether the condition of an `until` holds. @param output of the attempt */
+  until({id}: PlannedTask, key: TaskKey, condition: string, output: JsonValue): Evaluated<boolean> {
+    const evaluated = this.#attempt(
+      id,
+      () =>
+        this.#beside.templates.evaluate(
+          condition,
+          {...this.#scope, ...this.#items.variablesOf(key), output},
+          {budget: new Budget(maxConditionSteps)},
+        ),
+      ['until', 'if'],
+    )
+    if (!evaluated.ok) return evaluated
+    const {value} = evaluated
+    if (typeof value === 'boolean') return {ok: true, value}
+    return {ok: false, error: templateError(`in until.if: the condition must be true or false, not ${describeType(value)}`)}
   }
 
   /** The inputs and the environment of a task, or of an item of it, all templates evaluated. */

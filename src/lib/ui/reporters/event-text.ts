@@ -1,7 +1,7 @@
 // One event in words, as one line. Shared by the reporters that print lines.
 
 import {assertNever} from '../../util/assert-never.ts'
-import type {CacheFact, EndCounts, HooksStarted, LogEntry, RunEvent, RunStopping, TaskError, TaskFinished} from '../../engine/events.ts'
+import type {CacheFact, EndCounts, HooksStarted, LogEntry, RunEvent, RunStopping, TaskError, TaskFinished, TaskPolled} from '../../engine/events.ts'
 import {describeHolders} from '../../engine/requests/describe-holders.ts'
 import {describeStop} from '../../engine/run-state.ts'
 import type {RunView} from '../../engine/run-view.ts'
@@ -62,6 +62,11 @@ export function describeItems({succeeded, failed, skipped, cancelled}: EndCounts
   return count(succeeded + failed + skipped + cancelled, 'item')
 }
 
+/** What the task waits for, and when it looks again. */
+export function describePoll({seen, delayMs}: TaskPolled): string {
+  return `waiting${seen === undefined || seen === '' ? '' : `: ${oneLine(seen)}`}; runs again in ${formatDuration(delayMs)}`
+}
+
 /** Without a line end. @param view the run up to the event */
 export function describeEvent(event: RunEvent, view?: RunView): string {
   switch (event.type) {
@@ -83,6 +88,8 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
       return `${event.task} | ${describeLog(event)}`
     case 'task.retrying':
       return `${event.task}: attempt ${String(event.attempt)} failed, the next one starts in ${formatDuration(event.delayMs)}: ${describeError(event.error)}`
+    case 'task.polled':
+      return `${event.task}: ${describePoll(event)}`
     case 'task.finished':
       return `${event.task}: ${describeEnd(event)}`
     case 'task.skipped':

@@ -44,7 +44,7 @@ export class LiveTasks {
     return [
       ...expanded.map((task) => this.#itemsRow(task)),
       ...running.flatMap((task) => [this.#runningRow(task), ...this.#tailRows(task.id, tails.get(task.id) ?? 0)]),
-      ...waiting.map((task) => this.#retryRow(task)),
+      ...waiting.map((task) => this.#waitingRow(task)),
       {text: this.#count(view), paint: this.#options.style.dim},
     ]
   }
@@ -91,10 +91,14 @@ export class LiveTasks {
     return tail.last(task, share).map((line) => ({text: `    ${style.bar} ${sanitizeText(line).replaceAll('\t', '  ')}`, paint: style.dim}))
   }
 
-  #retryRow({id, attempts, sinceMs, delayMs = 0}: TaskView): LiveRow {
+  #waitingRow({id, attempts, sinceMs, delayMs = 0, polls = 0, seen}: TaskView): LiveRow {
     const {style, now} = this.#options
     const leftMs = sinceMs + delayMs - now()
     const when = leftMs > 0 ? ` in ${formatDuration(leftMs)}` : ' next'
+    if (polls > 0) {
+      const why = seen === undefined || seen === '' ? '' : `: ${sanitizeText(seen)}`
+      return {text: `${style.symbols.interrupted} ${id}  waiting${why}, again${when}`, paint: style.dim}
+    }
     return {text: `${style.symbols.interrupted} ${id}  attempt ${String(attempts + 1)}${when}`, paint: style.yellow}
   }
 
@@ -104,11 +108,18 @@ export class LiveTasks {
       ...(holders.length === 0 ? [] : [`waiting for ${holders.length === 1 ? 'run' : 'runs'} ${holders.join(', ')}`]),
       `${String(ended.length)} of ${String(tasks.size)} done`,
       ...(running.size === 0 ? [] : [`${String(running.size)} running`]),
-      ...(waiting.size === 0 ? [] : [`${String(waiting.size)} waiting to retry`]),
+      ...(waiting.size === 0
+        ? []
+        : [`${String(waiting.size)} waiting${isEvery(waiting.values(), ({polls}) => polls === undefined) ? ' to retry' : ''}`]),
       ...(stopCause === undefined ? [] : ['stopping']),
     ]
     return `  ${parts.join(` ${this.#options.style.separator} `)}`
   }
+}
+
+function isEvery<T>(values: Iterable<T>, holds: (value: T) => boolean): boolean {
+  for (const value of values) if (!holds(value)) return false
+  return true
 }
 
 /** Not a copy of ten thousand to show ten. */

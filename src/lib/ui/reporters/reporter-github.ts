@@ -7,6 +7,7 @@ import {describeError, describeEvent} from './event-text.ts'
 import {disarmGithubCommands, githubCommand} from '../terminal/github-command.ts'
 import {Heartbeat} from './heartbeat.ts'
 import type {ReporterOptions} from './reporter-plain.ts'
+import {PollLog} from './poll-log.ts'
 import {renderSummary} from './summary.ts'
 
 /** In UTF-16 units. Folds cannot overlap, so lines wait until their task ends; a longer log is shown in several folds. */
@@ -20,6 +21,7 @@ interface Fold {
 export class GithubReporter implements Reporter {
   readonly #options: ReporterOptions
   readonly #heartbeat: Heartbeat
+  readonly #polls = new PollLog()
   readonly #folds = new Map<string, Fold>()
 
   constructor(options: ReporterOptions) {
@@ -30,10 +32,12 @@ export class GithubReporter implements Reporter {
   report(event: RunEvent, view: RunView): void {
     this.#heartbeat.watch(view)
     const {writer, style} = this.#options
+    if (this.#polls.hides(event, view, describeEvent)) return
     if (event.type === 'task.log') {
       this.#keep(event.task, describeEvent(event))
       return
     }
+    if (event.type === 'task.finished') for (const line of this.#polls.take(event).lines) this.#keep(event.task, line)
     if (event.type === 'task.finished') this.#show(event.task, 'log')
     if (event.type === 'run.finished') for (const task of this.#folds.keys()) this.#show(task, 'log')
     writer.write(

@@ -6,6 +6,7 @@ import type {RunView} from '../../engine/run-view.ts'
 import {describeEvent} from './event-text.ts'
 import {Heartbeat} from './heartbeat.ts'
 import type {Style} from '../terminal/style.ts'
+import {PollLog} from './poll-log.ts'
 import {renderSummary} from './summary.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
 import type {Ticker} from '../terminal/ticker.ts'
@@ -20,6 +21,7 @@ export interface ReporterOptions {
 export class PlainReporter implements Reporter {
   readonly #options: ReporterOptions
   readonly #heartbeat: Heartbeat
+  readonly #polls = new PollLog()
 
   constructor(options: ReporterOptions) {
     this.#options = options
@@ -29,6 +31,8 @@ export class PlainReporter implements Reporter {
   report(event: RunEvent, view: RunView): void {
     this.#heartbeat.watch(view)
     const {writer, style} = this.#options
+    if (this.#polls.hides(event, view, describeEvent)) return
+    for (const line of this.#polls.take(event).lines) writer.write(`${line}\n`)
     writer.write(event.type === 'run.finished' ? renderSummary(view, style) : `${describeEvent(event, view)}\n`)
   }
 

@@ -31,6 +31,7 @@ export class QuietReporter implements Reporter {
         return
       }
       case 'task.retrying':
+      case 'task.polled':
         return void this.#tail.take(event.task)
       case 'task.finished': {
         this.#writer.write(this.#renderEnd(event))

@@ -75,6 +75,9 @@ export class TtyReporter implements Reporter {
       case 'task.retrying':
         this.#tail.take(event.task)
         return `${style.yellow(`${style.symbols.interrupted} ${describeEvent(event)}`)}\n`
+      case 'task.polled':
+        this.#tail.take(event.task)
+        return event.seen === undefined ? '' : `${style.dim(`${style.symbols.interrupted} ${describeEvent(event)}`)}\n`
       case 'task.finished':
         return this.#renderEnd(event, view)
       case 'task.skipped':

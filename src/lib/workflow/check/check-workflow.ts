@@ -20,6 +20,7 @@ import {checkShape} from './shape.ts'
 import {checkConditions, checkConstants, checkTemplates, secretsNamed} from './templates.ts'
 import {checkTimes} from './times.ts'
 import {checkTrigger} from './trigger.ts'
+import {checkUntil} from './until.ts'
 import type {DraftTask, WorkflowDraft} from '../draft.ts'
 import {Graph} from '../graph.ts'
 import {listTemplates} from './list-templates.ts'
@@ -53,6 +54,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     checkDefault(draft),
     checkDefaultInputs(draft),
     checkTimes(draft),
+    checkUntil(draft),
     checkCaches(draft),
     checkAllResources(draft),
     await checkTrigger(draft.fields['trigger']),

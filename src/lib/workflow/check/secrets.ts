@@ -147,6 +147,10 @@ function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: stri
           hint: 'read the secret in the inputs or the env of the task',
         },
       ]
+    case 'until':
+      return [
+        {code, message: 'secrets cannot be read in "until"', hint: 'compare the value in the task, and read the result in its output'},
+      ]
     case 'outputs':
       return [
         {

@@ -41,10 +41,10 @@ export function* checkTemplates(all: readonly DraftTemplate[], templates: Templa
       }
     for (const reference of parsed.references)
       for (const remark of checkReference(reference, template, declared)) yield {at: placeOf(template), part: reference, ...remark}
-    if (kind === 'if' && !(parsed.isWhole || templates.parse(text.trim()).isWhole))
+    if ((kind === 'if' || kind === 'until') && !(parsed.isWhole || templates.parse(text.trim()).isWhole))
       yield {
         at: placeOf(template),
-        code: 'bad-if',
+        code: kind === 'if' ? 'bad-if' : 'bad-until',
         message: '"if" must be one template, without text around it',
         hint: 'write if: "{{ … }}"',
       }

@@ -13,7 +13,8 @@ export function* checkTimes({fields, tasks}: WorkflowDraft): Generator<CheckFind
   yield* checkRetry(defaults['retry'], ['defaults', 'retry'])
   const hasDefaultMax = fieldsOf(defaults['retry'])['max'] !== undefined
   for (const {at: taskAt, fields: task} of tasks) {
-    const {timeout, retry} = task
+    const {timeout, retry, until} = task
+    if (until !== undefined) for (const key of ['every', 'limit']) yield* checkDuration(fieldsOf(until)[key], [...taskAt, 'until', key])
     if (timeout !== undefined) yield* checkDuration(timeout, [...taskAt, 'timeout'])
     if (!isFields(retry)) continue
     const at = [...taskAt, 'retry']

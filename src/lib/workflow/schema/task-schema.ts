@@ -3,6 +3,7 @@
 import {cache} from './cache.ts'
 import {filesSchema} from './files-schema.ts'
 import {closed, environment} from './parts.ts'
+import {until} from './until.ts'
 
 export const taskSchema = {
   ...closed,
@@ -43,6 +44,7 @@ export const taskSchema = {
     files: filesSchema,
     retry: {$ref: '#/$defs/retry'},
     timeout: {$ref: '#/$defs/duration', description: 'How long one attempt may take.', default: '30s'},
+    until,
     continueOnError: {
       type: 'boolean',
       description: 'A failure of this task is only a warning; the tasks that need it still run.',
