@@ -107,7 +107,7 @@ tasks:
   - {id: tell, type: test/p.tell}
   - {id: throw, type: test/p.throw, continueOnError: true}
   - {id: again, type: core/shell.run, retry: {max: 2, delay: 1ms}, continueOnError: true, inputs: {command: exit 3}}
-  - {id: wait, type: core/shell.run, until: {if: "{{ output.stdout.contains(\'x\') }}", every: 10ms}, inputs: {command: 'test -e w && echo x; touch w'}}
+  - {id: wait, type: core/shell.run, until: {if: "{{ output.stdout.contains('x') }}", every: 10ms}, inputs: {command: 'test -e w && echo x; touch w'}}
   - {id: killed, type: core/shell.run, continueOnError: true, inputs: {command: 'kill -9 $$'}}
   - {id: flood, type: core/shell.run, cache: {}, inputs: {command: seq 1 2000}}
   - {id: files, type: core/shell.run, inputs: {command: 'true'}, files: {in: {a: b}, out: {a: a}}}

@@ -19,7 +19,8 @@ import type {JsonObject, JsonValue} from '../../util/json.ts'
 import {readDraft} from '../../workflow/draft.ts'
 import {ItemsError} from '../../workflow/items/items-error.ts'
 import {RunItems} from './run-items.ts'
-import {describeType, templateError, viewOfError} from './scope-errors.ts'
+import {describeType, templateError} from './scope-errors.ts'
+import {viewOfTask} from './task-views.ts'
 import {evaluateSites, pathOf, taskSites, workflowSites, type TemplateSite} from '../../workflow/template-sites.ts'
 import {outputsRead} from '../../workflow/template-uses.ts'
 
@@ -106,7 +107,7 @@ export class RunScope {
   /** From here on templates see the task. */
   taskEnded(event: TaskFinished | TaskSkipped): void {
     const {task, item} = readTaskKey(event.task)
-    const view = this.#view(event)
+    const view = viewOfTask(event, this.#returned.get(event.task))
     this.#returned.delete(event.task)
     if (item === undefined) this.#tasks[task] = {...view, ...this.#items.collect(task)}
     else this.#items.ended(event.task, view)
@@ -133,22 +134,11 @@ export class RunScope {
     return this.#attempt(task.id, () => this.#items.expand(task, this.#scope))
   }
 
-  /** Whether the condition of an `until` holds. @param output of the attempt */
-  until({id}: PlannedTask, key: TaskKey, condition: string, output: JsonValue): Evaluated<boolean> {
-    const evaluated = this.#attempt(
-      id,
-      () =>
-        this.#beside.templates.evaluate(
-          condition,
-          {...this.#scope, ...this.#items.variablesOf(key), output},
-          {budget: new Budget(maxConditionSteps)},
-        ),
-      ['until', 'if'],
-    )
-    if (!evaluated.ok) return evaluated
-    const {value} = evaluated
-    if (typeof value === 'boolean') return {ok: true, value}
-    return {ok: false, error: templateError(`in until.if: the condition must be true or false, not ${describeType(value)}`)}
+  /** What the condition of an `until` says. @param output of the attempt */
+  until({id}: PlannedTask, key: TaskKey, condition: string, output: JsonValue): Evaluated<unknown> {
+    const scope = {...this.#scope, ...this.#items.variablesOf(key), output}
+    const budget = new Budget(maxConditionSteps)
+    return this.#attempt(id, () => this.#beside.templates.evaluate(condition, scope, {budget}), ['until', 'if'])
   }
 
   /** The inputs and the environment of a task, or of an item of it, all templates evaluated. */
@@ -231,18 +221,6 @@ export class RunScope {
     const {values} = this.#secrets
     const present: ReadonlySet<string> = this.#secrets.present ?? new Set(values.keys())
     return {...this.#scope, secrets: Object.fromEntries([...present].map((name) => [name, '']))}
-  }
-
-  #view(event: TaskFinished | TaskSkipped): TaskView {
-    if (event.type === 'task.skipped') return {status: 'skipped', output: null, files: null, error: null, attempts: 0}
-    const returned = this.#returned.get(event.task)
-    return {
-      status: event.status,
-      output: event.status === 'succeeded' && returned?.ok === true ? returned.output : null,
-      files: returned?.ok === true ? (returned.files ?? null) : null,
-      error: event.error === undefined ? null : viewOfError(event.error, returned),
-      attempts: event.attempt,
-    }
   }
 
   #attempt<T>(task: string | undefined, evaluate: () => T, where: readonly string[] = []): Evaluated<T> {

@@ -7,6 +7,7 @@ import type {ActionResult} from '../../engine/task-result.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
 import type {Templates} from '../../templates/templates.ts'
 import type {JsonValue} from '../../util/json.ts'
+import {describeType, templateError} from './scope-errors.ts'
 import type {RunScope} from './run-scope.ts'
 import type {RunSecrets} from './run-secrets.ts'
 
@@ -35,6 +36,10 @@ export class UntilStep {
     const answer = this.#scope.until(task, taskKey, until.if, result.output)
     const {metrics, warnings} = result
     if (!answer.ok) return {ok: false, error: answer.error, metrics, warnings}
+    if (typeof answer.value !== 'boolean') {
+      const message = `in until.if: the condition must be true or false, not ${describeType(answer.value)}`
+      return {ok: false, error: templateError(message), metrics, warnings}
+    }
     if (answer.value) {
       this.#seen.delete(key)
       return result

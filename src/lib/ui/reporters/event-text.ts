@@ -1,7 +1,17 @@
 // One event in words, as one line. Shared by the reporters that print lines.
 
 import {assertNever} from '../../util/assert-never.ts'
-import type {CacheFact, EndCounts, HooksStarted, LogEntry, RunEvent, RunStopping, TaskError, TaskFinished, TaskPolled} from '../../engine/events.ts'
+import type {
+  CacheFact,
+  EndCounts,
+  HooksStarted,
+  LogEntry,
+  RunEvent,
+  RunStopping,
+  TaskError,
+  TaskFinished,
+  TaskPolled,
+} from '../../engine/events.ts'
 import {describeHolders} from '../../engine/requests/describe-holders.ts'
 import {describeStop} from '../../engine/run-state.ts'
 import type {RunView} from '../../engine/run-view.ts'
