@@ -49,9 +49,9 @@ export async function dryRun(app: App, request: RunRequest): Promise<DryRun> {
 /** Empty when no task has a cache. */
 async function askCaches({home, options}: App, planned: PlannedRun): Promise<ReadonlyMap<string, CacheOutlook>> {
   if (planned.plan.tasks.every(({cache}) => cache === undefined)) return new Map()
-  const [{readRunCache}, {cacheOutlook}] = await Promise.all([import('./runs/run-cache.ts'), import('../execution/task/cache-outlook.ts')])
-  const cache = await readRunCache(planned.plan, {home, env: options.environment.variables})
-  return await cacheOutlook({...planned, cache})
+  const [{withReadCache}, {cacheOutlook}] = await Promise.all([import('./runs/run-cache.ts'), import('../execution/task/cache-outlook.ts')])
+  const {variables: env} = options.environment
+  return await withReadCache(planned.plan, {home, env}, (cache) => cacheOutlook({...planned, cache}))
 }
 
 async function planRun(app: App, request: RunRequest): Promise<{project: Project; planned: PlannedRun}> {

@@ -2,7 +2,7 @@
 
 import type {ResultRows} from '../cache/result-rows.ts'
 import {hasDatabase} from './database.ts'
-import {loadSqlite} from './load-sqlite.ts'
+import {loadSqlite, type SqliteDatabase} from './load-sqlite.ts'
 import {readSchemaState} from './migrate.ts'
 import {openReadOnlyCopy} from './read-only-copy.ts'
 import {SqliteResultRows} from './result-rows.ts'
@@ -10,19 +10,33 @@ import {storageError} from './sqlite-error.ts'
 
 const busyTimeoutMs = 2000
 
+export interface OpenResultRows {
+  readonly rows: ResultRows
+  readonly close: () => void
+}
+
 /** Undefined when there is no database, or one that holds no results yet. Rejects with STORAGE_* errors. */
-export async function readResultRows(file: string): Promise<ResultRows | undefined> {
+export async function readResultRows(file: string): Promise<OpenResultRows | undefined> {
   try {
     if (!hasDatabase(file)) return undefined
     // Where the file is the whole database, not even the files that SQLite keeps beside it are touched.
     const copy = await openReadOnlyCopy(file)
-    if (copy !== undefined) return new SqliteResultRows(copy)
+    if (copy !== undefined) return opened(copy)
     const openSqlite = await loadSqlite()
     const db = openSqlite(file, {readonly: true, fileMustExist: true, timeout: busyTimeoutMs})
-    if (readSchemaState(db) === 'current') return new SqliteResultRows(db)
+    if (readSchemaState(db) === 'current') return opened(db)
     db.close()
     return undefined
   } catch (error) {
     throw storageError(error, file)
+  }
+}
+
+function opened(db: SqliteDatabase): OpenResultRows {
+  return {
+    rows: new SqliteResultRows(db),
+    close: () => {
+      db.close()
+    },
   }
 }

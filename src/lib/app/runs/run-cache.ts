@@ -8,6 +8,7 @@ import type {Variables} from '../../config/environment.ts'
 import type {Home} from '../../config/home.ts'
 import type {Plan} from '../../engine/plan.ts'
 import type {RunCache} from '../../execution/task/cache-step.ts'
+import {WorkflowError} from '../../errors/workflow-error.ts'
 import {hasErrorCode} from '../../util/error-code.ts'
 import {pickVariables} from '../../processes/base-environment.ts'
 
@@ -41,14 +42,23 @@ export async function openRunCache(plan: Plan, {home, openRows, isIgnored, env, 
   }
 }
 
-/** The same for asking: nothing is written, and nothing made. Undefined when nothing was ever kept. */
-export async function readRunCache(plan: Plan, {home, env}: Pick<RunCacheOptions, 'home' | 'env'>): Promise<RunCache | undefined> {
+/** The same for asking: nothing is written, and nothing made. @param ask is given nothing when nothing was ever kept */
+export async function withReadCache<T>(
+  plan: Plan,
+  {home, env}: Pick<RunCacheOptions, 'home' | 'env'>,
+  ask: (cache?: RunCache) => Promise<T>,
+): Promise<T> {
   const key = readKey(cacheKeyFile(home))
-  if (key === undefined) return undefined
+  if (key === undefined) return await ask()
   const {readResultRows} = await import('../../storage/read-result-rows.ts')
-  const rows = await readResultRows(home.databaseFile)
-  if (rows === undefined) return undefined
-  return {rows, digests: new Digests(key), nowMs: () => Date.now(), isIgnored: false, inherited: inheritedBy(plan, env)}
+  const opened = await readResultRows(home.databaseFile)
+  if (opened === undefined) return await ask()
+  const {rows, close} = opened
+  try {
+    return await ask({rows, digests: new Digests(key), nowMs: () => Date.now(), isIgnored: false, inherited: inheritedBy(plan, env)})
+  } finally {
+    close()
+  }
 }
 
 /** What the workflow asks for by name. What tasks always get, and what the configuration adds, does not count. */
@@ -66,6 +76,6 @@ function readKey(file: string): Buffer | undefined {
     return key.length === keyBytes ? key : undefined
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT')) return undefined
-    throw error
+    throw new WorkflowError('STORAGE_UNREADABLE', `the key of the cache, ${file}, cannot be read`, {hint: `rm -f ${file}`, cause: error})
   }
 }
