@@ -98,6 +98,26 @@ describe('a concurrency group', () => {
     expect(events.find(({type}) => type === 'run.stopping')).toMatchObject({cause: 'cancelled'})
   })
 
+  it('is not handed over faster by a holder that stops already: what cleans up is left in peace', async () => {
+    const project = new Project({'w.yaml': workflow('[ -e tidied ] && touch ran', ', onConflict: cancel')})
+    project.write({
+      'holder.yaml': workflow("trap '' TERM INT; touch started; until [ -e released ]; do sleep 0.02; done"),
+      'autokestra.yaml': 'limits: {killGrace: 20s}\n',
+    })
+    const holder = project.start(['run', 'holder.yaml', ...quiet])
+    await project.appears('started', holder)
+    holder.kill('SIGINT')
+    await holder.printed('stopping')
+    const next = project.start(['run', 'w.yaml', ...quiet])
+    await next.printed('waiting: ')
+    await new Promise((resolve) => setTimeout(resolve, 800))
+    project.write({released: ''})
+    expect((await endOf(holder)).exitCode).toBe(130)
+    expect((await endOf(next)).exitCode).toBe(0)
+    expect(project.has('ran')).toBe(true)
+    expect((await runs(project))[1]).toMatchObject({status: 'cancelled', reason: 'the run was interrupted'})
+  })
+
   it('is left by Ctrl-C while waiting: the run is cancelled, nothing of it ran, and the next one gets its turn', async () => {
     const project = new Project({'w.yaml': workflow('touch ran')})
     const holder = await startHolder(project)

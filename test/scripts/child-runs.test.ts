@@ -46,6 +46,7 @@ describe('a task that runs a workflow', () => {
       undefined,
     ])
     expect(stderr).toContain(`run: run ${made?.id ?? ''}\n`)
+    expect(result.tasks[0]).toMatchObject({id: 'run', child: made?.id})
     expect(stderr).not.toContain('say')
     const shown = (await project.json(['runs', 'show'])) as Shown & {tasks: {id: string; child?: string}[]}
     expect([shown.id, shown.tasks[0]?.child]).toEqual([result.run, made?.id])

@@ -33,6 +33,8 @@ interface OneResult {
   readonly isTolerated?: boolean
   /** Whether its result is that of an earlier run. */
   readonly cache?: CacheFact
+  /** Id of the run that its last attempt has made. */
+  readonly child?: string
   /** Why the task was skipped. */
   readonly reason?: string
   /** Of the last attempt. */
@@ -80,7 +82,7 @@ function itemResult(item: TaskView): ItemResult {
   return {id, key: item.item ?? '', ...rest}
 }
 
-function oneResult({id, status, attempts, output, files, error, isTolerated, cache, metrics, reason}: TaskView): OneResult {
+function oneResult({id, status, attempts, output, files, error, isTolerated, cache, child, metrics, reason}: TaskView): OneResult {
   if (status === 'pending' || status === 'running' || status === 'interrupted') throw new Error(`task '${id}' has no end`)
-  return {id, status, attempts, ...defined({output, files, error, isTolerated, cache, metrics, reason})}
+  return {id, status, attempts, ...defined({output, files, error, isTolerated, cache, child, metrics, reason})}
 }

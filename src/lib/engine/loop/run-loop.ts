@@ -69,7 +69,10 @@ export class RunLoop {
       ports,
       turn,
       post: (message) => this.#mailbox.post(message),
-      onStop: (reason) => this.stop('cancelled', false, reason),
+      // A run that stops already is not told again: that would end what cleans up.
+      onStop: (reason) => {
+        if (this.#state.stopCause === undefined) this.stop('cancelled', false, reason)
+      },
     })
     ports.runner.listen((event) => {
       this.#mailbox.post(() => {
