@@ -58,6 +58,7 @@ describe('the examples', () => {
       '09-restricted.yaml',
       '10-release.yaml',
       '11-items.yaml',
+      '12-wait-and-tell.yaml',
       '13-deploy-region.yaml',
       '13-deploy.yaml',
       '17-build-what-changed.yaml',
@@ -102,6 +103,18 @@ describe('the examples', () => {
     const {exitCode, result} = await openExamples().runJson('11-items.yaml')
     expect(exitCode).toBe(0)
     expect(result).toMatchObject({outputs: {wet: ['Oslo', 'Bergen'], published: ['eu,a', 'eu,b', 'us,a', 'ap,a']}})
+  })
+
+  it('12-wait-and-tell waits for the job, and tells how the run has ended', async () => {
+    const project = openExamples()
+    const {exitCode, result} = await project.runJson('12-wait-and-tell.yaml')
+    expect(exitCode).toBe(0)
+    expect(result).toMatchObject({outputs: {polls: 3}})
+    expect(result.tasks.map(({id}) => id)).toEqual(['start', 'job', 'check', 'celebrate', 'clean'])
+    expect(project.has('out/job')).toBe(false)
+    const failed = await project.runJson('12-wait-and-tell.yaml', ['--var', 'wanted=broken'])
+    expect(failed).toMatchObject({exitCode: 1, result: {reason: "task 'check' failed"}})
+    expect(failed.result.tasks.map(({id}) => id)).toEqual(['start', 'job', 'check', 'alert', 'clean'])
   })
 
   it('13-deploy runs a workflow per region, which also runs alone', async () => {
