@@ -168,6 +168,13 @@ test('a template that makes a pattern which cannot be used fails the task', asyn
   expect(runsOf(project)).toBe(0)
 })
 
+test('validate refuses a cache where each try must really ask', async () => {
+  const project = open({'w.yaml': workflow.replace('    cache:', "    until: {if: '{{ output.exitCode == 0 }}', every: 1s}\n    cache:")})
+  const {stderr, stdout, exitCode} = await project.run(['validate', 'w.yaml'])
+  expect(exitCode).not.toBe(0)
+  expect(stdout + stderr).toContain('a task with "until" cannot have a cache: each try must really ask')
+})
+
 test('validate refuses patterns and periods that cannot be used', async () => {
   const project = open({'w.yaml': workflow.replace("makes: ['dist/**']", "makes: ['../up', '/abs', '[a'], ttl: 1y")})
   const {stderr, stdout, exitCode} = await project.run(['validate', 'w.yaml'])

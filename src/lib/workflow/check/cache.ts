@@ -9,6 +9,15 @@ import {refuseFilePattern} from '../file-patterns.ts'
 
 export function* checkCaches({tasks}: WorkflowDraft): Generator<CheckFinding> {
   for (const {at, fields} of tasks) {
+    if (fields['cache'] === undefined) continue
+    if (fields['until'] !== undefined)
+      yield {
+        at: [...at, 'cache'],
+        target: 'key',
+        code: 'until-with-cache',
+        message: 'a task with "until" cannot have a cache: each try must really ask',
+        hint: 'remove one of them',
+      }
     const {ttl, files, makes} = fieldsOf(fields['cache'])
     if ((typeof ttl === 'string' || typeof ttl === 'number') && parsePeriod(ttl) === undefined)
       yield {
