@@ -61,6 +61,8 @@ describe('the examples', () => {
       '12-wait-and-tell.yaml',
       '13-deploy-region.yaml',
       '13-deploy.yaml',
+      '14-inputs.yaml',
+      '14-site.yaml',
       '17-build-what-changed.yaml',
     ])
   })
@@ -70,6 +72,15 @@ describe('the examples', () => {
     const names = readdirSync(project.dir).filter((name) => name.endsWith('.yaml'))
     const {exitCode, stdout, stderr} = await project.run(['validate', ...names])
     expect({exitCode, stderr, stdout}).toEqual({exitCode: 0, stderr: '', stdout: names.map((name) => `${name}: valid\n`).join('')})
+  })
+
+  it('14-inputs needs a day, and computes with it', async () => {
+    const project = openExamples()
+    expect((await project.run(['run', '14-inputs.yaml'])).exitCode).toBe(2)
+    const {result, task} = await project.runJson('14-inputs.yaml', ['-i', 'day=2024-03-01', '-i', 'style=long'])
+    expect(result.outputs).toMatchObject({pages: [['Bern', 'Oslo'], ['Rome']]})
+    expect(JSON.stringify(task('plan').output)).toContain('Report of Friday 1 March 2024, compared with 2024-02-29')
+    expect(task('details').status).toBe('succeeded')
   })
 
   it('10-release tries the browser twice and packs last', async () => {

@@ -21,7 +21,7 @@ export function refuseForeignFile(document: SourceDocument): void {
 }
 
 function recognise(value: unknown): Recognised | undefined {
-  const {tasks, jobs, on, steps, version} = fieldsOf(value)
+  const {tasks, jobs, on, steps, version, namespace, apiVersion, kind} = fieldsOf(value)
   const say = (key: string, what: string, instead: string): Recognised => ({
     key,
     message: `this looks like ${what}, not a workflow for this program`,
@@ -40,5 +40,17 @@ function recognise(value: unknown): Recognised | undefined {
     return say('tasks', 'a Taskfile', 'make each task an item of the list, with type: core/shell.run and "needs" instead of "deps"')
   if (tasks === undefined && (Array.isArray(steps) || isFields(steps)))
     return say('steps', 'a dagu file', 'make each step a task with type: core/shell.run and "needs" instead of "depends"')
+  if (Array.isArray(tasks) && typeof namespace === 'string' && tasks.some((task) => isFields(task) && /^io\./.test(String(task['type']))))
+    return say(
+      'namespace',
+      'a Kestra flow',
+      'turn the script tasks into type: core/shell.run with inputs: {command: …}, and {{ outputs.x }} into {{ tasks.x.output }}',
+    )
+  if (typeof apiVersion === 'string' && apiVersion.startsWith('argoproj.io/') && kind !== undefined)
+    return say(
+      'apiVersion',
+      'an Argo workflow',
+      'make each template a task with type: core/shell.run, its image in "container", and "needs" instead of "dependencies"',
+    )
   return undefined
 }

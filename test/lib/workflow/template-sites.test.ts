@@ -76,6 +76,7 @@ describe('the sites of a task', () => {
             "run",
             "secrets",
           ],
+          "readsItem": true,
         },
         "if": {
           "callsStatus": true,

@@ -18,6 +18,7 @@ import {readDeclared} from './references.ts'
 import {checkUnusedSecrets} from './secrets.ts'
 import {checkShape} from './shape.ts'
 import {checkConditions, checkConstants, checkTemplates, secretsNamed} from './templates.ts'
+import {checkUnusedInputs} from './unused-inputs.ts'
 import {checkTimes} from './times.ts'
 import {checkTrigger} from './trigger.ts'
 import {checkUntil} from './until.ts'
@@ -70,6 +71,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     draft.tasks.some(({fields}) => fields['type'] === 'core/workflow.run')
       ? []
       : checkUnusedSecrets(declared.secrets, secretsNamed(all, templates)),
+    checkUnusedInputs(draft, all, templates),
   ]
   const findings = joinFindings([shape, ...checks.map((check) => collectFindings(document, check))])
   return {value: hasErrors(findings) ? undefined : {workflow: buildWorkflow(draft, dir), templates}, findings}

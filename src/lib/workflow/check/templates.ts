@@ -39,6 +39,16 @@ export function* checkTemplates(all: readonly DraftTemplate[], templates: Templa
         message: 'now(), uuid() and hashFiles() cannot be used in the env of the workflow, which is the same for every task',
         hint: 'use them in the env or the inputs of a task',
       }
+    const dollar = text.indexOf('${{')
+    if (dollar >= 0)
+      yield {
+        at: placeOf(template),
+        part: {start: dollar, length: 1},
+        severity: 'warning',
+        code: 'dollar-sign',
+        message: 'the $ stays in the text: templates are written {{ … }}, without it',
+        hint: "to keep it, write {{ '$' }}{{ … }}",
+      }
     for (const reference of parsed.references)
       for (const remark of checkReference(reference, template, declared)) yield {at: placeOf(template), part: reference, ...remark}
     if ((kind === 'if' || kind === 'until') && !(parsed.isWhole || templates.parse(text.trim()).isWhole))
