@@ -35,6 +35,17 @@ it('draws a file without running it, and a run with the states of its tasks', as
   expect(text).toMatch(/✗ {2}right .*failed/)
 })
 
+it('draws hooks behind the tasks', async () => {
+  const hooks =
+    "hooks: {finally: [{id: tidy, type: core/shell.run, inputs: {command: 'true'}}, {id: tell, type: core/shell.run, inputs: {command: 'true'}}]}\n"
+  const project = new Project({'w.yaml': `id: w\ntasks: [{id: top, type: core/shell.run, inputs: {command: 'true'}}]\n${hooks}`})
+  const env = {LC_ALL: 'C.UTF-8'}
+  const drawn = (await project.run(['graph', 'w.yaml'], {env})).stdout
+  expect(drawn).toMatch(/^○ {2}top {2}core\/shell\.run\n\n○ {2}tidy {2}core\/shell\.run \(finally\)\n/)
+  await project.run(['run', 'w.yaml'])
+  expect((await project.run(['graph', 'latest', '--format', 'mermaid'], {env})).stdout).toContain('core/shell.run #40;finally#41;')
+})
+
 it('writes to a file, and says which', async () => {
   const project = new Project({'w.yaml': diamond})
   const {exitCode, stdout, stderr} = await project.run(['graph', 'w.yaml', '--format', 'svg', '-o', 'w.svg'])

@@ -1,6 +1,7 @@
 // The graph of a workflow file, or of a run as far as it has come.
 
 import {existsSync} from 'node:fs'
+import {allTasks} from '../../engine/plan.ts'
 import {resolveFrom} from '../../files/current-directory.ts'
 import {graphOfPlan, graphOfRun, type RunGraph} from '../../ui/graph/run-graph.ts'
 import type {App} from '../app.ts'
@@ -10,7 +11,7 @@ export async function loadGraph(app: App, reference: string): Promise<RunGraph> 
   if (isFile(reference, app.options.cwd)) {
     const project = await app.project({file: reference})
     const {plan} = await project.plan({file: reference, force: true})
-    return graphOfPlan(plan.workflow.id, plan.tasks)
+    return graphOfPlan(plan.workflow.id, allTasks(plan))
   }
   const rows = await app.runs()
   const run = rows.get(reference)

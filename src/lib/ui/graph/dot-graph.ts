@@ -1,7 +1,7 @@
 // A graph in the DOT language of Graphviz (https://graphviz.org/doc/info/lang.html).
 
 import type {TaskState} from '../../engine/events.ts'
-import type {RunGraph} from './run-graph.ts'
+import {kindOf, type RunGraph} from './run-graph.ts'
 
 const colours: Partial<Record<TaskState, string>> = {
   succeeded: 'palegreen',
@@ -15,9 +15,10 @@ const colours: Partial<Record<TaskState, string>> = {
 export function renderDotGraph({workflow, tasks}: RunGraph): string {
   const known = new Set(tasks.map(({id}) => id))
   const lines = [`digraph ${quote(workflow)} {`, '  node [shape=box, style="rounded,filled", fillcolor=white, fontname="sans-serif"]']
-  for (const {id, type, status} of tasks) {
+  for (const task of tasks) {
+    const {id, status} = task
     const colour = status === undefined ? undefined : colours[status]
-    lines.push(`  ${quote(id)} [label=${quote(id, type)}${colour === undefined ? '' : `, fillcolor=${colour}`}]`)
+    lines.push(`  ${quote(id)} [label=${quote(id, kindOf(task))}${colour === undefined ? '' : `, fillcolor=${colour}`}]`)
   }
   for (const {id, needs} of tasks) {
     for (const need of new Set(needs)) if (known.has(need)) lines.push(`  ${quote(need)} -> ${quote(id)}`)

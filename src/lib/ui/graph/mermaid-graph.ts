@@ -1,7 +1,7 @@
 // A graph in the notation of Mermaid, which GitHub and many wikis draw (https://mermaid.js.org/syntax/flowchart.html).
 
 import type {TaskState} from '../../engine/events.ts'
-import type {RunGraph} from './run-graph.ts'
+import {kindOf, type RunGraph} from './run-graph.ts'
 
 /** Fill and line, readable on light and on dark pages. */
 const colours: Partial<Record<TaskState, string>> = {
@@ -17,9 +17,10 @@ export function renderMermaidGraph({tasks}: RunGraph): string {
   // Ids of tasks may be words of the notation, such as `end`.
   const names = new Map(tasks.map(({id}, index) => [id, `t${String(index)}`]))
   const lines = ['flowchart TD']
-  for (const {id, type, status} of tasks) {
+  for (const task of tasks) {
+    const {id, status} = task
     const colour = status !== undefined && status in colours ? `:::${status}` : ''
-    lines.push(`  ${names.get(id) ?? ''}["${escape(id)}<br/><small>${escape(type)}</small>"]${colour}`)
+    lines.push(`  ${names.get(id) ?? ''}["${escape(id)}<br/><small>${escape(kindOf(task))}</small>"]${colour}`)
   }
   for (const {id, needs} of tasks) {
     for (const need of new Set(needs)) {

@@ -10,6 +10,8 @@ export interface GraphTask {
   readonly type: string
   /** Ids of tasks of the graph. */
   readonly needs: readonly string[]
+  /** The list of hooks that it is in. Hooks stand behind all other tasks. */
+  readonly hook?: string
   /** Of a run. */
   readonly status?: TaskState
   /** Of a task of a run that has ended. */
@@ -24,8 +26,8 @@ export interface RunGraph {
   readonly tasks: readonly GraphTask[]
 }
 
-export function graphOfPlan(workflow: string, tasks: readonly Pick<PlannedTask, 'id' | 'needs' | 'action'>[]): RunGraph {
-  return {workflow, tasks: tasks.map(({id, needs, action}) => ({id, type: action.type, needs}))}
+export function graphOfPlan(workflow: string, tasks: readonly Pick<PlannedTask, 'id' | 'needs' | 'action' | 'hook'>[]): RunGraph {
+  return {workflow, tasks: tasks.map(({id, needs, action, hook}) => ({id, type: action.type, needs, ...defined({hook})}))}
 }
 
 /** @param tasks with all that they need */
@@ -33,7 +35,7 @@ export function graphOfRun(workflow: string, run: string, tasks: readonly GraphT
   return {
     workflow,
     run,
-    tasks: tasks.map(({id, type, needs, status, durationMs}) => ({id, type, needs, ...defined({status, durationMs})})),
+    tasks: tasks.map(({id, type, needs, hook, status, durationMs}) => ({id, type, needs, ...defined({hook, status, durationMs})})),
   }
 }
 
@@ -42,4 +44,9 @@ export function dependentsOf({tasks}: RunGraph): ReadonlyMap<string, readonly st
   const dependents = new Map<string, string[]>(tasks.map(({id}) => [id, []]))
   for (const {id, needs} of tasks) for (const need of new Set(needs)) dependents.get(need)?.push(id)
   return dependents
+}
+
+/** What a task is, in a few words: its action, and the list of hooks that it is in. */
+export function kindOf({type, hook}: GraphTask): string {
+  return hook === undefined ? type : `${type} (${hook})`
 }

@@ -1,6 +1,6 @@
 // A graph as an SVG image that needs nothing else: no font, no script, no network. Laid out by dagre, which is loaded only here.
 
-import type {RunGraph} from './run-graph.ts'
+import {kindOf, type RunGraph} from './run-graph.ts'
 
 const boxHeight = 44
 const characterWidth = 8
@@ -35,15 +35,16 @@ export async function renderSvgGraph(graph: RunGraph): Promise<string> {
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="arrow" d="M0 0L8 4L0 8z"/></marker></defs>',
     ...edges.map((points) => `<path class="edge" marker-end="url(#arrow)" d="${pathOf(points)}"/>`),
   ]
-  for (const {id, type, status} of graph.tasks) {
+  for (const task of graph.tasks) {
+    const {id, status} = task
     const box = boxes.get(id)
     if (box === undefined) continue
     const {x, y, width: boxWidth} = box
     lines.push(
-      `<g class="${status ?? 'planned'}"><title>${escape([id, type, ...(status === undefined ? [] : [status])].join('\n'))}</title>` +
+      `<g class="${status ?? 'planned'}"><title>${escape([id, kindOf(task), ...(status === undefined ? [] : [status])].join('\n'))}</title>` +
         `<rect class="box" x="${text(x - boxWidth / 2)}" y="${text(y - boxHeight / 2)}" width="${text(boxWidth)}" height="${text(boxHeight)}" rx="6"/>` +
         `<text class="id" x="${text(x)}" y="${text(y - 3)}" text-anchor="middle">${escape(shorten(id))}</text>` +
-        `<text class="type" x="${text(x)}" y="${text(y + 13)}" text-anchor="middle">${escape(shorten(type))}</text></g>`,
+        `<text class="type" x="${text(x)}" y="${text(y + 13)}" text-anchor="middle">${escape(shorten(kindOf(task)))}</text></g>`,
     )
   }
   return `${lines.join('\n')}\n</svg>\n`
@@ -77,9 +78,9 @@ async function layOut({tasks}: RunGraph): Promise<Laid> {
   layout.setGraph({rankdir: 'TB', ranker: 'longest-path', nodesep: 24, ranksep: 40, marginx: 12, marginy: 12})
   layout.setDefaultEdgeLabel(() => ({}))
   const known = new Set(tasks.map(({id}) => id))
-  for (const {id, type} of tasks) {
-    const longest = Math.min(maxCharacters, Math.max(id.length, type.length * 0.85))
-    layout.setNode(id, {width: longest * characterWidth + padding, height: boxHeight})
+  for (const task of tasks) {
+    const longest = Math.min(maxCharacters, Math.max(task.id.length, kindOf(task).length * 0.85))
+    layout.setNode(task.id, {width: longest * characterWidth + padding, height: boxHeight})
   }
   for (const {id, needs} of tasks) for (const need of needs) if (known.has(need)) layout.setEdge(need, id)
   dagre.layout(layout)

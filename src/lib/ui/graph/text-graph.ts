@@ -4,12 +4,18 @@ import {formatDuration} from '../terminal/format-time.ts'
 import {sanitizeText} from '../terminal/sanitize.ts'
 import {paintState, type Style} from '../terminal/style.ts'
 import {asciiLines, drawLanes, unicodeLines} from './lanes.ts'
-import type {GraphTask, RunGraph} from './run-graph.ts'
+import {kindOf, type GraphTask, type RunGraph} from './run-graph.ts'
 
 /** Of a task in the list. */
 const shownNeeds = 5
 
 export function renderTextGraph(graph: RunGraph, style: Style, hasUnicode: boolean): string {
+  const [tasks, hooks] = [graph.tasks.filter(({hook}) => hook === undefined), graph.tasks.filter(({hook}) => hook !== undefined)]
+  const parts = [tasks, hooks].filter((part) => part.length > 0)
+  return parts.map((part) => renderPart({...graph, tasks: part}, style, hasUnicode)).join('\n')
+}
+
+function renderPart(graph: RunGraph, style: Style, hasUnicode: boolean): string {
   const rows = drawLanes(graph, hasUnicode ? unicodeLines : asciiLines)
   if (rows === undefined)
     return graph.tasks.map((task) => `${symbolOf(task, style, hasUnicode)} ${describe(task, style)}${needsOf(task)}\n`).join('')
@@ -26,8 +32,9 @@ function symbolOf({status}: GraphTask, style: Style, hasUnicode: boolean): strin
   return paintState(style, status, style.symbols[status])
 }
 
-function describe({id, type, status, durationMs}: GraphTask, style: Style): string {
-  const parts = [sanitizeText(id), style.dim(sanitizeText(type))]
+function describe(task: GraphTask, style: Style): string {
+  const {id, status, durationMs} = task
+  const parts = [sanitizeText(id), style.dim(sanitizeText(kindOf(task)))]
   if (status !== undefined) parts.push(paintState(style, status, status))
   if (durationMs !== undefined) parts.push(style.dim(formatDuration(durationMs)))
   return parts.join('  ')
