@@ -35,6 +35,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     isTolerated: 'sometimes',
     items: 'sometimes',
   },
+  'task.required': {task: 'always'},
   'task.skipped': {task: 'always', reason: 'always'},
   diagnostic: {severity: 'always', code: 'always', message: 'always', task: 'sometimes'},
   'run.stopping': {cause: 'always', reason: 'sometimes', atOnce: 'sometimes'},
@@ -110,7 +111,7 @@ tasks:
   - {id: wait, type: core/shell.run, until: {if: "{{ output.stdout.contains('x') }}", every: 10ms}, inputs: {command: 'test -e w && echo x; touch w'}}
   - {id: killed, type: core/shell.run, continueOnError: true, inputs: {command: 'kill -9 $$'}}
   - {id: flood, type: core/shell.run, cache: {}, inputs: {command: seq 1 2000}}
-  - {id: files, type: core/shell.run, inputs: {command: 'true'}, files: {in: {a: b}, out: {a: a}}}
+  - {id: files, type: core/shell.run, inputs: {command: 'true'}, files: {in: {a: b}, out: {a: a}}, require: [{command: 'true', message: never}]}
   - {id: items, type: core/shell.run, forEach: {items: [0, 1]}, inputs: {command: 'true'}}
   - {id: skipped, type: core/shell.run, if: false, inputs: {command: 'true'}}
 hooks: {finally: [{id: clean, type: core/shell.run, inputs: {command: 'true'}}]}

@@ -103,6 +103,9 @@ class EngineLaws {
         this.#demand(!this.#children.has(event.child) && event.child !== event.run, event, 'each attempt makes a run of its own')
         this.#children.add(event.child)
         return
+      case 'task.required':
+        this.#demand(task.progress === 'running', event, 'requirements are asked in an attempt')
+        return
       case 'task.log':
         this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt has a log')
         task.line += 1

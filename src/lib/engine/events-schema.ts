@@ -83,6 +83,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     'isTolerated?': flag,
     'items?': ends,
   },
+  'task.required': {task: text},
   'task.skipped': {task: text, reason: text},
   diagnostic: {severity: anyOf('warning', 'error'), code: text, message: text, 'task?': text},
   'run.stopping': {cause: anyOf('interrupted', 'terminated', 'timeout', 'cancelled'), 'reason?': text, 'atOnce?': flag},

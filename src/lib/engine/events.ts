@@ -106,6 +106,11 @@ export interface TaskFinished {
   /** Of a task that had items: how many of them came to which end. Its output is the list of theirs. */
   readonly items?: EndCounts
 }
+/** What the task requires holds. It is not asked again, whatever becomes of the attempt. */
+export interface TaskRequired {
+  readonly type: 'task.required'
+  readonly task: string
+}
 export interface TaskSkipped {
   readonly type: 'task.skipped'
   readonly task: string
@@ -180,6 +185,7 @@ export type RunEventBody =
   | TaskLog
   | TaskRetrying
   | TaskPolled
+  | TaskRequired
   | TaskFinished
   | TaskSkipped
   | HooksStarted
@@ -188,7 +194,7 @@ export type RunEventBody =
   | RunFinished
 
 /** What a runner reports besides results. */
-export type RunnerEvent = RunDiagnostic | TaskChild
+export type RunnerEvent = RunDiagnostic | TaskChild | TaskRequired
 
 /** What changes a run. Log lines are beside: nothing follows from them. */
 export type StateEventBody = Exclude<RunEventBody, TaskLog>

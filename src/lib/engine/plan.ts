@@ -6,7 +6,8 @@ import type {CachePolicy} from '../workflow/cache-policy.ts'
 import {tasksOfHooks, type HookList, type Hooks} from '../workflow/hooks.ts'
 import type {ForEach, Matrix} from '../workflow/items/model.ts'
 import type {Concurrency, RetryPolicy, UntilPolicy} from '../workflow/model.ts'
-import type {TaskFiles} from '../workflow/task-files.ts'
+import type {Requirement} from '../workflow/task/requirement.ts'
+import type {TaskFiles} from '../workflow/task/task-files.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
 /** What set a timeout: the task, `defaults` of its workflow, its action, or none of these. */
@@ -93,6 +94,7 @@ export interface PlannedTask {
   /** With templates. */
   readonly env: Readonly<Record<string, string>>
   readonly files?: TaskFiles
+  readonly require?: readonly Requirement[]
   readonly retry: RetryPolicy
   readonly until?: UntilPolicy
   /** Of an attempt. Absent: it may take as long as it likes. */

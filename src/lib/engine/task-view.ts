@@ -81,6 +81,8 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
     case 'task.log':
       task.hasLog = true
       return
+    case 'task.required':
+      return
     case 'task.expanded':
       task.status = 'running'
       task.startedAt = event.ts

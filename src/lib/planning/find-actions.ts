@@ -1,6 +1,6 @@
 // The actions that the tasks of a file name: found and ready, or findings. Also checks the inputs that are written literally.
 
-import {isFields} from '../documents/fields.ts'
+import {fieldsOf, isFields} from '../documents/fields.ts'
 import {collectFindings, type Checked, type CheckFinding} from '../documents/findings.ts'
 import type {SchemaCheck, SchemaCompiler} from '../documents/json-schema.ts'
 import {placeSchemaFinding, type PlacedFinding} from '../documents/schema-diagnostics.ts'
@@ -11,6 +11,7 @@ import type {ActionDef, PluginAction} from '../plugins/manifest.ts'
 import type {PluginManager, ResolveFailure} from '../plugins/plugin-manager.ts'
 import type {ActionInputs} from '../workflow/action-inputs.ts'
 import type {WorkflowDraft} from '../workflow/draft.ts'
+import {commandAction} from '../workflow/task/requirement.ts'
 import {visitTemplates} from '../workflow/template-sites.ts'
 import {defined} from '../util/defined.ts'
 
@@ -44,7 +45,13 @@ export async function findActions(draft: WorkflowDraft, sources: ActionSources):
 }
 
 function typesOf({tasks}: WorkflowDraft): Set<string> {
-  return new Set(tasks.map(({fields}) => fields['type']).filter((type) => typeof type === 'string'))
+  const types = new Set(tasks.map(({fields}) => fields['type']).filter((type) => typeof type === 'string'))
+  if (tasks.some(({fields}) => requiresCommand(fields['require']))) types.add(commandAction)
+  return types
+}
+
+function requiresCommand(requirements: unknown): boolean {
+  return Array.isArray(requirements) && requirements.some((one) => fieldsOf(one)['command'] !== undefined)
 }
 
 /** What is wrong with the files of plugins that cannot be used, once per plugin. */

@@ -85,7 +85,7 @@ function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts)
     condition: conditionOf(task, templates),
     inputs: task.inputs,
     env: task.env,
-    ...defined({files: task.files}),
+    ...defined({files: task.files, require: task.require}),
     retry: task.retry,
     ...defined({until: task.until}),
     ...timeoutOf(task, found),

@@ -10,7 +10,8 @@ import {readDeclaredInputs} from './inputs/declared-input.ts'
 import type {RetryPolicy, Task, UntilPolicy, Workflow} from './model.ts'
 import {readResources} from './resources.ts'
 import {neverCondition} from './template-sites.ts'
-import {readFiles} from './task-files.ts'
+import {readRequirements} from './task/requirement.ts'
+import {readFiles} from './task/task-files.ts'
 import type {Written, WrittenRetry, WrittenTask} from './written.ts'
 
 /** @param draft without an error @param dir what its paths are relative to, absolute */
@@ -69,7 +70,7 @@ function buildTask({fields, needs, hook}: DraftTask, {defaults = {}, resources}:
     ...defined({if: condition, forEach: task.forEach, matrix: task.matrix}),
     inputs: task.inputs ?? {},
     env: toText(task.env),
-    ...defined({files: readFiles(task.files)}),
+    ...defined({files: readFiles(task.files), require: readRequirements(task.require)}),
     retry: buildRetry({...defaults.retry, ...task.retry}),
     ...(timeoutMs !== undefined && {timeoutMs, timeoutFrom: task.timeout === undefined ? 'defaults' : 'task'}),
     ...defined({until: buildUntil(task.until)}),

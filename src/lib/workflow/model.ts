@@ -6,7 +6,8 @@ import type {SourceDocument} from '../documents/source-document.ts'
 import type {Hooks} from './hooks.ts'
 import type {DeclaredInput} from './inputs/declared-input.ts'
 import type {ForEach, Matrix} from './items/model.ts'
-import type {TaskFiles} from './task-files.ts'
+import type {Requirement} from './task/requirement.ts'
+import type {TaskFiles} from './task/task-files.ts'
 
 export interface Workflow {
   /** Where the text came from; positions of later findings are looked up in it. */
@@ -74,6 +75,7 @@ export interface Task {
   readonly inputs: JsonObject
   readonly env: Readonly<Record<string, string>>
   readonly files?: TaskFiles
+  readonly require?: readonly Requirement[]
   readonly retry: RetryPolicy
   /** Per attempt. Absent: the action's own timeout, else 30 s. */
   readonly timeoutMs?: number

@@ -22,7 +22,19 @@ interface SiteRule {
 }
 
 export type SiteKind =
-  'workflowEnv' | 'concurrency' | 'outputs' | 'input' | 'env' | 'cache' | 'files' | 'workingDir' | 'until' | 'if' | 'items' | 'itemKey'
+  | 'workflowEnv'
+  | 'concurrency'
+  | 'outputs'
+  | 'input'
+  | 'env'
+  | 'cache'
+  | 'files'
+  | 'require'
+  | 'workingDir'
+  | 'until'
+  | 'if'
+  | 'items'
+  | 'itemKey'
 
 export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   /** The same for every task, so it is evaluated before the run. */
@@ -34,6 +46,8 @@ export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   env: {reads: [...scopeRoots, 'secrets'], readsItem: true},
   cache: {reads: scopeRoots, readsItem: true},
   workingDir: {reads: scopeRoots, readsItem: true},
+  /** Their values are shown. */
+  require: {reads: scopeRoots, readsItem: true},
   /** What is written before the task. */
   files: {reads: [...scopeRoots, 'secrets'], readsItem: true},
   until: {reads: [...scopeRoots, 'output'], readsItem: true},
@@ -86,6 +100,7 @@ export interface TaskTexts {
   readonly workingDir?: unknown
   readonly files?: unknown
   readonly until?: unknown
+  readonly require?: unknown
   readonly if?: unknown
   readonly forEach?: unknown
   readonly matrix?: unknown
@@ -93,7 +108,7 @@ export interface TaskTexts {
 
 /** The sites of a task. Values that hold no template may be left out. @param literalInputs inputs of its action in which no templates are evaluated */
 export function taskSites(
-  {inputs, env, cache, files, workingDir, until, if: condition, forEach, matrix}: TaskTexts,
+  {inputs, env, cache, files, require: requirements, workingDir, until, if: condition, forEach, matrix}: TaskTexts,
   literalInputs: readonly string[] = [],
 ): TemplateSite[] {
   const sites = entrySites('input', 'inputs', inputs, literalInputs)
@@ -103,9 +118,16 @@ export function taskSites(
   if (typeof workingDir === 'string' && isTemplate(workingDir)) sites.push({kind: 'workingDir', key: 'workingDir', value: workingDir})
   if (files !== undefined) sites.push({kind: 'files', key: 'files', name: 'in', value: fieldsOf(files)['in']})
   if (typeof fieldsOf(until)['if'] === 'string') sites.push(...entrySites('until', 'until', {if: fieldsOf(until)['if']}))
+  if (Array.isArray(requirements)) sites.push({kind: 'require', key: 'require', value: requirements.map(withoutCommand)})
   if (typeof condition === 'string') sites.push({kind: 'if', key: 'if', value: condition})
   else if (condition === false) sites.push({kind: 'if', key: 'if', value: neverCondition})
   return sites
+}
+
+/** No value becomes a part of a command. */
+function withoutCommand(requirement: unknown): unknown {
+  const {if: condition, message} = fieldsOf(requirement)
+  return {if: condition, message}
 }
 
 function forEachSites(forEach: unknown): TemplateSite[] {

@@ -6,7 +6,8 @@ import type {Hooks} from './hooks.ts'
 import type {ConflictAnswer} from './model.ts'
 import type {ForEach, Matrix} from './items/model.ts'
 import type {WrittenResources} from './resources.ts'
-import type {WrittenFiles} from './task-files.ts'
+import type {WrittenRequirement} from './task/requirement.ts'
+import type {WrittenFiles} from './task/task-files.ts'
 
 /** The document as the schema describes it; what this version refuses is left out. */
 export interface Written {
@@ -51,6 +52,7 @@ export interface WrittenTask {
   readonly inputs?: JsonObject
   readonly env?: WrittenEnv
   readonly files?: WrittenFiles
+  readonly require?: readonly WrittenRequirement[]
   readonly retry?: WrittenRetry
   readonly timeout?: string | number
   readonly until?: {readonly if: string; readonly every?: string | number; readonly limit?: string | number}

@@ -127,6 +127,16 @@ describe('the sites of a task', () => {
             "run",
           ],
         },
+        "require": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "tasks",
+            "run",
+          ],
+          "readsItem": true,
+        },
         "workflowEnv": {
           "reads": [
             "inputs",

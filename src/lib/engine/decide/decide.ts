@@ -56,6 +56,7 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
       return [{kind: 'close'}]
     case 'task.child':
     case 'run.queued':
+    case 'task.required':
     case 'diagnostic':
       return []
     default:

@@ -26,6 +26,7 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
       return event.reason === undefined ? event : replace(event, {reason: maskVisible(masker, event.reason)})
     case 'task.expanded':
     case 'task.started':
+    case 'task.required':
     case 'task.retrying':
     case 'task.polled':
     case 'task.finished':

@@ -8,7 +8,7 @@ import type {ActionWarning, TaskError, TaskFile, TaskFileSets} from '../../engin
 import {findFiles, TreeTooLargeError, type FoundFile} from '../../files/find-files.ts'
 import {compileGlob, type Glob} from '../../files/glob.ts'
 import {hasErrorCode} from '../../util/error-code.ts'
-import type {TaskFiles} from '../../workflow/task-files.ts'
+import type {TaskFiles} from '../../workflow/task/task-files.ts'
 import {fileError} from './file-errors.ts'
 
 /** Of a task. */

@@ -20,6 +20,7 @@ import type {AttemptResult} from '../../engine/task-result.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
 import type {JsonObject} from '../../util/json.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
+import {commandAction} from '../../workflow/task/requirement.ts'
 import type {PluginExecutor} from '../execute.ts'
 import type {RunDirectory} from '../files/run-directory.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
@@ -52,6 +53,8 @@ export class LocalTaskRunner implements TaskRunner {
   readonly #scope: RunScope
   readonly #cacheStep: CacheStep | undefined
   readonly #untilStep: UntilStep
+  /** Tasks whose requirements hold, as their events say. */
+  readonly #met = new Set<string>()
   #emit: RunnerEvents = () => undefined
 
   constructor(plan: Plan, options: LocalTaskRunnerOptions) {
@@ -86,6 +89,7 @@ export class LocalTaskRunner implements TaskRunner {
       workflow: this.#plan.workflow,
       scope: this.#scope,
       emit: this.#emit,
+      requirements: {met: this.#met, shell: this.#options.actions.get(commandAction)},
       cacheStep: this.#cacheStep,
     })
     const result = this.#untilStep.judge(attempted.key, task, attemptResult)
@@ -129,6 +133,7 @@ export class LocalTaskRunner implements TaskRunner {
     this.#scope.heard(event)
     if (event.type === 'run.started') this.#scope.runStarted(event.ts)
     else if (event.type === 'hooks.started') this.#scope.hooksStarted(event.status)
+    else if (event.type === 'task.required') this.#met.add(event.task)
     else if (isEndOfTask(event)) this.#scope.taskEnded(event)
   }
 

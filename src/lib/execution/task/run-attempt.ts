@@ -13,6 +13,7 @@ import type {PluginExecutor} from '../execute.ts'
 import {fileError} from '../files/file-errors.ts'
 import type {RunDirectory} from '../files/run-directory.ts'
 import type {CacheStep} from './cache-step.ts'
+import {askRequirements, commandInvocation, type RequirementsOfTask} from './ask-requirements.ts'
 import type {RunScope} from './run-scope.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import {findTaskDirectory} from './task-directory.ts'
@@ -30,6 +31,12 @@ export interface AttemptParts {
   readonly directory: RunDirectory
   /** Variables of all tasks, from files. */
   readonly fileEnv?: Readonly<Record<string, string>> | undefined
+  readonly requirements: {
+    /** Tasks for which all that they require holds. */
+    readonly met: ReadonlySet<string>
+    /** What runs commands. Present when one is required. */
+    readonly shell: PluginAction | undefined
+  }
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
   /** Takes what has to be journalled before the attempt has its result. */
@@ -49,7 +56,7 @@ export interface AttemptedTask {
 export async function runAttempt(
   {key, task, action, attempt}: AttemptedTask,
   {signal, onLog}: AttemptOptions,
-  {runId, workflow, scope, templates, executor, cacheStep, fileEnv, secrets, directory, emit}: AttemptParts,
+  {runId, workflow, scope, templates, executor, cacheStep, fileEnv, secrets, directory, requirements, emit}: AttemptParts,
 ): Promise<ActionResult> {
   const unmade = makeRunDirectory(task, templates, directory)
   if (unmade !== undefined) return failedEarly(unmade)
@@ -65,6 +72,13 @@ export async function runAttempt(
   if ('error' in found) return failedEarly(found.error)
   const invocation = {...action, ...evaluated, ...found, timeoutMs, timeoutFrom, context, restrictions}
   const options = {signal, onLog, masker: secrets?.masker, emit}
+  if (task.require !== undefined && !requirements.met.has(text)) {
+    const run: RequirementsOfTask['run'] = (command, limitMs, take) =>
+      executor.execute(commandInvocation(invocation, requirements.shell, command, limitMs), {...options, onLog: take})
+    const unmet = await askRequirements({key, task, requirements: task.require, scope, run})
+    if (unmet !== undefined) return failedEarly(unmet)
+    emit({type: 'task.required', task: text})
+  }
   if (files !== undefined) {
     const written = scope.evaluateFiles(task, key)
     if (!written.ok) return failedEarly(written.error)

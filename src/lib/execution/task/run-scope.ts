@@ -19,13 +19,10 @@ import type {JsonObject, JsonValue} from '../../util/json.ts'
 import {readDraft} from '../../workflow/draft.ts'
 import {ItemsError} from '../../workflow/items/items-error.ts'
 import {RunItems} from './run-items.ts'
-import {describeType, templateError} from './scope-errors.ts'
+import {describeType, refuseGroup, templateError} from './scope-errors.ts'
 import {viewOfTask} from './task-views.ts'
 import {evaluateSites, pathOf, taskSites, workflowSites, type TemplateSite} from '../../workflow/template-sites.ts'
 import {outputsRead} from '../../workflow/template-uses.ts'
-
-/** Of the name of a concurrency group. */
-const maxGroupLength = 255
 
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
 
@@ -174,10 +171,15 @@ export class RunScope {
     const text = this.#plan.concurrency?.group ?? ''
     const evaluated = this.#attempt(undefined, () => toText(this.#beside.templates.evaluate(text, this.#scope)), ['concurrency', 'group'])
     if (!evaluated.ok) return evaluated
-    const {length} = evaluated.value.trim()
-    if (length > 0 && length <= maxGroupLength) return {ok: true, value: evaluated.value.trim()}
-    const problem = length === 0 ? 'it is empty' : `it is longer than ${String(maxGroupLength)} characters`
-    return {ok: false, error: templateError(`in concurrency.group: the name of a group cannot be used: ${problem}`)}
+    const name = evaluated.value.trim()
+    const error = refuseGroup(name)
+    return error === undefined ? {ok: true, value: name} : {ok: false, error}
+  }
+
+  /** A text of `require`. @param at leads to it from there */
+  evaluateRequired(task: PlannedTask, key: TaskKey, text: string, at: readonly (string | number)[]): Evaluated<unknown> {
+    const scope = {...this.#scope, ...this.#items.variablesOf(key)}
+    return this.#attempt(task.id, () => this.#beside.templates.evaluateDeep(text, scope, ['require', ...at]))
   }
 
   /** The outputs the workflow declares. */

@@ -17,3 +17,12 @@ export function describeType(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`
 }
+
+const maxGroupLength = 255
+
+/** What is wrong with the name of a concurrency group. */
+export function refuseGroup({length}: string): TaskError | undefined {
+  if (length > 0 && length <= maxGroupLength) return undefined
+  const problem = length === 0 ? 'it is empty' : `it is longer than ${String(maxGroupLength)} characters`
+  return templateError(`in concurrency.group: the name of a group cannot be used: ${problem}`)
+}

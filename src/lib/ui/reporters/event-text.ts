@@ -100,6 +100,8 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
       return `${event.task}: attempt ${String(event.attempt)} failed, the next one starts in ${formatDuration(event.delayMs)}: ${describeError(event.error)}`
     case 'task.polled':
       return `${event.task}: ${describePoll(event)}`
+    case 'task.required':
+      return `${event.task}: all that it requires holds`
     case 'task.finished':
       return `${event.task}: ${describeEnd(event)}`
     case 'task.skipped':

@@ -16,6 +16,7 @@ import {checkNeeds} from './needs.ts'
 import {checkOptionalSecrets, checkSecretsOnce} from './optional-secrets.ts'
 import {readDeclared} from './references.ts'
 import {checkUnusedSecrets} from './secrets.ts'
+import {checkRequirements} from './requirements.ts'
 import {checkShape} from './shape.ts'
 import {checkConditions, checkConstants, checkTemplates, secretsNamed} from './templates.ts'
 import {checkUnusedInputs} from './unused-inputs.ts'
@@ -63,6 +64,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     checkItems(draft),
     checkConstants(draft, actions),
     checkFiles(draft.tasks),
+    checkRequirements(draft),
     checkConditions(draft),
     checkTemplates(all, templates, declared),
     checkSecretsOnce(draft.fields['secrets']),

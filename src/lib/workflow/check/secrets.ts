@@ -112,6 +112,8 @@ function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: stri
           hint: `write it in the tasks that need it: ${env}`,
         },
       ]
+    case 'require':
+      return [{code, message: 'secrets cannot be read in "require"', hint: `a command of "require" gets the env of the task: ${env}`}]
     case 'cache':
       return [
         {

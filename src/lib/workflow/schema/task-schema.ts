@@ -3,6 +3,7 @@
 import {cache} from './cache.ts'
 import {filesSchema} from './files-schema.ts'
 import {closed, environment} from './parts.ts'
+import {requireSchema} from './require-schema.ts'
 import {until} from './until.ts'
 
 export const taskSchema = {
@@ -42,6 +43,7 @@ export const taskSchema = {
       examples: ['packages/api'],
     },
     files: filesSchema,
+    require: requireSchema,
     retry: {$ref: '#/$defs/retry'},
     timeout: {$ref: '#/$defs/duration', description: 'How long one attempt may take.', default: '30s'},
     until,

@@ -4,7 +4,7 @@ import {mkdirSync, symlinkSync, truncateSync, writeFileSync} from 'node:fs'
 import {join} from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {collectFiles, maxFileBytes, maxFiles, type CollectedFiles} from '../../../../src/lib/execution/files/collect-files.ts'
-import {readFiles} from '../../../../src/lib/workflow/task-files.ts'
+import {readFiles} from '../../../../src/lib/workflow/task/task-files.ts'
 import {temporaryDir} from '../../../rig/temporary-dir.ts'
 
 const neverAborted = new AbortController().signal

@@ -1,6 +1,6 @@
 // `files` of a task: what is written before it, and which files it leaves.
 
-import type {JsonObject} from '../util/json.ts'
+import type {JsonObject} from '../../util/json.ts'
 
 export interface TaskFiles {
   /** Values by name of the file, with templates. */
