@@ -103,7 +103,7 @@ export interface TaskFinished {
   readonly cache?: CacheFact
   /** The task failed, but `continueOnError` lets the run go on as if it had not. */
   readonly isTolerated?: boolean
-  /** Of a task that had items: how many of them came to which end. Its output is the list of theirs. */
+  /** Of a task that had items: how many of them came to which end. They have the outputs, so that none is kept twice. */
   readonly items?: EndCounts
 }
 /** What the task requires holds. It is not asked again, whatever becomes of the attempt. */
