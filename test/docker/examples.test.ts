@@ -3,7 +3,7 @@
 import {cpSync} from 'node:fs'
 import path from 'node:path'
 import {expect, it} from 'vitest'
-import {describeInDocker, dockerEnv} from '../rig/docker.ts'
+import {baseImage, describeInDocker, dockerEnv} from '../rig/docker.ts'
 import {startServer} from '../rig/egress.ts'
 import {redirectedAddress, redirectEnv} from '../rig/redirect.ts'
 import {RestrictedProject} from '../rig/restricted-project.ts'
@@ -21,6 +21,14 @@ function openExamples(port: number): RestrictedProject {
 }
 
 describeInDocker('the examples', () => {
+  it('15-container counts words in an image', async () => {
+    const run = await openExamples(1).runRestricted('15-container.yaml', ['--var', `image=${baseImage}`])
+    expect(run, run.stderr).toMatchObject({exitCode: 0})
+    expect(run.result.outputs).toEqual({
+      words: Array.from({length: 3}, () => ({word: expect.any(String), times: expect.any(Number)})),
+    })
+  })
+
   it('09-restricted succeeds as it is, without the internet', async () => {
     const project = openExamples(1)
     await project.build('example/http-check', 'example/weather', 'example/stats')

@@ -193,7 +193,8 @@ function findPython(): Python | undefined {
   }
 }
 
-function librariesOf(program: string): string[] {
+/** Paths of the libraries that a program is linked with. */
+export function librariesOf(program: string): string[] {
   const listing = execFileSync('ldd', [program], {encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']})
   return [...listing.matchAll(/(?:=> )?(\/\S+) \(0x/g)].flatMap(([, file]) => (file === undefined ? [] : [file]))
 }

@@ -56,7 +56,8 @@ export async function startEngine(): Promise<TestEngine> {
   const engine = spawn(
     'unshare',
     [
-      ...['--net', 'dockerd'],
+      // Loopback, where registries of tests are: it is down in a new namespace.
+      ...['--net', 'sh', '-c', 'ip link set lo up || true; exec dockerd "$@"', 'dockerd'],
       ...['--host', `unix://${socketPath}`, '--data-root', path.join(dir, 'data'), '--exec-root', path.join(dir, 'exec')],
       ...['--pidfile', path.join(dir, 'pid'), '--iptables=false', '--ip6tables=false', '--ip-masq=false', '--log-level=warn'],
     ],

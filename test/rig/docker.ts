@@ -2,10 +2,13 @@
 
 import {beforeAll, describe, inject, onTestFinished, type SuiteFactory} from 'vitest'
 import {DockerClient} from '../../src/lib/docker/api/docker-client.ts'
+import {containerUser} from '../../src/lib/docker/container-config.ts'
 import {DockerRuntime} from '../../src/lib/docker/docker-runtime.ts'
+import {StepRuntime} from '../../src/lib/docker/steps/step-runtime.ts'
 import {defaultSandboxLimits, type Sandbox} from '../../src/lib/runtimes/sandbox.ts'
 import {keepHostsFile} from '../../src/lib/egress/hosts-file.ts'
 import type {StartSpec} from '../../src/lib/runtimes/runtime.ts'
+import type {StepContainer} from '../../src/lib/runtimes/step-container.ts'
 import {identifyProcess} from '../../src/lib/util/process-identity.ts'
 import {baseImage} from './docker-base-image.ts'
 import {temporaryDir} from './temporary-dir.ts'
@@ -52,6 +55,28 @@ export async function openDockerRuntime(
     owner: identifyProcess(),
     hostsFile: keepHostsFile(temporaryDir()),
     ...options,
+  })
+  onTestFinished(() => runtime.close())
+  return runtime
+}
+
+/** The container of steps of the base image, with nothing mounted. Its runtime is closed after the test. */
+export async function openStepRuntime(more: Partial<StepContainer> = {}): Promise<StepRuntime> {
+  const {uid, gid} = containerUser()
+  const runtime = new StepRuntime({
+    client: await dockerClient(),
+    owner: identifyProcess(),
+    hostsFile: keepHostsFile(temporaryDir()),
+    step: {
+      image: inject('docker').image,
+      imageName: baseImage,
+      mounts: [],
+      network: 'none',
+      user: `${String(uid)}:${String(gid)}`,
+      limits: {},
+      labels: {'dev.autokestra.test': 'yes'},
+      ...more,
+    },
   })
   onTestFinished(() => runtime.close())
   return runtime

@@ -63,6 +63,8 @@ describe('the examples', () => {
       '13-deploy.yaml',
       '14-inputs.yaml',
       '14-site.yaml',
+      // By test/docker/examples.test.ts.
+      '15-container.yaml',
       '17-build-what-changed.yaml',
     ])
   })

@@ -4,6 +4,7 @@ import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {cpus} from 'node:os'
 import type {Config} from '../config/config.ts'
 import {allTasks} from '../engine/plan.ts'
+import {knownImages} from '../planning/known-images.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import type {ActionWarning} from '../engine/task-result.ts'
 import {warnAboutAccess} from '../execution/container-access.ts'
@@ -24,13 +25,13 @@ import {keepHostsFile} from '../egress/hosts-file.ts'
 import {HostPool} from '../execution/host-pool.ts'
 import {hostCommand} from '../images/image-layout.ts'
 import {defined} from '../util/defined.ts'
+import {EngineStepImages, type StepImagesRequest} from './step-images.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 
-export interface SandboxRequest {
+export interface SandboxRequest extends StepImagesRequest {
   readonly planned: PlannedRun
   readonly runId: string
   readonly config: Config
-  readonly env: Readonly<Record<string, string | undefined>>
   readonly images: PluginImages
   /** Rejects with DOCKER_UNAVAILABLE. */
   readonly openEngine: () => Promise<DockerClient>
@@ -56,17 +57,16 @@ const passedOn = ['TZ', 'LANG']
 const removeLimitMs = 3000
 
 /** Throws DOCKER_UNAVAILABLE, IMAGE_MISSING, IMAGE_STALE, and what building throws: then nothing has been started. */
-export async function openSandbox({planned, runId, config, env, images, openEngine, buildImage}: SandboxRequest): Promise<OpenSandbox> {
+export async function openSandbox(request: SandboxRequest): Promise<OpenSandbox> {
+  const {planned, runId, config, env, images, openEngine, buildImage} = request
   const {plan, actions} = planned
   const client = await openEngine()
   const granted = allTasks(plan).flatMap(({restrictions}) => restrictions?.permissions ?? [])
   const needsNetwork = granted.some(({rules}) => rules.length > 0)
   if (needsNetwork || granted.some(({paths}) => paths.length > 0)) await client.requireSameHost()
-  const ids = await requireImages(
-    images,
-    [...actions.values()].flatMap(({plugin}) => (plugin.manifest.protocol === 'builtin' ? [] : [plugin])),
-    buildImage,
-  )
+  const ids = await requireImages(images, pluginsInImages(plan, actions), buildImage)
+  const stepImages = new EngineStepImages(client, request)
+  await stepImages.prepare(knownImages(planned))
   const found = new Map<string, SandboxImage>()
   for (const [plugin, id] of ids) found.set(plugin, {id, env: (await client.inspectImage(id))?.env ?? []})
 
@@ -80,6 +80,7 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
   const pools: HostPool[] = []
   const taskRuntimes = new SandboxTaskRuntimes({
     images: found,
+    stepImages,
     limitsOf: ({id}) => ({...config.sandbox.limits, ...config.sandbox.byPlugin[id]}),
     labels: {'dev.autokestra.run': runId, 'dev.autokestra.workflow': plan.workflow.id},
     // Not what the configuration passes on: that list is written for programs of this machine.
@@ -122,6 +123,16 @@ export async function openSandbox({planned, runId, config, env, images, openEngi
       await leftovers.catch(() => undefined)
     },
   }
+}
+
+/** A plugin whose tasks all name an image needs none of its own, and one that is built in has no program. */
+function pluginsInImages(plan: PlannedRun['plan'], actions: PlannedRun['actions']): Plugin[] {
+  const types = new Set(
+    allTasks(plan)
+      .filter(({container}) => container === undefined)
+      .map(({action}) => action.type),
+  )
+  return [...actions].flatMap(([type, {plugin}]) => (types.has(type) && plugin.manifest.protocol !== 'builtin' ? [plugin] : []))
 }
 
 async function openNetwork(): Promise<EgressProxy> {

@@ -2,6 +2,7 @@
 
 import type {Environment, Variables} from '../config/environment.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
+import {allTasks} from '../engine/plan.ts'
 import {openProcesses} from './processes.ts'
 import type {ActionWarning} from '../engine/task-result.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
@@ -37,13 +38,14 @@ export interface OpenTaskRuntimes {
 
 const notEnforced: ActionWarning = {
   code: 'PERMISSIONS_NOT_ENFORCED',
-  message: 'the workflow is trusted, so its permissions and resources are not enforced; `security: restricted` enforces them',
+  message:
+    'the workflow is trusted, so its permissions are not enforced, and its resources only in containers; `security: restricted` enforces them',
 }
 
 /** A restricted run has containers, or does not begin: then it throws what {@link openSandbox} throws. */
 export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntimesRequest): Promise<OpenTaskRuntimes> {
   const {plan} = planned
-  const {project, root, environment, openEngine, runId, ...building} = request
+  const {project, root, environment, openEngine, runId, ...showing} = request
   const {config, plugins} = project
   if (plan.workflow.security === 'trusted') {
     const inheritEnv = {names: [...config.inheritEnv, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}
@@ -54,11 +56,31 @@ export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntime
       inheritEnv,
       graceMs: config.limits.killGraceMs,
     })
-    return {...processes, warnings: plan.workflow.hasPermissions ? [notEnforced] : []}
+    const warnings = plan.workflow.hasPermissions ? [notEnforced] : []
+    if (allTasks(plan).every(({container}) => container === undefined)) return {...processes, warnings}
+    const {openContainers} = await import('./containers.ts')
+    const env = environment.variables
+    const containers = await openContainers({planned, runId, config, env, others: processes.taskRuntimes, openEngine, ...showing}).catch(
+      async (error: unknown) => {
+        await processes.close()
+        throw error
+      },
+    )
+    return {
+      taskRuntimes: containers.taskRuntimes,
+      warnings,
+      killNow: () => {
+        processes.killNow()
+        containers.killNow()
+      },
+      close: async () => {
+        await Promise.all([containers.close(), processes.close()])
+      },
+    }
   }
   const [{openSandbox}, {buildMissingImage}] = await Promise.all([import('./sandbox.ts'), import('./build-missing-image.ts')])
   const images = await project.images()
-  const buildImage = config.autoBuild ? buildMissingImage({images, ...building}) : undefined
+  const buildImage = config.autoBuild ? buildMissingImage({images, ...showing}) : undefined
   return await openSandbox({
     planned,
     runId,
@@ -66,6 +88,7 @@ export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntime
     env: environment.variables,
     images,
     openEngine,
+    ...showing,
     ...(buildImage !== undefined && {buildImage}),
   })
 }

@@ -3,7 +3,9 @@
 import type {ContainerConfig, HostConfig, ImageDetails} from './api/api-types.ts'
 import type {StartSpec} from '../runtimes/runtime.ts'
 import type {ContainerUser, Mount, Sandbox} from '../runtimes/sandbox.ts'
-import {seccompProfile} from './seccomp-profile.ts'
+import {seccompProfile, type SeccompOptions} from './seccomp-profile.ts'
+
+type Containment = Pick<HostConfig, 'Init' | 'Privileged' | 'CapDrop' | 'SecurityOpt' | 'LogConfig' | 'RestartPolicy'>
 
 export interface ContainerPlan {
   readonly spec: StartSpec
@@ -70,13 +72,9 @@ function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Moun
   // A volume of the image would be a directory of the host's disk, writable and of any size: memory replaces it.
   const writable = [...new Set([temporaryDir, ...volumes])].filter((dir) => !taken.has(dir))
   return {
-    // As process 1 a program would not get SIGTERM unless it handles it, and would have to wait for orphans.
-    Init: true,
+    ...containment({allowsUnixSockets}),
     NetworkMode: 'none',
     ReadonlyRootfs: true,
-    Privileged: false,
-    CapDrop: ['ALL'],
-    SecurityOpt: ['no-new-privileges', `seccomp=${seccompProfile({allowsUnixSockets})}`],
     IpcMode: 'none',
     PidsLimit: limits.pids,
     Memory: limits.memoryBytes,
@@ -86,17 +84,7 @@ function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Moun
       {Name: 'core', Soft: 0, Hard: 0},
       {Name: 'nofile', Soft: openFiles, Hard: openFiles},
     ],
-    LogConfig: {Type: 'none'},
-    Mounts: [
-      ...mounts.map(({source, target, isReadOnly}) => ({
-        Type: 'bind' as const,
-        Source: source,
-        Target: target,
-        ReadOnly: isReadOnly,
-        // Other file systems that are mounted below would come along unjudged, and could be written whatever is said here.
-        BindOptions: {NonRecursive: true as const},
-      })),
-    ],
+    Mounts: mounts.map(bindMount),
     // The low-level runtime gives each the mode that the image's directory has, whatever is asked for: so they belong to the user. `Mounts` cannot say that.
     Tmpfs: Object.fromEntries(
       writable.map((dir) => [dir, `rw,size=${String(limits.tmpBytes)},mode=1777,uid=${String(user.uid)},gid=${String(user.gid)}`]),
@@ -104,6 +92,29 @@ function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Moun
     // Nobody answers there; the names of this machine's servers stay here.
     Dns: ['127.0.0.1'],
     DnsSearch: ['.'],
+  }
+}
+
+/** What holds for every container. */
+export function containment(options: SeccompOptions): Containment {
+  return {
+    // As process 1 a program would not get SIGTERM unless it handles it, and would have to wait for orphans.
+    Init: true,
+    Privileged: false,
+    CapDrop: ['ALL'],
+    SecurityOpt: ['no-new-privileges', `seccomp=${seccompProfile(options)}`],
+    LogConfig: {Type: 'none'},
     RestartPolicy: {Name: 'no'},
+  }
+}
+
+export function bindMount({source, target, isReadOnly}: Mount): HostConfig['Mounts'][number] {
+  return {
+    Type: 'bind',
+    Source: source,
+    Target: target,
+    ReadOnly: isReadOnly,
+    // Other file systems that are mounted below would come along unjudged, and could be written whatever is said here.
+    BindOptions: {NonRecursive: true},
   }
 }

@@ -1,10 +1,11 @@
 // One started container until nothing of it is left: exit, rest of the outputs, kill, removal.
 
 import type {Readable, Writable} from 'node:stream'
-import {constants} from 'node:os'
 import type {Attachment, DockerClient} from './api/docker-client.ts'
 import type {NetworkActivity} from '../runtimes/network-gateway.ts'
 import type {ContainerSampler} from './container-sampler.ts'
+import {drainOutputs, pause} from './drain.ts'
+import {killedCode, signalOf} from './exit-signal.ts'
 import {readOutOfMemoryKills} from '../util/proc-fs.ts'
 import type {ExitStatus, NetworkWatch, RunningProcess} from '../runtimes/runtime.ts'
 
@@ -31,8 +32,6 @@ interface ContainerRunOptions {
 const tellLimitMs = 2000
 /** How long a killed container's last output may wait for its reader. */
 const takeLimitMs = 300
-const signalBase = 128
-const killedCode = signalBase + constants.signals.SIGKILL
 
 export class ContainerRun implements RunningProcess {
   readonly pid: number
@@ -101,12 +100,15 @@ export class ContainerRun implements RunningProcess {
   }
 
   async #settle(): Promise<ExitStatus> {
-    const {client, id, sampler, closeGateway, onSettled} = this.#options
+    const {client, id, sampler, attachment, drainMs, closeGateway, onSettled} = this.#options
     // The program must not end while there is something to settle, even when for a moment nothing but a timer is left to wait for.
     const hold = setInterval(() => undefined, 60_000)
     const code = await this.#exit
     sampler.stop()
-    const [hasMemoryRunOut] = await Promise.all([this.#mayLackMemory(code) ? this.#hasMemoryRunOut() : false, this.#drain()])
+    const [hasMemoryRunOut] = await Promise.all([
+      this.#mayLackMemory(code) ? this.#hasMemoryRunOut() : false,
+      drainOutputs(attachment, drainMs),
+    ])
     const isOutOfMemory = hasMemoryRunOut && code === killedCode
     // Whatever cannot be removed now is found by its labels at the next start.
     const [activity] = await Promise.all([closeGateway(), client.remove(id).catch(() => undefined)])
@@ -123,21 +125,6 @@ export class ContainerRun implements RunningProcess {
         ...(activity !== undefined && {networkRequests: activity.requests, networkRefusals: activity.refused}),
       },
     }
-  }
-
-  /** The outputs end with the container; what is on the way is waited for as long as some of it comes. */
-  async #drain(): Promise<void> {
-    const {stdout, stderr} = this
-    const {drainMs, attachment} = this.#options
-    const closed = Promise.all([closing(stdout), closing(stderr)])
-    for (let before = -1; before !== attachment.receivedBytes();) {
-      before = attachment.receivedBytes()
-      const isClosed = await Promise.race([closed.then(() => true), pause(drainMs)])
-      if (isClosed === true) break
-    }
-    attachment.stdin.destroy()
-    stdout.destroy()
-    stderr.destroy()
   }
 
   /** The engine is asked only then: it costs a request. A kernel of its own, in a virtual machine, cannot be looked at. */
@@ -168,22 +155,4 @@ export class ContainerRun implements RunningProcess {
       return undefined
     }
   }
-}
-
-/** A container ended by a signal reports 128 plus its number (runc does as shells do). Null for other codes. */
-function signalOf(code: number): NodeJS.Signals | null {
-  const found = Object.entries(constants.signals).find(([, number]) => number === code - signalBase)
-  // The keys of os.constants.signals are the names of signals.
-  return found === undefined ? null : (found[0] as NodeJS.Signals)
-}
-
-function closing(stream: Readable): Promise<void> {
-  return new Promise((resolve) => {
-    if (stream.closed) resolve()
-    else stream.once('close', resolve)
-  })
-}
-
-function pause(ms: number): Promise<undefined> {
-  return new Promise((resolve) => setTimeout(resolve, ms, undefined).unref())
 }

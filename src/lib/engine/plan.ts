@@ -8,6 +8,7 @@ import type {ForEach, Matrix} from '../workflow/items/model.ts'
 import type {Concurrency, RetryPolicy, UntilPolicy} from '../workflow/model.ts'
 import type {Requirement} from '../workflow/task/requirement.ts'
 import type {TaskFiles} from '../workflow/task/task-files.ts'
+import type {PlannedContainer} from './planned-container.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
 /** What set a timeout: the task, `defaults` of its workflow, its action, or none of these. */
@@ -115,6 +116,8 @@ export interface PlannedTask {
   readonly secrets: readonly string[]
   /** Of a task of a restricted workflow. */
   readonly restrictions?: TaskRestrictions
+  /** Its program runs in a container of this image. */
+  readonly container?: PlannedContainer
 }
 
 /** The tasks of a plan, and its hooks: not all of these will run. */

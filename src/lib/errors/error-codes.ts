@@ -38,8 +38,13 @@ export const errorCodes = {
   SECRET_STORE_NEWER: {exitCode: 4, meaning: 'The secret store has a format that only a newer version of this program understands.'},
   PLUGIN_NOT_FOUND: {exitCode: 5, meaning: 'There is no plugin of that name in `plugins.paths`, or it has no such action.'},
   PLUGIN_INVALID: {exitCode: 5, meaning: 'A plugin was found, but its manifest or its files are not usable.'},
-  IMAGE_MISSING: {exitCode: 5, meaning: 'A restricted task needs the image of its plugin, and it was not built yet.'},
+  IMAGE_MISSING: {
+    exitCode: 5,
+    meaning:
+      'A restricted task needs the image of its plugin, and it was not built yet; or a `container` names an image that is not there and not to be pulled.',
+  },
   IMAGE_STALE: {exitCode: 5, meaning: 'The plugin has changed since its image was built.'},
+  IMAGE_PULL_FAILED: {exitCode: 5, meaning: 'The image of a `container` could not be pulled; the message has the answer of the registry.'},
   BUILD_FAILED: {exitCode: 5, meaning: 'The image of a plugin could not be built.'},
   PERMISSION_REFUSED: {
     exitCode: 6,
@@ -47,7 +52,7 @@ export const errorCodes = {
   },
   DOCKER_UNAVAILABLE: {
     exitCode: 8,
-    meaning: 'A restricted task needs Docker: it is not installed, not running, not permitted, or not on this host.',
+    meaning: 'A restricted task or a `container` needs Docker: it is not installed, not running, not permitted, or not on this host.',
   },
   RUN_NOT_FOUND: {exitCode: 1, meaning: 'No run has that id.'},
   RUN_TAKEN_OVER: {exitCode: 9, meaning: 'Another process has taken over the run; this one records nothing more of it.'},

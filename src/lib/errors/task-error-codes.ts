@@ -30,7 +30,8 @@ export const taskErrorCodes = {
   ARGUMENTS_TOO_LONG: 'The environment or the arguments of the process are larger than the system allows.',
   ARGUMENTS_INVALID:
     'The environment or the arguments of the process contain something that no process can receive (a zero byte, an empty name).',
-  IMAGE_MISSING: 'The image of the plugin was removed after the run had begun.',
+  IMAGE_MISSING:
+    'The image of the plugin was removed after the run had begun, or the image that the task names is not there and could not be pulled.',
   GRANT_UNUSABLE: 'A granted file or directory no longer exists, or was replaced by a symbolic link.',
   CONTAINER_FAILED: 'The Docker engine could not create or start the container, or stopped answering.',
   ENV_REFUSED: 'The task declares an environment variable that is never passed to a task.',

@@ -11,6 +11,9 @@ import type {Plugin} from '../plugins/manifest.ts'
 import {isWithin} from '../permissions/path-policy.ts'
 import {mountsOf, noPermissions, type Restrictions} from '../permissions/permissions.ts'
 import type {ExpectedTask, TaskRuntime, TaskRuntimes} from './attempt/task-runtime.ts'
+import {variablesOf} from './image-variables.ts'
+import {pluginMounts} from './plugin-mount.ts'
+import {requireStepImage, type StepImages} from './step-images.ts'
 
 /** A current image of a plugin. */
 export interface SandboxImage {
@@ -23,6 +26,8 @@ export interface SandboxImage {
 export interface SandboxTaskRuntimesOptions {
   /** By id of the plugin, for every plugin of the run. */
   readonly images: ReadonlyMap<string, SandboxImage>
+  /** Of tasks that name an image. */
+  readonly stepImages: StepImages
   /** What a plugin may use when the workflow file does not say. */
   readonly limitsOf: (plugin: Plugin) => SandboxLimits
   /** Of every container of the run. */
@@ -76,9 +81,13 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
     }
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await -- what is thrown is to be a rejection
-  async find({plugin, workingDir, isOwnDirectory = false, restrictions, filesDir}: Invocation): Promise<TaskRuntime> {
-    const cell = this.#cell(plugin, restrictions, filesDir)
+  async find({plugin, workingDir, isOwnDirectory = false, restrictions, container, filesDir}: Invocation): Promise<TaskRuntime> {
+    const own = container === undefined ? undefined : await requireStepImage(this.#options.stepImages, container)
+    const mounts = [
+      ...(container === undefined ? [] : [...pluginMounts(plugin), ...container.mounts]),
+      ...(filesDir === undefined ? [] : [mountOfFiles(filesDir)]),
+    ]
+    const cell = this.#cell(plugin, restrictions, own, mounts)
     const {runtime, baseEnv, sandbox} = cell
     // A host with the files of one task serves no other.
     const hosts = filesDir === undefined ? cell.hosts : usedOnce(cell.hosts)
@@ -88,7 +97,7 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
       hosts,
       baseEnv,
       pluginDir: pluginRoot,
-      workingDir: findWorkingDir(workingDir, isOwnDirectory, sandbox),
+      workingDir: container?.workdir ?? findWorkingDir(workingDir, isOwnDirectory, sandbox),
       main: mainInImage(plugin.manifest) ?? '',
     }
   }
@@ -99,24 +108,31 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
     if (cell.expected > 0) cell.hosts.expect(cell.expected, this.#parallelism)
   }
 
-  #cell(plugin: Plugin, restrictions: Restrictions | undefined, filesDir?: string): Cell {
-    const sandbox = this.#sandbox(plugin, restrictions, filesDir)
+  /** @param own the image that the task names; absent: the plugin's @param mounts besides what is granted */
+  #cell(plugin: Plugin, restrictions: Restrictions | undefined, own?: SandboxImage, mounts: readonly Mount[] = []): Cell {
+    const image = own ?? this.#image(plugin)
+    const sandbox = this.#sandbox(plugin, restrictions, image, mounts)
     const key = JSON.stringify(sandbox)
     let cell = this.#cells.get(key)
     if (cell === undefined) {
       const runtime = this.#options.openRuntime(sandbox)
-      const baseEnv = {TMPDIR: temporaryDir, ...environmentOf(this.#image(plugin)), HOME: temporaryDir, ...this.#options.baseEnv}
+      const baseEnv = {TMPDIR: temporaryDir, ...variablesOf(image), HOME: temporaryDir, ...this.#options.baseEnv}
       cell = {runtime, hosts: this.#options.openHosts(runtime, baseEnv), baseEnv, sandbox, expected: 0, isPrepared: false}
       this.#cells.set(key, cell)
     }
     return cell
   }
 
-  #sandbox(plugin: Plugin, {permissions, limits}: Restrictions = {permissions: noPermissions, limits: {}}, filesDir?: string): Sandbox {
+  #sandbox(
+    plugin: Plugin,
+    {permissions, limits}: Restrictions = {permissions: noPermissions, limits: {}},
+    {id}: SandboxImage,
+    mounts: readonly Mount[],
+  ): Sandbox {
     const wanted = {...this.#options.limitsOf(plugin), ...limits}
     return {
-      image: this.#image(plugin).id,
-      mounts: [...mountsOf(permissions), ...(filesDir === undefined ? [] : [mountOfFiles(filesDir)])],
+      image: id,
+      mounts: [...mountsOf(permissions), ...mounts],
       limits: {...wanted, cpus: Math.min(wanted.cpus, this.#options.cpus)},
       ...(permissions.rules.length > 0 && {network: {rules: permissions.rules}}),
       labels: {...this.#options.labels, [`${labelPrefix}task-plugin`]: plugin.id},
@@ -162,9 +178,4 @@ function usedOnce(hosts: PluginHosts): PluginHosts {
     },
     close: () => hosts.close(),
   }
-}
-
-/** PATH and its like, where programs of the image are found. */
-function environmentOf({env}: SandboxImage): Record<string, string> {
-  return Object.fromEntries(env.map((entry): [string, string] => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]))
 }

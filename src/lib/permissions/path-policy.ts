@@ -37,6 +37,8 @@ export interface PathPolicyOptions {
   readonly looksInside?: boolean
   /** The number of entries at which a tree is too large. */
   readonly maxEntries?: number
+  /** The path is to be mounted, and not granted: for the words of a refusal. */
+  readonly isMount?: boolean
 }
 
 export class PathPolicy {
@@ -46,13 +48,21 @@ export class PathPolicy {
   readonly #searched = new Map<string, TreeFinding>()
   #guards: readonly Guard[] | undefined
 
-  constructor(environmentFacts: EnvironmentFacts, {looksInside = true, maxEntries = maxTreeEntries}: PathPolicyOptions = {}) {
+  constructor(
+    environmentFacts: EnvironmentFacts,
+    {looksInside = true, maxEntries = maxTreeEntries, isMount = false}: PathPolicyOptions = {},
+  ) {
     this.#environmentFacts = environmentFacts
-    this.#options = {looksInside, maxEntries}
+    this.#options = {looksInside, maxEntries, isMount}
   }
 
   /** Reads the disk; opens nothing. @param dir of the workflow file, absolute */
   decide(text: string, access: PathAccess, dir: string): PathDecision {
+    const decision = this.#decide(text, access, dir)
+    return decision.ok || !this.#options.isMount ? decision : {ok: false, refusal: asMount(decision.refusal)}
+  }
+
+  #decide(text: string, access: PathAccess, dir: string): PathDecision {
     const written = this.#expand(text, dir)
     if (typeof written !== 'string') return {ok: false, refusal: written}
     const found = findReal(written, text, access)
@@ -179,6 +189,12 @@ function nameOf(place: string, text: string): string {
 
 function refused(message: string): PathRefusal {
   return {kind: 'refused', message: `${message}: it is never granted`, hint: 'grant the directory the task needs, and no more'}
+}
+
+function asMount(refusal: PathRefusal): PathRefusal {
+  const message = refusal.message.replace(/: it is never granted$/, ': it is never mounted')
+  const hint = refusal.hint?.replace(/^grant /, 'mount ')
+  return {...refusal, message, ...defined({hint})}
 }
 
 function unusable(message: string, hint?: string): PathRefusal {

@@ -10,6 +10,7 @@ import {applyRequest, type PlanRequest} from './apply-request.ts'
 import {findActions, type ActionSources, type FoundActions} from './find-actions.ts'
 import {leaveOut, type Reduced} from './leave-out.ts'
 import {planWorkflow, type PlannedRun} from './plan-workflow.ts'
+import {readContainers} from './read-containers.ts'
 import {readGrants} from './read-grants.ts'
 import {readWorkflowFile, type WorkflowFileSources} from './read-workflow-file.ts'
 import {readEnvFiles} from './read-env-files.ts'
@@ -35,8 +36,9 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
 
   const actions = await findActions(draft, sources)
   const grants = readGrants(draft, dir, environmentFacts)
+  const containers = readContainers(draft, {actions: actions.value, grants: grants.value, dir, facts: environmentFacts})
   const meaning = await checkWorkflow(draft, {schemas, dir, actions: actions.value})
-  const {values, warnings} = requireValid(document, {actions, grants, meaning})
+  const {values, warnings} = requireValid(document, {actions, grants, containers, meaning})
 
   const {templates} = values.meaning
   const inputs = await resolveInputs(values.meaning.workflow.inputs, document.file, request.inputs, sources)
@@ -44,7 +46,16 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const {workflow, warnings: leftOut} = reduceToSelection(values.meaning, request, values.actions)
   const file = request.file === '-' ? '-' : resolve(cwd, request.file)
   const fromFiles = await readEnvFiles(workflow, request.envFiles ?? [], cwd)
-  const plan = planWorkflow({fromFiles, workflow, templates, file, settings, actions: values.actions, grants: values.grants})
+  const plan = planWorkflow({
+    fromFiles,
+    workflow,
+    templates,
+    file,
+    settings,
+    actions: values.actions,
+    grants: values.grants,
+    containers: values.containers,
+  })
   const found = {templates, actions: values.actions, source: document, fileEnv: fromFiles.values}
   return {plan, ...found, warnings: [...warnings, ...leftOut, ...fromFiles.warnings]}
 }

@@ -10,6 +10,7 @@ import {hookLists, mapHooks, type Hooks} from '../workflow/hooks.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import {secretsRead} from '../workflow/template-uses.ts'
 import type {FileEnvironment} from './read-env-files.ts'
+import type {TaskContainers} from './read-containers.ts'
 import type {RunSettings} from './apply-request.ts'
 import {defined} from '../util/defined.ts'
 
@@ -37,6 +38,7 @@ export interface PlanParts {
   /** By type, for every type in the workflow. */
   readonly actions: ReadonlyMap<string, PluginAction>
   readonly grants: WorkflowGrants
+  readonly containers: TaskContainers
   readonly settings: RunSettings
   /** Absent: no file. */
   readonly fromFiles?: Pick<FileEnvironment, 'files' | 'values'>
@@ -72,11 +74,12 @@ function planHeader(workflow: Workflow, {vars, env, inputs}: RunSettings): Plann
   return {...header, ...defined({inputs, parallelism}), ...(optionalSecrets.length > 0 && {optionalSecrets})}
 }
 
-function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts): PlannedTask {
+function planTask(task: Task, {workflow, templates, actions, grants, containers}: PlanParts): PlannedTask {
   const found = actions.get(task.type)
   if (found === undefined) throw new Error(`the type ${task.type} was not resolved`)
   const {plugin, action} = found
   const {literalInputs} = action
+  const container = containers.get(task.id)
   return {
     id: task.id,
     action: {type: task.type, plugin: plugin.id, pluginVersion: plugin.manifest.version, action: action.name, literalInputs},
@@ -95,6 +98,7 @@ function planTask(task: Task, {workflow, templates, actions, grants}: PlanParts)
     ...(plugin.manifest.protocol === 'builtin' && {usesSlot: false}),
     secrets: [...secretsRead(task, literalInputs, templates)],
     ...(workflow.security === 'restricted' && {restrictions: {permissions: grantsOf(grants, task.id), limits: task.resources}}),
+    ...(container !== undefined && {container: {...container, limits: task.resources}}),
   }
 }
 

@@ -15,7 +15,7 @@ import {ProgramFinder} from './find-program.ts'
 import {readOutOfMemoryKills} from '../util/proc-fs.ts'
 import {processTagVariable, type RunningProcess, type Runtime, type StartSpec} from '../runtimes/runtime.ts'
 import {leaveMarker, removeMarker} from './run-marker.ts'
-import {Sampler} from './sampler.ts'
+import {TreeSampler} from '../util/proc/tree-sampler.ts'
 import {StartError} from '../runtimes/start-error.ts'
 import {Sweeper} from './sweeper.ts'
 import {Watchdog} from './watchdog.ts'
@@ -42,7 +42,7 @@ const manyPrograms = 8
 export class ProcessRuntime implements Runtime {
   readonly #options: ProcessRuntimeOptions
   readonly #programs = new ProgramFinder()
-  readonly #sampler = new Sampler()
+  readonly #sampler = new TreeSampler()
   readonly #sweeper: Sweeper
   /** By tag; a process that is being ended has left it already, so that the sweep finds its children. */
   readonly #protected = new Set<string>()

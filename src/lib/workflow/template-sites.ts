@@ -35,6 +35,8 @@ export type SiteKind =
   | 'if'
   | 'items'
   | 'itemKey'
+  | 'image'
+  | 'workflowImage'
 
 export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   /** The same for every task, so it is evaluated before the run. */
@@ -53,6 +55,9 @@ export const siteRules: Readonly<Record<SiteKind, SiteRule>> = {
   until: {reads: [...scopeRoots, 'output'], readsItem: true},
   /** Of a task with items it is asked once, before there are items. */
   if: {reads: scopeRoots, callsStatus: true},
+  image: {reads: scopeRoots, readsItem: true},
+  /** Evaluated for each task, none of which needs another one for it. */
+  workflowImage: {reads: scopeRoots.filter((root) => root !== 'tasks')},
   /** Keys and numbers of items are shown to everyone, so no secret has a part in them. */
   items: {reads: scopeRoots},
   itemKey: {reads: scopeRoots, readsItem: true},
@@ -81,14 +86,16 @@ export interface WorkflowTexts {
   readonly env?: unknown
   readonly concurrency?: unknown
   readonly outputs?: unknown
+  readonly container?: unknown
 }
 
 /** The sites of a workflow outside of its tasks, of a file or of a plan. Values that hold no template may be left out. */
-export function workflowSites({env, concurrency, outputs}: WorkflowTexts): TemplateSite[] {
+export function workflowSites({env, concurrency, outputs, container}: WorkflowTexts): TemplateSite[] {
   return [
     ...entrySites('workflowEnv', 'env', env),
     ...entrySites('concurrency', 'concurrency', concurrency),
     ...entrySites('outputs', 'outputs', outputs),
+    ...imageSites('workflowImage', container),
   ]
 }
 
@@ -104,11 +111,12 @@ export interface TaskTexts {
   readonly if?: unknown
   readonly forEach?: unknown
   readonly matrix?: unknown
+  readonly container?: unknown
 }
 
 /** The sites of a task. Values that hold no template may be left out. @param literalInputs inputs of its action in which no templates are evaluated */
 export function taskSites(
-  {inputs, env, cache, files, require: requirements, workingDir, until, if: condition, forEach, matrix}: TaskTexts,
+  {inputs, env, cache, files, require: requirements, workingDir, until, if: condition, forEach, matrix, container}: TaskTexts,
   literalInputs: readonly string[] = [],
 ): TemplateSite[] {
   const sites = entrySites('input', 'inputs', inputs, literalInputs)
@@ -119,6 +127,7 @@ export function taskSites(
   if (files !== undefined) sites.push({kind: 'files', key: 'files', name: 'in', value: fieldsOf(files)['in']})
   if (typeof fieldsOf(until)['if'] === 'string') sites.push(...entrySites('until', 'until', {if: fieldsOf(until)['if']}))
   if (Array.isArray(requirements)) sites.push({kind: 'require', key: 'require', value: requirements.map(withoutCommand)})
+  if (container !== undefined) sites.push(...imageSites('image', container))
   if (typeof condition === 'string') sites.push({kind: 'if', key: 'if', value: condition})
   else if (condition === false) sites.push({kind: 'if', key: 'if', value: neverCondition})
   return sites
@@ -144,6 +153,13 @@ function entrySites(kind: SiteKind, key: string, map: unknown, except: readonly 
     if (mayHoldTemplate && !except.includes(name)) sites.push({kind, key, name, value})
   }
   return sites
+}
+
+/** The short form of a container is its image. */
+function imageSites(kind: SiteKind, container: unknown): TemplateSite[] {
+  if (typeof container === 'string') return isTemplate(container) ? [{kind, key: 'container', value: container}] : []
+  const {image} = fieldsOf(container)
+  return typeof image === 'string' && isTemplate(image) ? [{kind, key: 'container', name: 'image', value: image}] : []
 }
 
 /** From the task, or from the workflow. */

@@ -30,6 +30,7 @@ export interface Written {
   readonly security?: 'trusted' | 'restricted'
   readonly permissions?: unknown
   readonly resources?: WrittenResources
+  readonly container?: unknown
   readonly defaults?: {readonly retry?: WrittenRetry; readonly timeout?: string | number}
   readonly default?: readonly string[]
   readonly order?: 'graph' | 'listed'
@@ -62,6 +63,7 @@ export interface WrittenTask {
   readonly cache?: WrittenCache
   readonly permissions?: unknown
   readonly resources?: WrittenResources
+  readonly container?: unknown
 }
 
 export interface WrittenRetry {

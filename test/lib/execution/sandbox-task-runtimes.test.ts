@@ -13,6 +13,7 @@ const plugin = {id: 'test/plain', manifest: {protocol: 'plain', worker: 'single'
 
 function openRuntimes(cpus: number, ofPlugin: Partial<SandboxLimits>, opened: Sandbox[] = []): SandboxTaskRuntimes {
   return new SandboxTaskRuntimes({
+    stepImages: {require: () => Promise.reject(new Error('no task names an image'))},
     images: new Map([[plugin.id, {id: 'sha256:1', env: []}]]),
     limitsOf: () => ({...defaultSandboxLimits, ...ofPlugin}),
     labels: {},

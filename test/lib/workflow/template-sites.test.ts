@@ -88,6 +88,16 @@ describe('the sites of a task', () => {
             "run",
           ],
         },
+        "image": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "tasks",
+            "run",
+          ],
+          "readsItem": true,
+        },
         "input": {
           "reads": [
             "inputs",
@@ -141,6 +151,14 @@ describe('the sites of a task', () => {
           "reads": [
             "inputs",
             "vars",
+          ],
+        },
+        "workflowImage": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "run",
           ],
         },
         "workingDir": {

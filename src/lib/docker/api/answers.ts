@@ -6,8 +6,10 @@ import type {
   ContainerSummary,
   EngineInfo,
   EngineVersion,
+  ExecState,
   FileInContainer,
   ImageDetails,
+  PullMessage,
 } from './api-types.ts'
 import type {BuildMessage, EngineImage} from '../../runtimes/image-engine.ts'
 
@@ -58,8 +60,18 @@ export function readVersion(answer: unknown): EngineVersion {
 }
 
 export function readInfo(answer: unknown): EngineInfo {
-  const {Name, OperatingSystem} = fields(answer)
-  return {hostName: text(Name), operatingSystem: text(OperatingSystem)}
+  const {Name, OperatingSystem, SecurityOptions} = fields(answer)
+  return {
+    hostName: text(Name),
+    operatingSystem: text(OperatingSystem),
+    isRootless: texts(SecurityOptions).some((option) => option.split(',').includes('name=rootless')),
+  }
+}
+
+/** Of `GET /exec/{id}/json`. */
+export function readExecState(answer: unknown): ExecState {
+  const {Running, ExitCode, Pid} = fields(answer)
+  return {isRunning: Running === true, exitCode: typeof ExitCode === 'number' ? ExitCode : undefined, pid: number(Pid)}
 }
 
 export function readState(answer: unknown): ContainerState {
@@ -123,6 +135,18 @@ export function readBuildMessage(line: unknown): BuildMessage {
   }
   const imageId = text(fields(message['aux'])['ID'])
   return {...picked, ...(imageId !== '' && {aux: {ID: imageId}})}
+}
+
+export function readPullMessage(line: unknown): PullMessage {
+  const {id, status, progressDetail, error} = fields(line)
+  const {current, total} = fields(progressDetail)
+  return {
+    layer: text(id),
+    status: text(status),
+    current: number(current),
+    total: number(total),
+    ...(typeof error === 'string' && {error}),
+  }
 }
 
 /** Old engines list an image without a name as `<none>:<none>`. */

@@ -12,7 +12,7 @@ interface MountConfig {
   readonly BindOptions: {readonly NonRecursive: true}
 }
 
-/** Body of `POST /containers/create`. There is no `AutoRemove`: it would race with reading the exit code. */
+/** Body of `POST /containers/create`. `AutoRemove` is not for containers whose exit code is read: the two would race. */
 export interface ContainerConfig {
   readonly Image: string
   readonly Entrypoint: readonly string[]
@@ -40,22 +40,46 @@ export interface HostConfig {
   readonly ReadonlyRootfs: boolean
   readonly Privileged: boolean
   readonly CapDrop: readonly string[]
+  readonly CapAdd?: readonly string[]
+  /** The engine removes it when it has ended. */
+  readonly AutoRemove?: boolean
   readonly SecurityOpt: readonly string[]
   readonly IpcMode: string
   readonly PidsLimit: number
-  /** Bytes; the same number for both means no swap. */
+  /** Bytes; the same number for both means no swap, 0 no limit. */
   readonly Memory: number
   readonly MemorySwap: number
-  /** Billionths of a core. */
+  /** Billionths of a core; 0 is no limit. */
   readonly NanoCpus: number
   readonly Ulimits: readonly {readonly Name: string; readonly Soft: number; readonly Hard: number}[]
   readonly LogConfig: {readonly Type: string}
   readonly Mounts: readonly MountConfig[]
   /** Path -> options of mount(8). */
   readonly Tmpfs: Readonly<Record<string, string>>
-  readonly Dns: readonly string[]
-  readonly DnsSearch: readonly string[]
+  readonly Dns?: readonly string[]
+  readonly DnsSearch?: readonly string[]
   readonly RestartPolicy: {readonly Name: string}
+}
+
+/** Body of `POST /containers/{id}/exec`. */
+export interface ExecConfig {
+  readonly AttachStdin: boolean
+  readonly AttachStdout: boolean
+  readonly AttachStderr: boolean
+  readonly Tty: boolean
+  /** `NAME=value`, on top of the container's. */
+  readonly Env: readonly string[]
+  readonly Cmd: readonly string[]
+  readonly WorkingDir: string
+}
+
+/** Of a program that was started in a running container. */
+export interface ExecState {
+  readonly isRunning: boolean
+  /** Undefined while it runs. */
+  readonly exitCode: number | undefined
+  /** Process id on the engine's machine; 0: the program was never started. */
+  readonly pid: number
 }
 
 export interface EngineVersion {
@@ -69,6 +93,8 @@ export interface EngineInfo {
   /** Host name of the machine it runs on. */
   readonly hostName: string
   readonly operatingSystem: string
+  /** Its root is the user who started it. */
+  readonly isRootless: boolean
 }
 
 export interface ContainerState {
@@ -82,6 +108,18 @@ export interface ContainerState {
 export interface ContainerSummary {
   readonly id: string
   readonly labels: Readonly<Record<string, string>>
+}
+
+/** One document of the stream that answers a pull: a failed one, too, is answered with status 200. */
+export interface PullMessage {
+  /** Of the layer that `status` is about; empty: of the whole image. */
+  readonly layer: string
+  /** `Downloading`, `Pull complete`, … */
+  readonly status: string
+  readonly current: number
+  /** 0: not known. */
+  readonly total: number
+  readonly error?: string
 }
 
 export interface FileInContainer {

@@ -4,8 +4,7 @@ import type Modem from 'docker-modem'
 import {Readable} from 'node:stream'
 import {defined} from '../../util/defined.ts'
 import {LineSplitter} from '../../util/split-lines.ts'
-import {readBuildMessage, readMessage} from './answers.ts'
-import type {BuildMessage} from '../../runtimes/image-engine.ts'
+import {readMessage} from './answers.ts'
 import {EngineError} from './errors.ts'
 
 export interface DialOptions {
@@ -15,6 +14,7 @@ export interface DialOptions {
   readonly isStream?: boolean
   readonly isHijacked?: boolean
   readonly signal?: AbortSignal | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
 }
 
 export type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD'
@@ -24,11 +24,11 @@ const successes = Object.fromEntries([200, 201, 204, 304].map((status) => [statu
 
 /** @param moreQuery for names that come more than once, encoded, beginning with `&`; there must be a query then */
 export function dial(modem: Modem, method: Method, path: string, options: DialOptions = {}, moreQuery = ''): Promise<unknown> {
-  const {query = {}, body = {}, isHijacked = false, signal} = options
+  const {query = {}, body = {}, isHijacked = false, signal, headers} = options
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.append(name, String(value))
   // A body of no bytes: of a body that comes in parts, the end could arrive after the connection was handed over, as input of the container.
-  const file = isHijacked ? Buffer.alloc(0) : options.file
+  const file = isHijacked && options.body === undefined ? Buffer.alloc(0) : options.file
   return new Promise((resolve, reject) => {
     modem.dial(
       {
@@ -38,7 +38,7 @@ export function dial(modem: Modem, method: Method, path: string, options: DialOp
         statusCodes: successes,
         isStream: options.isStream ?? isHijacked,
         hijack: isHijacked,
-        ...defined({file, abortSignal: signal}),
+        ...defined({file, abortSignal: signal, headers: headers && {...headers}}),
       },
       (error, answer) => {
         if (error === null) resolve(answer)
@@ -92,7 +92,7 @@ export function encodeReference(reference: string): string {
 }
 
 /** Documents of a stream, one a line. Rejects when the connection breaks. */
-export async function* readMessages(answer: Readable): AsyncGenerator<BuildMessage> {
+export async function* readMessages<Message>(answer: Readable, read: (line: unknown) => Message): AsyncGenerator<Message> {
   let lines: unknown[] = []
   const splitter = new LineSplitter(longestBuildLine, (line) => {
     if (line.length > 0) lines.push(JSON.parse(line.toString()))
@@ -100,9 +100,9 @@ export async function* readMessages(answer: Readable): AsyncGenerator<BuildMessa
   for await (const chunk of answer) {
     if (!(chunk instanceof Buffer)) continue
     splitter.push(chunk)
-    yield* lines.map(readBuildMessage)
+    yield* lines.map(read)
     lines = []
   }
   splitter.end()
-  yield* lines.map(readBuildMessage)
+  yield* lines.map(read)
 }

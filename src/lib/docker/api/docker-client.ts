@@ -7,13 +7,16 @@ import {json} from 'node:stream/consumers'
 import {hostname} from 'node:os'
 import {WorkflowError} from '../../errors/workflow-error.ts'
 import {
+  readBuildMessage,
   readContainers,
+  readExecState,
   readExitCode,
   readFileStat,
   readId,
   readImage,
   readImages,
   readInfo,
+  readPullMessage,
   readState,
   readStats,
   readVersion,
@@ -23,9 +26,13 @@ import type {
   ContainerState,
   ContainerStats,
   ContainerSummary,
+  EngineInfo,
   EngineVersion,
+  ExecConfig,
+  ExecState,
   FileInContainer,
   ImageDetails,
+  PullMessage,
 } from './api-types.ts'
 import type {BuildMessage, EngineImage, ImageBuildOptions} from '../../runtimes/image-engine.ts'
 import {asReadable, dial, encodeReference, ifThere, labelFilter, readMessages, unless, type DialOptions, type Method} from './dial.ts'
@@ -88,6 +95,10 @@ export class DockerClient {
     return this.#sameHost
   }
 
+  async info(): Promise<EngineInfo> {
+    return readInfo(await this.#dial('GET', '/info'))
+  }
+
   /** Resolves with the id. @param name 409 says that it is taken. */
   async createContainer(name: string, config: ContainerConfig): Promise<string> {
     return readId(await this.#dial('POST', '/containers/create', {query: {name}, body: config}))
@@ -96,9 +107,7 @@ export class DockerClient {
   /** Outputs from the first byte, when this comes before the start. */
   async attach(id: string, hasStdin: boolean): Promise<Attachment> {
     const query = {stream: 1, stdout: 1, stderr: 1, stdin: hasStdin ? 1 : 0}
-    const connection = await this.#dial('POST', `/containers/${id}/attach`, {query, isHijacked: true})
-    if (!(connection instanceof Duplex)) throw new EngineError(0, 'the engine did not hand over the connection to the container')
-    return {stdin: connection, ...splitOutputs(connection)}
+    return attachTo(await this.#dial('POST', `/containers/${id}/attach`, {query, isHijacked: true}))
   }
 
   /** Resolves when the engine has begun to wait for the next exit, with a promise of the exit code. */
@@ -126,6 +135,20 @@ export class DockerClient {
 
   async inspectContainer(id: string): Promise<ContainerState> {
     return readState(await this.#dial('GET', `/containers/${id}/json`))
+  }
+
+  /** Resolves with the id of a program that is to run in a running container. */
+  async createExec(containerId: string, config: ExecConfig): Promise<string> {
+    return readId(await this.#dial('POST', `/containers/${containerId}/exec`, {body: config}))
+  }
+
+  /** Starts it. A program that cannot be started ends at once, and its state says so. */
+  async startExec(id: string): Promise<Attachment> {
+    return attachTo(await this.#dial('POST', `/exec/${id}/start`, {body: {Detach: false, Tty: false}, isHijacked: true}))
+  }
+
+  async inspectExec(id: string): Promise<ExecState> {
+    return readExecState(await this.#dial('GET', `/exec/${id}/json`))
   }
 
   /** What stands at a path of a container, as its files are now. Undefined for nothing. */
@@ -171,7 +194,22 @@ export class DockerClient {
     }
     const tags = options.tags.map((tag) => `&t=${encodeURIComponent(tag)}`).join('')
     const answer = asReadable(await this.#dial('POST', '/build', {query, file: context, isStream: true, signal: options.signal}, tags))
-    yield* readMessages(answer)
+    yield* readMessages(answer, readBuildMessage)
+  }
+
+  /**
+   * Pulls an image. A failed pull is a message with an `error`; the iteration rejects when the registry refuses at once, or the connection breaks.
+   * Leaving the iteration, like the abort of the signal, ends the pull.
+   * @param reference with a tag or a digest: without one, all tags would come
+   * @param auth value of the header X-Registry-Auth
+   */
+  async *pull(
+    reference: string,
+    {auth, signal}: {auth?: string | undefined; signal?: AbortSignal | undefined},
+  ): AsyncGenerator<PullMessage> {
+    const headers = auth === undefined ? undefined : {'X-Registry-Auth': auth}
+    const answer = asReadable(await this.#dial('POST', '/images/create', {query: {fromImage: reference}, isStream: true, signal, headers}))
+    yield* readMessages(answer, readPullMessage)
   }
 
   /** Takes the name away, and with its last name the image. One that is in use or gone is left alone. */
@@ -185,7 +223,7 @@ export class DockerClient {
     if (!this.endpoint.isSocket) {
       throw new WorkflowError('DOCKER_UNAVAILABLE', `the Docker engine at '${this.endpoint.name}' is not on this machine`, {hint})
     }
-    const {hostName, operatingSystem} = readInfo(await this.#dial('GET', '/info'))
+    const {hostName, operatingSystem} = await this.info()
     if (hostName === hostname() && operatingSystem !== 'Docker Desktop') return
     throw new WorkflowError('DOCKER_UNAVAILABLE', `the Docker engine at '${this.endpoint.name}' runs on another machine ('${hostName}')`, {
       hint,
@@ -195,4 +233,9 @@ export class DockerClient {
   #dial(method: Method, path: string, options: DialOptions = {}, moreQuery = ''): Promise<unknown> {
     return dial(this.#modem, method, path, options, moreQuery)
   }
+}
+
+function attachTo(connection: unknown): Attachment {
+  if (!(connection instanceof Duplex)) throw new EngineError(0, 'the engine did not hand over the connection to the container')
+  return {stdin: connection, ...splitOutputs(connection)}
 }

@@ -41,8 +41,8 @@ export function explainUnavailable(cause: unknown, endpoint: DockerEndpoint, sea
   }
   if (code === 'ENOENT' && !isInstalled(searchPath)) {
     return fail(
-      'Docker is not installed; restricted tasks run in Docker containers',
-      'Install it (https://docs.docker.com/engine/install/), or set `security: trusted` in the workflow.',
+      'Docker is not installed; restricted tasks, and tasks with a `container`, run in it',
+      'Install it (https://docs.docker.com/engine/install/), or write `security: trusted` and no `container` in the workflow.',
     )
   }
   return fail(

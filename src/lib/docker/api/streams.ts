@@ -10,6 +10,8 @@ export interface SplitOutputs {
   readonly stderr: Readable
   /** How many bytes have come so far. */
   readonly receivedBytes: () => number
+  /** Settles when nothing more comes; what has come may not have been read yet. */
+  readonly ended: Promise<void>
 }
 
 /** Both outputs end with the connection, also when it breaks. Both must be read: they share it. */
@@ -61,9 +63,14 @@ export function splitOutputs(connection: Duplex): SplitOutputs {
     }
     if (full.size > 0) connection.pause()
   }
+  let settle: () => void = () => undefined
+  const ended = new Promise<void>((resolve) => {
+    settle = resolve
+  })
   const end = (): void => {
     if (isEnded) return
     isEnded = true
+    settle()
     for (const output of [stdout, stderr]) if (!output.destroyed) output.push(null)
   }
   connection.on('data', take)
@@ -71,5 +78,5 @@ export function splitOutputs(connection: Duplex): SplitOutputs {
   connection.on('close', end)
   // A broken connection looks like the end of the outputs; how the container ended is asked elsewhere.
   connection.on('error', end)
-  return {stdout, stderr, receivedBytes: () => received}
+  return {stdout, stderr, receivedBytes: () => received, ended}
 }

@@ -5,6 +5,7 @@ import type {RunContext} from '@autokestra/plugin-sdk/protocol'
 import type {JsonObject} from '../../util/json.ts'
 import type {TimeoutOrigin} from '../../engine/plan.ts'
 import type {RunnerEvents} from '../../engine/ports.ts'
+import type {PlannedContainer} from '../../engine/planned-container.ts'
 import type {ActionWarning, LogEntry, TaskError} from '../../engine/task-result.ts'
 import type {ExecutionLimits} from './limits.ts'
 import type {ActionDef, Plugin} from '../../plugins/manifest.ts'
@@ -30,6 +31,8 @@ export interface Invocation {
   readonly context: RunContext
   /** Absent for a task of a trusted workflow. */
   readonly restrictions?: Restrictions | undefined
+  /** Of a task whose program runs in a container of an image; nothing in it is a template. */
+  readonly container?: PlannedContainer | undefined
 }
 
 export interface ExecuteOptions {

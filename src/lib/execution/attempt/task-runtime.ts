@@ -1,6 +1,7 @@
 // Where the programs of a task run: processes of this machine, or a container. The protocols are the same in both.
 
 import type {Runtime} from '../../runtimes/runtime.ts'
+import type {PlannedContainer} from '../../engine/planned-container.ts'
 import type {Invocation} from './attempt.ts'
 import type {PluginHosts} from './plugin-hosts.ts'
 import type {Plugin} from '../../plugins/manifest.ts'
@@ -25,6 +26,8 @@ export interface ExpectedTask {
   readonly restrictions?: Restrictions | undefined
   /** It declares files, for which its runtime is made when it starts. */
   readonly hasFiles?: boolean
+  /** Its image may be a template. */
+  readonly container?: PlannedContainer | undefined
 }
 
 export interface TaskRuntimes {

@@ -76,6 +76,7 @@ export class LocalTaskRunner implements TaskRunner {
       plugin: this.#actionOf(task).plugin,
       restrictions: task.restrictions,
       hasFiles: task.files !== undefined,
+      container: task.container,
     }))
     this.#options.executor.expect(expected, parallelism)
   }

@@ -22,19 +22,10 @@ import {RunItems} from './run-items.ts'
 import {describeType, refuseGroup, templateError} from './scope-errors.ts'
 import {viewOfTask} from './task-views.ts'
 import {evaluateSites, pathOf, taskSites, workflowSites, type TemplateSite} from '../../workflow/template-sites.ts'
+import type {TaskValues} from './task-values.ts'
 import {outputsRead} from '../../workflow/template-uses.ts'
 
 type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
-
-/** What a task is executed with. */
-export interface TaskValues {
-  readonly inputs: JsonObject
-  readonly env: Record<string, string>
-  /** As the task has written it, templates evaluated. Absent: that of the workflow. */
-  readonly workingDir?: unknown
-  /** Of a task with a cache. */
-  readonly cache?: EvaluatedTask['cache']
-}
 
 /** What this process knows beside a plan. */
 export interface PlanTemplates {
@@ -138,25 +129,29 @@ export class RunScope {
     return this.#attempt(id, () => this.#beside.templates.evaluate(condition, scope, {budget}), ['until', 'if'])
   }
 
-  /** The inputs and the environment of a task, or of an item of it, all templates evaluated. */
+  /** The inputs, the environment and the container of a task, or of an item of it, all templates evaluated. */
   evaluateTask(task: PlannedTask, key: TaskKey): Evaluated<TaskValues> {
-    const {inputs, env, cache, workingDir, action} = task
+    const {inputs, env, cache, workingDir, container, action} = task
+    const maps = {inputs, env, cache: cache ?? {}, container: container ?? {}}
     const evaluate = this.#evaluator(task, key)
     const evaluated = this.#attempt(task.id, () => ({
-      ...evaluateSites({inputs, env, cache: cache ?? {}}, taskSites({inputs, env, cache}, action.literalInputs), evaluate),
+      ...evaluateSites(maps, taskSites({inputs, env, cache, container}, action.literalInputs), evaluate),
       workingDir: workingDir === undefined ? undefined : evaluate({kind: 'workingDir', key: 'workingDir', value: workingDir}),
     }))
     if (!evaluated.ok) return evaluated
     // null: not set at all, as for an optional secret that is missing.
     const own = Object.entries(evaluated.value.env).flatMap(([name, value]) => (value === null ? [] : [[name, toText(value)] as const]))
-    // Evaluating JSON values gives JSON values.
-    const directory = defined({workingDir: evaluated.value.workingDir})
-    const value = {
-      ...directory,
-      inputs: evaluated.value.inputs as JsonObject,
-      env: {...this.#plan.workflow.env, ...Object.fromEntries(own)},
+    return {
+      ok: true,
+      value: {
+        ...defined({workingDir: evaluated.value.workingDir}),
+        // Evaluating JSON values gives JSON values.
+        inputs: evaluated.value.inputs as JsonObject,
+        env: {...this.#plan.workflow.env, ...Object.fromEntries(own)},
+        ...(cache !== undefined && {cache: evaluated.value.cache as unknown as EvaluatedTask['cache']}),
+        ...(container !== undefined && {container: {...container, image: toText(evaluated.value.container['image'] ?? null)}}),
+      },
     }
-    return {ok: true, value: cache === undefined ? value : {...value, cache: evaluated.value.cache as unknown as EvaluatedTask['cache']}}
   }
 
   /** What is written before the task, by name of the file. */

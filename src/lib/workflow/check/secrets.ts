@@ -153,6 +153,15 @@ function refuse({site, task}: Pick<DraftTemplate, 'site' | 'task'>, secret: stri
       return [
         {code, message: 'secrets cannot be read in "until"', hint: 'compare the value in the task, and read the result in its output'},
       ]
+    case 'image':
+    case 'workflowImage':
+      return [
+        {
+          code,
+          message: 'secrets cannot be read in the name of an image, which is shown and stored',
+          hint: '`docker login` gives the credentials of a registry',
+        },
+      ]
     case 'outputs':
       return [
         {

@@ -2,6 +2,7 @@
 
 import {cache} from './cache.ts'
 import {filesSchema} from './files-schema.ts'
+import {taskContainerSchema} from './container-schema.ts'
 import {closed, environment} from './parts.ts'
 import {requireSchema} from './require-schema.ts'
 import {until} from './until.ts'
@@ -59,5 +60,6 @@ export const taskSchema = {
       description: 'Narrows what the workflow grants: what you write here replaces the permissions of the workflow for this task.',
     },
     resources: {$ref: '#/$defs/resources'},
+    container: taskContainerSchema,
   },
 } as const

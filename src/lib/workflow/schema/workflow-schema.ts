@@ -10,6 +10,7 @@ import {closed, duration, environment, inheritEnvSchema, permissions, resources,
 import {forEachSchema, matrixSchema} from './items-schema.ts'
 import {secrets} from './secrets.ts'
 import {dotenv} from './dotenv.ts'
+import {workflowContainerSchema} from './container-schema.ts'
 import {taskSchema} from './task-schema.ts'
 
 /** JSON Schema, draft 2020-12. */
@@ -66,6 +67,7 @@ export const workflowSchema = {
     permissions: {$ref: '#/$defs/permissions'},
     resources: {$ref: '#/$defs/resources'},
     defaults,
+    container: workflowContainerSchema,
     trigger: {
       ...closed,
       description: 'When the workflow should start. Schedules do not run yet: the trigger is checked but has no effect.',

@@ -1,14 +1,19 @@
 // Watches memory and CPU time of running processes through /proc, with one timer for all of them. A task of a few milliseconds is never looked at.
 
-import {hasProcFs, readStat} from '../util/proc-stat.ts'
-import {readChildren, readPeakMemory} from '../util/proc-fs.ts'
-import type {ProcessMetrics} from '../runtimes/runtime.ts'
+import {hasProcFs, readStat} from '../proc-stat.ts'
+import {readChildren, readPeakMemory} from '../proc-fs.ts'
+
+/** Absent what was never seen. */
+interface TreeMetrics {
+  readonly peakMemoryBytes?: number
+  readonly cpuTimeMs?: number
+}
 
 const firstSampleMs = 20
 const longestPauseMs = 1000
 
-/** What is known so far of one process. */
-class Sample {
+/** What is known so far of one process and its children. */
+export class Sample {
   readonly #pid: number
   readonly #isLauncher: boolean
   dueAt: number
@@ -24,7 +29,7 @@ class Sample {
   }
 
   /** Highest sum over the tree of each process's own high-water mark; CPU time up to the last look. */
-  get metrics(): ProcessMetrics {
+  get metrics(): TreeMetrics {
     return this.#isSeen ? {peakMemoryBytes: this.#peakMemoryBytes, cpuTimeMs: this.#cpuTimeMs} : {}
   }
 
@@ -47,7 +52,7 @@ class Sample {
   }
 }
 
-export class Sampler {
+export class TreeSampler {
   readonly #samples = new Set<Sample>()
   #timer: NodeJS.Timeout | undefined
 
