@@ -6,7 +6,7 @@ import {WorkflowError} from '../errors/workflow-error.ts'
 import type {PullPolicy, StepImage, StepImages} from '../execution/step-images.ts'
 import {createPullProgress} from '../ui/reporters/pull-progress.ts'
 import type {Ui} from '../ui/terminal/ui.ts'
-import {isImageReference} from '../workflow/container.ts'
+import {isImageReference} from '../workflow/container/written-container.ts'
 
 export interface StepImagesRequest {
   readonly env: Readonly<Record<string, string | undefined>>

@@ -2,6 +2,7 @@
 // others go on to what tasks run in otherwise.
 
 import {realpathSync} from 'node:fs'
+import path from 'node:path'
 import type {PlannedContainer} from '../engine/planned-container.ts'
 import {pluginRoot} from '../images/image-layout.ts'
 import {isWithin} from '../permissions/path-policy.ts'
@@ -67,9 +68,9 @@ export class ContainerTaskRuntimes implements TaskRuntimes {
   }
 
   async find(invocation: Invocation): Promise<TaskRuntime> {
-    const {plugin, container, workingDir} = invocation
+    const {plugin, container, workingDir, filesDir} = invocation
     if (container === undefined) return await this.#options.others.find(invocation)
-    const {runtime, baseEnv} = await this.#find(plugin, container, workingDir)
+    const {runtime, baseEnv} = await this.#find(plugin, container, workingDir, filesDir)
     return {runtime, hosts: noHosts, baseEnv, pluginDir: pluginRoot, workingDir: container.workdir ?? workingDir, main: ''}
   }
 
@@ -77,6 +78,7 @@ export class ContainerTaskRuntimes implements TaskRuntimes {
     plugin: Plugin,
     container: PlannedContainer,
     workingDir: string,
+    filesDir?: string,
   ): Promise<{readonly runtime: Runtime; readonly baseEnv: Readonly<Record<string, string>>}> {
     const {images, labels, openRuntime} = this.#options
     const image = await requireStepImage(images, container)
@@ -84,7 +86,7 @@ export class ContainerTaskRuntimes implements TaskRuntimes {
     const step: StepContainer = {
       image: image.id,
       imageName: container.image,
-      mounts: this.#mounts(plugin, container, workingDir),
+      mounts: this.#mounts(plugin, container, [workingDir, ...(filesDir === undefined ? [] : [path.dirname(filesDir)])]),
       network: container.network,
       user,
       limits: this.#limits(container),
@@ -101,13 +103,14 @@ export class ContainerTaskRuntimes implements TaskRuntimes {
   }
 
   /** The project stands in the container where it stands here, so paths mean the same in both; what the file mounts comes over it. */
-  #mounts(plugin: Plugin, {mounts}: PlannedContainer, workingDir: string): Mount[] {
+  #mounts(plugin: Plugin, {mounts}: PlannedContainer, directories: readonly string[]): Mount[] {
     const all = new Map<string, Mount>()
     const add = (dir: string): void => {
       all.set(dir, {source: realPathOf(dir), target: dir, isReadOnly: false})
     }
     add(this.#options.workingDir)
-    if (!isWithin(workingDir, this.#options.workingDir)) add(workingDir)
+    // The files of a task stand in the directory of the run: tasks with files share a container.
+    for (const dir of directories) if (!isWithin(dir, this.#options.workingDir)) add(dir)
     for (const mount of [...pluginMounts(plugin), ...mounts]) all.set(mount.target, mount)
     // A mount must come after the one that it stands in.
     return [...all.values()].sort((a, b) => (a.target < b.target ? -1 : 1))

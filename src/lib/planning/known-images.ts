@@ -4,7 +4,7 @@ import {allTasks} from '../engine/plan.ts'
 import type {PlannedContainer} from '../engine/planned-container.ts'
 import {TemplateError} from '../templates/template-error.ts'
 import {isTemplate, toText} from '../templates/templates.ts'
-import {isImageReference} from '../workflow/container.ts'
+import {isImageReference} from '../workflow/container/written-container.ts'
 import type {PlannedRun} from './plan-workflow.ts'
 
 /** What has its value when the run starts. */

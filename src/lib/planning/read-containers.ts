@@ -10,7 +10,7 @@ import {isWithin, PathPolicy} from '../permissions/path-policy.ts'
 import type {EnvironmentFacts} from '../permissions/protected-paths.ts'
 import type {Plugin} from '../plugins/manifest.ts'
 import {isTemplate} from '../templates/templates.ts'
-import {isImageReference, parseMount, readContainer, type WrittenContainer} from '../workflow/container.ts'
+import {isImageReference, parseMount, readContainer, type WrittenContainer} from '../workflow/container/written-container.ts'
 import type {DraftTask, WorkflowDraft} from '../workflow/draft.ts'
 import type {FoundActions} from './find-actions.ts'
 

@@ -1,6 +1,6 @@
 // `container` as it is written: that of a task over that of its workflow, and the parts of its texts. Pure.
 
-import {fieldsOf, isFields} from '../documents/fields.ts'
+import {fieldsOf, isFields} from '../../documents/fields.ts'
 
 /** What holds for one task. Values of the wrong type are left out. */
 export interface WrittenContainer {
