@@ -84,10 +84,10 @@ export class StepRuntime implements Runtime {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.allSettled(this.#starting)
+    await Promise.allSettled([...this.#starting])
     await this.#container?.catch(() => undefined)
     // Together: each ends as killed, and the container with the last one.
-    await Promise.all([...this.#running.values()].map(({run}) => run?.kill(0)))
+    await Promise.all([...this.#running.values()].flatMap(({run}) => run?.kill(0) ?? []))
     await this.#current?.close()
   }
 
