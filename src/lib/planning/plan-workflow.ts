@@ -10,7 +10,7 @@ import {hookLists, mapHooks, type Hooks} from '../workflow/hooks.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import {secretsRead} from '../workflow/template-uses.ts'
 import type {FileEnvironment} from './read-env-files.ts'
-import type {TaskContainers} from './read-containers.ts'
+import type {TaskContainers} from './containers/read-containers.ts'
 import type {RunSettings} from './apply-request.ts'
 import {defined} from '../util/defined.ts'
 

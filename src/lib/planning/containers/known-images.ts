@@ -1,11 +1,11 @@
 // The images that the tasks of a plan name, as far as they are known before the run.
 
-import {allTasks} from '../engine/plan.ts'
-import type {PlannedContainer} from '../engine/planned-container.ts'
-import {TemplateError} from '../templates/template-error.ts'
-import {isTemplate, toText} from '../templates/templates.ts'
-import {isImageReference} from '../workflow/container/written-container.ts'
-import type {PlannedRun} from './plan-workflow.ts'
+import {allTasks} from '../../engine/plan.ts'
+import type {PlannedContainer} from '../../engine/planned-container.ts'
+import {TemplateError} from '../../templates/template-error.ts'
+import {isTemplate, toText} from '../../templates/templates.ts'
+import {isImageReference} from '../../workflow/container/written-container.ts'
+import type {PlannedRun} from '../plan-workflow.ts'
 
 /** What has its value when the run starts. */
 const knownRoots = ['inputs', 'vars', 'env']

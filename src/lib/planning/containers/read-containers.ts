@@ -1,18 +1,18 @@
 // Which tasks run in a container of an image, with what of this machine in it; and what is wrong with what the file says about that.
 
 import path from 'node:path'
-import {collectFindings, type Checked, type CheckFinding} from '../documents/findings.ts'
-import type {DocumentPath} from '../documents/source-document.ts'
-import type {PlannedContainer, PlannedMount} from '../engine/planned-container.ts'
-import {grantsPath} from '../permissions/permissions.ts'
-import {grantsOf, type WorkflowGrants} from '../permissions/check-permissions.ts'
-import {isWithin, PathPolicy} from '../permissions/path-policy.ts'
-import type {EnvironmentFacts} from '../permissions/protected-paths.ts'
-import type {Plugin} from '../plugins/manifest.ts'
-import {isTemplate} from '../templates/templates.ts'
-import {isImageReference, parseMount, readContainer, type WrittenContainer} from '../workflow/container/written-container.ts'
-import type {DraftTask, WorkflowDraft} from '../workflow/draft.ts'
-import type {FoundActions} from './find-actions.ts'
+import {collectFindings, type Checked, type CheckFinding} from '../../documents/findings.ts'
+import type {DocumentPath} from '../../documents/source-document.ts'
+import type {PlannedContainer, PlannedMount} from '../../engine/planned-container.ts'
+import {grantsPath} from '../../permissions/permissions.ts'
+import {grantsOf, type WorkflowGrants} from '../../permissions/check-permissions.ts'
+import {isWithin, PathPolicy} from '../../permissions/path-policy.ts'
+import type {EnvironmentFacts} from '../../permissions/protected-paths.ts'
+import type {Plugin} from '../../plugins/manifest.ts'
+import {isTemplate} from '../../templates/templates.ts'
+import {isImageReference, parseMount, readContainer, type WrittenContainer} from '../../workflow/container/written-container.ts'
+import type {DraftTask, WorkflowDraft} from '../../workflow/draft.ts'
+import type {FoundActions} from '../find-actions.ts'
 
 /** By id, for tasks that run in a container. Their limits are added by the plan. */
 export type TaskContainers = ReadonlyMap<string, Omit<PlannedContainer, 'limits'>>
