@@ -1,17 +1,22 @@
 // The images that the tasks of a plan name, as far as they are known before the run.
 
-import {allTasks} from '../../engine/plan.ts'
+import {allTasks, type Plan} from '../../engine/plan.ts'
 import type {PlannedContainer} from '../../engine/planned-container.ts'
 import {TemplateError} from '../../templates/template-error.ts'
-import {isTemplate, toText} from '../../templates/templates.ts'
+import {isTemplate, toText, type Templates} from '../../templates/templates.ts'
 import {isImageReference} from '../../workflow/container/written-container.ts'
-import type {PlannedRun} from '../plan-workflow.ts'
 
 /** What has its value when the run starts. */
 const knownRoots = ['inputs', 'vars', 'env']
 
 /** Each once, in the order of the tasks. A name that depends on the run is left out: its task finds the image. */
-export function knownImages({plan, templates}: Pick<PlannedRun, 'plan' | 'templates'>): Pick<PlannedContainer, 'image' | 'pull'>[] {
+export function knownImages({
+  plan,
+  templates,
+}: {
+  readonly plan: Plan
+  readonly templates: Templates
+}): Pick<PlannedContainer, 'image' | 'pull'>[] {
   const {inputs = {}, vars, env, id} = plan.workflow
   const scope = {inputs, vars, env, tasks: {}, run: {id: '', workflow: id, startedAt: ''}}
   const evaluate = (text: string): string | undefined => {

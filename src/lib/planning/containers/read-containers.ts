@@ -12,13 +12,13 @@ import type {Plugin} from '../../plugins/manifest.ts'
 import {isTemplate} from '../../templates/templates.ts'
 import {isImageReference, parseMount, readContainer, type WrittenContainer} from '../../workflow/container/written-container.ts'
 import type {DraftTask, WorkflowDraft} from '../../workflow/draft.ts'
-import type {FoundActions} from '../find-actions.ts'
 
 /** By id, for tasks that run in a container. Their limits are added by the plan. */
 export type TaskContainers = ReadonlyMap<string, Omit<PlannedContainer, 'limits'>>
 
 export interface ContainerSources {
-  readonly actions: FoundActions
+  /** By type. */
+  readonly actions: ReadonlyMap<string, {readonly plugin: Plugin}>
   readonly grants: WorkflowGrants
   /** What paths are relative to, absolute. */
   readonly dir: string
