@@ -15,7 +15,9 @@ import {LocalTaskRunner, type LocalTaskRunnerOptions} from '../../src/lib/execut
 import type {RunAdmission} from '../../src/lib/engine/requests/admission.ts'
 import {refusalReason} from './run-model.ts'
 import {findRandomTask, randomVars, type RandomRun, type RandomTask} from './random-run.ts'
-import {scriptedPlan} from './scripted-run.ts'
+import {scriptedPlan, sketchedTask} from './scripted-run.ts'
+import {mapHooks, tasksOfHooks, type Hooks} from '../../src/lib/workflow/hooks.ts'
+import type {Task} from '../../src/lib/workflow/model.ts'
 
 export interface PlayedRun {
   readonly plan: Plan
@@ -27,6 +29,8 @@ export interface PlayedRun {
 }
 
 export interface PlayOptions {
+  /** Run after its tasks, one after the other in each list. */
+  readonly hooks?: Hooks<RandomTask>
   /** Instead of the plan that is made of the run: one that was stored. */
   readonly plan?: Plan
   /** Instead of a journal that forgets everything at once. */
@@ -48,14 +52,18 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
       ...(forEach !== undefined && {forEach: forEach as ForEach}),
       ...(matrix !== undefined && {matrix: matrix as Matrix}),
     })),
-    {vars: randomVars, ...(run.gate !== undefined && {concurrency: {group: 'g', limit: 1, onConflict: 'queue'}})},
+    {
+      vars: randomVars,
+      hooks: mapHooks(options.hooks ?? {}, sketchedHook),
+      ...(run.gate !== undefined && {concurrency: {group: 'g', limit: 1, onConflict: 'queue'}}),
+    },
     {failFast: run.failFast, timeoutMs: run.timeoutMs},
   )
   const plan = options.plan ?? planned.plan
   const templates = await loadTemplates(plan.tasks)
   vi.setSystemTime(0)
   const events: RunEvent[] = []
-  const executor = new TimedExecutor(run.tasks)
+  const executor = new TimedExecutor([...run.tasks, ...tasksOfHooks(options.hooks)])
   const runner = new LocalTaskRunner(plan, {...planned, templates, runId: 'run-1', directory: new RunDirectory('/nowhere/run-1'), executor})
   const loop = new RunLoop(
     plan,
@@ -113,6 +121,12 @@ function admissionOf({atMs, answer}: NonNullable<RandomRun['gate']>): RunAdmissi
       return Promise.resolve()
     },
   }
+}
+
+function sketchedHook({id, continueOnError, retry, timeoutMs}: RandomTask, index: number, list: readonly RandomTask[]): Task {
+  const before = list[index - 1]
+  const needs = before === undefined ? {} : {needs: [before.id], needsOnlyOrder: true}
+  return sketchedTask({id, continueOnError, retry, timeoutMs, ...needs})
 }
 
 /** Promises are settled, and the recorder has handed on what it has. */
