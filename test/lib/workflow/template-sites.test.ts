@@ -147,6 +147,17 @@ describe('the sites of a task', () => {
           ],
           "readsItem": true,
         },
+        "until": {
+          "reads": [
+            "inputs",
+            "vars",
+            "env",
+            "tasks",
+            "run",
+            "output",
+          ],
+          "readsItem": true,
+        },
         "workflowEnv": {
           "reads": [
             "inputs",

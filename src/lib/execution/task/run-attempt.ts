@@ -66,11 +66,11 @@ export async function runAttempt(
   const {timeoutMs, timeoutFrom, restrictions, files} = task
   const text = writeTaskKey(key)
   const context = {workflow: workflow.id, run: runId, task: text, attempt, idempotencyKey: `${runId}:${text}`}
-  const {cache, workingDir, inputs, env: declared} = values.value
+  const {cache, workingDir, container, inputs, env: declared} = values.value
   const evaluated = {inputs, env: fileEnv === undefined ? declared : {...fileEnv, ...declared}}
   const found = findTaskDirectory(workingDir, workflow.workingDir)
   if ('error' in found) return failedEarly(found.error)
-  const invocation = {...action, ...evaluated, ...found, timeoutMs, timeoutFrom, context, restrictions}
+  const invocation = {...action, ...evaluated, ...found, container, timeoutMs, timeoutFrom, context, restrictions}
   const options = {signal, onLog, masker: secrets?.masker, emit}
   if (task.require !== undefined && !requirements.met.has(text)) {
     const run: RequirementsOfTask['run'] = (command, limitMs, take) =>
