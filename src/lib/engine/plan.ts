@@ -82,6 +82,8 @@ export interface PlannedTask {
   readonly id: string
   readonly action: ActionRef
   readonly needs: readonly string[]
+  /** It needs the task above it because of `order: listed`: one that was skipped by its own `if` does not keep it from starting. */
+  readonly followsOrder?: boolean
   /** The list of hooks that it is in. */
   readonly hook?: HookList
   /** One of the plan's groups. */

@@ -10,7 +10,7 @@ import type {HookList, Hooks} from '../workflow/hooks.ts'
 export type DatedEvent = StateEventBody & {readonly ts: string}
 
 /** What `decide` needs to know of a task. */
-export type TaskShape = Pick<PlannedTask, 'id' | 'needs' | 'condition' | 'usesSlot' | 'hook' | 'forEach' | 'matrix'>
+export type TaskShape = Pick<PlannedTask, 'id' | 'needs' | 'followsOrder' | 'condition' | 'usesSlot' | 'hook' | 'forEach' | 'matrix'>
 
 export interface DecideOptions {
   /** In file order; `needs` are known and free of cycles. */

@@ -84,7 +84,7 @@ function planTask(task: Task, {workflow, templates, actions, grants, containers}
     id: task.id,
     action: {type: task.type, plugin: plugin.id, pluginVersion: plugin.manifest.version, action: action.name, literalInputs},
     needs: task.needs,
-    ...defined({if: task.if, forEach: task.forEach, matrix: task.matrix}),
+    ...defined({followsOrder: task.followsOrder, if: task.if, forEach: task.forEach, matrix: task.matrix}),
     condition: conditionOf(task, templates),
     inputs: task.inputs,
     env: task.env,

@@ -67,6 +67,7 @@ function buildTask({fields, needs, hook}: DraftTask, {defaults = {}, resources}:
     type: task.type,
     needs,
     ...(hook !== undefined && needs.length > 0 && task.needs === undefined && {needsOnlyOrder: true}),
+    ...(hook === undefined && needs.length > 0 && task.needs === undefined && {followsOrder: true}),
     ...defined({if: condition, forEach: task.forEach, matrix: task.matrix}),
     inputs: task.inputs ?? {},
     env: toText(task.env),

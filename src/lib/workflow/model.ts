@@ -67,6 +67,8 @@ export interface Task {
   readonly needs: readonly string[]
   /** Its needs say when it may start, not whether: it starts whatever became of them. */
   readonly needsOnlyOrder?: boolean
+  /** It needs the task above it because of `order: listed`. */
+  readonly followsOrder?: boolean
   /** Template text, e.g. `{{ vars.limit > 0 }}`. */
   readonly if?: string
   /** It runs once per item. Not together with `matrix`. */

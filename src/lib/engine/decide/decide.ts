@@ -132,16 +132,18 @@ function afterTask(state: DecideState, record: TaskRecord, event: TaskFinished |
     if (finished?.error === undefined || !isRefusal(finished.error)) state.room = roomFound(state.room)
   }
   delete record.retry
+  // What is skipped by a command is skipping already.
+  const isSkippedByItself = finished === undefined && record.progress === 'ready'
   record.progress = finished === undefined ? 'skipped' : finished.status
   record.isTolerated = finished?.isTolerated ?? false
   state.unfinished -= 1
 
   const isFailure = record.progress === 'failed' && !record.isTolerated
-  const hasPassed = record.progress === 'succeeded' || (record.progress === 'failed' && record.isTolerated)
   for (const dependent of record.dependents) {
     dependent.openNeeds -= 1
     if (isFailure || record.hasFailedUpstream) dependent.hasFailedUpstream = true
-    if (!hasPassed) dependent.blockedBy ??= record.shape.id
+    const blocker = blockerFor(dependent, record, isSkippedByItself)
+    if (blocker !== undefined) dependent.blockedBy ??= blocker
   }
 
   const {parent} = record
@@ -151,6 +153,13 @@ function afterTask(state: DecideState, record: TaskRecord, event: TaskFinished |
   }
   const givenUp = isFailure ? noteFailure(state, record.shape.id) : []
   return finishIfDone(state, [...givenUp, ...handOut(state, record.dependents)])
+}
+
+/** What a task keeps one that needs it from: with `order: listed`, what kept the task itself also counts, and that its own condition was false does not. */
+function blockerFor({shape}: TaskRecord, need: TaskRecord, isSkippedByItself: boolean): string | undefined {
+  const hasPassed = need.progress === 'succeeded' || (need.progress === 'failed' && need.isTolerated)
+  if (shape.followsOrder === true && (hasPassed || isSkippedByItself)) return need.blockedBy
+  return hasPassed ? undefined : need.shape.id
 }
 
 /** The first failure of the run that counts. Hooks go on after a failure of one of them. */
