@@ -30,6 +30,10 @@ function makeRunsLegacy(db: ReturnType<typeof rawDatabase>): void {
     PRAGMA legacy_alter_table = ON;
     DROP TRIGGER plans_go_with_their_last_run;
     DROP TABLE log_lines;
+    DROP TABLE group_tickets;
+    DROP TABLE running_makers;
+    DROP TABLE task_results;
+    DROP TABLE run_requests;
     ALTER TABLE runs RENAME TO present;
     DROP INDEX runs_by_workflow;
     ${table}
