@@ -4,6 +4,7 @@ import type {CacheQuery} from '../../cache/task-cache.ts'
 import {CacheFault} from '../../cache/cache-fault.ts'
 import type {ResultOwner} from '../../cache/result-rows.ts'
 import type {Plan, PlannedTask} from '../../engine/plan.ts'
+import type {PlannedContainer} from '../../engine/planned-container.ts'
 import {writeTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import {defined} from '../../util/defined.ts'
 import type {JsonObject, JsonValue} from '../../util/json.ts'
@@ -15,7 +16,7 @@ export interface EvaluatedTask {
   readonly env: Readonly<Record<string, string>>
   readonly workingDir: string
   /** Of a task whose program runs in an image: the name of the image, and how it is run. */
-  readonly container?: {readonly image: string} | undefined
+  readonly container?: PlannedContainer | undefined
   /** Of its policy: patterns and values of the key. */
   readonly cache: {readonly files: readonly JsonValue[]; readonly key: readonly JsonValue[]; readonly makes: readonly JsonValue[]}
 }
@@ -61,11 +62,19 @@ export function queryOf(
   }
 }
 
-/** An image counts by its name: where a tag leads is not looked up. */
-function containerParts(container: EvaluatedTask['container']): Record<string, JsonValue> {
+/** An image counts by its name: where a tag leads is not looked up. When it is pulled changes no result. */
+function containerParts(container: PlannedContainer | undefined): Record<string, JsonValue> {
   if (container === undefined) return {}
-  const {image, ...settings} = container
-  return {image, container: JSON.stringify(settings)}
+  const {image, mounts, network, user = null, workdir = null, limits} = container
+  const written = mounts.map(({source, target, isReadOnly}) => [source, target, isReadOnly])
+  return {
+    image,
+    'container mounts': written,
+    'container network': network,
+    'container user': user,
+    'container workdir': workdir,
+    'container resources': JSON.stringify(limits),
+  }
 }
 
 function ownerOf({file, workflow}: Plan, key: TaskKey): ResultOwner {

@@ -89,7 +89,10 @@ export async function runAttempt(
   const execute = (): Promise<ActionResult> => executor.execute(invocation, options)
   // No task has both: the check of the workflow refuses it.
   if (cache === undefined || cacheStep === undefined) return await execute()
-  return await cacheStep.attempt({task, key, plugin: action.plugin, values: {...evaluated, workingDir: found.workingDir, cache}}, execute)
+  return await cacheStep.attempt(
+    {task, key, plugin: action.plugin, values: {...evaluated, workingDir: found.workingDir, container, cache}},
+    execute,
+  )
 }
 
 /** Where a task names something in it. */

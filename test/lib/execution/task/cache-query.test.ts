@@ -1,5 +1,6 @@
-import {expect, test} from 'vitest'
+import {describe, expect, test} from 'vitest'
 import type {Plan, PlannedTask} from '../../../../src/lib/engine/plan.ts'
+import type {PlannedContainer} from '../../../../src/lib/engine/planned-container.ts'
 import {queryOf, type EvaluatedTask} from '../../../../src/lib/execution/task/cache-query.ts'
 
 const values: EvaluatedTask = {
@@ -33,10 +34,38 @@ test('what a restricted task is granted counts, and its image', () => {
   expect(parts).toMatchObject({image: 'sha256:1', permissions: JSON.stringify(restricted.restrictions)})
 })
 
-test('a container counts with the name of its image and with its settings', () => {
-  const container = {image: 'python:3.12-slim', network: 'none'}
-  const {parts} = queryOf({plan, task, key: {task: 't'}}, {...values, container}, facts)
-  expect(parts).toMatchObject({image: 'python:3.12-slim', container: '{"network":"none"}'})
+describe('a container', () => {
+  const container: PlannedContainer = {
+    ...{image: 'python:3.12-slim', network: 'none', user: '1000', workdir: '/work', pull: 'missing'},
+    ...{mounts: [{source: '/data', target: '/in', isReadOnly: true}], limits: {pids: 9}},
+  }
+  const query = (more: Partial<PlannedContainer>): ReturnType<typeof queryOf> =>
+    queryOf({plan, task, key: {task: 't'}}, {...values, container: {...container, ...more}}, facts)
+  const {parts} = query({})
+
+  test('counts with the name of its image and with its settings', () => {
+    expect(parts).toMatchObject({
+      ...{image: 'python:3.12-slim', 'container network': 'none', 'container user': '1000', 'container workdir': '/work'},
+      ...{'container mounts': [['/data', '/in', true]], 'container resources': '{"pids":9}'},
+    })
+  })
+
+  test.each<[string, Partial<PlannedContainer>]>([
+    ['image', {image: 'python:3.13-slim'}],
+    ['container mounts', {mounts: [{source: '/data', target: '/in', isReadOnly: false}]}],
+    ['container mounts', {mounts: []}],
+    ['container network', {network: 'bridge'}],
+    ['container user', {user: 'root'}],
+    ['container workdir', {workdir: '/'}],
+    ['container resources', {limits: {}}],
+  ])('differs in nothing but its %s with %j', (name, more) => {
+    const changed = query(more).parts
+    expect(Object.keys(parts).filter((part) => JSON.stringify(parts[part]) !== JSON.stringify(changed[part]))).toEqual([name])
+  })
+
+  test('does not differ by when its image is pulled', () => {
+    expect(query({pull: 'always'}).parts).toEqual(parts)
+  })
 })
 
 test('a workflow from standard input is known by its directory', () => {
