@@ -36,6 +36,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     items: 'sometimes',
   },
   'task.required': {task: 'always'},
+  'var.computed': {name: 'always', value: 'always'},
   'task.skipped': {task: 'always', reason: 'always'},
   diagnostic: {severity: 'always', code: 'always', message: 'always', task: 'sometimes'},
   'run.stopping': {cause: 'always', reason: 'sometimes', atOnce: 'sometimes'},
@@ -103,6 +104,7 @@ const files = {
     "export default {tell, throw: {execute() { throw new Error('thrown') }}}\n",
   'everything.yaml': `id: everything
 inputs: {limit: 3}
+vars: {computed: {command: echo 1}}
 failFast: false
 tasks:
   - {id: tell, type: test/p.tell}
@@ -115,7 +117,7 @@ tasks:
   - {id: items, type: core/shell.run, forEach: {items: [0, 1]}, inputs: {command: 'true'}}
   - {id: skipped, type: core/shell.run, if: false, inputs: {command: 'true'}}
 hooks: {finally: [{id: clean, type: core/shell.run, inputs: {command: 'true'}}]}
-outputs: {told: '{{ tasks.tell.output }}'}
+outputs: {told: '{{ tasks.tell.output }}', computed: '{{ vars.computed }}'}
 `,
   'hanging.yaml': 'id: hanging\ntasks: [{id: hang, type: core/shell.run, inputs: {command: "trap \'\' TERM; touch hangs; sleep 1000"}}]\n',
   'parent.yaml': 'id: parent\ntasks: [{id: child, type: core/workflow.run, inputs: {file: child.yaml}}]\n',

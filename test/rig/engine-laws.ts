@@ -34,6 +34,7 @@ class EngineLaws {
   #gate: 'run.queued' | 'run.admitted' | 'run.refused' | undefined
   #isFinished = false
   readonly #children = new Set<string>()
+  readonly #vars = new Set<string>()
   readonly #hooks: HooksStarted[] = []
   #stops = 0
 
@@ -50,7 +51,10 @@ class EngineLaws {
     else if (event.type === 'run.queued' || event.type === 'run.admitted' || event.type === 'run.refused') this.#takeGate(event)
     else if (event.type === 'hooks.started') this.#startHooks(event)
     else if (event.type === 'run.stopping') this.#stops += event.atOnce === true ? 2 : 1
-    else if (event.task !== undefined) {
+    else if (event.type === 'var.computed') {
+      this.#demand(!this.#vars.has(event.name), event, 'a var is computed once')
+      this.#vars.add(event.name)
+    } else if (event.task !== undefined) {
       const task = this.#tasks.get(event.task)
       if (task === undefined) this.#demand(false, event, 'no such task')
       else this.#takeTask(event, task)
@@ -132,7 +136,8 @@ class EngineLaws {
       case 'task.finished':
         this.#demand(event.attempt === task.attempt, event, 'an end is that of the last attempt')
         this.#demand(
-          task.progress !== 'unstarted' || (event.error?.code === 'TEMPLATE_FAILED' && task.parent === undefined),
+          task.progress !== 'unstarted' ||
+            (['TEMPLATE_FAILED', 'VAR_FAILED'].includes(event.error?.code ?? '') && task.parent === undefined),
           event,
           'what never started ends by its condition',
         )

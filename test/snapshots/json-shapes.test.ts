@@ -7,7 +7,7 @@ import {Project} from '../rig/project.ts'
 
 const files = {
   'good.yaml': `id: good
-vars: {name: world}
+vars: {name: world, made: {command: echo 1}}
 secrets: [TOKEN]
 tasks:
   - id: greet
@@ -16,7 +16,7 @@ tasks:
     inputs: {command: 'echo "hello $NAME $TOKEN"'}
   - {id: left-out, type: core/shell.run, if: false, inputs: {command: 'true'}}
   - {id: tolerated, type: core/shell.run, continueOnError: true, retry: {max: 2, delay: 1ms}, inputs: {command: 'exit 3'}}
-outputs: {greeting: '{{ tasks.greet.output.stdout }}'}
+outputs: {greeting: '{{ tasks.greet.output.stdout }}', made: '{{ vars.made }}'}
 `,
   'bad.yaml': 'id: bad\ntasks:\n  - {id: fails, type: core/shell.run, inputs: {command: exit 1}}\n',
   'slow.yaml': 'id: slow\ntimeout: 50ms\ntasks:\n  - {id: sleeps, type: core/shell.run, inputs: {command: sleep 30}}\n',

@@ -84,6 +84,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     'items?': ends,
   },
   'task.required': {task: text},
+  'var.computed': {name: text, value: text},
   'task.skipped': {task: text, reason: text},
   diagnostic: {severity: anyOf('warning', 'error'), code: text, message: text, 'task?': text},
   'run.stopping': {cause: anyOf('interrupted', 'terminated', 'timeout', 'cancelled'), 'reason?': text, 'atOnce?': flag},

@@ -111,6 +111,13 @@ export interface TaskRequired {
   readonly type: 'task.required'
   readonly task: string
 }
+/** A command has computed a var. It is not computed again, whatever becomes of the tasks that read it. */
+export interface VarComputed {
+  readonly type: 'var.computed'
+  readonly name: string
+  /** What the command has printed, without its final newline. */
+  readonly value: string
+}
 export interface TaskSkipped {
   readonly type: 'task.skipped'
   readonly task: string
@@ -186,6 +193,7 @@ export type RunEventBody =
   | TaskRetrying
   | TaskPolled
   | TaskRequired
+  | VarComputed
   | TaskFinished
   | TaskSkipped
   | HooksStarted
@@ -194,7 +202,7 @@ export type RunEventBody =
   | RunFinished
 
 /** What a runner reports besides results. */
-export type RunnerEvent = RunDiagnostic | TaskChild | TaskRequired
+export type RunnerEvent = RunDiagnostic | TaskChild | TaskRequired | VarComputed
 
 /** What changes a run. Log lines are beside: nothing follows from them. */
 export type StateEventBody = Exclude<RunEventBody, TaskLog>

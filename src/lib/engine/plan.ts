@@ -8,6 +8,7 @@ import type {ForEach, Matrix} from '../workflow/items/model.ts'
 import type {Concurrency, RetryPolicy, UntilPolicy} from '../workflow/model.ts'
 import type {Requirement} from '../workflow/task/requirement.ts'
 import type {TaskFiles} from '../workflow/task/task-files.ts'
+import type {ComputedVar} from '../workflow/vars/computed-var.ts'
 import type {PlannedContainer} from './planned-container.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
@@ -44,6 +45,8 @@ export interface PlannedWorkflow {
   readonly inputs?: JsonObject
   /** With what the command line has overridden. */
   readonly vars: JsonObject
+  /** Values that commands print when they are first read, by name. Absent: none. */
+  readonly computedVars?: Readonly<Record<string, ComputedVar>>
   /** Evaluated. */
   readonly env: Readonly<Record<string, string>>
   /** Names of the secrets its tasks may read. */

@@ -26,16 +26,18 @@ export interface RunDetails {
   readonly warnings: readonly Pick<RunDiagnostic, 'severity' | 'code' | 'message' | 'task'>[]
   /** What the run was given. Absent: the workflow declares no inputs. */
   readonly inputs?: JsonObject
+  /** The values of vars that commands have computed. Absent: of none. */
+  readonly vars?: JsonObject
   /** What the workflow declared as outputs; present when the run came to its end. */
   readonly outputs?: JsonObject
 }
 
 /** @param status of the run: the death of its process is not an event */
-export function detailsOf({inputs, tasks, warnings, finished}: RunView, status: RunState): RunDetails {
+export function detailsOf({inputs, vars, tasks, warnings, finished}: RunView, status: RunState): RunDetails {
   return {
     tasks: [...tasks.values()].map((task) => summarize(task, status === 'interrupted')),
     warnings: warnings.map(({severity, code, message, task}) => ({severity, code, message, ...defined({task})})),
-    ...defined({inputs, outputs: finished?.outputs}),
+    ...defined({inputs, vars, outputs: finished?.outputs}),
   }
 }
 

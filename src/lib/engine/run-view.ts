@@ -31,6 +31,7 @@ export class RunView {
   #letsHooksGoOn = false
   #finished: RunFinished | undefined
   #holders: readonly string[] = []
+  #vars: JsonObject | undefined
 
   constructor(options: RunViewOptions = {}) {
     this.#options = options
@@ -47,6 +48,9 @@ export class RunView {
       case 'hooks.started':
         for (const task of event.tasks) this.#add(untouchedTask(task))
         this.#hasHooks = true
+        return
+      case 'var.computed':
+        this.#vars = {...this.#vars, [event.name]: event.value}
         return
       case 'run.queued':
         this.#holders = event.holders
@@ -116,6 +120,11 @@ export class RunView {
   /** What the run was given; undefined when its workflow declares no inputs. */
   get inputs(): JsonObject | undefined {
     return this.#started?.inputs
+  }
+
+  /** The values of vars that commands have computed, masked; undefined: of none. */
+  get vars(): JsonObject | undefined {
+    return this.#vars
   }
 
   /** In file order, without items: each task has its own. Hooks come last, once they have started. */

@@ -35,6 +35,7 @@ export const taskErrorCodes = {
   GRANT_UNUSABLE: 'A granted file or directory no longer exists, or was replaced by a symbolic link.',
   CONTAINER_FAILED: 'The Docker engine could not create or start the container, or stopped answering.',
   ENV_REFUSED: 'The task declares an environment variable that is never passed to a task.',
+  VAR_FAILED: 'The command of a var that the task reads failed. It is not run again in this run.',
   REQUIREMENT_FAILED: 'Something that the task requires does not hold. It is not retried.',
   FILE_FAILED: 'Files of the task could not be written or read: the disk is full, or a permission is missing.',
   FILES_MISSING: 'The task left no file that fits one of the paths of its "files.out".',

@@ -76,7 +76,7 @@ function addAttempt(attempts: ExplainedAttempt[], event: StateEvent, key: string
 
 async function explainPlan(run: ExplainedRun, plan: Plan, task: PlannedTask, view: RunView): Promise<ExplainedPlan> {
   const {restrictions, secrets, timeoutFrom, timeoutMs} = task
-  const values = await explainValues({plan, task, tasks: view.tasks, run, source: run.source})
+  const values = await explainValues({plan, task, tasks: view.tasks, computed: view.vars, run, source: run.source})
   const paths = restrictions?.permissions.paths ?? []
   const grants = restrictions && {
     network: restrictions.permissions.rules.map(({text}) => text),

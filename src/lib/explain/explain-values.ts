@@ -18,6 +18,8 @@ export interface ValueParts {
   /** With outputs, masked. */
   readonly tasks: ReadonlyMap<string, TaskView>
   readonly run: {readonly id: string; readonly startedAt: string}
+  /** Of vars that commands have computed, masked. */
+  readonly computed?: JsonObject | undefined
   /** Absent: the workflow file cannot be read, or came from standard input. */
   readonly source?: PlanSource | undefined
 }
@@ -103,6 +105,8 @@ class ValueReader {
     switch (root) {
       case 'vars': {
         if (name === undefined) return 'vars'
+        const written = plan.workflow.computedVars?.[text]
+        if (written !== undefined) return `vars: what this command has printed: ${written.command.trim()}`
         if (source === undefined) return 'vars, or --var'
         const line = source.lineOf('vars', text, plan.workflow.vars[text])
         return line === undefined ? '--var, or the file has changed since' : `vars, line ${String(line)}`
@@ -128,7 +132,7 @@ class ValueReader {
 }
 
 /** What templates saw, without secrets. */
-function scopeOf({plan, tasks, run}: ValueParts): Scope {
+function scopeOf({plan, tasks, run, computed}: ValueParts): Scope {
   const {workflow} = plan
   const views = [...tasks.values()].map(({id, status, output, error, attempts}) => {
     return [
@@ -138,7 +142,7 @@ function scopeOf({plan, tasks, run}: ValueParts): Scope {
   })
   return {
     ...defined({inputs: workflow.inputs}),
-    vars: workflow.vars,
+    vars: {...workflow.vars, ...computed},
     env: workflow.env,
     tasks: Object.fromEntries(views),
     run: {id: run.id, workflow: workflow.id, startedAt: run.startedAt, args: plan.args ?? []},

@@ -6,6 +6,7 @@ import {isTemplate, toText, type Templates} from '../templates/templates.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {Workflow} from '../workflow/model.ts'
+import type {ComputedVar} from '../workflow/vars/computed-var.ts'
 import {overrideVars} from '../workflow/override-vars.ts'
 import type {TaskRequest} from './select-tasks.ts'
 import type {InputsRequest, ResolvedInputs} from './resolve-inputs.ts'
@@ -32,6 +33,8 @@ export interface PlanRequest extends TaskRequest {
 /** What a run takes from its request, or else from the workflow. */
 export interface RunSettings {
   readonly vars: JsonObject
+  /** Those that are not overridden. Absent: none. */
+  readonly computedVars?: Readonly<Record<string, ComputedVar>>
   /** Completed with defaults. Absent: the workflow declares none. */
   readonly inputs?: JsonObject
   /** Of the workflow, evaluated. */
@@ -55,9 +58,12 @@ export function applyRequest(
   if (!workflow.enabled && request.force !== true) {
     throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${workflow.id}" is disabled (enabled: false)`, {hint: '--force runs it anyway'})
   }
-  const vars = overrideVars(workflow.vars, request.vars ?? [])
+  const {computedVars = {}} = workflow
+  const vars = overrideVars(workflow.vars, request.vars ?? [], computedVars)
+  const computed = Object.entries(computedVars).filter(([name]) => !Object.hasOwn(vars, name))
   return {
     vars,
+    ...(computed.length > 0 && {computedVars: Object.fromEntries(computed)}),
     ...(workflow.inputs.length > 0 && {inputs: inputs.values}),
     env: evaluateEnv(workflow, vars, inputs, templates),
     failFast: workflow.failFast && request.keepGoing !== true,

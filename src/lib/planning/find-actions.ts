@@ -12,6 +12,7 @@ import type {PluginManager, ResolveFailure} from '../plugins/plugin-manager.ts'
 import type {ActionInputs} from '../workflow/action-inputs.ts'
 import type {WorkflowDraft} from '../workflow/draft.ts'
 import {commandAction} from '../workflow/task/requirement.ts'
+import {isComputedVar} from '../workflow/vars/computed-var.ts'
 import {visitTemplates} from '../workflow/template-sites.ts'
 import {defined} from '../util/defined.ts'
 
@@ -44,9 +45,10 @@ export async function findActions(draft: WorkflowDraft, sources: ActionSources):
   }
 }
 
-function typesOf({tasks}: WorkflowDraft): Set<string> {
+function typesOf({fields: {vars}, tasks}: WorkflowDraft): Set<string> {
   const types = new Set(tasks.map(({fields}) => fields['type']).filter((type) => typeof type === 'string'))
-  if (tasks.some(({fields}) => requiresCommand(fields['require']))) types.add(commandAction)
+  const computesVar = Object.values(fieldsOf(vars)).some(isComputedVar)
+  if (computesVar || tasks.some(({fields}) => requiresCommand(fields['require']))) types.add(commandAction)
   return types
 }
 

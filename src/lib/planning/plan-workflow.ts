@@ -68,10 +68,10 @@ function planEnvFiles({fromFiles: {files, values} = {files: [], values: {}}}: Pl
   return files.length === 0 ? {} : {envFiles: {files, names: Object.keys(values)}}
 }
 
-function planHeader(workflow: Workflow, {vars, env, inputs}: RunSettings): PlannedWorkflow {
+function planHeader(workflow: Workflow, {vars, computedVars, env, inputs}: RunSettings): PlannedWorkflow {
   const {id, secrets, optionalSecrets = [], inheritEnv, workingDir, parallelism, security, hasPermissions, outputs, source} = workflow
   const header = {id, file: source.file, vars, env, secrets, inheritEnv, workingDir, security, hasPermissions, outputs}
-  return {...header, ...defined({inputs, parallelism}), ...(optionalSecrets.length > 0 && {optionalSecrets})}
+  return {...header, ...defined({inputs, parallelism, computedVars}), ...(optionalSecrets.length > 0 && {optionalSecrets})}
 }
 
 function planTask(task: Task, {workflow, templates, actions, grants, containers}: PlanParts): PlannedTask {

@@ -12,6 +12,7 @@ import {readResources} from './resources.ts'
 import {neverCondition} from './template-sites.ts'
 import {readRequirements} from './task/requirement.ts'
 import {readFiles} from './task/task-files.ts'
+import {readVars} from './vars/computed-var.ts'
 import type {Written, WrittenRetry, WrittenTask} from './written.ts'
 
 /** @param draft without an error @param dir what its paths are relative to, absolute */
@@ -28,7 +29,7 @@ export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Wo
     labels: toText(written.labels),
     enabled: written.enabled ?? true,
     inputs: readDeclaredInputs(written.inputs),
-    vars: written.vars ?? {},
+    ...readVars(written.vars),
     secrets: secrets.map((secret) => (typeof secret === 'string' ? secret : secret.name)),
     optionalSecrets: secrets.flatMap((secret) => (typeof secret !== 'string' && secret.optional === true ? [secret.name] : [])),
     env: toText(written.env),

@@ -8,6 +8,7 @@ import type {DeclaredInput} from './inputs/declared-input.ts'
 import type {ForEach, Matrix} from './items/model.ts'
 import type {Requirement} from './task/requirement.ts'
 import type {TaskFiles} from './task/task-files.ts'
+import type {ComputedVar} from './vars/computed-var.ts'
 
 export interface Workflow {
   /** Where the text came from; positions of later findings are looked up in it. */
@@ -21,7 +22,10 @@ export interface Workflow {
   readonly enabled: boolean
   /** What a run may be given, in the order of the file. */
   readonly inputs: readonly DeclaredInput[]
+  /** Constants. */
   readonly vars: JsonObject
+  /** Values that commands print, by name. Absent: none. */
+  readonly computedVars?: Readonly<Record<string, ComputedVar>>
   /** Names of the secrets its tasks may read. */
   readonly secrets: readonly string[]
   /** Those of them that a run can do without. Absent: none. */

@@ -5,15 +5,18 @@ import {inexactNumber} from '../util/inexact-number.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import {nearest} from '../util/nearest.ts'
 
-/** Only declared vars can be set, so a typing mistake is an error and not a silent default. Throws USAGE. */
-export function overrideVars(declared: JsonObject, assignments: readonly string[]): JsonObject {
+/**
+ * Only declared vars can be set, so a typing mistake is an error and not a silent default. Throws USAGE.
+ * @param computed those that commands would compute: what is assigned to one is its value, as text
+ */
+export function overrideVars(declared: JsonObject, assignments: readonly string[], computed: object = {}): JsonObject {
   const vars: JsonObject = {...declared}
   for (const assignment of assignments) {
     const equals = assignment.indexOf('=')
     if (equals <= 0) throw new WorkflowError('USAGE', `--var ${assignment}: must have the form name=value`)
     const name = assignment.slice(0, equals)
-    const current = Object.hasOwn(declared, name) ? declared[name] : undefined
-    if (current === undefined) throw unknownVar(name, Object.keys(declared))
+    const current = Object.hasOwn(declared, name) ? declared[name] : Object.hasOwn(computed, name) ? '' : undefined
+    if (current === undefined) throw unknownVar(name, Object.keys({...declared, ...computed}))
     vars[name] = readLike(current, name, assignment.slice(equals + 1))
   }
   return vars

@@ -48,6 +48,17 @@ export function readsRunDir(sites: readonly TemplateSite[], templates: Templates
   return isRead
 }
 
+/** Those of the named vars that some template reads. `vars[x]`, and `vars` as a whole, could be any of them. */
+export function varsRead(sites: readonly TemplateSite[], templates: Templates, names: readonly string[]): string[] {
+  const read = new Set<unknown>()
+  visitReferences(sites, templates, ({root, path: [name]}) => {
+    if (root === 'vars') read.add(typeof name === 'string' ? name : anyVar)
+  })
+  return read.has(anyVar) ? [...names] : names.filter((name) => read.has(name))
+}
+
+const anyVar = Symbol('any var')
+
 function visitReferences(sites: readonly TemplateSite[], templates: Templates, visit: (reference: Reference) => void): void {
   for (const {value} of sites) visitTemplates(value, (text) => templates.parse(text).references.forEach(visit))
 }

@@ -54,3 +54,19 @@ describe('refused', () => {
     expect(thrown).toMatchObject({code: 'WORKFLOW_INVALID', diagnostics: [{code: 'template-failed', line: 3}]})
   })
 })
+
+describe('computed vars', () => {
+  const more = 'vars: {n: 1, s: a, made: {command: date, timeout: 5s}, map: {command: date, format: short}}'
+  const applied = async (vars: string[]): Promise<RunSettings> => {
+    const {workflow, templates} = await loadWorkflow(`id: w\n${more}\ntasks: [{id: a, type: a/b.c}]\n`, {schemas})
+    return applyRequest(workflow, templates, {file: 'w.yaml', vars})
+  }
+
+  it('are apart from constants, unless they are overridden', async () => {
+    const constants = {n: 1, s: 'a', map: {command: 'date', format: 'short'}}
+    expect(await applied([])).toMatchObject({vars: constants, computedVars: {made: {command: 'date', timeoutMs: 5000}}})
+    const overridden = await applied(['made={"command": "x"}'])
+    expect(overridden.vars).toEqual({...constants, made: '{"command": "x"}'})
+    expect(overridden).not.toHaveProperty('computedVars')
+  })
+})

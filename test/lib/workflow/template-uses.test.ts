@@ -1,7 +1,8 @@
 // An output is kept when some template reads it, and a task is given the secrets that its templates read.
 
 import {describe, expect, it} from 'vitest'
-import {outputsRead} from '../../../src/lib/workflow/template-uses.ts'
+import {taskSites} from '../../../src/lib/workflow/template-sites.ts'
+import {outputsRead, varsRead} from '../../../src/lib/workflow/template-uses.ts'
 import {scriptedPlan, type TaskSketch} from '../../rig/scripted-run.ts'
 
 const read = '{{ tasks.a.output.n == 1 }}'
@@ -52,5 +53,21 @@ describe('the secrets of a task', () => {
   ])('%s', async (_where, sketch, expected) => {
     const {plan} = await scriptedPlan([{id: 'a', ...sketch}], {vars: {x: 1}})
     expect(plan.tasks[0]?.secrets).toEqual(expected)
+  })
+})
+
+describe('the vars of a task', () => {
+  it.each<[string, Partial<TaskSketch>, string[]]>([
+    ['in an input', {inputs: {x: '{{ vars.b }}'}}, ['b']],
+    ['in env and in an if', {if: '{{ vars.c == 1 }}', env: {X: 'so {{ vars.b }}'}}, ['b', 'c']],
+    ['by a computed name', {inputs: {x: '{{ vars[env.NAME] }}'}}, ['b', 'c']],
+    ['as a whole', {inputs: {x: '{{ vars }}'}}, ['b', 'c']],
+    ['in a literal input', {inputs: {literal: '{{ vars.b }}'}}, []],
+    ['others', {inputs: {x: '{{ vars.a }}'}}, []],
+  ])('%s', async (_where, sketch, expected) => {
+    const {plan, templates} = await scriptedPlan([{id: 'a', ...sketch}], {vars: {a: 1}})
+    const [task] = plan.tasks
+    const sites = taskSites(task ?? {}, task?.action.literalInputs)
+    expect(varsRead(sites, templates, ['b', 'c'])).toEqual(expected)
   })
 })

@@ -57,6 +57,7 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
     case 'task.child':
     case 'run.queued':
     case 'task.required':
+    case 'var.computed':
     case 'diagnostic':
       return []
     default:

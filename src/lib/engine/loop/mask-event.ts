@@ -27,6 +27,7 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
     case 'task.expanded':
     case 'task.started':
     case 'task.required':
+    case 'var.computed':
     case 'task.retrying':
     case 'task.polled':
     case 'task.finished':

@@ -3,6 +3,8 @@
 import type {Plan, PlannedTask} from '../../engine/plan.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
 import type {JsonValue} from '../../util/json.ts'
+import {taskSites} from '../../workflow/template-sites.ts'
+import {varsRead} from '../../workflow/template-uses.ts'
 import {CacheStep, type RunCache} from './cache-step.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
 import {findTaskDirectory} from './task-directory.ts'
@@ -59,6 +61,9 @@ class Outlook {
   async #judge(task: PlannedTask): Promise<CacheOutlook> {
     const open = task.needs.find((need) => this.found.get(need)?.state !== 'hit')
     if (open !== undefined) return unknown(`until ${open} has run`)
+    const {workflow} = this.#parts.plan
+    const computed = varsRead(taskSites(task, task.action.literalInputs), this.#parts.templates, Object.keys(workflow.computedVars ?? {}))
+    if (computed.length > 0) return unknown(`until the run computes ${computed.map((name) => `vars.${name}`).join(', ')}`)
     const condition = this.#scope.condition(task, {success: true, failure: false, cancelled: false})
     if (condition.kind !== 'run') return unknown(condition.kind === 'skip' ? condition.reason : condition.error.message)
     if (task.cache === undefined) return {state: 'miss', reasons: ['no cache']}

@@ -5,6 +5,7 @@ import {allTasks, type Plan, type PlannedTask} from '../../engine/plan.ts'
 import type {
   AttemptOptions,
   AttemptRef,
+  Awaitable,
   ConditionAnswer,
   GroupAnswer,
   ItemsAnswer,
@@ -16,13 +17,15 @@ import type {RunSecrets} from './run-secrets.ts'
 import type {ConditionFacts, DatedEvent} from '../../engine/run-state.ts'
 import {contextOfRunOutputs} from '../../engine/sealed-output.ts'
 import {readTaskKey} from '../../engine/task-key.ts'
-import type {AttemptResult} from '../../engine/task-result.ts'
+import type {AttemptResult, TaskError} from '../../engine/task-result.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
 import type {JsonObject} from '../../util/json.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
 import {commandAction} from '../../workflow/task/requirement.ts'
+import {taskSites, workflowSites} from '../../workflow/template-sites.ts'
 import type {PluginExecutor} from '../execute.ts'
 import type {RunDirectory} from '../files/run-directory.ts'
+import {ComputedVars} from './computed-vars.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
 import {CacheStep, type RunCache} from './cache-step.ts'
 import {runAttempt} from './run-attempt.ts'
@@ -53,6 +56,7 @@ export class LocalTaskRunner implements TaskRunner {
   readonly #scope: RunScope
   readonly #cacheStep: CacheStep | undefined
   readonly #untilStep: UntilStep
+  readonly #vars: ComputedVars
   /** Tasks whose requirements hold, as their events say. */
   readonly #met = new Set<string>()
   #emit: RunnerEvents = () => undefined
@@ -61,8 +65,11 @@ export class LocalTaskRunner implements TaskRunner {
     this.#plan = plan
     this.#options = options
     this.#tasks = new Map(allTasks(plan).map((task) => [task.id, task]))
-    this.#scope = new RunScope(plan, options, {id: options.runId, dir: options.directory.path}, options.secrets)
-    const {cache, runId, secrets} = options
+    const {actions, cache, runId, secrets} = options
+    const shell = actions.get(commandAction)
+    this.#vars = new ComputedVars(plan, {...options, shell, emit: (event) => this.#emit(event)})
+    const live = {...plan, workflow: {...plan.workflow, vars: this.#vars.values}}
+    this.#scope = new RunScope(live, options, {id: runId, dir: options.directory.path}, secrets)
     this.#untilStep = new UntilStep(this.#scope, options.templates, secrets)
     this.#cacheStep = cache === undefined ? undefined : new CacheStep(plan, runId, cache, secrets)
   }
@@ -89,6 +96,7 @@ export class LocalTaskRunner implements TaskRunner {
       ...this.#options,
       workflow: this.#plan.workflow,
       scope: this.#scope,
+      vars: this.#vars,
       emit: this.#emit,
       requirements: {met: this.#met, shell: this.#options.actions.get(commandAction)},
       cacheStep: this.#cacheStep,
@@ -98,29 +106,51 @@ export class LocalTaskRunner implements TaskRunner {
     return secrets === undefined ? result : maskResult(result, secrets, {run, task: key, attempt})
   }
 
-  ask(key: string, facts: ConditionFacts): ConditionAnswer {
-    const answer = this.#scope.condition(this.#find(key), facts)
+  ask(key: string, facts: ConditionFacts): Awaitable<ConditionAnswer> {
+    const task = this.#find(key)
+    const known = (): ConditionAnswer => this.#mask(this.#scope.condition(task, facts))
+    const failed = (error: TaskError): ConditionAnswer => ({kind: 'fail', error})
+    return this.#vars.answer(taskSites({if: task.if}), this.#vars.signalOf(task), known, failed)
+  }
+
+  #mask(answer: ConditionAnswer): ConditionAnswer {
     const masker = this.#options.secrets?.masker
     if (masker === undefined || answer.kind === 'run') return answer
     if (answer.kind === 'skip') return {kind: 'skip', reason: maskVisible(masker, answer.reason)}
     return {kind: 'fail', error: maskError(answer.error, masker)}
   }
 
-  group(): GroupAnswer {
+  group(): Awaitable<GroupAnswer> {
+    const {concurrency} = this.#plan
+    return this.#vars.answer(workflowSites({concurrency}), this.#vars.signal, () => this.#group(), failedAnswer)
+  }
+
+  #group(): GroupAnswer {
     const evaluated = this.#scope.group()
     const masker = this.#options.secrets?.masker
     if (!evaluated.ok) return masker === undefined ? evaluated : {ok: false, error: maskError(evaluated.error, masker)}
     return {ok: true, group: masker === undefined ? evaluated.value : maskVisible(masker, evaluated.value)}
   }
 
-  expand(task: string): ItemsAnswer {
-    const expanded = this.#scope.expand(this.#find(task))
+  expand(task: string): Awaitable<ItemsAnswer> {
+    const planned = this.#find(task)
+    const {forEach, matrix} = planned
+    return this.#vars.answer(taskSites({forEach, matrix}), this.#vars.signalOf(planned), () => this.#expand(planned), failedAnswer)
+  }
+
+  #expand(task: PlannedTask): ItemsAnswer {
+    const expanded = this.#scope.expand(task)
     const masker = this.#options.secrets?.masker
     if (expanded.ok) return {ok: true, items: expanded.value}
     return {ok: false, error: masker === undefined ? expanded.error : maskError(expanded.error, masker)}
   }
 
-  outputs(): OutputsAnswer {
+  outputs(): Awaitable<OutputsAnswer> {
+    const {outputs} = this.#plan.workflow
+    return this.#vars.answer(workflowSites({outputs}), this.#vars.signal, () => this.#outputs(), failedAnswer)
+  }
+
+  #outputs(): OutputsAnswer {
     const {runId, secrets} = this.#options
     const outputs = this.#scope.outputs()
     if (outputs.ok) this.#options.onOutputs?.(outputs.value)
@@ -134,6 +164,7 @@ export class LocalTaskRunner implements TaskRunner {
     this.#scope.heard(event)
     if (event.type === 'run.started') this.#scope.runStarted(event.ts)
     else if (event.type === 'hooks.started') this.#scope.hooksStarted(event.status)
+    else if (event.type === 'var.computed' || event.type === 'run.stopping') this.#vars.hear(event)
     else if (event.type === 'task.required') this.#met.add(event.task)
     else if (isEndOfTask(event)) this.#scope.taskEnded(event)
   }
@@ -149,6 +180,10 @@ export class LocalTaskRunner implements TaskRunner {
     if (found === undefined) throw new Error(`the action ${action.type} was not looked up`)
     return found
   }
+}
+
+function failedAnswer(error: TaskError): {readonly ok: false; readonly error: TaskError} {
+  return {ok: false, error}
 }
 
 function isEndOfTask(event: DatedEvent): event is (TaskFinished | TaskSkipped) & DatedEvent {

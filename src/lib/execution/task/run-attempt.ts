@@ -7,13 +7,14 @@ import {writeTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import type {ActionResult, TaskError} from '../../engine/task-result.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
 import type {Templates} from '../../templates/templates.ts'
-import {taskSites} from '../../workflow/template-sites.ts'
+import {taskSites, type TemplateSite} from '../../workflow/template-sites.ts'
 import {readsRunDir} from '../../workflow/template-uses.ts'
 import type {PluginExecutor} from '../execute.ts'
 import {fileError} from '../files/file-errors.ts'
 import type {RunDirectory} from '../files/run-directory.ts'
 import type {CacheStep} from './cache-step.ts'
 import {askRequirements, commandInvocation, type RequirementsOfTask} from './ask-requirements.ts'
+import type {ComputedVars} from './computed-vars.ts'
 import type {RunScope} from './run-scope.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import {findTaskDirectory} from './task-directory.ts'
@@ -24,6 +25,7 @@ export interface AttemptParts {
   readonly runId: string
   readonly workflow: PlannedWorkflow
   readonly scope: RunScope
+  readonly vars: ComputedVars
   readonly templates: Templates
   readonly executor: Pick<PluginExecutor, 'execute'>
   /** Present when a task of the plan has a cache. */
@@ -56,8 +58,12 @@ export interface AttemptedTask {
 export async function runAttempt(
   {key, task, action, attempt}: AttemptedTask,
   {signal, onLog}: AttemptOptions,
-  {runId, workflow, scope, templates, executor, cacheStep, fileEnv, secrets, directory, requirements, emit}: AttemptParts,
+  {runId, workflow, scope, vars, templates, executor, cacheStep, fileEnv, secrets, directory, requirements, emit}: AttemptParts,
 ): Promise<ActionResult> {
+  if (vars.hasUnknown) {
+    const unknown = await vars.read(sitesOfAttempt(task), signal)
+    if (unknown !== undefined) return failedEarly(unknown)
+  }
   const unmade = makeRunDirectory(task, templates, directory)
   if (unmade !== undefined) return failedEarly(unmade)
   const values = scope.evaluateTask(task, key)
@@ -104,6 +110,11 @@ function makeRunDirectory(task: PlannedTask, templates: Templates, directory: Ru
   } catch (error) {
     return fileError('making the directory of the run', error)
   }
+}
+
+/** What is evaluated before is known by then. */
+function sitesOfAttempt({if: _if, forEach: _forEach, matrix: _matrix, ...task}: PlannedTask): TemplateSite[] {
+  return taskSites(task, task.action.literalInputs)
 }
 
 /** Of an attempt that failed before anything was executed. */

@@ -102,6 +102,8 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
       return `${event.task}: ${describePoll(event)}`
     case 'task.required':
       return `${event.task}: all that it requires holds`
+    case 'var.computed':
+      return `vars.${event.name} = ${cut(oneLine(event.value))}`
     case 'task.finished':
       return `${event.task}: ${describeEnd(event)}`
     case 'task.skipped':
@@ -118,6 +120,13 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
     default:
       return assertNever(event)
   }
+}
+
+/** Of the value of a var. */
+const shownCharacters = 200
+
+function cut(text: string): string {
+  return text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text
 }
 
 /** How many are named. */

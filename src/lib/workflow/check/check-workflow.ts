@@ -28,6 +28,7 @@ import {Graph} from '../graph.ts'
 import {listTemplates} from './list-templates.ts'
 import type {Workflow} from '../model.ts'
 import {checkResources} from '../resources.ts'
+import {checkVars} from '../vars/check-vars.ts'
 
 export interface Meaning {
   readonly workflow: Workflow
@@ -65,6 +66,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
     checkConstants(draft, actions),
     checkFiles(draft.tasks),
     checkRequirements(draft),
+    checkVars(draft.fields),
     checkConditions(draft),
     checkTemplates(all, templates, declared),
     checkSecretsOnce(draft.fields['secrets']),

@@ -9,6 +9,7 @@ import type {DraftTask, WorkflowDraft} from '../draft.ts'
 import type {Graph} from '../graph.ts'
 import type {DraftTemplate} from './list-templates.ts'
 import {itemRootsOf, siteRules} from '../template-sites.ts'
+import {isComputedVar} from '../vars/computed-var.ts'
 import {checkAxis, itemOutside} from './item-references.ts'
 import {checkSecret, readDeclaredSecrets, type DeclaredSecrets, type Remark} from './secrets.ts'
 
@@ -56,6 +57,7 @@ export function checkReference(reference: Reference, template: DraftTemplate, de
   if (root === 'run')
     return checkName('run', name, task?.hook === undefined ? runProperties : [...runProperties, ...hookProperties], 'unknown-name')
   if (root === 'inputs') return checkDeclared(root, name, declared.inputs, 'unknown-input')
+  if (root === 'vars' && template.site.kind === 'workflowEnv' && isComputedVar(declared.vars[name])) return [computedLater(name)]
   if (isOptional) return none
   if (root === 'vars') return checkDeclared(root, name, declared.vars, 'unknown-var')
   return root === 'env' ? checkDeclared(root, name, declared.env, 'unknown-env') : none
@@ -68,6 +70,11 @@ function readsOf({site, task}: DraftTemplate): readonly string[] {
   const {forEach, matrix} = task.fields
   const ofItem = readsItem === true && (forEach !== undefined || matrix !== undefined) ? itemRootsOf({forEach, matrix}) : []
   return task.hook === undefined && ofItem.length === 0 ? reads : [...reads, ...(task.hook === undefined ? [] : ['outputs']), ...ofItem]
+}
+
+function computedLater(name: string): Remark {
+  const message = `the var "${name}" is computed during the run, and the env of the workflow is evaluated before it`
+  return {code: 'computed-var', message, hint: `read it in the env of the tasks that need it`}
 }
 
 function unknownRoot({root, start}: Reference, reads: readonly string[], text: string): Remark {

@@ -39,7 +39,11 @@ export const workflowSchema = {
     },
     enabled: {type: 'boolean', description: 'A disabled workflow is not run.', default: true},
     inputs: inputsSchema,
-    vars: {type: 'object', description: 'Constants, read as {{ vars.name }}; `--var name=value` overrides them.', default: {}},
+    vars: {
+      type: 'object',
+      description: 'Constants, or {command: …}: what the command prints. Read as {{ vars.name }}; `--var name=value` overrides them.',
+      default: {},
+    },
     secrets,
     env: {...environment, description: "Environment variables of every task's process. Templates may read vars and inputs."},
     dotenv,
