@@ -8,7 +8,7 @@ import type {RunOutcome} from '../lib/engine/loop/run-workflow.ts'
 import {errorCodes} from '../lib/errors/error-codes.ts'
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
 import {renderCaches} from '../lib/ui/views/cache-text.ts'
-import {describePlan, renderPlan, type PlanDescription} from '../lib/ui/views/plan-text.ts'
+import type {PlanDescription} from '../lib/ui/views/plan-text.ts'
 
 const taskList = {multiple: true, multipleNonGreedy: true, delimiter: ',', helpValue: 'TASK'} as const
 
@@ -92,6 +92,7 @@ export class Run extends BaseCommand {
     const request = {file, tasks, only, from, args: rest, vars, envFiles: flags['env-file'] ?? [], ...more}
     if (flags['dry-run']) {
       const {planned, caches} = await dryRun(app, request)
+      const {describePlan, renderPlan} = await import('../lib/ui/views/plan-text.ts')
       this.print((ui) => renderPlan(planned, ui) + renderCaches(caches, ui))
       return describePlan(planned, caches)
     }

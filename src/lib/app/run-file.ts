@@ -7,7 +7,6 @@ import type {PlannedRun} from '../planning/plan-workflow.ts'
 import type {AskInput} from '../planning/resolve-inputs.ts'
 import {requireSecrets} from '../planning/require-secrets.ts'
 import {renderDiagnostics} from '../ui/terminal/diagnostics.ts'
-import {askInput} from '../ui/input/ask-input.ts'
 import type {App} from './app.ts'
 import type {Project, ProjectRequest} from './project.ts'
 import {RunSession, type RunDisplay} from './run-session.ts'
@@ -62,5 +61,7 @@ async function planRun(app: App, request: RunRequest): Promise<{project: Project
 }
 
 function askerOf({prompt}: App, {noInput = false}: RunRequest): AskInput | string {
-  return prompt.isAvailable(noInput) ? (input, problem) => askInput(prompt, input, problem) : prompt.whyNot(noInput)
+  return prompt.isAvailable(noInput)
+    ? async (input, problem) => (await import('../ui/input/ask-input.ts')).askInput(prompt, input, problem)
+    : prompt.whyNot(noInput)
 }

@@ -12,7 +12,7 @@ import {RequestWatch} from '../engine/requests/request-watch.ts'
 import {createRunId} from '../engine/run-id.ts'
 import {PluginExecutor} from '../execution/execute.ts'
 import {LocalTaskRunner} from '../execution/task/local-task-runner.ts'
-import type {RunCache} from '../execution/task/cache-step.ts'
+import type {CacheStep} from '../execution/task/cache-step.ts'
 import type {RunSecrets} from '../execution/task/run-secrets.ts'
 import {realPathOf} from '../planning/check-children.ts'
 import {chooseConcurrency} from '../planning/choose-concurrency.ts'
@@ -28,7 +28,6 @@ import {createBuiltInActions} from './built-in-actions.ts'
 import {OpenResources} from './open-resources.ts'
 import type {Project} from './project.ts'
 import type {ChildRun} from './run-child.ts'
-import {openAdmission} from './runs/admission.ts'
 import {openRunFiles} from './runs/run-files.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
 
@@ -100,7 +99,7 @@ export class RunSession implements ChildRun {
       const concurrency = this.#chooseConcurrency(planned)
       const {plan} = planned
       const {runId} = this
-      const cache = await this.#openCache(plan, ignoresCache, imageIds)
+      const cacheStep = await this.#openCache(plan, ignoresCache, imageIds, secrets)
       const files = await openRunFiles(this.#app, plan, runId, this.#project.config.keepFilesMs)
       this.#opened.add(() => files.close())
       const executor = this.#createExecutor(taskRuntimes, plan, signals)
@@ -110,8 +109,8 @@ export class RunSession implements ChildRun {
       const ports = {
         openJournal: this.#app.journal,
         reporter: this.#createReporter(),
-        runner: new LocalTaskRunner(plan, {...planned, runId, directory: files.directory, executor, secrets, cache, onOutputs}),
-        ...(plan.concurrency !== undefined && {admission: this.#createAdmission()}),
+        runner: new LocalTaskRunner(plan, {...planned, runId, directory: files.directory, executor, secrets, cacheStep, onOutputs}),
+        ...(plan.concurrency !== undefined && {admission: await this.#createAdmission()}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
         random: () => Math.random(),
       }
@@ -187,14 +186,21 @@ export class RunSession implements ChildRun {
   }
 
   /** Loads nothing in a run without a cache. */
-  async #openCache(plan: Plan, isIgnored: boolean, imageIds?: ReadonlyMap<string, string>): Promise<RunCache | undefined> {
+  async #openCache(
+    plan: Plan,
+    isIgnored: boolean,
+    imageIds: ReadonlyMap<string, string> | undefined,
+    secrets: RunSecrets | undefined,
+  ): Promise<CacheStep | undefined> {
     if (!allTasks(plan).some((task) => task.cache !== undefined)) return undefined
-    const {openRunCache} = await import('./runs/run-cache.ts')
+    const [{openRunCache}, {CacheStep}] = await Promise.all([import('./runs/run-cache.ts'), import('../execution/task/cache-step.ts')])
     const {home, results, options} = this.#app
-    return await openRunCache(plan, {home, env: options.environment.variables, isIgnored, imageIds, openRows: results})
+    const cache = await openRunCache(plan, {home, env: options.environment.variables, isIgnored, imageIds, openRows: results})
+    return new CacheStep(plan, this.runId, cache, secrets)
   }
 
-  #createAdmission(): RunAdmission {
+  async #createAdmission(): Promise<RunAdmission> {
+    const {openAdmission} = await import('./runs/admission.ts')
     return openAdmission(this.#app, {runId: this.runId, requests: this.#requests, ancestors: this.#parent?.ancestors ?? []})
   }
 

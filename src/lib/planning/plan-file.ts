@@ -5,6 +5,7 @@ import type {EnvironmentFacts} from '../permissions/protected-paths.ts'
 import {applyDefaultInputs} from '../workflow/default-inputs.ts'
 import {readDraft, workflowDir} from '../workflow/draft.ts'
 import {refuseForeignFile} from '../workflow/foreign-file.ts'
+import type {Workflow} from '../workflow/model.ts'
 import {checkWorkflow, type Meaning} from '../workflow/check/check-workflow.ts'
 import {applyRequest, type PlanRequest} from './apply-request.ts'
 import {findActions, type ActionSources, type FoundActions} from './find-actions.ts'
@@ -13,7 +14,7 @@ import {planWorkflow, type PlannedRun} from './plan-workflow.ts'
 import {readContainers} from './containers/read-containers.ts'
 import {readGrants} from './read-grants.ts'
 import {readWorkflowFile, type WorkflowFileSources} from './read-workflow-file.ts'
-import {readEnvFiles} from './read-env-files.ts'
+import type {FileEnvironment} from './read-env-files.ts'
 import {requireValid} from './require-valid.ts'
 import {selectTasks} from './select-tasks.ts'
 import {resolveInputs, type AskInput} from './resolve-inputs.ts'
@@ -45,7 +46,7 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const settings = applyRequest(values.meaning.workflow, templates, request, inputs)
   const {workflow, warnings: leftOut} = reduceToSelection(values.meaning, request, values.actions)
   const file = request.file === '-' ? '-' : resolve(cwd, request.file)
-  const fromFiles = await readEnvFiles(workflow, request.envFiles ?? [], cwd)
+  const fromFiles = await readFileEnvironment(workflow, request.envFiles ?? [], cwd)
   const plan = planWorkflow({
     fromFiles,
     workflow,
@@ -64,4 +65,11 @@ function reduceToSelection({workflow, templates}: Meaning, request: PlanRequest,
   const selected = selectTasks(workflow, request)
   if (selected === undefined) return {workflow, warnings: []}
   return leaveOut(workflow, selected, templates, ({type}) => actions.get(type)?.literalInputs ?? [])
+}
+
+/** Most workflows name no files: then what reads them is not loaded. */
+async function readFileEnvironment(workflow: Workflow, asked: readonly string[], cwd: string): Promise<FileEnvironment> {
+  if (asked.length === 0 && (workflow.dotenv ?? []).length === 0) return {files: [], values: {}, warnings: []}
+  const {readEnvFiles} = await import('./read-env-files.ts')
+  return await readEnvFiles(workflow, asked, cwd)
 }

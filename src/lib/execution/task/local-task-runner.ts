@@ -27,7 +27,7 @@ import type {PluginExecutor} from '../execute.ts'
 import type {RunDirectory} from '../files/run-directory.ts'
 import {ComputedVars} from './computed-vars.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
-import {CacheStep, type RunCache} from './cache-step.ts'
+import type {CacheStep} from './cache-step.ts'
 import {runAttempt} from './run-attempt.ts'
 import {UntilStep} from './until-step.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
@@ -45,8 +45,8 @@ export interface LocalTaskRunnerOptions extends PlanTemplates {
   readonly secrets?: RunSecrets | undefined
   /** Is given the outputs of the run before they are masked. */
   readonly onOutputs?: (outputs: JsonObject) => void
-  /** Where results of tasks are kept. Absent: every task runs. */
-  readonly cache?: RunCache | undefined
+  /** Finds and keeps results of tasks. Absent: every task runs. */
+  readonly cacheStep?: CacheStep | undefined
 }
 
 export class LocalTaskRunner implements TaskRunner {
@@ -54,7 +54,6 @@ export class LocalTaskRunner implements TaskRunner {
   readonly #options: LocalTaskRunnerOptions
   readonly #tasks: ReadonlyMap<string, PlannedTask>
   readonly #scope: RunScope
-  readonly #cacheStep: CacheStep | undefined
   readonly #untilStep: UntilStep
   readonly #vars: ComputedVars
   /** Tasks whose requirements hold, as their events say. */
@@ -65,13 +64,12 @@ export class LocalTaskRunner implements TaskRunner {
     this.#plan = plan
     this.#options = options
     this.#tasks = new Map(allTasks(plan).map((task) => [task.id, task]))
-    const {actions, cache, runId, secrets} = options
+    const {actions, runId, secrets} = options
     const shell = actions.get(commandAction)
     this.#vars = new ComputedVars(plan, {...options, shell, emit: (event) => this.#emit(event)})
     const live = {...plan, workflow: {...plan.workflow, vars: this.#vars.values}}
     this.#scope = new RunScope(live, options, {id: runId, dir: options.directory.path}, secrets)
     this.#untilStep = new UntilStep(this.#scope, options.templates, secrets)
-    this.#cacheStep = cache === undefined ? undefined : new CacheStep(plan, runId, cache, secrets)
   }
 
   listen(emit: RunnerEvents): void {
@@ -99,7 +97,6 @@ export class LocalTaskRunner implements TaskRunner {
       vars: this.#vars,
       emit: this.#emit,
       requirements: {met: this.#met, shell: this.#options.actions.get(commandAction)},
-      cacheStep: this.#cacheStep,
     })
     const result = this.#untilStep.judge(attempted.key, task, attemptResult)
     this.#scope.returned(key, result)

@@ -18,7 +18,6 @@ import type {ComputedVars} from './computed-vars.ts'
 import type {RunScope} from './run-scope.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import {findTaskDirectory} from './task-directory.ts'
-import {withFiles} from './with-files.ts'
 
 /** What the attempts of a run share. */
 export interface AttemptParts {
@@ -88,6 +87,7 @@ export async function runAttempt(
   if (files !== undefined) {
     const written = scope.evaluateFiles(task, key)
     if (!written.ok) return failedEarly(written.error)
+    const {withFiles} = await import('./with-files.ts')
     return await withFiles({key, files, values: written.value, directory, secrets, signal}, ({filesDir, env}) =>
       executor.execute({...invocation, filesDir, env: {...invocation.env, ...env}}, options),
     )

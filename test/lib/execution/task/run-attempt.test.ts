@@ -8,7 +8,7 @@ import type {Plan, PlannedTask} from '../../../../src/lib/engine/plan.ts'
 import type {AttemptResult} from '../../../../src/lib/engine/task-result.ts'
 import type {Invocation} from '../../../../src/lib/execution/attempt/attempt.ts'
 import {RunDirectory} from '../../../../src/lib/execution/files/run-directory.ts'
-import type {RunCache} from '../../../../src/lib/execution/task/cache-step.ts'
+import {CacheStep, type RunCache} from '../../../../src/lib/execution/task/cache-step.ts'
 import {LocalTaskRunner} from '../../../../src/lib/execution/task/local-task-runner.ts'
 import {noPermissions} from '../../../../src/lib/permissions/permissions.ts'
 import {openDatabase} from '../../../../src/lib/storage/database.ts'
@@ -125,7 +125,7 @@ async function attempt(
     actions,
     templates: await loadTemplates([plan.tasks]),
     runId: 'run-1',
-    cache,
+    ...(cache !== undefined && {cacheStep: new CacheStep(plan, 'run-1', cache)}),
     directory: new RunDirectory(dir),
     executor: {
       expect: () => undefined,
