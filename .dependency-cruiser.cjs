@@ -14,7 +14,7 @@ const floors = [
   },
   {images: [], processes: [], docker: [], egress: []},
   {execution: [], storage: []},
-  {planning: [], inspection: [], config: [], explain: [], ui: ['planning', 'inspection', 'explain']},
+  {planning: [], inspection: [], config: [], explain: [], testing: [], ui: ['planning', 'inspection', 'explain', 'testing']},
 ]
 
 /** What to tell the person who imported something that a room must not know. */
@@ -46,6 +46,8 @@ const comments = {
   planning: 'planning/ turns documents into a plan. It runs nothing.',
   inspection: 'inspection/ describes plugins for people. It must not decide what is granted.',
   explain: 'explain/ says what came of a task, from its journal and its plan. It opens nothing and prints nothing.',
+  testing:
+    'testing/ is test files of workflows: their cases, mocked results, and whether what came of a run is what was expected. It starts nothing.',
   config: 'config/ reads settings and the environment. Planning, inspection and ui get the Config handed in.',
   ui: 'ui/ shows values. It may import the types of what it shows, and nothing that decides.',
 }

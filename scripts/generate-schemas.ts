@@ -6,6 +6,7 @@ import {join} from 'node:path'
 import {configSchema} from '../src/lib/config/schema.ts'
 import {SchemaCompiler, type SchemaCheck} from '../src/lib/documents/json-schema.ts'
 import {PluginManager} from '../src/lib/plugins/plugin-manager.ts'
+import {testSchema} from '../src/lib/testing/test-schema.ts'
 import {workflowSchema} from '../src/lib/workflow/schema/workflow-schema.ts'
 import {compileSchemas} from './compile-schemas.ts'
 
@@ -27,7 +28,7 @@ export async function generateSchemas(pluginDir: string, outDir: string): Promis
     const manager = new PluginManager({paths: [{path: pluginDir, origin: 'bundled'}], cacheDir, schemas, programVersion: 'build'})
     const findings = (await manager.list()).flatMap(({id, diagnostics}) => diagnostics.map(({message}) => `${id}: ${message}`))
     if (findings.length > 0) throw new Error(`the bundled plugins have errors:\n${findings.join('\n')}`)
-    await compileSchemas([workflowSchema, configSchema, ...schemas.seen], outDir)
+    await compileSchemas([workflowSchema, configSchema, testSchema, ...schemas.seen], outDir)
   } finally {
     await rm(cacheDir, {recursive: true, force: true})
   }

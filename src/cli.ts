@@ -27,6 +27,7 @@ import {SecretsRotateKey} from './commands/secrets/rotate-key.ts'
 import {SecretsSet} from './commands/secrets/set.ts'
 import {SecretsVerify} from './commands/secrets/verify.ts'
 import {Tasks} from './commands/tasks.ts'
+import {Test} from './commands/test.ts'
 import {Validate} from './commands/validate.ts'
 import {Version} from './commands/version.ts'
 import {runCommandLine} from './cli/main.ts'
@@ -63,6 +64,7 @@ export const COMMANDS = {
   'secrets:set': SecretsSet,
   'secrets:verify': SecretsVerify,
   tasks: Tasks,
+  test: Test,
   validate: Validate,
   version: Version,
 }

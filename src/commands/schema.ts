@@ -14,8 +14,8 @@ export class Schema extends BaseCommand {
     '<%= config.bin %> schema --of plugin > plugin.schema.json',
   ]
   static override flags = {
-    of: Flags.option({options: ['workflow', 'plugin', 'config', 'events'] as const, default: 'workflow' as const})({
-      description: 'print the schema of plugin.yaml, of autokestra.yaml, or of a line of --events instead',
+    of: Flags.option({options: ['workflow', 'plugin', 'config', 'events', 'test'] as const, default: 'workflow' as const})({
+      description: 'print the schema of plugin.yaml, of autokestra.yaml, of a line of --events, or of a test file instead',
     }),
     'with-plugins': Flags.boolean({description: 'also describe the inputs of every action that is installed here'}),
   }

@@ -21,7 +21,8 @@ export class Validate extends BaseCommand {
   async run(): Promise<readonly FileFindings[]> {
     const {argv, flags} = await this.parse(Validate)
     const app = await this.app()
-    const findings = await app.validate(argv.map(String))
+    const {validate} = await import('../lib/app/authoring/validate.ts')
+    const findings = await validate(app, argv.map(String))
     const worst = findings.find(({exitCode}) => exitCode === 3) ?? findings.find(({exitCode}) => exitCode !== 0)
     if (worst !== undefined) this.setExitCode(worst.exitCode)
     this.print((ui) => renderFindings(findings, flags.format, ui.outStyle))

@@ -8,6 +8,7 @@ import {parse} from 'yaml'
 import {expect, it} from 'vitest'
 import {configSchema} from '../../src/lib/config/schema.ts'
 import {manifestSchema} from '../../src/lib/plugins/manifest-schema.ts'
+import {testSchema} from '../../src/lib/testing/test-schema.ts'
 import {workflowSchema} from '../../src/lib/workflow/schema/workflow-schema.ts'
 import {Project, shellPlugin} from '../rig/project.ts'
 import {packageRoot} from '../rig/workflow-command.ts'
@@ -30,6 +31,7 @@ it('prints the schemas that files are checked with', async () => {
   expect(await schemaOf(project)).toEqual({$id: 'urn:autokestra:schema:workflow', ...workflowSchema})
   expect(await schemaOf(project, '--of', 'plugin')).toMatchObject(manifestSchema)
   expect(await schemaOf(project, '--of', 'config')).toMatchObject(configSchema)
+  expect(await schemaOf(project, '--of', 'test')).toMatchObject(testSchema)
   const check = checkOf(manifestSchema)
   for (const name of ['shell', 'http', 'file']) {
     expect(check(parse(readFileSync(path.join(packageRoot, 'plugins', name, 'plugin.yaml'), 'utf8')))).toEqual([])

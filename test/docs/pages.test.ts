@@ -115,6 +115,9 @@ describe.each(pages)('$name', (page) => {
           if (file === undefined)
             writeFiles(dir, {[`plugins/${name}/plugin.yaml`]: stringify({...value, name}), [`plugins/${name}/main.sh`]: ''})
           manifests.push(file ?? `plugins/${name}/plugin.yaml`)
+        } else if (value.cases !== undefined) {
+          // The commands of the page run it.
+          expect(file, at(page, block)).toMatch(/\.test\.yaml$/)
         } else expect(file, `${at(page, block)}: neither a workflow nor a manifest; which file is it?`).toBe('autokestra.yaml')
       }
       if (workflows.length > 0) {

@@ -58,6 +58,7 @@ describe('the examples', () => {
       '09-restricted.yaml',
       '10-release.yaml',
       '11-items.yaml',
+      '12-wait-and-tell.test.yaml',
       '12-wait-and-tell.yaml',
       '13-deploy-region.yaml',
       '13-deploy.yaml',
@@ -116,6 +117,16 @@ describe('the examples', () => {
     const {exitCode, result} = await openExamples().runJson('11-items.yaml')
     expect(exitCode).toBe(0)
     expect(result).toMatchObject({outputs: {wet: ['Oslo', 'Bergen'], published: ['eu,a', 'eu,b', 'us,a', 'ap,a']}})
+  })
+
+  it('12-wait-and-tell has tests, which pass and start nothing', async () => {
+    const project = openExamples()
+    const {exitCode, stdout} = await project.run(['test', '12-wait-and-tell.yaml'])
+    expect({exitCode, last: stdout.split('\n').at(-2)}).toEqual({
+      exitCode: 0,
+      last: expect.stringContaining('2 passed (2 cases in 1 file') as string,
+    })
+    expect(project.has('out')).toBe(false)
   })
 
   it('12-wait-and-tell waits for the job, and tells how the run has ended', async () => {

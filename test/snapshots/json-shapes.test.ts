@@ -25,6 +25,8 @@ outputs: {greeting: '{{ tasks.greet.output.stdout }}', made: '{{ vars.made }}'}
   'restricted.yaml': 'id: restricted\nsecurity: restricted\ntasks:\n  - {id: t, type: core/console.log, inputs: {message: hi}}\n',
   'greedy.yaml':
     'id: greedy\nsecurity: restricted\npermissions: {filesystem: {write: [/etc]}}\ntasks:\n  - {id: t, type: core/console.log, inputs: {message: hi}}\n',
+  'good.test.yaml': 'cases: [{name: a, secrets: {TOKEN: dummy-token}, tasks: {greet: {}, tolerated: {}}, expect: {status: failed}}]\n',
+  'odd.test.yaml': 'cases: [{}]\n',
   'odd.env': 'A B=c\n',
   '.env': 'TOKEN=other\nNEW=value\n',
 }
@@ -57,6 +59,7 @@ const commandLines: readonly string[] = [
   'secrets delete NEW --force',
   'tasks good.yaml',
   'validate good.yaml wrong.yaml',
+  'test good.test.yaml odd.test.yaml',
   'run good.yaml --dry-run',
   'run bad.yaml',
   'run slow.yaml',

@@ -17,7 +17,6 @@ import type {TaskList} from '../planning/list-tasks.ts'
 import type {PlanRequest} from '../planning/apply-request.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import type {AskInput} from '../planning/resolve-inputs.ts'
-import type {FileFindings} from '../planning/validate-files.ts'
 import type {SecretStore} from '../secrets/store/secret-store.ts'
 import type {SqliteDatabase} from '../storage/load-sqlite.ts'
 import type {RunRows} from '../storage/run-rows.ts'
@@ -98,12 +97,6 @@ export class App {
       (await this.project({file})).plan({file, ...(values !== undefined && {inputs: {values}})}, noAnswers),
     )
     return {...planned, warnings: [...planned.warnings, ...warnings]}
-  }
-
-  /** The findings of every file, each in its own project. */
-  async validate(files: readonly string[]): Promise<FileFindings[]> {
-    const {validateFiles} = await import('../planning/validate-files.ts')
-    return await validateFiles(files, async (file) => this.plan(await this.project({file}), {file}))
   }
 
   /** The tasks of a workflow file. Throws WORKFLOW_INVALID for one whose shape or needs are wrong. */

@@ -13,6 +13,7 @@ export const errorCodes = {
   DOCUMENT_UNREADABLE: {exitCode: 3, meaning: 'A file cannot be read: missing, not permitted, a directory, too large, not UTF-8 text.'},
   WORKFLOW_INVALID: {exitCode: 3, meaning: 'The workflow file has errors; all of them are listed.'},
   WORKFLOW_DISABLED: {exitCode: 3, meaning: 'The workflow says `enabled: false`.'},
+  TEST_INVALID: {exitCode: 3, meaning: 'A test file has errors; all of them are listed.'},
   CONFIG_INVALID: {exitCode: 3, meaning: 'A configuration file has errors; all of them are listed.'},
   SECRET_NOT_FOUND: {exitCode: 4, meaning: 'No secret of that name is stored.'},
   SECRETS_MISSING: {
@@ -57,6 +58,7 @@ export const errorCodes = {
   RUN_NOT_FOUND: {exitCode: 1, meaning: 'No run has that id.'},
   RUN_TAKEN_OVER: {exitCode: 9, meaning: 'Another process has taken over the run; this one records nothing more of it.'},
   RUN_FAILED: {exitCode: 1, meaning: 'A task failed.'},
+  TEST_FAILED: {exitCode: 1, meaning: 'A case of a test file failed.'},
   RUN_TIMED_OUT: {exitCode: 7, meaning: 'The run took longer than its `timeout`.'},
   RUN_CANCELLED: {exitCode: 1, meaning: 'Another process asked the run to stop.'},
   FILE_EXISTS: {exitCode: 1, meaning: 'A file that the command would write already exists.'},

@@ -18,7 +18,10 @@ export interface FileFindings {
 }
 
 /** `plan` makes the plan of a file; its WorkflowErrors become findings. */
-export async function validateFiles(files: readonly string[], plan: (file: string) => Promise<PlannedRun>): Promise<FileFindings[]> {
+export async function validateFiles(
+  files: readonly string[],
+  plan: (file: string) => Promise<Pick<PlannedRun, 'warnings'>>,
+): Promise<FileFindings[]> {
   const findings: FileFindings[] = []
   for (const file of files) {
     try {

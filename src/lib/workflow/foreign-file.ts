@@ -21,12 +21,14 @@ export function refuseForeignFile(document: SourceDocument): void {
 }
 
 function recognise(value: unknown): Recognised | undefined {
-  const {tasks, jobs, on, steps, version, namespace, apiVersion, kind} = fieldsOf(value)
+  const {cases, tasks, jobs, on, steps, version, namespace, apiVersion, kind} = fieldsOf(value)
   const say = (key: string, what: string, instead: string): Recognised => ({
     key,
     message: `this looks like ${what}, not a workflow for this program`,
     hint: `a workflow has an "id" and a list of "tasks"; ${instead}`,
   })
+  if (tasks === undefined && Array.isArray(cases))
+    return {key: 'cases', message: 'this is a test file, not a workflow', hint: '`workflow test` runs the cases of a test file'}
   if (isFields(jobs) && (on !== undefined || Object.values(jobs).some((job) => isFields(job) && ('runs-on' in job || 'steps' in job))))
     return say(
       'jobs',

@@ -1,6 +1,7 @@
 import {rmSync} from 'node:fs'
 import path from 'node:path'
 import {expect, it} from 'vitest'
+import {validate} from '../../../src/lib/app/authoring/validate.ts'
 import {WorkflowError} from '../../../src/lib/errors/workflow-error.ts'
 import {openApp} from '../../rig/open-app.ts'
 import {writeFiles, writePlugin} from '../../rig/plugin-dir.ts'
@@ -32,9 +33,9 @@ it('a plugin that is added while the program runs is found by the next plan', as
   const dir = temporaryDir()
   const file = path.join(dir, 'w.yaml')
   writeFiles(dir, {'w.yaml': 'id: w\ntasks:\n  - {id: t, type: my/late.run}\n'})
-  expect((await app.validate([file]))[0]).toMatchObject({isValid: false, exitCode: 5})
+  expect((await validate(app, [file]))[0]).toMatchObject({isValid: false, exitCode: 5})
   writePlugin(path.join(dir, 'plugins/late'), 'my/late')
-  expect(await app.validate([file])).toMatchObject([{isValid: true, diagnostics: []}])
+  expect(await validate(app, [file])).toMatchObject([{isValid: true, diagnostics: []}])
 })
 
 it('the home is the same for all projects, and needs no configuration that can be read', async () => {

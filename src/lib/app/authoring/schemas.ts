@@ -5,6 +5,7 @@ import type {App} from '../app.ts'
 const schemas = {
   workflow: async () => (await import('../../workflow/schema/workflow-schema.ts')).workflowSchema,
   plugin: async () => (await import('../../plugins/manifest-schema.ts')).manifestSchema,
+  test: async () => (await import('../../testing/test-schema.ts')).testSchema,
   config: async () => (await import('../../config/schema.ts')).configSchema,
   events: async () => (await import('../../engine/events-schema.ts')).eventsSchema,
 } satisfies Record<string, () => Promise<object>>

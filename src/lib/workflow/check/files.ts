@@ -25,7 +25,7 @@ export function* checkFiles(tasks: readonly DraftTask[]): Generator<CheckFinding
         hint: 'name what the task makes in "makes" of its cache',
       }
     }
-    yield* checkNames(Object.keys(fieldsOf(files['in'])), [...at, 'files', 'in'])
+    yield* checkFileNames(Object.keys(fieldsOf(files['in'])), [...at, 'files', 'in'])
     for (const [name, written] of Object.entries(fieldsOf(files['out']))) {
       const path = typeof written === 'string' ? written : fieldsOf(written)['path']
       const steps = typeof written === 'string' ? [name] : [name, 'path']
@@ -34,7 +34,7 @@ export function* checkFiles(tasks: readonly DraftTask[]): Generator<CheckFinding
   }
 }
 
-function* checkNames(names: readonly string[], at: CheckFinding['at']): Generator<CheckFinding> {
+export function* checkFileNames(names: readonly string[], at: CheckFinding['at']): Generator<CheckFinding> {
   const known = new Set(names)
   for (const name of names) {
     const problem = refuseName(name)
