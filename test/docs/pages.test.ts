@@ -123,6 +123,7 @@ describe.each(pages)('$name', (page) => {
       if (workflows.length > 0) {
         const {exitCode, stdout} = await runWorkflow(['validate', ...new Set(workflows)], {cwd: dir, home})
         expect({exitCode, stdout}, stdout).toMatchObject({exitCode: 0})
+        expect(stdout).not.toMatch(/\[(unknown-output|unused-var|never-runs|constant-comparison)\]/)
       }
       // Reads autokestra.yaml, too.
       const listed = await runWorkflow(['plugin', 'list', '--json'], {cwd: dir, home})

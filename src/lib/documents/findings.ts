@@ -25,6 +25,9 @@ export interface CheckFinding {
   readonly errorCode?: ErrorCode
 }
 
+/** A finding whose position the caller knows. */
+export type Remark = Pick<CheckFinding, 'severity' | 'code' | 'message' | 'hint'>
+
 /** The findings of one or more checks of a document. */
 export interface Findings {
   readonly diagnostics: readonly Diagnostic[]

@@ -69,7 +69,8 @@ async function lookUp(type: string, {plugins, schemas}: ActionSources): Promise<
   try {
     await plugins.prepare(plugin)
     const checkInputs = action.input === undefined ? undefined : await schemas.compile(action.input)
-    return {plugin, action, notice, checkInputs, literalInputs: action.literalInputs, argumentInputs: argumentInputs(action)}
+    const {literalInputs, output} = action
+    return {plugin, action, notice, checkInputs, literalInputs, argumentInputs: argumentInputs(action), ...defined({output})}
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error
     const {code: errorCode, message, hint, diagnostics} = error

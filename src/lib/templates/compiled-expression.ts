@@ -18,7 +18,22 @@ export interface Reference {
   readonly isPresence?: boolean
 }
 
+/** `a.b == 'text'`, or the other way round. */
+export interface Comparison {
+  readonly operator: '==' | '!='
+  readonly root: string
+  /** Behind the root, all of it literal. */
+  readonly path: readonly (string | number)[]
+  /** The other side; a list or an object is without its value. */
+  readonly literal: {readonly type: 'string' | 'number' | 'boolean' | 'array' | 'object'; readonly value?: string | number | boolean}
+  /** Its position in the expression's text. */
+  readonly start: number
+  readonly length: number
+}
+
 export interface CompiledExpression {
+  /** Between a path and a literal value. */
+  readonly comparisons: readonly Comparison[]
   readonly references: readonly Reference[]
   /** Names of all functions that are called. */
   readonly calls: ReadonlySet<string>

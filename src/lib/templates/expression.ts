@@ -13,9 +13,10 @@ import type {RunFacts} from './functions/run-facts.ts'
 import type {ParseYaml} from './functions/yaml.ts'
 import {hideConstructors, toJsonResult} from './functions/json-result.ts'
 import {missing} from './path.ts'
-import {listReferences, staticPath} from './references.ts'
+import {listReferences} from './references.ts'
 import {defaultMacro, hasMacro, rewriteExpression, type Rewritten} from './rewrite.ts'
 import {leaveTypesOpen, strictOperator} from './relax-types.ts'
+import {staticPath} from './static-path.ts'
 import type {RunStatus} from './scope.ts'
 import {TemplateError} from './template-error.ts'
 import {createMatcher} from './functions/text-functions.ts'
@@ -91,6 +92,10 @@ export function createExpressionLanguage({re2, parseYaml}: LanguageParts = {}): 
         references: reading.references.map((reference) => ({
           ...reference,
           ...rewritten.originalPart(reference.start, reference.start + reference.length),
+        })),
+        comparisons: reading.comparisons.map((comparison) => ({
+          ...comparison,
+          ...rewritten.originalPart(comparison.start, comparison.start + comparison.length),
         })),
         evaluate(variables, runStatus, runBudget = new Budget(), runFacts) {
           status = runStatus

@@ -29,6 +29,7 @@ export function compilePath(source: string): CompiledExpression | undefined {
   const part = {start: source.length - source.trimStart().length, length: source.trim().length}
   return {
     references: [{root, path, ...part, isOptional: false}],
+    comparisons: [],
     calls: noCalls,
     evaluate: (variables) => followPath(variables, root, path, part),
   }

@@ -1,9 +1,10 @@
 // CEL's syntax tree -> the paths it reads and the status functions it calls. The tree's depth was capped when it was parsed.
 
 import type {ASTNode} from '@marcbachmann/cel-js'
-import type {Reference} from './compiled-expression.ts'
-import type {Step} from './path.ts'
+import {comparisonIn} from './comparisons.ts'
+import type {Comparison, Reference} from './compiled-expression.ts'
 import {defaultMacro, hasMacro} from './rewrite.ts'
+import {staticPath} from './static-path.ts'
 
 /** Macros whose first argument is a name that only their other arguments see. */
 export const bindingMacros: ReadonlySet<string> = new Set(['map', 'filter', 'all', 'exists', 'exists_one', 'bind'])
@@ -14,6 +15,7 @@ const types = new Set(['bool', 'bytes', 'double', 'int', 'list', 'map', 'null_ty
 
 export interface Reading {
   readonly references: readonly Reference[]
+  readonly comparisons: readonly Comparison[]
   /** Names of all functions that are called. */
   readonly calls: ReadonlySet<string>
 }
@@ -21,6 +23,7 @@ export interface Reading {
 /** Offsets are those of the tree's own source. */
 export function listReferences(ast: ASTNode): Reading {
   const references: Reference[] = []
+  const comparisons: Comparison[] = []
   const calls = new Set<string>()
 
   const visit = (node: ASTNode, bound: ReadonlySet<string>, isOptional: boolean, isPresence = false): void => {
@@ -38,6 +41,8 @@ export function listReferences(ast: ASTNode): Reading {
       path.indexes.forEach((index) => visit(index, bound, isOptional))
       return
     }
+    const comparison = comparisonIn(node, bound)
+    if (comparison !== undefined) comparisons.push(comparison)
     if (node.op === 'call') {
       const [name, args] = node.args
       calls.add(name)
@@ -54,42 +59,7 @@ export function listReferences(ast: ASTNode): Reading {
     }
   }
   visit(ast, new Set(), false)
-  return {references, calls}
-}
-
-interface StaticPath {
-  readonly root: string
-  readonly steps: readonly Step[]
-  /** Computed indexes, which end the literal part of the path. */
-  readonly indexes: readonly ASTNode[]
-  readonly start: number
-  readonly end: number
-}
-
-/** The path a node reads, when it is a chain of names and indexes that starts at a name. */
-export function staticPath(node: ASTNode): StaticPath | undefined {
-  const chain: ASTNode[] = []
-  let at = node
-  while (at.op === '.' || at.op === '[]') {
-    chain.push(at)
-    at = at.args[0]
-  }
-  if (at.op !== 'id') return undefined
-  const steps: Step[] = []
-  const indexes: ASTNode[] = []
-  for (const link of chain.reverse()) {
-    const literal = link.op === '.' ? link.args[1] : link.op === '[]' ? literalIndex(link.args[1]) : undefined
-    if (literal === undefined && link.op === '[]') indexes.push(link.args[1])
-    else if (literal !== undefined && indexes.length === 0) steps.push(literal)
-  }
-  return {root: at.args, steps, indexes, start: at.start, end: node.end}
-}
-
-function literalIndex(node: ASTNode): Step | undefined {
-  if (node.op === '-_' && node.args.op === 'value' && typeof node.args.args === 'bigint') return -Number(node.args.args)
-  if (node.op !== 'value') return undefined
-  if (typeof node.args === 'string') return node.args
-  return typeof node.args === 'bigint' ? Number(node.args) : undefined
+  return {references, comparisons, calls}
 }
 
 /** The nodes directly below, in the order they are written. */

@@ -1,7 +1,7 @@
 // Templates of one workflow: each text is parsed once. Parsing a text that needs CEL when it was not loaded is a bug.
 
 import {Budget, BudgetError} from './functions/budget.ts'
-import type {CompiledExpression, Reference} from './compiled-expression.ts'
+import type {Comparison, CompiledExpression, Reference} from './compiled-expression.ts'
 import type {ExpressionLanguage} from './expression.ts'
 import {parseTemplate} from './parse.ts'
 import {compilePath} from './path.ts'
@@ -27,6 +27,8 @@ export interface ParsedTemplate {
   readonly isWhole: boolean
   /** With offsets in `text`. */
   readonly references: readonly Reference[]
+  /** Between a path and a literal value, with offsets in `text`. */
+  readonly comparisons: readonly Comparison[]
   /** Calls `always()`, `success()`, `failure()` or `cancelled()`. */
   readonly callsStatus: boolean
   /** Names of all functions that are called. */
@@ -138,6 +140,9 @@ export class Templates {
         isWhole: parts.length === 1 && expressions.length === 1,
         references: expressions.flatMap(({expression, start}) =>
           expression.references.map((reference) => ({...reference, start: reference.start + start})),
+        ),
+        comparisons: expressions.flatMap(({expression, start}) =>
+          expression.comparisons.map((comparison) => ({...comparison, start: comparison.start + start})),
         ),
         callsStatus: [...calls].some((name) => statusFunctions.has(name)),
         calls,

@@ -119,7 +119,7 @@ tasks:
 
   it('lets the braces of other programs pass in literal inputs, and refuses our own templates there', async () => {
     const task = (script: string): string =>
-      `id: w\nvars: {x: 1}\ntasks:\n  - id: a\n    type: my/tool.run\n    inputs: {script: ${JSON.stringify(script)}}\n`
+      `id: w\nvars: {x: 1}\ntasks:\n  - id: a\n    type: my/tool.run\n    inputs: {script: ${JSON.stringify(script)}}\n    env: {X: '{{ vars.x }}'}\n`
     for (const script of ["docker ps --format '{{.Names}}'", '{{ range .Items }}{{ end }}', 'echo {{', "{{ '{{' }}"]) {
       expect((await plan(task(script))).plan.tasks[0]?.inputs['script']).toBe(script)
     }

@@ -32,7 +32,7 @@ async function findings(text: string): Promise<string[]> {
 
 /** Findings of a workflow with the given tail behind `id` and one task line. */
 const task = (more: string) =>
-  `id: demo\nvars: {limit: 1}\nenv: {TZ: UTC}\ntasks:\n  - {id: first, type: core/shell.run}\n  - id: second\n    type: core/shell.run\n${more.replace(/^/gm, '    ')}`
+  `id: demo\nvars: {limit: 1}\nenv: {TZ: UTC}\ntasks:\n  - {id: first, type: core/shell.run, inputs: {limit: "{{ vars.limit }}"}}\n  - id: second\n    type: core/shell.run\n${more.replace(/^/gm, '    ')}`
 
 describe('a valid file', () => {
   test('the smallest has defaults for everything else', async () => {
@@ -370,7 +370,7 @@ describe('secrets', () => {
 
   test('in vars they would stay text, and that is a finding', async () => {
     const text =
-      'id: a\nsecrets: [A]\nvars: {x: [{y: "a {{ secrets.A }}"}], z: "{{ .Values.secrets.A }}"}\ntasks: [{id: t, type: a/b.c, env: {V: "{{ secrets.A }}"}}]'
+      'id: a\nsecrets: [A]\nvars: {x: [{y: "a {{ secrets.A }}"}], z: "{{ .Values.secrets.A }}"}\ntasks: [{id: t, type: a/b.c, env: {V: "{{ secrets.A }}{{ vars }}"}}]'
     expect(await findings(text)).toEqual([expect.stringContaining('3:16 secret-not-allowed: templates are not evaluated in vars')])
   })
 

@@ -14,18 +14,20 @@ import {checkCaches} from './cache.ts'
 import {checkItems} from './items.ts'
 import {checkNeeds} from './needs.ts'
 import {checkOptionalSecrets, checkSecretsOnce} from './optional-secrets.ts'
+import {checkComparisons} from './proofs/comparisons.ts'
+import {checkUnreachable} from './proofs/unreachable.ts'
+import {checkUnusedInputs, checkUnusedVars} from './proofs/unused-names.ts'
 import {readDeclared} from './references.ts'
 import {checkUnusedSecrets} from './secrets.ts'
 import {checkRequirements} from './requirements.ts'
 import {checkShape} from './shape.ts'
 import {checkConditions, checkConstants, checkTemplates, secretsNamed} from './templates.ts'
-import {checkUnusedInputs} from './unused-inputs.ts'
 import {checkTimes} from './times.ts'
 import {checkTrigger} from './trigger.ts'
 import {checkUntil} from './until.ts'
 import type {DraftTask, WorkflowDraft} from '../draft.ts'
 import {Graph} from '../graph.ts'
-import {listTemplates} from './list-templates.ts'
+import {listTemplates} from '../list-templates.ts'
 import type {Workflow} from '../model.ts'
 import {checkResources} from '../resources.ts'
 import {checkVars} from '../vars/check-vars.ts'
@@ -76,6 +78,9 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
       ? []
       : checkUnusedSecrets(declared.secrets, secretsNamed(all, templates)),
     checkUnusedInputs(draft, all, templates),
+    checkUnusedVars(draft, all, templates),
+    checkUnreachable(draft, graph, templates),
+    checkComparisons(draft, all, templates),
   ]
   const findings = joinFindings([shape, ...checks.map((check) => collectFindings(document, check))])
   return {value: hasErrors(findings) ? undefined : {workflow: buildWorkflow(draft, dir), templates}, findings}

@@ -5,8 +5,8 @@ import {didYouMean} from '../../util/nearest.ts'
 import type {DraftTask} from '../draft.ts'
 import {matrixOptions} from '../items/model.ts'
 import {itemRootsOf} from '../template-sites.ts'
-import type {DraftTemplate} from './list-templates.ts'
-import type {Remark} from './secrets.ts'
+import type {DraftTemplate} from '../list-templates.ts'
+import type {Remark} from '../../documents/findings.ts'
 
 /** The names of an item where there is none; undefined for other names. */
 export function itemOutside(root: string, {site, task}: DraftTemplate): Remark | undefined {

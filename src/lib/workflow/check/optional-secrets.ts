@@ -5,7 +5,7 @@ import {formatPath} from '../../templates/path.ts'
 import {TemplateError} from '../../templates/template-error.ts'
 import type {Reference} from '../../templates/compiled-expression.ts'
 import type {Templates} from '../../templates/templates.ts'
-import {placeOf, type DraftTemplate} from './list-templates.ts'
+import {placeOf, type DraftTemplate} from '../list-templates.ts'
 import {readDeclaredSecrets, type DeclaredSecrets} from './secrets.ts'
 
 /** A secret of a template, or of the `if` of its task, that is asked for with `??`, default() or has() counts as thought of. */

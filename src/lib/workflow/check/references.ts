@@ -1,17 +1,19 @@
 // What a template reads: is it known where the template stands, and has it been computed by then?
 
 import {fieldsOf, type Fields} from '../../documents/fields.ts'
+import type {Remark} from '../../documents/findings.ts'
 import type {Reference} from '../../templates/compiled-expression.ts'
 import {scopeRoots} from '../../templates/scope.ts'
 import {didYouMean} from '../../util/nearest.ts'
 import type {KnownActions} from '../action-inputs.ts'
 import type {DraftTask, WorkflowDraft} from '../draft.ts'
 import type {Graph} from '../graph.ts'
-import type {DraftTemplate} from './list-templates.ts'
+import type {DraftTemplate} from '../list-templates.ts'
 import {itemRootsOf, siteRules} from '../template-sites.ts'
 import {isComputedVar} from '../vars/computed-var.ts'
+import {checkOwnOutput, checkResultRead} from './proofs/outputs-read.ts'
 import {checkAxis, itemOutside} from './item-references.ts'
-import {checkSecret, readDeclaredSecrets, type DeclaredSecrets, type Remark} from './secrets.ts'
+import {checkSecret, readDeclaredSecrets, type DeclaredSecrets} from './secrets.ts'
 
 const taskProperties = ['output', 'status', 'error', 'attempts', 'files']
 /** Of a run whose tasks have ended. */
@@ -51,8 +53,9 @@ export function checkReference(reference: Reference, template: DraftTemplate, de
   const [name] = steps
   if (root === 'secrets') return checkSecret(reference, template, declared.secrets, declared.actions)
   if (!reads.includes(root)) return [itemOutside(root, template) ?? unknownRoot(reference, reads, text)]
+  if (root === 'output') return task === undefined ? none : checkOwnOutput(reference, task, declared.actions)
   if (typeof name !== 'string') return none
-  if (root === 'tasks') return checkTask(name, steps.slice(1), task, declared)
+  if (root === 'tasks') return checkTask(name, reference, task, declared)
   if (root === 'matrix') return isOptional ? none : checkAxis(name, task)
   if (root === 'run')
     return checkName('run', name, task?.hook === undefined ? runProperties : [...runProperties, ...hookProperties], 'unknown-name')
@@ -86,17 +89,12 @@ function unknownRoot({root, start}: Reference, reads: readonly string[], text: s
   return {code: 'unknown-name', message: `unknown name "${root}"`, hint}
 }
 
-function checkTask(
-  id: string,
-  steps: readonly (string | number)[],
-  reader: DraftTask | undefined,
-  {tasks, graph}: Declared,
-): readonly Remark[] {
+function checkTask(id: string, reference: Reference, reader: DraftTask | undefined, {tasks, graph, actions}: Declared): readonly Remark[] {
   const read = tasks.get(id)
   if (read === undefined) return [{code: 'unknown-task', message: `there is no task "${id}"`, hint: () => didYouMean(id, tasks.keys())}]
   if (reader?.id === id) return [{code: 'reads-itself', message: `the task "${id}" reads its own result`}]
   if (read.hook !== reader?.hook) {
-    if (read.hook === undefined) return checkTaskProperty(read, steps)
+    if (read.hook === undefined) return checkTaskProperty(read, reference, actions)
     const message =
       reader?.hook === undefined
         ? `"${id}" is a hook, and hooks run after this is evaluated`
@@ -107,15 +105,18 @@ function checkTask(
     const message = `the task "${id}" may not have finished when "${reader.id}" starts`
     return [{code: 'not-upstream', message, hint: hintForNeed(id, reader)}]
   }
-  return checkTaskProperty(read, steps)
+  return checkTaskProperty(read, reference, actions)
 }
 
-function checkTaskProperty({id, fields}: DraftTask, [property, name]: readonly (string | number)[]): readonly Remark[] {
+function checkTaskProperty(read: DraftTask, {path, isOptional}: Reference, actions: KnownActions): readonly Remark[] {
+  const {id, fields} = read
+  const [, property, name] = path
   if (property === 'files' && typeof name === 'string')
     return checkName(`tasks.${id}.files`, name, Object.keys(fieldsOf(fieldsOf(fields['files'])['out'])), 'unknown-file')
   if (typeof property !== 'string') return none
   const known = fields['forEach'] === undefined && fields['matrix'] === undefined ? taskProperties : [...taskProperties, 'items']
-  return checkName(`tasks.${id}`, property, known, 'unknown-name')
+  const remarks = checkName(`tasks.${id}`, property, known, 'unknown-name')
+  return remarks.length > 0 ? remarks : checkResultRead(read, path.slice(1), isOptional, actions)
 }
 
 function hintForNeed(id: string, {id: reader, needs, fields}: DraftTask): string {

@@ -2,15 +2,12 @@
 // the workflow runs, so what a task is given can be read in the file.
 
 import {fieldsOf, isFields} from '../../documents/fields.ts'
-import type {CheckFinding} from '../../documents/findings.ts'
+import type {CheckFinding, Remark} from '../../documents/findings.ts'
 import type {Reference} from '../../templates/compiled-expression.ts'
 import {formatPath} from '../../templates/path.ts'
 import {nearest} from '../../util/nearest.ts'
 import {inputsOf, type KnownActions} from '../action-inputs.ts'
-import type {DraftTemplate} from './list-templates.ts'
-
-/** A finding whose position the caller knows. */
-export type Remark = Pick<CheckFinding, 'code' | 'message' | 'hint'>
+import type {DraftTemplate} from '../list-templates.ts'
 
 /** The declared names as they are written; an entry that is not text is `''`, and left to the schema. */
 export interface DeclaredSecrets {

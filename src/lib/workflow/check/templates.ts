@@ -9,7 +9,7 @@ import {TemplateError} from '../../templates/template-error.ts'
 import {isTemplate, type ParsedTemplate, type Templates} from '../../templates/templates.ts'
 import {inputsOf, type KnownActions} from '../action-inputs.ts'
 import type {WorkflowDraft} from '../draft.ts'
-import {placeOf, type DraftTemplate} from './list-templates.ts'
+import {placeOf, type DraftTemplate} from '../list-templates.ts'
 import {siteRules, visitTemplates} from '../template-sites.ts'
 import {checkReference, type Declared} from './references.ts'
 

@@ -22,13 +22,6 @@ export function* checkUntil({tasks}: WorkflowDraft): Generator<CheckFinding> {
       yield {at: [...here, 'every'], code: 'bad-until', message: `"every" must be at least ${String(leastEveryMs)} ms`}
     if (everyMs !== undefined && limitMs !== undefined && limitMs < everyMs)
       yield {at: [...here, 'limit'], code: 'bad-until', message: '"limit" is shorter than "every", so the task would run only once more'}
-    if (fields['cache'] !== undefined)
-      yield {
-        at: here,
-        target: 'key',
-        code: 'until-with-cache',
-        message: 'a task cannot have both "until" and "cache": what it waits for is not known from what it reads',
-      }
   }
 }
 

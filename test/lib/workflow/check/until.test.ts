@@ -40,7 +40,7 @@ describe('until', () => {
     ['until: {if: "{{ failure() }}"}', ['status-function: ']],
     ['until: {if: "{{ tasks.a.output }}"}', ['reads-itself: ']],
     ['if: "{{ output.done }}"', ['unknown-name: unknown name "output"']],
-    ['until: {if: "{{ output.done }}"}, cache: {}', ['until-with-cache: a task cannot have both "until" and "cache"']],
+    ['until: {if: "{{ output.done }}"}, cache: {}', ['until-with-cache: a task with "until" cannot have a cache']],
   ])('%s', async (task, expected) => {
     const found = await findings(task)
     expect(found).toHaveLength(expected.length)

@@ -1,9 +1,9 @@
 // All templates of a workflow file, with their positions in the document.
 
-import type {DocumentPath} from '../../documents/source-document.ts'
-import {inputsOf, type KnownActions} from '../action-inputs.ts'
-import type {DraftTask, WorkflowDraft} from '../draft.ts'
-import {pathOf, taskSites, visitTemplates, workflowSites, type TemplateSite} from '../template-sites.ts'
+import type {DocumentPath} from '../documents/source-document.ts'
+import {inputsOf, type KnownActions} from './action-inputs.ts'
+import type {DraftTask, WorkflowDraft} from './draft.ts'
+import {pathOf, taskSites, visitTemplates, workflowSites, type TemplateSite} from './template-sites.ts'
 
 export interface DraftTemplate {
   readonly site: TemplateSite

@@ -1,0 +1,47 @@
+// Declared inputs and vars that no template reads: a run would ask for them, or `--var` would set them, in vain.
+
+import {fieldsOf} from '../../../documents/fields.ts'
+import type {CheckFinding} from '../../../documents/findings.ts'
+import type {Templates} from '../../../templates/templates.ts'
+import {isSecretName} from '../../inputs/secret-input.ts'
+import type {WorkflowDraft} from '../../draft.ts'
+import type {DraftTemplate} from '../../list-templates.ts'
+import {namesRead} from './names-read.ts'
+
+/** @param all templates of the file */
+export function* checkUnusedInputs({fields}: WorkflowDraft, all: readonly DraftTemplate[], templates: Templates): Generator<CheckFinding> {
+  for (const name of unread('inputs', fields['inputs'], all, templates)) {
+    // What cannot be an input is a finding already.
+    if (!/^[A-Za-z_]\w*$/.test(name) || isSecretName(name)) continue
+    yield {
+      at: ['inputs', name],
+      target: 'key',
+      severity: 'warning',
+      code: 'unused-input',
+      message: `nothing reads the input "${name}"`,
+      hint: `read it as {{ inputs.${name} }}, or remove it`,
+    }
+  }
+}
+
+/** @param all templates of the file */
+export function* checkUnusedVars({fields}: WorkflowDraft, all: readonly DraftTemplate[], templates: Templates): Generator<CheckFinding> {
+  for (const name of unread('vars', fields['vars'], all, templates))
+    yield {
+      at: ['vars', name],
+      target: 'key',
+      severity: 'warning',
+      code: 'unused-var',
+      message: `nothing reads the var "${name}"`,
+      hint: `read it as {{ ${/^[A-Za-z_]\w*$/.test(name) ? `vars.${name}` : `vars['${name}']`} }}, or remove it`,
+    }
+}
+
+function unread(root: string, written: unknown, all: readonly DraftTemplate[], templates: Templates): readonly string[] {
+  const names = Object.keys(fieldsOf(written))
+  if (names.length === 0) return []
+  const read = namesRead(root, all, templates)
+  // A name that is not declared is a mistake in writing one that is.
+  if (read === undefined || [...read].some((name) => !names.includes(name))) return []
+  return names.filter((name) => !read.has(name))
+}
