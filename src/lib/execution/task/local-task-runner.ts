@@ -39,8 +39,6 @@ export interface LocalTaskRunnerOptions extends PlanTemplates {
   readonly actions: ReadonlyMap<string, PluginAction>
   /** Of the run. */
   readonly directory: RunDirectory
-  /** Variables of all tasks, from files: below those of the workflow. */
-  readonly fileEnv?: Readonly<Record<string, string>> | undefined
   /** Absent: nothing is hidden. */
   readonly secrets?: RunSecrets | undefined
   /** Is given the outputs of the run before they are masked. */

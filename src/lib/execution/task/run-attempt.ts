@@ -30,8 +30,6 @@ export interface AttemptParts {
   /** Present when a task of the plan has a cache. */
   readonly cacheStep?: CacheStep | undefined
   readonly directory: RunDirectory
-  /** Variables of all tasks, from files. */
-  readonly fileEnv?: Readonly<Record<string, string>> | undefined
   readonly requirements: {
     /** Tasks for which all that they require holds. */
     readonly met: ReadonlySet<string>
@@ -57,7 +55,7 @@ export interface AttemptedTask {
 export async function runAttempt(
   {key, task, action, attempt}: AttemptedTask,
   {signal, onLog}: AttemptOptions,
-  {runId, workflow, scope, vars, templates, executor, cacheStep, fileEnv, secrets, directory, requirements, emit}: AttemptParts,
+  {runId, workflow, scope, vars, templates, executor, cacheStep, secrets, directory, requirements, emit}: AttemptParts,
 ): Promise<ActionResult> {
   if (vars.hasUnknown) {
     const unknown = await vars.read(sitesOfAttempt(task), signal)
@@ -71,8 +69,7 @@ export async function runAttempt(
   const {timeoutMs, timeoutFrom, restrictions, files} = task
   const text = writeTaskKey(key)
   const context = {workflow: workflow.id, run: runId, task: text, attempt, idempotencyKey: `${runId}:${text}`}
-  const {cache, workingDir, container, inputs, env: declared} = values.value
-  const evaluated = {inputs, env: fileEnv === undefined ? declared : {...fileEnv, ...declared}}
+  const {cache, workingDir, container, ...evaluated} = values.value
   const found = findTaskDirectory(workingDir, workflow.workingDir)
   if ('error' in found) return failedEarly(found.error)
   const invocation = {...action, ...evaluated, ...found, container, timeoutMs, timeoutFrom, context, restrictions}

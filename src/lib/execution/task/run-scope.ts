@@ -33,6 +33,8 @@ export interface PlanTemplates {
   readonly templates: Templates
   /** Where positions in the workflow file are looked up. */
   readonly source: SourceDocument
+  /** Variables of all tasks, from files: below those of the workflow. */
+  readonly fileEnv?: Readonly<Record<string, string>> | undefined
 }
 
 export class RunScope {
@@ -147,7 +149,7 @@ export class RunScope {
         ...defined({workingDir: evaluated.value.workingDir}),
         // Evaluating JSON values gives JSON values.
         inputs: evaluated.value.inputs as JsonObject,
-        env: {...this.#plan.workflow.env, ...Object.fromEntries(own)},
+        env: {...this.#beside.fileEnv, ...this.#plan.workflow.env, ...Object.fromEntries(own)},
         ...(cache !== undefined && {cache: evaluated.value.cache as unknown as EvaluatedTask['cache']}),
         ...(container !== undefined && {container: {...container, image: toText(evaluated.value.container['image'] ?? null)}}),
       },
