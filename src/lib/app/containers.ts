@@ -1,6 +1,8 @@
 // Puts together what tasks of a trusted workflow need that name an image: the engine, the images, a container for each. Opened only for such a run.
 
+import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {cpus} from 'node:os'
+import {join} from 'node:path'
 import type {Config} from '../config/config.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import {ownerLabel} from '../docker/labels.ts'
@@ -9,9 +11,13 @@ import {removeContainersNow} from '../docker/remove-now.ts'
 import {StepRuntime} from '../docker/steps/step-runtime.ts'
 import {keepHostsFile} from '../egress/hosts-file.ts'
 import type {TaskRuntimes} from '../execution/attempt/task-runtime.ts'
+import {allTasks} from '../engine/plan.ts'
 import {ContainerTaskRuntimes} from '../execution/container-task-runtimes.ts'
+import {HostPool} from '../execution/host-pool.ts'
+import {hostCommand} from '../images/image-layout.ts'
 import {knownImages} from '../planning/containers/known-images.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
+import type {Plugin} from '../plugins/manifest.ts'
 import {pickVariables} from '../processes/base-environment.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import {EngineStepImages, type StepImagesRequest} from './step-images.ts'
@@ -20,6 +26,8 @@ export interface ContainersRequest extends StepImagesRequest {
   readonly planned: PlannedRun
   readonly runId: string
   readonly config: Config
+  /** Directory of the package, with the SDK's host in its dist. */
+  readonly root: string
   /** Of tasks without a container. */
   readonly others: TaskRuntimes
   /** Rejects with DOCKER_UNAVAILABLE. */
@@ -41,7 +49,7 @@ const removeLimitMs = 3000
 
 /** Throws DOCKER_UNAVAILABLE, IMAGE_MISSING, IMAGE_PULL_FAILED: then nothing has been started. */
 export async function openContainers(request: ContainersRequest): Promise<OpenContainers> {
-  const {planned, runId, config, env, others, openEngine} = request
+  const {planned, runId, config, root, env, others, openEngine} = request
   const {workflow} = planned.plan
   const client = await openEngine()
   const images = new EngineStepImages(client, request)
@@ -53,9 +61,12 @@ export async function openContainers(request: ContainersRequest): Promise<OpenCo
   const owner = identifyProcess()
   const hostsFile = keepHostsFile(config.cacheDir)
   const runtimes: StepRuntime[] = []
+  const pools: HostPool[] = []
   const taskRuntimes = new ContainerTaskRuntimes({
     others,
     images,
+    plugins: pluginsInContainers(planned),
+    hostDir: join(root, 'dist', 'sdk'),
     workingDir: workflow.workingDir,
     user: await callerIn(client),
     // Not what the configuration passes on: that list is written for programs of this machine.
@@ -67,6 +78,11 @@ export async function openContainers(request: ContainersRequest): Promise<OpenCo
       runtimes.push(runtime)
       return runtime
     },
+    openHosts: (runtime, env) => {
+      const pool = new HostPool({runtime, command: hostCommand, env, cwd: '/', graceMs: config.limits.killGraceMs, readyMark: hostReady})
+      pools.push(pool)
+      return pool
+    },
   })
   return {
     taskRuntimes,
@@ -77,10 +93,17 @@ export async function openContainers(request: ContainersRequest): Promise<OpenCo
       removeContainersNow(client.endpoint, {label: ownerLabel, owners, names}, removeLimitMs)
     },
     close: async () => {
+      await Promise.all(pools.map((pool) => pool.close()))
       await Promise.all(runtimes.map((runtime) => runtime.close()))
       await leftovers.catch(() => undefined)
     },
   }
+}
+
+/** Each once, in an order that is the same for the same plan. */
+function pluginsInContainers({plan, actions}: PlannedRun): Plugin[] {
+  const plugins = allTasks(plan).flatMap(({container, action}) => (container === undefined ? [] : (actions.get(action.type)?.plugin ?? [])))
+  return [...new Set(plugins)]
 }
 
 /** Files that steps write belong to the caller. The root of an engine without root is the caller. */

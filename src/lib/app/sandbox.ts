@@ -2,6 +2,7 @@
 
 import {hostReady} from '@autokestra/plugin-sdk/protocol'
 import {cpus} from 'node:os'
+import {join} from 'node:path'
 import type {Config} from '../config/config.ts'
 import {allTasks} from '../engine/plan.ts'
 import {knownImages} from '../planning/containers/known-images.ts'
@@ -32,6 +33,8 @@ export interface SandboxRequest extends StepImagesRequest {
   readonly planned: PlannedRun
   readonly runId: string
   readonly config: Config
+  /** Directory of the package, with the SDK's host in its dist. */
+  readonly root: string
   readonly images: PluginImages
   /** Rejects with DOCKER_UNAVAILABLE. */
   readonly openEngine: () => Promise<DockerClient>
@@ -58,7 +61,7 @@ const removeLimitMs = 3000
 
 /** Throws DOCKER_UNAVAILABLE, IMAGE_MISSING, IMAGE_STALE, and what building throws: then nothing has been started. */
 export async function openSandbox(request: SandboxRequest): Promise<OpenSandbox> {
-  const {planned, runId, config, env, images, openEngine, buildImage} = request
+  const {planned, runId, config, root, env, images, openEngine, buildImage} = request
   const {plan, actions} = planned
   const client = await openEngine()
   const granted = allTasks(plan).flatMap(({restrictions}) => restrictions?.permissions ?? [])
@@ -81,6 +84,7 @@ export async function openSandbox(request: SandboxRequest): Promise<OpenSandbox>
   const taskRuntimes = new SandboxTaskRuntimes({
     images: found,
     stepImages,
+    hostDir: join(root, 'dist', 'sdk'),
     limitsOf: ({id}) => ({...config.sandbox.limits, ...config.sandbox.byPlugin[id]}),
     labels: {'dev.autokestra.run': runId, 'dev.autokestra.workflow': plan.workflow.id},
     // Not what the configuration passes on: that list is written for programs of this machine.

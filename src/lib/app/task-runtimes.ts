@@ -60,12 +60,19 @@ export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntime
     if (allTasks(plan).every(({container}) => container === undefined)) return {...processes, warnings}
     const {openContainers} = await import('./containers.ts')
     const env = environment.variables
-    const containers = await openContainers({planned, runId, config, env, others: processes.taskRuntimes, openEngine, ...showing}).catch(
-      async (error: unknown) => {
-        await processes.close()
-        throw error
-      },
-    )
+    const containers = await openContainers({
+      planned,
+      runId,
+      config,
+      root,
+      env,
+      others: processes.taskRuntimes,
+      openEngine,
+      ...showing,
+    }).catch(async (error: unknown) => {
+      await processes.close()
+      throw error
+    })
     return {
       taskRuntimes: containers.taskRuntimes,
       warnings,
@@ -85,6 +92,7 @@ export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntime
     planned,
     runId,
     config,
+    root,
     env: environment.variables,
     images,
     openEngine,

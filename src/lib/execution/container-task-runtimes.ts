@@ -2,9 +2,8 @@
 // others go on to what tasks run in otherwise.
 
 import {realpathSync} from 'node:fs'
-import path from 'node:path'
 import type {PlannedContainer} from '../engine/planned-container.ts'
-import {pluginRoot} from '../images/image-layout.ts'
+import {mainInImage, pluginRoot} from '../images/image-layout.ts'
 import {isWithin} from '../permissions/path-policy.ts'
 import type {Plugin} from '../plugins/manifest.ts'
 import type {Runtime} from '../runtimes/runtime.ts'
@@ -23,6 +22,10 @@ export interface ContainerTaskRuntimesOptions {
   /** For tasks without a container. */
   readonly others: TaskRuntimes
   readonly images: StepImages
+  /** Plugins of the tasks that name an image: their files are in every container, so that all steps can share one. */
+  readonly plugins: readonly Plugin[]
+  /** Of the SDK's host, absolute. */
+  readonly hostDir: string
   /** Of the workflow: it is in every container. Absolute. */
   readonly workingDir: string
   /** Who runs a step when the file does not say, as the engine takes it. */
@@ -34,6 +37,15 @@ export interface ContainerTaskRuntimesOptions {
   /** More cores than the machine has cannot be given. */
   readonly cpus: number
   readonly openRuntime: (step: StepContainer) => Runtime
+  /** Hosts that run in containers of this runtime. */
+  readonly openHosts: (runtime: Runtime, env: Readonly<Record<string, string>>) => PluginHosts
+}
+
+/** An image with its mounts and settings. */
+interface Cell {
+  readonly runtime: Runtime
+  readonly hosts: PluginHosts
+  readonly baseEnv: Readonly<Record<string, string>>
 }
 
 /** A user without a home in the image has this one. */
@@ -41,7 +53,7 @@ const temporaryDir = '/tmp'
 
 export class ContainerTaskRuntimes implements TaskRuntimes {
   readonly #options: ContainerTaskRuntimesOptions
-  readonly #runtimes = new Map<string, Runtime>()
+  readonly #cells = new Map<string, Cell>()
 
   constructor(options: ContainerTaskRuntimesOptions) {
     this.#options = options
@@ -57,9 +69,9 @@ export class ContainerTaskRuntimes implements TaskRuntimes {
     }
     this.#options.others.expect(others, parallelism)
     if (others.length > 0 || first?.container === undefined || isTemplate(first.container.image)) return
-    const {plugin, container} = first
+    const {container} = first
     // Why it cannot be started, its task will hear.
-    void this.#find(plugin, container, this.#options.workingDir).then(
+    void this.#find(container, this.#options.workingDir).then(
       ({runtime}) => {
         runtime.expect(1)
       },
@@ -68,50 +80,49 @@ export class ContainerTaskRuntimes implements TaskRuntimes {
   }
 
   async find(invocation: Invocation): Promise<TaskRuntime> {
-    const {plugin, container, workingDir, filesDir} = invocation
+    const {plugin, container, workingDir, runDir} = invocation
     if (container === undefined) return await this.#options.others.find(invocation)
-    const {runtime, baseEnv} = await this.#find(plugin, container, workingDir, filesDir)
-    return {runtime, hosts: noHosts, baseEnv, pluginDir: pluginRoot, workingDir: container.workdir ?? workingDir, main: ''}
+    const cell = await this.#find(container, workingDir, runDir)
+    const pluginDir = rootOf(plugin)
+    return {...cell, pluginDir, workingDir: container.workdir ?? workingDir, main: mainInImage(plugin.manifest, pluginDir) ?? ''}
   }
 
-  async #find(
-    plugin: Plugin,
-    container: PlannedContainer,
-    workingDir: string,
-    filesDir?: string,
-  ): Promise<{readonly runtime: Runtime; readonly baseEnv: Readonly<Record<string, string>>}> {
-    const {images, labels, openRuntime} = this.#options
+  async #find(container: PlannedContainer, workingDir: string, runDir?: string): Promise<Cell> {
+    const {images, labels, openRuntime, openHosts} = this.#options
     const image = await requireStepImage(images, container)
     const user = container.user ?? this.#options.user
     const step: StepContainer = {
       image: image.id,
       imageName: container.image,
-      mounts: this.#mounts(plugin, container, [workingDir, ...(filesDir === undefined ? [] : [path.dirname(filesDir)])]),
+      mounts: this.#mounts(container, [workingDir, ...(runDir === undefined ? [] : [runDir])]),
       network: container.network,
       user,
       limits: this.#limits(container),
       labels,
     }
     const key = JSON.stringify(step)
-    let runtime = this.#runtimes.get(key)
-    if (runtime === undefined) {
-      runtime = openRuntime(step)
-      this.#runtimes.set(key, runtime)
+    let cell = this.#cells.get(key)
+    if (cell === undefined) {
+      const home = isNamelessUser(user) ? {HOME: temporaryDir} : {}
+      const baseEnv = {...home, ...variablesOf(image), ...this.#options.baseEnv}
+      const runtime = openRuntime(step)
+      cell = {runtime, hosts: openHosts(runtime, baseEnv), baseEnv}
+      this.#cells.set(key, cell)
     }
-    const home = isNamelessUser(user) ? {HOME: temporaryDir} : {}
-    return {runtime, baseEnv: {...home, ...variablesOf(image), ...this.#options.baseEnv}}
+    return cell
   }
 
   /** The project stands in the container where it stands here, so paths mean the same in both; what the file mounts comes over it. */
-  #mounts(plugin: Plugin, {mounts}: PlannedContainer, directories: readonly string[]): Mount[] {
+  #mounts({mounts}: PlannedContainer, directories: readonly string[]): Mount[] {
+    const {plugins, hostDir} = this.#options
     const all = new Map<string, Mount>()
     const add = (dir: string): void => {
       all.set(dir, {source: realPathOf(dir), target: dir, isReadOnly: false})
     }
     add(this.#options.workingDir)
-    // The files of a task stand in the directory of the run: tasks with files share a container.
     for (const dir of directories) if (!isWithin(dir, this.#options.workingDir)) add(dir)
-    for (const mount of [...pluginMounts(plugin), ...mounts]) all.set(mount.target, mount)
+    const ofPlugins = plugins.flatMap((plugin) => pluginMounts(plugin, hostDir, rootOf(plugin)))
+    for (const mount of [...ofPlugins, ...mounts]) all.set(mount.target, mount)
     // A mount must come after the one that it stands in.
     return [...all.values()].sort((a, b) => (a.target < b.target ? -1 : 1))
   }
@@ -134,8 +145,6 @@ function isNamelessUser(user: string): boolean {
   return /^\d+(:\d+)?$/.test(user) && Number.parseInt(user, 10) !== 0
 }
 
-const noHosts: PluginHosts = {
-  borrow: () => Promise.reject(new StartError('SPAWN_FAILED', 'actions of this plugin cannot run in a container of another image')),
-  expect: () => undefined,
-  close: () => Promise.resolve(),
+function rootOf({id}: Plugin): string {
+  return `${pluginRoot}/${id}`
 }

@@ -28,6 +28,8 @@ export interface SandboxTaskRuntimesOptions {
   readonly images: ReadonlyMap<string, SandboxImage>
   /** Of tasks that name an image. */
   readonly stepImages: StepImages
+  /** Of the SDK's host, absolute: for such tasks. */
+  readonly hostDir: string
   /** What a plugin may use when the workflow file does not say. */
   readonly limitsOf: (plugin: Plugin) => SandboxLimits
   /** Of every container of the run. */
@@ -68,8 +70,8 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
   /** Containers that will be needed first are started now; of each other kind, as soon as the first one of it is used. */
   expect(tasks: Iterable<ExpectedTask>, parallelism: number): void {
     this.#parallelism = parallelism
-    for (const {plugin, restrictions, hasFiles} of tasks) {
-      if (plugin.manifest.protocol !== 'sdk' || hasFiles === true) continue
+    for (const {plugin, restrictions, hasFiles, container} of tasks) {
+      if (plugin.manifest.protocol !== 'sdk' || hasFiles === true || container !== undefined) continue
       const cell = this.#cell(plugin, restrictions)
       if (plugin.manifest.worker === 'single' || cell.expected < parallelism) cell.expected++
     }
@@ -84,7 +86,7 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
   async find({plugin, workingDir, isOwnDirectory = false, restrictions, container, filesDir}: Invocation): Promise<TaskRuntime> {
     const own = container === undefined ? undefined : await requireStepImage(this.#options.stepImages, container)
     const mounts = [
-      ...(container === undefined ? [] : [...pluginMounts(plugin), ...container.mounts]),
+      ...(container === undefined ? [] : [...pluginMounts(plugin, this.#options.hostDir), ...container.mounts]),
       ...(filesDir === undefined ? [] : [mountOfFiles(filesDir)]),
     ]
     const cell = this.#cell(plugin, restrictions, own, mounts)

@@ -27,8 +27,8 @@ export function builtMain(main: string): string {
 }
 
 /** Absolute path, in the image, of the module the host loads. Undefined for a plugin without `main`. */
-export function mainInImage({main}: PluginManifest): string | undefined {
-  return main === undefined ? undefined : path.posix.join(pluginRoot, builtMain(main))
+export function mainInImage({main}: PluginManifest, root = pluginRoot): string | undefined {
+  return main === undefined ? undefined : path.posix.join(root, builtMain(main))
 }
 
 /**

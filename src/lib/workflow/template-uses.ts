@@ -39,11 +39,12 @@ export function outputsRead({workflow, tasks, hooks}: PlannedTexts, templates: T
   return read.has(anyTask) ? {has: () => true} : read
 }
 
-/** Whether some template names a file or a directory in the directory of the run. */
+/** Whether some template names a file or a directory in the directory of the run: it, or the files that another task has left. */
 export function readsRunDir(sites: readonly TemplateSite[], templates: Templates): boolean {
   let isRead = false
-  visitReferences(sites, templates, ({root, path: [name]}) => {
+  visitReferences(sites, templates, ({root, path: [name, member]}) => {
     if (root === 'run' && (name === 'dir' || typeof name !== 'string')) isRead = true
+    if (root === 'tasks' && (member === 'files' || member === 'items' || typeof member !== 'string')) isRead = true
   })
   return isRead
 }

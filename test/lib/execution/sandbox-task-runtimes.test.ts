@@ -14,6 +14,7 @@ const plugin = {id: 'test/plain', manifest: {protocol: 'plain', worker: 'single'
 function openRuntimes(cpus: number, ofPlugin: Partial<SandboxLimits>, opened: Sandbox[] = []): SandboxTaskRuntimes {
   return new SandboxTaskRuntimes({
     stepImages: {require: () => Promise.reject(new Error('no task names an image'))},
+    hostDir: '/no/host',
     images: new Map([[plugin.id, {id: 'sha256:1', env: []}]]),
     limitsOf: () => ({...defaultSandboxLimits, ...ofPlugin}),
     labels: {},

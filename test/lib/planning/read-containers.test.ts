@@ -10,11 +10,17 @@ import {draftOf} from '../../rig/draft.ts'
 import {temporaryDir} from '../../rig/temporary-dir.ts'
 
 const facts = {programHome: '/no/home', sockets: [], pluginDirs: [], configFiles: []}
-const action = (protocol: string): unknown => ({plugin: {id: protocol, manifest: {protocol}}})
+const action = (protocol: string, literalInputs: readonly string[] = [], main = 'dist/index.js'): unknown => ({
+  plugin: {id: protocol, manifest: {protocol, main}},
+  action: {literalInputs},
+})
 const actions = new Map([
   ['shell', action('exec')],
   ['plain', action('plain')],
   ['sdk', action('sdk')],
+  ['python', action('plain', ['script'])],
+  ['node', action('sdk', ['script'])],
+  ['typescript', action('sdk', ['script'], 'index.ts')],
 ]) as unknown as FoundActions
 
 interface Read {
@@ -40,9 +46,12 @@ const plain = {mounts: [], network: 'bridge', pull: 'missing'}
 describe('a container', () => {
   it.each<[string, object, object]>([
     [
-      'of the workflow is for programs only',
-      {container: 'alpine', tasks: [shell(), {id: 's', type: 'sdk'}, {id: 'p', type: 'plain'}]},
-      {t: {image: 'alpine', ...plain}},
+      'of the workflow is for commands and scripts only',
+      {
+        container: 'alpine',
+        tasks: [shell(), ...['sdk', 'plain', 'python', 'node', 'typescript'].map((type) => ({id: type, type}))],
+      },
+      {t: {image: 'alpine', ...plain}, python: {image: 'alpine', ...plain}, node: {image: 'alpine', ...plain}},
     ],
     ['of a task may be for any program', {tasks: [{id: 'p', type: 'plain', container: 'alpine:3'}]}, {p: {image: 'alpine:3', ...plain}}],
     ['can be left by a task', {container: {image: 'alpine'}, tasks: [shell({container: false}), shell({container: null}, 'u')]}, {}],

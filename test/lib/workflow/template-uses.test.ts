@@ -2,7 +2,7 @@
 
 import {describe, expect, it} from 'vitest'
 import {taskSites} from '../../../src/lib/workflow/template-sites.ts'
-import {outputsRead, varsRead} from '../../../src/lib/workflow/template-uses.ts'
+import {outputsRead, readsRunDir, varsRead} from '../../../src/lib/workflow/template-uses.ts'
 import {scriptedPlan, type TaskSketch} from '../../rig/scripted-run.ts'
 
 const read = '{{ tasks.a.output.n == 1 }}'
@@ -69,5 +69,22 @@ describe('the vars of a task', () => {
     const [task] = plan.tasks
     const sites = taskSites(task ?? {}, task?.action.literalInputs)
     expect(varsRead(sites, templates, ['b', 'c'])).toEqual(expected)
+  })
+})
+
+describe('the directory of the run', () => {
+  it.each([
+    ['run.dir', true],
+    ['run[vars.x]', true],
+    ['tasks.a.files.report.path', true],
+    ['tasks.a.items[0].files', true],
+    ['tasks[vars.x]', true],
+    ['run.id', false],
+    ['tasks.a.output.files', false],
+    ['vars.files', false],
+  ])('is named by %s: %s', async (expression, isRead) => {
+    const inputs = {x: `{{ ${expression} }}`}
+    const {templates} = await scriptedPlan([{id: 'b', inputs}])
+    expect(readsRunDir(taskSites({inputs}, []), templates)).toBe(isRead)
   })
 })

@@ -25,6 +25,8 @@ export interface Invocation {
   readonly isOwnDirectory?: boolean
   /** Of the files of the task, absolute: a program in a container gets it too. Absent: it declares none. */
   readonly filesDir?: string
+  /** Of the run, absolute. Absent: the task does not use it. */
+  readonly runDir?: string | undefined
   /** Of this attempt, from the moment in which its program has been started. Absent: there is none. */
   readonly timeoutMs?: number | undefined
   readonly timeoutFrom: TimeoutOrigin

@@ -61,7 +61,8 @@ export async function runAttempt(
     const unknown = await vars.read(sitesOfAttempt(task), signal)
     if (unknown !== undefined) return failedEarly(unknown)
   }
-  const unmade = makeRunDirectory(task, templates, directory)
+  const usesRunDir = task.files !== undefined || readsRunDir(taskSites(task, task.action.literalInputs), templates)
+  const unmade = usesRunDir ? makeRunDirectory(directory) : undefined
   if (unmade !== undefined) return failedEarly(unmade)
   const values = scope.evaluateTask(task, key)
   if (!values.ok) return failedEarly(values.error)
@@ -72,7 +73,8 @@ export async function runAttempt(
   const {cache, workingDir, container, ...evaluated} = values.value
   const found = findTaskDirectory(workingDir, workflow.workingDir)
   if ('error' in found) return failedEarly(found.error)
-  const invocation = {...action, ...evaluated, ...found, container, timeoutMs, timeoutFrom, context, restrictions}
+  const runDir = usesRunDir ? directory.path : undefined
+  const invocation = {...action, ...evaluated, ...found, container, runDir, timeoutMs, timeoutFrom, context, restrictions}
   const options = {signal, onLog, masker: secrets?.masker, emit}
   if (task.require !== undefined && !requirements.met.has(text)) {
     const run: RequirementsOfTask['run'] = (command, limitMs, take) =>
@@ -98,9 +100,8 @@ export async function runAttempt(
   )
 }
 
-/** Where a task names something in it. */
-function makeRunDirectory(task: PlannedTask, templates: Templates, directory: RunDirectory): TaskError | undefined {
-  if (directory.isMade || !readsRunDir(taskSites(task, task.action.literalInputs), templates)) return undefined
+/** Where a task names something in it, or has files of its own there. */
+function makeRunDirectory(directory: RunDirectory): TaskError | undefined {
   try {
     directory.make()
     return undefined

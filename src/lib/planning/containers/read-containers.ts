@@ -8,7 +8,8 @@ import {grantsPath} from '../../permissions/permissions.ts'
 import {grantsOf, type WorkflowGrants} from '../../permissions/check-permissions.ts'
 import {isWithin, PathPolicy} from '../../permissions/path-policy.ts'
 import type {EnvironmentFacts} from '../../permissions/protected-paths.ts'
-import type {Plugin} from '../../plugins/manifest.ts'
+import {isTypeScript} from '../../plugins/entry-point.ts'
+import type {PluginAction} from '../../plugins/manifest.ts'
 import {isTemplate} from '../../templates/templates.ts'
 import {isImageReference, parseMount, readContainer, type WrittenContainer} from '../../workflow/container/written-container.ts'
 import type {DraftTask, WorkflowDraft} from '../../workflow/draft.ts'
@@ -18,7 +19,7 @@ export type TaskContainers = ReadonlyMap<string, Omit<PlannedContainer, 'limits'
 
 export interface ContainerSources {
   /** By type. */
-  readonly actions: ReadonlyMap<string, {readonly plugin: Plugin}>
+  readonly actions: ReadonlyMap<string, PluginAction>
   readonly grants: WorkflowGrants
   /** What paths are relative to, absolute. */
   readonly dir: string
@@ -46,9 +47,9 @@ function* checkContainers(
     const at = [...task.at, 'container']
     if (own !== undefined) yield* check.own(own, at)
     const written = readContainer(shared, own)
-    const plugin = sources.actions.get(String(task.fields['type']))?.plugin
-    if (written === undefined || plugin === undefined) continue
-    if (!runsInContainer(plugin, own !== undefined)) {
+    const action = sources.actions.get(String(task.fields['type']))
+    if (written === undefined || action === undefined) continue
+    if (!runsInContainer(action, own !== undefined)) {
       if (own !== undefined) yield notAProgram(at, String(task.fields['type']))
       continue
     }
@@ -63,9 +64,15 @@ function* checkContainers(
   }
 }
 
-/** The container of a workflow is for shell and script tasks; a task can also ask for the program of another plugin. */
-function runsInContainer({manifest: {protocol}}: Plugin, isAsked: boolean): boolean {
-  return protocol === 'exec' || (isAsked && protocol === 'plain')
+/**
+ * The container of a workflow is for commands and for code that stands in the workflow file; a task can also ask for the program of another plugin.
+ * TypeScript is compiled outside of the directory of its plugin, which is all that is mounted.
+ */
+function runsInContainer({plugin: {manifest}, action}: PluginAction, isAsked: boolean): boolean {
+  const {protocol, main} = manifest
+  if (protocol === 'exec') return true
+  const runsScript = action.literalInputs.length > 0
+  return protocol === 'plain' ? isAsked || runsScript : protocol === 'sdk' && runsScript && !isTypeScript(main)
 }
 
 function notAProgram(at: DocumentPath, type: string): CheckFinding {

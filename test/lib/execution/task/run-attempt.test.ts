@@ -1,7 +1,7 @@
 // What is planned for a task reaches its execution: a member that is lost on the way changes no invocation, and is found here.
 
 import {mkdirSync} from 'node:fs'
-import {join} from 'node:path'
+import {dirname, join} from 'node:path'
 import {expect, it} from 'vitest'
 import {Digests} from '../../../../src/lib/cache/digests.ts'
 import type {Plan, PlannedTask} from '../../../../src/lib/engine/plan.ts'
@@ -80,11 +80,12 @@ it('names the directory of its files, beside all else', async () => {
     ...rest,
     files: {in: {'a.txt': '{{ vars.tag }}'}, out: []} as unknown as NonNullable<PlannedTask['files']>,
   })
-  const {filesDir = '', env, ...others} = executed ?? {}
+  const {filesDir = '', runDir, env, ...others} = executed ?? {}
   expect(env).toEqual({TAG: 'v1', AUTOKESTRA_FILES: filesDir})
-  expect(filesDir).toMatch(/\/run-1\/[^/]+$/)
+  expect(runDir).toMatch(/\/run-1$/)
+  expect(dirname(filesDir)).toBe(runDir)
   const [plain] = await invocationsOf(rest)
-  const {env: _env, ...same} = plain ?? {}
+  const {env: _env, runDir: _none, ...same} = plain ?? {}
   expect(others).toEqual(same)
 })
 
