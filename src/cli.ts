@@ -12,8 +12,10 @@ import {PluginInit} from './commands/plugin/init.ts'
 import {PluginInspect} from './commands/plugin/inspect.ts'
 import {PluginList} from './commands/plugin/list.ts'
 import {Run} from './commands/run.ts'
+import {RunsApprove} from './commands/runs/approve.ts'
 import {RunsList} from './commands/runs/list.ts'
 import {RunsLogs} from './commands/runs/logs.ts'
+import {RunsReject} from './commands/runs/reject.ts'
 import {RunsShow} from './commands/runs/show.ts'
 import {Schema} from './commands/schema.ts'
 import {SecretsAudit} from './commands/secrets/audit.ts'
@@ -49,8 +51,10 @@ export const COMMANDS = {
   'plugin:inspect': PluginInspect,
   'plugin:list': PluginList,
   run: Run,
+  'runs:approve': RunsApprove,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
+  'runs:reject': RunsReject,
   'runs:show': RunsShow,
   schema: Schema,
   'secrets:audit': SecretsAudit,

@@ -14,6 +14,7 @@ import {managerOf} from './rig/plugin-dir.ts'
 const sources = resolve(import.meta.dirname, '..', 'plugins')
 const names = readdirSync(sources)
 const types: Record<string, string[]> = {
+  approval: ['core/approval.wait'],
   console: ['core/console.log'],
   file: ['core/file.read', 'core/file.write', 'core/file.list'],
   http: ['core/http.request'],
@@ -64,7 +65,7 @@ describe.each(names)('core/%s', (name) => {
     if (!entry.ok) throw new Error(entry.failure.message)
     const {manifest, dir: pluginDir} = entry.plugin
     if (manifest.main === undefined) {
-      expect(manifest.protocol).toBe({python: 'plain', workflow: 'builtin'}[name] ?? 'exec')
+      expect(manifest.protocol).toBe({python: 'plain', workflow: 'builtin', approval: 'builtin'}[name] ?? 'exec')
       return
     }
     // What a script leaves in its process must not reach the next one.

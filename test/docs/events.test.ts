@@ -19,6 +19,8 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
   'task.expanded': {task: 'always', items: 'always'},
   'task.started': {task: 'always', attempt: 'always'},
   'task.child': {task: 'always', attempt: 'always', child: 'always'},
+  'task.waiting': {task: 'always', attempt: 'always', for: 'always', message: 'always', deadlineAt: 'sometimes'},
+  'task.answered': {task: 'always', attempt: 'always', answer: 'always', by: 'always', at: 'always', comment: 'sometimes'},
   'task.log': {task: 'always', attempt: 'always', stream: 'always', level: 'always', message: 'always', fields: 'sometimes'},
   'task.retrying': {task: 'always', attempt: 'always', delayMs: 'always', error: 'always', metrics: 'always'},
   'task.polled': {task: 'always', attempt: 'always', delayMs: 'always', seen: 'sometimes', metrics: 'always'},
@@ -122,6 +124,7 @@ outputs: {told: '{{ tasks.tell.output }}', computed: '{{ vars.computed }}'}
   'hanging.yaml': 'id: hanging\ntasks: [{id: hang, type: core/shell.run, inputs: {command: "trap \'\' TERM; touch hangs; sleep 1000"}}]\n',
   'parent.yaml': 'id: parent\ntasks: [{id: child, type: core/workflow.run, inputs: {file: child.yaml}}]\n',
   'child.yaml': 'id: child\ntasks: [{id: t, forEach: {items: [1, 2]}, type: core/shell.run, inputs: {command: "true"}}]\n',
+  'ask.yaml': 'id: ask\ntasks: [{id: ask, type: core/approval.wait, inputs: {message: "Go?", timeout: 1h}}]\n',
   'held.yaml':
     'id: held\nconcurrency: {group: g}\ntasks: [{id: hold, type: core/shell.run, inputs: {command: "touch holds; sleep 1000"}}]\n',
   'skipped.yaml':
@@ -154,7 +157,11 @@ async function realEvents(): Promise<RunEvent[]> {
   expect([refused, admitted, cancelled].map(({exitCode}) => exitCode)).toEqual([0, 0, 1])
   const parent = await project.run(['run', 'parent.yaml', '--events', '-', '--progress', 'quiet'])
   const [newest] = (await project.json(['runs', 'list', '--workflow', 'child'])) as [{id: string}]
-  const printed = [first, second, third, refused, admitted, cancelled, parent].flatMap(({stdout}) => parseEvents(stdout))
+  const asking = project.start(['run', 'ask.yaml', '--events', '-', '--progress', 'plain'])
+  await asking.printed('waiting for approval')
+  expect(await project.run(['runs', 'approve', 'latest', '--comment', 'yes'])).toMatchObject({exitCode: 0})
+  const asked = await endOf(asking)
+  const printed = [first, second, third, refused, admitted, cancelled, parent, asked].flatMap(({stdout}) => parseEvents(stdout))
   return [...printed, ...(await project.events(newest.id))]
 }
 

@@ -7,6 +7,9 @@ interface TaskRecord {
   readonly needs: readonly string[]
   attempt: number
   hasPolled: boolean
+  /** The last attempt that waits, or has waited, for a person. */
+  asked?: number
+  answer?: 'approved' | 'rejected'
   /** Of the log of that attempt. */
   line: number
   progress: 'unstarted' | 'running' | 'waiting' | 'expanded' | keyof RunFinished['counts']
@@ -107,6 +110,17 @@ class EngineLaws {
         this.#demand(!this.#children.has(event.child) && event.child !== event.run, event, 'each attempt makes a run of its own')
         this.#children.add(event.child)
         return
+      case 'task.waiting':
+        this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt waits for a person')
+        this.#demand(task.asked !== event.attempt, event, 'an attempt asks once')
+        this.#demand(task.answer === undefined, event, 'what was answered is not asked again')
+        task.asked = event.attempt
+        return
+      case 'task.answered':
+        this.#demand(task.progress === 'running' && task.asked === event.attempt, event, 'only an attempt that asks is answered')
+        this.#demand(task.answer === undefined, event, 'one answer counts')
+        task.answer = event.answer
+        return
       case 'task.required':
         this.#demand(task.progress === 'running', event, 'requirements are asked in an attempt')
         return
@@ -125,6 +139,7 @@ class EngineLaws {
         this.#demand(event.delayMs > 0, event, 'a task that waits runs again later')
         this.#demand(task.hasPolled || event.seen !== undefined, event, 'what was seen first is said')
         task.hasPolled = true
+        delete task.answer
         this.#measure(event, event.metrics)
         task.progress = 'waiting'
         return
@@ -158,6 +173,12 @@ class EngineLaws {
           'what has started has a duration',
         )
         this.#takeItems(event, task)
+        this.#demand(
+          task.asked === undefined || event.status !== 'succeeded' || task.answer === 'approved',
+          event,
+          'what asks succeeds by an approval',
+        )
+        this.#demand((event.error?.code === 'REJECTED') <= (task.answer === 'rejected'), event, 'somebody has rejected what is rejected')
         if (event.durationMs !== undefined) this.#measure(event, {durationMs: event.durationMs})
         task.progress = event.status
         return

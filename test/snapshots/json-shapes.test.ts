@@ -76,6 +76,8 @@ const commandLines: readonly string[] = [
   'explain latest greet',
   'runs show --reveal --force',
   'runs show none',
+  'runs approve latest',
+  'runs reject none',
   'runs logs',
   'secrets audit',
   'secrets reset --force',

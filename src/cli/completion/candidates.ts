@@ -34,6 +34,8 @@ const kinds: Readonly<Record<string, Kind>> = {
   'plugin build name': 'plugins',
   'help command': 'subjects',
   'run task': 'tasks',
+  'runs approve task': 'tasks',
+  'runs reject task': 'tasks',
   '--task': 'tasks',
   '--only': 'tasks',
   '--from': 'tasks',

@@ -64,16 +64,27 @@ url: '{{ vars.base }}/users/{{ tasks.login.output.id }}'
 PROGRAM runs show RUN --events prints the same lines again. PROGRAM schema --of events prints their JSON Schema.
 
 run.started      the first: workflow, file, tasks
+run.queued       the run waits for its concurrency group
+run.admitted     the run holds its concurrency group
+run.refused      the run does not begin, and why
+task.expanded    the items of a task with forEach or matrix
 task.started     an attempt begins
+task.child       the task has started a run of its own
+task.waiting     the task waits for an approval
+task.answered    approved or rejected, and by whom
 task.log         one line that a task wrote
 task.retrying    an attempt failed, and another one follows
+task.polled      the condition of until does not hold yet
 task.finished    a task is over: status, output or error, metrics
+task.required    all that the task requires holds
+var.computed     a command has computed a var
 task.skipped     a task will not run, and why
 diagnostic       a warning
-run.stopping     Ctrl-C, SIGTERM or the timeout of the run
+run.stopping     Ctrl-C, SIGTERM, the timeout of the run, or a request to cancel it
+hooks.started    all tasks have ended, and hooks start
 run.finished     the last: status, counts, outputs
 
-Every event has seq (from 1, without gaps), ts (RFC 3339), run and type.
+Every event has seq (from 1, without gaps; log lines have line), ts (RFC 3339), run and type.
 `,
   },
 }

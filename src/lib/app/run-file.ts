@@ -9,7 +9,8 @@ import {requireSecrets} from '../planning/require-secrets.ts'
 import {renderDiagnostics} from '../ui/terminal/diagnostics.ts'
 import type {App} from './app.ts'
 import type {Project, ProjectRequest} from './project.ts'
-import {RunSession, type RunDisplay} from './run-session.ts'
+import {RunSession} from './run-session.ts'
+import type {RunDisplay} from './runs/run-reporter.ts'
 
 export interface RunRequest extends PlanRequest, ProjectRequest {
   readonly file: string

@@ -2,7 +2,6 @@
 // the connection to Docker; a run that was made for another one also shares what hides secrets.
 
 import {randomBytes} from 'node:crypto'
-import {combineReporters} from '../engine/loop/combine-reporters.ts'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
 import type {ParentTask} from '../engine/events.ts'
 import {allTasks, type Plan} from '../engine/plan.ts'
@@ -19,8 +18,7 @@ import {chooseConcurrency} from '../planning/choose-concurrency.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import {revealSecrets} from '../planning/reveal-secrets.ts'
 import {sweepLeftovers} from '../processes/reaper.ts'
-import {createReporter, type OutputLines, type ProgressMode} from '../ui/reporters/create-reporter.ts'
-import {createEventsOutput} from '../ui/reporters/events-output.ts'
+import type {ShowApproval} from '../ui/reporters/approval-text.ts'
 import {readOpenFileLimit, readProcessLimit} from '../util/proc-fs.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {App} from './app.ts'
@@ -28,20 +26,10 @@ import {createBuiltInActions} from './built-in-actions.ts'
 import {OpenResources} from './open-resources.ts'
 import type {Project} from './project.ts'
 import type {ChildRun} from './run-child.ts'
+import {Approvals} from './runs/approvals.ts'
 import {openRunFiles} from './runs/run-files.ts'
+import {openRunReporter, silent, type RunDisplay} from './runs/run-reporter.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
-
-export interface RunDisplay {
-  /** The result holds the outputs of all tasks, however large. */
-  readonly keepsOutputs: boolean
-  readonly progress: ProgressMode
-  readonly lines: OutputLines
-  /** Where events are written as lines of JSON: a file, or `-` for stdout. */
-  readonly events?: string | undefined
-}
-
-/** Of a run that another one was made for. */
-const silent: RunDisplay = {keepsOutputs: false, progress: 'quiet', lines: 'none'}
 
 export interface RunChoices {
   /** Every task runs, whatever is known of its result. */
@@ -56,6 +44,8 @@ export interface ParentLink {
   /** Real paths of the workflows that lead here, this one too. */
   readonly chain: readonly string[]
   readonly secrets: RunSecrets | undefined
+  /** Shows what a task of this run asks where its parent shows its progress. */
+  readonly ask: ShowApproval
 }
 
 export class RunSession implements ChildRun {
@@ -65,11 +55,13 @@ export class RunSession implements ChildRun {
   readonly #display: RunDisplay
   readonly #opened = new OpenResources()
   readonly #requests: RequestWatch
+  readonly #approvals: Approvals
   #secrets: RunSecrets | undefined
   #runtimes: OpenTaskRuntimes | undefined
   #isKilled = false
   readonly #parent: ParentLink | undefined
   #outputs: JsonObject = {}
+  #ask: ShowApproval = () => undefined
 
   /** @param project the one that the run's plan was made in @param parent such a run shows nothing of itself */
   constructor(app: App, project: Project, display: RunDisplay, parent?: ParentLink) {
@@ -78,6 +70,7 @@ export class RunSession implements ChildRun {
     this.#display = display
     this.#parent = parent
     this.#requests = new RequestWatch({runId: this.runId, open: app.requests})
+    this.#approvals = new Approvals(this.#requests)
     app.addSession(this)
   }
 
@@ -106,10 +99,20 @@ export class RunSession implements ChildRun {
       const onOutputs = (outputs: JsonObject): void => {
         this.#outputs = outputs
       }
+      const onEvent = this.#approvals.hear
       const ports = {
         openJournal: this.#app.journal,
         reporter: this.#createReporter(),
-        runner: new LocalTaskRunner(plan, {...planned, runId, directory: files.directory, executor, secrets, cacheStep, onOutputs}),
+        runner: new LocalTaskRunner(plan, {
+          ...planned,
+          runId,
+          directory: files.directory,
+          executor,
+          secrets,
+          cacheStep,
+          onOutputs,
+          onEvent,
+        }),
         ...(plan.concurrency !== undefined && {admission: await this.#createAdmission()}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
         random: () => Math.random(),
@@ -213,7 +216,7 @@ export class RunSession implements ChildRun {
     const {options, schemas} = this.#app
     const chain = this.#parent?.chain ?? (plan.file === '-' ? [] : [realPathOf(plan.file) ?? plan.file])
     const builtInActions = createBuiltInActions({
-      requests: this.#requests,
+      approvals: this.#approvals,
       app: this.#app,
       plan,
       chain,
@@ -224,6 +227,7 @@ export class RunSession implements ChildRun {
           ancestors: [this.runId, ...(this.#parent?.ancestors ?? [])],
           chain: [...chain, file],
           secrets: this.#secrets,
+          ask: this.#ask,
         }),
     })
     return new PluginExecutor({
@@ -236,14 +240,10 @@ export class RunSession implements ChildRun {
   }
 
   #createReporter(): Reporter {
-    if (this.#parent !== undefined) return {report: () => undefined, close: () => Promise.resolve()}
-    const {progress, lines, events} = this.#display
-    const reporter = createReporter(progress, this.#app.ui, lines)
-    if (events === undefined) return reporter
-    const output = createEventsOutput(events, this.#app.ui)
-    this.#opened.add(() => {
-      output.close()
-    })
-    return combineReporters([reporter, output.reporter])
+    const {ui} = this.#app
+    const opened = openRunReporter({display: this.#display, ui, approvals: this.#approvals, parent: this.#parent})
+    this.#opened.add(opened.close)
+    this.#ask = opened.ask
+    return opened.reporter
   }
 }

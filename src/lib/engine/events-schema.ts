@@ -5,6 +5,7 @@ import {hookLists} from '../workflow/hooks.ts'
 import {eventsVersion, type RunEventBody} from './events.ts'
 
 const text: JsonObject = {type: 'string'}
+const time: JsonObject = {type: 'string', format: 'date-time'}
 const flag: JsonObject = {type: 'boolean'}
 const amount: JsonObject = {type: 'number', minimum: 0}
 const count: JsonObject = {type: 'integer', minimum: 0}
@@ -60,6 +61,8 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
   'task.expanded': {task: text, items: {type: 'array', items: text}},
   'task.started': {task: text, attempt},
   'task.child': {task: text, attempt, child: text},
+  'task.waiting': {task: text, attempt, for: anyOf('approval'), message: text, 'deadlineAt?': time},
+  'task.answered': {task: text, attempt, answer: anyOf('approved', 'rejected'), by: text, at: time, 'comment?': text},
   'task.log': {
     task: text,
     attempt,
@@ -106,7 +109,7 @@ export const eventsSchema: JsonObject = {
     ...Object.entries(bodies).map(([type, body]) =>
       fields({
         [type === 'task.log' ? 'line' : 'seq']: attempt,
-        ts: {type: 'string', format: 'date-time'},
+        ts: time,
         run: text,
         type: {const: type},
         ...body,

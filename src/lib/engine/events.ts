@@ -60,6 +60,29 @@ export interface TaskChild {
   /** Id of that run. */
   readonly child: string
 }
+/** An open attempt waits for a person. */
+export interface TaskWaiting {
+  readonly type: 'task.waiting'
+  readonly task: string
+  readonly attempt: number
+  readonly for: 'approval'
+  /** What is to be approved, in words. */
+  readonly message: string
+  /** RFC 3339. Without an answer by then, the attempt fails. Absent: it waits forever. */
+  readonly deadlineAt?: string
+}
+/** What the attempt waited for. A run that is resumed does not ask again. */
+export interface TaskAnswered {
+  readonly type: 'task.answered'
+  readonly task: string
+  readonly attempt: number
+  readonly answer: 'approved' | 'rejected'
+  /** Login name of the user who answered. */
+  readonly by: string
+  /** RFC 3339, by the clock of the process that gave the answer. */
+  readonly at: string
+  readonly comment?: string
+}
 export interface TaskLog extends LogEntry {
   readonly type: 'task.log'
   readonly task: string
@@ -189,6 +212,8 @@ export type RunEventBody =
   | TaskExpanded
   | TaskStarted
   | TaskChild
+  | TaskWaiting
+  | TaskAnswered
   | TaskLog
   | TaskRetrying
   | TaskPolled
@@ -202,7 +227,7 @@ export type RunEventBody =
   | RunFinished
 
 /** What a runner reports besides results. */
-export type RunnerEvent = RunDiagnostic | TaskChild | TaskRequired | VarComputed
+export type RunnerEvent = RunDiagnostic | TaskChild | TaskWaiting | TaskAnswered | TaskRequired | VarComputed
 
 /** What changes a run. Log lines are beside: nothing follows from them. */
 export type StateEventBody = Exclude<RunEventBody, TaskLog>

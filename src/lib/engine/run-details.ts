@@ -67,5 +67,7 @@ function describe(
   }: TaskView,
   isDead: boolean,
 ): OneTask {
-  return isDead && task.status === 'running' ? {...task, status: 'interrupted'} : task
+  if (!isDead || task.status !== 'running') return task
+  const {waiting: _waiting, ...rest} = task
+  return {...rest, status: 'interrupted'}
 }

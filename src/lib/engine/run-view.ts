@@ -88,7 +88,7 @@ export class RunView {
   }
 
   #list(task: TaskFold, {type}: TaskEvent): void {
-    if (type === 'task.log' || type === 'task.child') return
+    if (isAside(type)) return
     for (const list of [this.#running, this.#waiting, this.#expanded]) list.delete(task.id)
     if (type === 'task.started') this.#running.set(task.id, task)
     else if (type === 'task.retrying' || type === 'task.polled') this.#waiting.set(task.id, task)
@@ -190,4 +190,9 @@ export class RunView {
   get finished(): RunFinished | undefined {
     return this.#finished
   }
+}
+
+/** The task goes on as before. */
+function isAside(type: TaskEvent['type']): boolean {
+  return ['task.log', 'task.child', 'task.required', 'task.waiting', 'task.answered'].includes(type)
 }

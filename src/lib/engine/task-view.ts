@@ -1,10 +1,11 @@
 // What a task of a run has become: how each of its events changes that.
 
 import {assertNever} from '../util/assert-never.ts'
+import {defined} from '../util/defined.ts'
 import {writeTaskKey} from './task-key.ts'
 import type {JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
-import type {AttemptMetrics, CacheFact, RunEvent, TaskError, TaskFinished, TaskState} from './events.ts'
+import type {AttemptMetrics, CacheFact, RunEvent, TaskAnswered, TaskError, TaskFinished, TaskState, TaskWaiting} from './events.ts'
 import type {TaskFileSets} from './task-result.ts'
 
 export interface TaskFold {
@@ -36,6 +37,10 @@ export interface TaskFold {
   cache?: CacheFact
   /** Id of the run that its last attempt has made. */
   child?: string
+  /** The person that its open attempt waits for is to answer this. */
+  waiting?: Pick<TaskWaiting, 'for' | 'message' | 'deadlineAt'>
+  /** What was answered last. */
+  answer?: Pick<TaskAnswered, 'answer' | 'by' | 'at' | 'comment'>
   /** Why it was skipped. */
   reason?: string
   /** Of a task that was expanded, in their order. */
@@ -93,6 +98,17 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
     case 'task.child':
       task.child = event.child
       return
+    case 'task.waiting': {
+      const {for: what, message, deadlineAt} = event
+      task.waiting = {for: what, message, ...defined({deadlineAt})}
+      return
+    }
+    case 'task.answered': {
+      const {answer, by, at, comment} = event
+      task.answer = {answer, by, at, ...defined({comment})}
+      delete task.waiting
+      return
+    }
     case 'task.started':
       task.status = 'running'
       task.attempts = event.attempt
@@ -100,6 +116,7 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
       task.sinceMs = atMs
       return
     case 'task.retrying':
+      delete task.waiting
       task.sinceMs = atMs
       task.delayMs = event.delayMs
       return
@@ -122,6 +139,7 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
 }
 
 function finish(task: TaskFold, event: TaskFinished, ts: string, keepsOutput: boolean): void {
+  delete task.waiting
   task.status = event.status
   task.attempts = event.attempt
   task.startedAt ??= ts

@@ -61,6 +61,12 @@ export const errorCodes = {
   TEST_FAILED: {exitCode: 1, meaning: 'A case of a test file failed.'},
   RUN_TIMED_OUT: {exitCode: 7, meaning: 'The run took longer than its `timeout`.'},
   RUN_CANCELLED: {exitCode: 1, meaning: 'Another process asked the run to stop.'},
+  APPROVAL_NOT_AWAITED: {
+    exitCode: 1,
+    meaning: 'Nothing waits for this answer: the run has ended, its process is gone, or the task does not wait for an approval.',
+  },
+  APPROVAL_TOO_LATE: {exitCode: 1, meaning: 'The answer came after the deadline of the approval, or after that of somebody else.'},
+  APPROVAL_NOT_TAKEN: {exitCode: 1, meaning: 'The answer is stored, but the process of the run has not taken it yet: it may be suspended.'},
   FILE_EXISTS: {exitCode: 1, meaning: 'A file that the command would write already exists.'},
   FILE_NOT_WRITABLE: {exitCode: 1, meaning: 'A file cannot be written: not permitted, no such directory, or the disk is full.'},
   STORAGE_BUSY: {exitCode: 9, meaning: 'Another process has been using the database for too long.'},

@@ -43,6 +43,7 @@ export const taskErrorCodes = {
   CHILD_REFUSED:
     'The workflow that the task was to run cannot be run: the file has errors, its inputs do not fit, or workflows run each other.',
   CHILD_RUN_FAILED: 'The run of the workflow that the task has run failed or was cancelled.',
+  REJECTED: 'Somebody rejected what the task asked to be approved. It is not retried.',
   SPAWN_FAILED: 'The system could not start a process (no memory, no file handles); trying again may help.',
 } as const
 

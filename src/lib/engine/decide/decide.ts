@@ -55,6 +55,8 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
       state.stage = 'finished'
       return [{kind: 'close'}]
     case 'task.child':
+    case 'task.waiting':
+    case 'task.answered':
     case 'run.queued':
     case 'task.required':
     case 'var.computed':

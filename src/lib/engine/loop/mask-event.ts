@@ -24,6 +24,13 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
     case 'run.stopping':
     case 'run.finished':
       return event.reason === undefined ? event : replace(event, {reason: maskVisible(masker, event.reason)})
+    case 'task.waiting':
+      return replace(event, {message: maskVisible(masker, event.message)})
+    case 'task.answered':
+      return replace(event, {
+        by: maskVisible(masker, event.by),
+        ...(event.comment !== undefined && {comment: maskVisible(masker, event.comment)}),
+      })
     case 'task.expanded':
     case 'task.started':
     case 'task.required':

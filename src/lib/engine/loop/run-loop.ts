@@ -6,10 +6,10 @@ import {defined} from '../../util/defined.ts'
 import type {Command} from '../decide/commands.ts'
 import {decide} from '../decide/decide.ts'
 import {warningEvent} from '../decide/outcome.ts'
-import {eventsVersion, type RunFinished, type RunStopping, type StateEventBody} from '../events.ts'
+import {eventsVersion, type RunFinished, type RunnerEvent, type RunStopping, type StateEventBody} from '../events.ts'
 import type {Plan} from '../plan.ts'
 import type {Awaitable, RunPorts} from '../ports.ts'
-import {createState, type DecideState} from '../run-state.ts'
+import {createState, requireRecord, type DecideState} from '../run-state.ts'
 import {RunView} from '../run-view.ts'
 import type {SealedValue} from '../sealed-output.ts'
 import {EventRecorder} from './event-recorder.ts'
@@ -76,7 +76,7 @@ export class RunLoop {
     })
     ports.runner.listen((event) => {
       this.#mailbox.post(() => {
-        if (this.#end.last === undefined) this.#apply(event)
+        if (this.#end.last === undefined && isTimely(this.#state, event)) this.#apply(event)
       })
     })
   }
@@ -212,4 +212,9 @@ export class RunLoop {
     if (answer instanceof Promise) answer.then((value) => this.#mailbox.post(() => take(value)), this.#reject)
     else take(answer)
   }
+}
+
+/** Nothing is told of an attempt that a stop has ended meanwhile. */
+function isTimely(state: DecideState, event: RunnerEvent): boolean {
+  return event.type === 'diagnostic' || event.type === 'var.computed' || requireRecord(state.tasks, event.task).progress === 'running'
 }

@@ -45,6 +45,11 @@ export class RequestWatch {
     }
   }
 
+  /** Reads now. What cannot be read is tried again as always. */
+  async look(): Promise<void> {
+    await this.#poll()
+  }
+
   /** What follows from the request is in the journal. */
   async markAnswered({number}: RunRequest): Promise<void> {
     await (await this.#open()).markAnswered(number)

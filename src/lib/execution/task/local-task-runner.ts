@@ -43,6 +43,8 @@ export interface LocalTaskRunnerOptions extends PlanTemplates {
   readonly secrets?: RunSecrets | undefined
   /** Is given the outputs of the run before they are masked. */
   readonly onOutputs?: (outputs: JsonObject) => void
+  /** Is given the events that the runner is given. */
+  readonly onEvent?: (event: DatedEvent) => void
   /** Finds and keeps results of tasks. Absent: every task runs. */
   readonly cacheStep?: CacheStep | undefined
 }
@@ -156,6 +158,7 @@ export class LocalTaskRunner implements TaskRunner {
   }
 
   hear(event: DatedEvent): void {
+    this.#options.onEvent?.(event)
     this.#scope.heard(event)
     if (event.type === 'run.started') this.#scope.runStarted(event.ts)
     else if (event.type === 'hooks.started') this.#scope.hooksStarted(event.status)

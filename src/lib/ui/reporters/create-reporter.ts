@@ -1,7 +1,7 @@
 // Chooses who shows the progress of a run.
 
-import type {Reporter} from '../../engine/ports.ts'
 import {GithubReporter} from './reporter-github.ts'
+import type {ProgressReporter} from './progress-reporter.ts'
 import {PlainReporter} from './reporter-plain.ts'
 import {QuietReporter} from './reporter-quiet.ts'
 import {TtyReporter} from './reporter-tty.ts'
@@ -14,7 +14,7 @@ export type ProgressMode = 'auto' | 'tty' | 'plain' | 'quiet'
 export type OutputLines = 'default' | 'all' | 'none'
 
 /** Progress goes to stderr. `auto`: live on a terminal outside of CI, plain lines elsewhere; `tty` on what cannot redraw is plain too. */
-export function createReporter(mode: ProgressMode, ui: Ui, lines: OutputLines = 'default'): Reporter {
+export function createReporter(mode: ProgressMode, ui: Ui, lines: OutputLines = 'default'): ProgressReporter {
   const {err, errStyle, errTerminal} = ui
   const {unattendedBy, isGithubActions} = ui.environment
   const options = {writer: err, style: errStyle, now: () => performance.now(), ticker: systemTicker}

@@ -16,6 +16,7 @@ import {describeHolders} from '../../engine/requests/describe-holders.ts'
 import {describeStop} from '../../engine/run-state.ts'
 import type {RunView} from '../../engine/run-view.ts'
 import {defined} from '../../util/defined.ts'
+import {describeAnswer, describeWaiting} from './approval-text.ts'
 import {count} from '../terminal/count.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {sanitizeText} from '../terminal/sanitize.ts'
@@ -94,6 +95,10 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
       return `${event.task}: started${event.attempt > 1 ? `, attempt ${String(event.attempt)}` : ''}`
     case 'task.child':
       return `${event.task}: run ${event.child}`
+    case 'task.waiting':
+      return `${event.task}: ${describeWaiting(event)}`
+    case 'task.answered':
+      return `${event.task}: ${describeAnswer(event)}`
     case 'task.log':
       return `${event.task} | ${describeLog(event)}`
     case 'task.retrying':

@@ -66,11 +66,11 @@ export class LiveTasks {
     return shares
   }
 
-  #runningRow({id, sinceMs}: TaskView): LiveRow {
+  #runningRow({id, sinceMs, waiting}: TaskView): LiveRow {
     const {style, now} = this.#options
     const {running: symbol} = style.symbols
     return {
-      text: `${symbol} ${id}  ${formatDuration(now() - sinceMs)}`,
+      text: `${symbol} ${id}  ${waiting === undefined ? '' : 'waiting for approval  '}${formatDuration(now() - sinceMs)}`,
       paint: (text) => style.blue(text.slice(0, symbol.length)) + text.slice(symbol.length),
     }
   }

@@ -1,11 +1,12 @@
 // Progress on GitHub Actions: the log of each task in a fold of its own, failures as annotations.
 
-import type {RunEvent} from '../../engine/events.ts'
-import type {Reporter} from '../../engine/ports.ts'
+import type {RunEvent, TaskWaiting} from '../../engine/events.ts'
 import type {RunView} from '../../engine/run-view.ts'
 import {describeError, describeEvent} from './event-text.ts'
 import {disarmGithubCommands, githubCommand} from '../terminal/github-command.ts'
+import {renderCommands} from './approval-text.ts'
 import {Heartbeat} from './heartbeat.ts'
+import type {ProgressReporter} from './progress-reporter.ts'
 import type {ReporterOptions} from './reporter-plain.ts'
 import {PollLog} from './poll-log.ts'
 import {renderSummary} from './summary.ts'
@@ -18,7 +19,7 @@ interface Fold {
   units: number
 }
 
-export class GithubReporter implements Reporter {
+export class GithubReporter implements ProgressReporter {
   readonly #options: ReporterOptions
   readonly #heartbeat: Heartbeat
   readonly #polls = new PollLog()
@@ -32,6 +33,10 @@ export class GithubReporter implements Reporter {
   report(event: RunEvent, view: RunView): void {
     this.#heartbeat.watch(view)
     const {writer, style} = this.#options
+    if (event.type === 'task.waiting') {
+      this.ask(event)
+      return
+    }
     if (this.#polls.hides(event, view, describeEvent)) return
     if (event.type === 'task.log') {
       this.#keep(event.task, describeEvent(event))
@@ -49,6 +54,11 @@ export class GithubReporter implements Reporter {
     } else if (event.type === 'diagnostic') {
       writer.write(githubCommand(event.severity, {title: event.code}, event.message))
     }
+  }
+
+  ask(event: TaskWaiting & RunEvent): void {
+    const {writer, style} = this.#options
+    writer.write(`${disarmGithubCommands(describeEvent(event))}\n${renderCommands(event, style)}`)
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,6 @@
 // Progress for logs and CI: one line per event, each log line after its task, nothing is ever redrawn.
 
-import type {RunEvent} from '../../engine/events.ts'
-import type {Reporter} from '../../engine/ports.ts'
+import type {RunEvent, TaskWaiting} from '../../engine/events.ts'
 import type {RunView} from '../../engine/run-view.ts'
 import {describeEvent} from './event-text.ts'
 import {Heartbeat} from './heartbeat.ts'
@@ -9,6 +8,8 @@ import type {Style} from '../terminal/style.ts'
 import {PollLog} from './poll-log.ts'
 import {renderSummary} from './summary.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
+import {renderCommands} from './approval-text.ts'
+import type {ProgressReporter} from './progress-reporter.ts'
 import type {Ticker} from '../terminal/ticker.ts'
 
 export interface ReporterOptions {
@@ -18,7 +19,7 @@ export interface ReporterOptions {
   readonly ticker: Ticker
 }
 
-export class PlainReporter implements Reporter {
+export class PlainReporter implements ProgressReporter {
   readonly #options: ReporterOptions
   readonly #heartbeat: Heartbeat
   readonly #polls = new PollLog()
@@ -31,9 +32,18 @@ export class PlainReporter implements Reporter {
   report(event: RunEvent, view: RunView): void {
     this.#heartbeat.watch(view)
     const {writer, style} = this.#options
+    if (event.type === 'task.waiting') {
+      this.ask(event)
+      return
+    }
     if (this.#polls.hides(event, view, describeEvent)) return
     for (const line of this.#polls.take(event).lines) writer.write(`${line}\n`)
     writer.write(event.type === 'run.finished' ? renderSummary(view, style) : `${describeEvent(event, view)}\n`)
+  }
+
+  ask(event: TaskWaiting & RunEvent): void {
+    const {writer, style} = this.#options
+    writer.write(`${describeEvent(event)}\n${renderCommands(event, style)}`)
   }
 
   async close(): Promise<void> {

@@ -1,16 +1,17 @@
 // Progress for those who want none: what went wrong, with the end of its log, and the end of the run.
 
-import type {RunEvent, TaskFinished} from '../../engine/events.ts'
-import type {Reporter} from '../../engine/ports.ts'
+import type {RunEvent, TaskFinished, TaskWaiting} from '../../engine/events.ts'
 import type {RunView} from '../../engine/run-view.ts'
 import {describeEvent, describeLog} from './event-text.ts'
+import {renderCommands} from './approval-text.ts'
+import type {ProgressReporter} from './progress-reporter.ts'
 import {LogTail} from './log-tail.ts'
 import {shellWord} from '../terminal/shell-word.ts'
 import type {Style} from '../terminal/style.ts'
 import {renderSummary} from './summary.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
 
-export class QuietReporter implements Reporter {
+export class QuietReporter implements ProgressReporter {
   readonly #writer: TextWriter
   readonly #style: Style
   readonly #tail = new LogTail()
@@ -37,6 +38,10 @@ export class QuietReporter implements Reporter {
         this.#writer.write(this.#renderEnd(event))
         return
       }
+      case 'task.waiting': {
+        this.ask(event)
+        return
+      }
       case 'run.queued':
       case 'run.refused':
       case 'run.stopping': {
@@ -49,6 +54,10 @@ export class QuietReporter implements Reporter {
       }
       default:
     }
+  }
+
+  ask(event: TaskWaiting & RunEvent): void {
+    this.#writer.write(`${describeEvent(event)}\n${renderCommands(event, this.#style)}`)
   }
 
   #renderEnd(event: TaskFinished & RunEvent): string {

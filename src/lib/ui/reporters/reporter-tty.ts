@@ -1,8 +1,9 @@
 // Progress on a terminal: a permanent line per finished task with the end of its log, and a live region that shows what runs.
 
-import type {RunEvent, RunStarted, TaskFinished, TaskLog} from '../../engine/events.ts'
-import type {Reporter} from '../../engine/ports.ts'
+import type {RunEvent, RunStarted, TaskFinished, TaskLog, TaskWaiting} from '../../engine/events.ts'
 import type {RunView} from '../../engine/run-view.ts'
+import {renderCommands} from './approval-text.ts'
+import type {ProgressReporter} from './progress-reporter.ts'
 import {count} from '../terminal/count.ts'
 import {describeCache, describeError, describeEvent, describeItems, describeLog, inBrackets, oneLine} from './event-text.ts'
 import {formatDuration} from '../terminal/format-time.ts'
@@ -31,7 +32,7 @@ const smallRunTasks = 20
 /** So much of the log of a task that did not fail. */
 const keptLines = 10
 
-export class TtyReporter implements Reporter {
+export class TtyReporter implements ProgressReporter {
   readonly #options: TtyReporterOptions
   readonly #tail = new LogTail()
   readonly #tasks: LiveTasks
@@ -57,6 +58,10 @@ export class TtyReporter implements Reporter {
     else this.#live.print(text)
   }
 
+  ask(event: TaskWaiting & RunEvent): void {
+    this.#live.print(this.#renderQuestion(event))
+  }
+
   async close(): Promise<void> {
     this.#live.close()
     await this.#options.writer.flush()
@@ -69,6 +74,10 @@ export class TtyReporter implements Reporter {
       case 'run.started':
         return this.#renderStart(event, event.run)
       case 'task.child':
+        return `${style.dim(`  ${describeEvent(event)}`)}\n`
+      case 'task.waiting':
+        return this.#renderQuestion(event)
+      case 'task.answered':
         return `${style.dim(`  ${describeEvent(event)}`)}\n`
       case 'task.log':
         return this.#renderLog(event, view)
@@ -106,6 +115,11 @@ export class TtyReporter implements Reporter {
 
   #widen(tasks: readonly {readonly id: string}[]): void {
     this.#idWidth = tasks.reduce((width, {id}) => Math.max(width, Math.min(maxIdWidth, id.length)), this.#idWidth)
+  }
+
+  #renderQuestion(event: TaskWaiting & RunEvent): string {
+    const {style} = this.#options
+    return `${style.yellow(`${style.symbols.interrupted} ${describeEvent(event)}`)}\n${renderCommands(event, style)}`
   }
 
   #renderLog(event: TaskLog, view: RunView): string {

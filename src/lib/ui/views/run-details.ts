@@ -1,7 +1,8 @@
 // One run for people: what it was, how it went, and each of its tasks.
 
 import type {JsonObject} from '../../util/json.ts'
-import type {AttemptMetrics, CacheFact, TaskError, TaskState} from '../../engine/events.ts'
+import type {AttemptMetrics, CacheFact, TaskAnswered, TaskError, TaskState, TaskWaiting} from '../../engine/events.ts'
+import {describeAnswer, describeWaiting} from '../reporters/approval-text.ts'
 import {count} from '../terminal/count.ts'
 import {detailLines} from '../terminal/error-details.ts'
 import {describeCache, describeError, oneLine} from '../reporters/event-text.ts'
@@ -34,6 +35,8 @@ interface ShownItem {
   readonly metrics?: AttemptMetrics
   readonly isTolerated?: boolean
   readonly cache?: CacheFact
+  readonly waiting?: Pick<TaskWaiting, 'message' | 'deadlineAt'>
+  readonly answer?: Pick<TaskAnswered, 'answer' | 'by' | 'comment'>
   /** Id of the run that it has made. */
   readonly child?: string
   readonly reason?: string
@@ -122,6 +125,9 @@ function describeTask(task: ShownRow): string {
     task.items === undefined ? '' : describeItems(task.items),
     task.attempts > 1 ? `${String(task.attempts)} attempts` : '',
     task.child === undefined ? '' : `run ${task.child}`,
+    task.waiting === undefined ? '' : describeWaiting(task.waiting),
+    // The error of a rejected task says so.
+    task.answer?.answer === 'approved' ? describeAnswer(task.answer) : '',
     describeCache(task.cache),
     task.error === undefined ? '' : describeError(task.error),
     task.isTolerated ? 'tolerated: continueOnError' : '',

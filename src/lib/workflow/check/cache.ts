@@ -18,6 +18,14 @@ export function* checkCaches({tasks}: WorkflowDraft): Generator<CheckFinding> {
         message: 'a task with "until" cannot have a cache: each try must really ask',
         hint: 'remove one of them',
       }
+    if (fields['type'] === 'core/approval.wait')
+      yield {
+        at: [...at, 'cache'],
+        target: 'key',
+        code: 'approval-with-cache',
+        message: 'an approval cannot have a cache: somebody is asked in every run',
+        hint: 'remove "cache"',
+      }
     const {ttl, files, makes} = fieldsOf(fields['cache'])
     if ((typeof ttl === 'string' || typeof ttl === 'number') && parsePeriod(ttl) === undefined)
       yield {

@@ -1,0 +1,14 @@
+// What `runs approve` and `runs reject` have done.
+
+import type {TaskAnswered} from '../../engine/events.ts'
+import {shortLine} from '../reporters/approval-text.ts'
+
+/** `approved: task ask of run 2024…: Publish?` */
+export function renderAnswer({
+  answer,
+  task,
+  run,
+  message,
+}: Pick<TaskAnswered, 'answer' | 'task'> & {readonly run: string; readonly message: string}): string {
+  return `${answer}: task ${task} of run ${run}: ${shortLine(message)}\n`
+}
