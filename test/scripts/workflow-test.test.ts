@@ -237,6 +237,28 @@ describe('cases that fail', () => {
   })
 })
 
+describe('computed vars', () => {
+  test('have the value of the case, and no command runs', async () => {
+    const project = new Project({
+      'w.yaml': `id: w
+vars: {commit: {command: 'touch started; echo none'}}
+tasks: [{id: t, type: core/shell.run, env: {COMMIT: '{{ vars.commit }}'}, inputs: {command: x}}]
+`,
+      'w.test.yaml': `cases:
+  - {name: given, vars: {commit: abc1}, tasks: {t: {}}, expect: {tasks: {t: {env: {COMMIT: abc1}}}}}
+  - {name: a number, vars: {commit: 12}, tasks: {t: {}}, expect: {tasks: {t: {env: {COMMIT: 12}}}}}
+  - {name: absent, tasks: {t: {}}}
+`,
+    })
+    const {exitCode, report: found} = await report(project)
+    expect(exitCode).toBe(1)
+    expect(findings(found)).toEqual([
+      'no-mock 4:5 a command computes the var "commit", and the case has no value for it (add vars: {commit: …})',
+    ])
+    expectNoTrace(project)
+  })
+})
+
 describe('secrets', () => {
   test('are those of the case: neither the store nor the environment is asked, and outputs hide them', async () => {
     const project = new Project({

@@ -25,7 +25,8 @@ outputs: {greeting: '{{ tasks.greet.output.stdout }}', made: '{{ vars.made }}'}
   'restricted.yaml': 'id: restricted\nsecurity: restricted\ntasks:\n  - {id: t, type: core/console.log, inputs: {message: hi}}\n',
   'greedy.yaml':
     'id: greedy\nsecurity: restricted\npermissions: {filesystem: {write: [/etc]}}\ntasks:\n  - {id: t, type: core/console.log, inputs: {message: hi}}\n',
-  'good.test.yaml': 'cases: [{name: a, secrets: {TOKEN: dummy-token}, tasks: {greet: {}, tolerated: {}}, expect: {status: failed}}]\n',
+  'good.test.yaml':
+    'cases: [{name: a, secrets: {TOKEN: dummy-token}, vars: {made: x}, tasks: {greet: {output: {stdout: hi}}, tolerated: {}}, expect: {status: failed}}]\n',
   'odd.test.yaml': 'cases: [{}]\n',
   'odd.env': 'A B=c\n',
   '.env': 'TOKEN=other\nNEW=value\n',

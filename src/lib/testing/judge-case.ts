@@ -28,7 +28,7 @@ export function* judgeCase(each: TestCase, at: DocumentPath, {result, given, mis
   const ofTasks = all.filter(({task}) => !isHook(task))
   // A task without a result fails, so hooks run that the case does not mean.
   const lacks = ofTasks.length > 0 ? ofTasks : all
-  for (const {message, hint} of lacks) yield {at: [...at, 'tasks'], target: 'key', code: 'no-mock', message, hint}
+  for (const {under, message, hint} of lacks) yield {at: [...at, under], target: 'key', code: 'no-mock', message, hint}
   const results = resultsByKey(result)
   for (const key of Object.keys(each.tasks ?? {})) yield* checkItem(key, [...at, 'tasks', key], result)
   // What follows from a missing result says nothing; that of a hook may follow from a failure.

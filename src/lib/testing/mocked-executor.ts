@@ -20,8 +20,10 @@ export interface GivenValues {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** A task that ran, and what the case lacks for it. */
+/** A task that ran, or a var that was to be computed, and what the case lacks for it. */
 export interface MissingMock {
+  /** The key of the case that it belongs to. */
+  readonly under: 'tasks' | 'vars'
   /** Key of the task. */
   readonly task: string
   readonly message: string
@@ -75,6 +77,9 @@ export class MockedExecutor {
 
   #find({context: {task: key, attempt}, action}: Invocation): MockedResult {
     const {task: id} = readTaskKey(key)
+    // No id of a task has a dot.
+    const [, computed] = /^vars\.(.*)$/s.exec(key) ?? []
+    if (computed !== undefined) return this.#lacksVar(key, computed)
     const mocked = this.#results.get(key) ?? this.#results.get(id)
     if (mocked === undefined)
       return this.#misses(key, `the task "${key}" runs, and the case has no result for it`, exampleOf(key, action.output))
@@ -89,8 +94,13 @@ export class MockedExecutor {
     return mocked[attempt - 1] ?? this.#misses(key, message, `add a result to the list of ${id}`)
   }
 
-  #misses(task: string, message: string, hint: string): MockedResult {
-    this.missing.set(task, {task, message, hint})
+  #lacksVar(key: string, name: string): MockedResult {
+    const message = `a command computes the var "${name}", and the case has no value for it`
+    return this.#misses(key, message, `add vars: {${name}: …}`, 'vars')
+  }
+
+  #misses(task: string, message: string, hint: string, under: MissingMock['under'] = 'tasks'): MockedResult {
+    this.missing.set(task, {under, task, message, hint})
     return {error: {code: 'NOT_MOCKED', message, retryable: false}}
   }
 

@@ -56,7 +56,7 @@ const testCase = {
   properties: {
     name: {type: 'string', minLength: 1, maxLength: 200, description: 'What the case shows. No two cases of a file have the same name.'},
     inputs: values('Inputs of the run.'),
-    vars: values('Vars of the workflow that have another value in this case.'),
+    vars: values('Vars of the workflow that have another value in this case, and those that a command computes.'),
     secrets: {
       type: 'object',
       additionalProperties: {type: 'string', minLength: 1},

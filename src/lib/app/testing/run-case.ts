@@ -63,9 +63,11 @@ export async function runCase(app: App, {project, planned, test, index, workflow
 }
 
 function requestOf({inputs = {}, vars = {}, args, select}: TestCase, file: string, {plan}: PlannedRun): Parameters<App['plan']>[1] {
-  const declared = plan.workflow.vars
+  const {vars: declared, computedVars = {}} = plan.workflow
+  // What a command prints is text.
+  const isText = (name: string): boolean => typeof declared[name] === 'string' || Object.hasOwn(computedVars, name)
   const assign = (name: string, value: JsonValue): string =>
-    `${name}=${typeof value === 'string' && typeof declared[name] === 'string' ? value : JSON.stringify(value)}`
+    `${name}=${typeof value === 'string' && isText(name) ? value : JSON.stringify(value)}`
   return {
     file,
     force: true,

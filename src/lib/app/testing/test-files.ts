@@ -49,11 +49,11 @@ export async function checkTestFile(app: App, file: string, cwd = requireDirecto
 }
 
 function namesOf({plan: {workflow}, source}: PlannedRun): NamesOfWorkflow {
-  const {inputs = {}, vars, secrets, outputs} = workflow
+  const {inputs = {}, vars, computedVars = {}, secrets, outputs} = workflow
   return {
     tasks: readDraft(source).tasks,
     inputs: Object.keys(inputs),
-    vars: Object.keys(vars),
+    vars: Object.keys({...vars, ...computedVars}),
     secrets,
     outputs: Object.keys(outputs),
   }
