@@ -86,6 +86,7 @@ export class Run extends BaseCommand {
     const app = await this.app()
     const {runFile, dryRun} = await import('../lib/app/run-file.ts')
     const {file, task: tasks = []} = args
+    requireTaskIds(tasks)
     const inputs = {assignments: flags.input ?? [], file: flags['input-file']}
     const {var: vars = [], only = [], from = [], 'keep-going': keepGoing, 'no-cache': ignoresCache, concurrency, timeout, force} = flags
     const more = {inputs, noInput: flags['no-input'], keepGoing, ignoresCache, concurrency, timeout, force}
@@ -113,6 +114,15 @@ export class Run extends BaseCommand {
   protected override onStdoutClosed(): Promise<void> {
     return Promise.resolve()
   }
+}
+
+/** An id has no dot, so a second file is one by mistake. */
+function requireTaskIds(tasks: readonly string[]): void {
+  const file = tasks.find((task) => /\.(ya?ml|json)$/i.test(task))
+  if (file === undefined) return
+  throw new WorkflowError('USAGE', `run takes one workflow file, and then ids of its tasks: ${file} is not one`, {
+    hint: 'run the files one after the other',
+  })
 }
 
 function exitCodeOf({result, stopCause}: RunOutcome): number {

@@ -80,7 +80,10 @@ describe('help', () => {
     const run = jsonOf(await runWorkflow(['help', 'run', '--json'], {home})) as HelpDocument
     expect(run.commands).toEqual(all.commands.filter(({id}) => id === 'run'))
     expect(run.commands[0]).toMatchObject({
-      args: [{name: 'file', required: true, multiple: false}],
+      args: [
+        {name: 'file', required: true, multiple: false},
+        {name: 'task', required: false, multiple: true},
+      ],
       flags: expect.arrayContaining([
         {
           name: 'progress',
@@ -190,7 +193,11 @@ describe('a wrong command line', () => {
     [['run', 'a.yaml', '--frobnicate=1'], 'unknown flag --frobnicate', help],
     [['run', 'a.yaml', '--concurrency', 'many'], '--concurrency: Expected an integer but received: many', help],
     [['run', 'a.yaml', '--events'], 'Flag --events expects a value', help],
-    [['run', 'a.yaml', 'b.yaml'], 'Unexpected argument: b.yaml', help],
+    [
+      ['run', 'a.yaml', 'b.yaml'],
+      'run takes one workflow file, and then ids of its tasks: b.yaml is not one',
+      'run the files one after the other',
+    ],
     [['runs', '--x'], 'unknown flag --x of `runs`', '`workflow runs --help` lists its commands'],
     [['runs', '--x', '--json=no'], 'unknown flag --x of `runs`', '`workflow runs --help` lists its commands'],
     [['runs', '--limit', 'list'], 'unknown flag --limit of `runs`', 'put flags after the command: `workflow runs list --limit`'],

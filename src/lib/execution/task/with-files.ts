@@ -15,7 +15,7 @@ import {textOf, writeFiles} from '../files/write-files.ts'
 import type {RunSecrets} from './run-secrets.ts'
 
 /** Names the directory of its files to the process of a task. */
-export const filesVariable = 'AUTOKESTRA_FILES'
+const filesVariable = 'AUTOKESTRA_FILES'
 
 export interface FilesOfAttempt {
   readonly key: TaskKey
