@@ -4,6 +4,7 @@ import {expect, it, onTestFinished} from 'vitest'
 import {commandsInDocker, pagesInDocker, runPage, singleCommands} from '../rig/doc-commands.ts'
 import {readPage} from '../rig/doc-page.ts'
 import {DocProject} from '../rig/doc-project.ts'
+import {deriveImage} from '../rig/docker-images.ts'
 import {baseImage, describeInDocker, dockerEnv} from '../rig/docker.ts'
 import {removeImages} from '../rig/restricted-project.ts'
 
@@ -23,6 +24,13 @@ describeInDocker('a page', () => {
     const project = new DocProject({isClone: false, env: {DOCKER_HOST}})
     // The pages take images of a registry; there is none here.
     project.writeConfig(`plugins: {baseImage: ${baseImage}}\n`)
-    await runPage(page, project, (command) => !commands.includes(command))
+    const nodeImage = `autokestra-test-node-${String(process.pid)}`
+    if (page.blocks.some(({text}) => text.includes('node:22-slim'))) await deriveImage(nodeImage, {FLAVOUR: 'node'})
+    await runPage(
+      page,
+      project,
+      (command) => !commands.includes(command),
+      (text) => text.replaceAll('python:3.12-slim', baseImage).replaceAll('node:22-slim', nodeImage),
+    )
   })
 })

@@ -7,6 +7,7 @@ import {isPrinted, type DocProject} from './doc-project.ts'
 /** Pages with commands that need Docker: all of them, or these. test/docker/pages.test.ts runs them, and test/docs/pages.test.ts the others. */
 export const pagesInDocker: ReadonlyMap<string, 'all' | readonly string[]> = new Map<string, 'all' | readonly string[]>([
   ['docs/permissions.md', 'all'],
+  ['docs/cookbook/containers.md', 'all'],
   ['docs/plugins/writing-plugins.md', ['workflow plugin build my/news', 'workflow run news.yaml']],
   ['README.md', ['workflow plugin build my/shout', 'workflow run alone.yaml']],
 ])
@@ -24,10 +25,18 @@ export function singleCommands(page: DocPage): string[] {
     .flatMap(({text}) => text.split(' && '))
 }
 
-/** Runs all commands in order, and writes the files that stand between them. Expects of each what the page says. */
-export async function runPage(page: DocPage, project: DocProject, isLeftOut: (command: string) => boolean): Promise<void> {
+/**
+ * Runs all commands in order, and writes the files that stand between them. Expects of each what the page says.
+ * @param change what is written instead of the text of a file
+ */
+export async function runPage(
+  page: DocPage,
+  project: DocProject,
+  isLeftOut: (command: string) => boolean,
+  change = (text: string): string => text,
+): Promise<void> {
   for (const block of page.blocks) {
-    if (block.file !== undefined) project.write(block.file, block.text)
+    if (block.file !== undefined) project.write(block.file, change(block.text))
     if (!isCommands(block)) continue
     for (const {text, wanted, exitCode, printed} of await project.run(block, isLeftOut)) {
       const at = `${page.name}:${String(block.line)}: ${text}`
