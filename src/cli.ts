@@ -1,6 +1,7 @@
 // What the bundle offers to bin/run.js, and to oclif by the names that package.json gives under `oclif`.
 
 import {join} from 'node:path'
+import {Check} from './commands/check.ts'
 import {Complete} from './commands/complete.ts'
 import {Completion} from './commands/completion.ts'
 import {Explain} from './commands/explain.ts'
@@ -40,6 +41,7 @@ export {WorkflowHelp} from './cli/help/workflow-help.ts'
 
 /** Every command by its id: topics and verb joined with `:`. A new file in src/commands gets its line here. */
 export const COMMANDS = {
+  check: Check,
   complete: Complete,
   completion: Completion,
   explain: Explain,

@@ -59,6 +59,8 @@ const commandLines: readonly string[] = [
   'secrets verify',
   'secrets delete NEW --force',
   'tasks good.yaml',
+  'check good.yaml',
+  'check restricted.yaml',
   'validate good.yaml wrong.yaml',
   'test good.test.yaml odd.test.yaml',
   'run good.yaml --dry-run',

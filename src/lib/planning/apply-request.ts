@@ -1,5 +1,6 @@
 // What the command line overrides: the vars and settings of one run of a workflow.
 
+import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {TemplateError} from '../templates/template-error.ts'
 import {isTemplate, toText, type Templates} from '../templates/templates.ts'
@@ -26,6 +27,8 @@ export interface PlanRequest extends TaskRequest {
   readonly force?: boolean
   /** `run.args` of templates. */
   readonly args?: readonly string[]
+  /** Is told of files of `dotenv` that cannot be read, and the plan is made without them. Absent: they are an error. */
+  readonly onUnreadableFile?: (finding: Diagnostic) => void
   /** Files with variables of tasks. */
   readonly envFiles?: readonly string[]
 }

@@ -46,7 +46,7 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const settings = applyRequest(values.meaning.workflow, templates, request, inputs)
   const {workflow, warnings: leftOut} = reduceToSelection(values.meaning, request, values.actions)
   const file = request.file === '-' ? '-' : resolve(cwd, request.file)
-  const fromFiles = await readFileEnvironment(workflow, request.envFiles ?? [], cwd)
+  const fromFiles = await readFileEnvironment(workflow, request, cwd)
   const plan = planWorkflow({
     fromFiles,
     workflow,
@@ -68,8 +68,12 @@ function reduceToSelection({workflow, templates}: Meaning, request: PlanRequest,
 }
 
 /** Most workflows name no files: then what reads them is not loaded. */
-async function readFileEnvironment(workflow: Workflow, asked: readonly string[], cwd: string): Promise<FileEnvironment> {
+async function readFileEnvironment(
+  workflow: Workflow,
+  {envFiles: asked = [], onUnreadableFile}: PlanRequest,
+  cwd: string,
+): Promise<FileEnvironment> {
   if (asked.length === 0 && (workflow.dotenv ?? []).length === 0) return {files: [], values: {}, warnings: []}
   const {readEnvFiles} = await import('./read-env-files.ts')
-  return await readEnvFiles(workflow, asked, cwd)
+  return await readEnvFiles(workflow, asked, cwd, onUnreadableFile)
 }

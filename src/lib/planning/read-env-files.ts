@@ -23,9 +23,14 @@ const maxBytes = 4 * 1024 * 1024
 /**
  * First those of the workflow, then those of the command line. Throws WORKFLOW_INVALID for a missing file of the workflow, DOCUMENT_UNREADABLE,
  * CONFIG_INVALID with all that is wrong with the lines of a file.
- * @param asked paths of the command line, relative to `cwd`
+ * @param asked paths of the command line, relative to `cwd` @param onUnreadable takes what would be thrown for a missing file of the workflow
  */
-export async function readEnvFiles(workflow: Workflow, asked: readonly string[], cwd: string): Promise<FileEnvironment> {
+export async function readEnvFiles(
+  workflow: Workflow,
+  asked: readonly string[],
+  cwd: string,
+  onUnreadable?: (finding: Diagnostic) => void,
+): Promise<FileEnvironment> {
   const files: string[] = []
   const values = new Map<string, string>()
   const warnings: Diagnostic[] = []
@@ -43,8 +48,13 @@ export async function readEnvFiles(workflow: Workflow, asked: readonly string[],
       if (isOptional && error.message.endsWith('does not exist')) continue
       const hint = `create it, or write {file: ${file}, optional: true}`
       const finding = {severity: 'error', code: 'unreadable-dotenv', message: error.message, hint} as const
+      const diagnostic = workflow.source.diagnostic(['dotenv', index], 'value', finding)
+      if (onUnreadable !== undefined) {
+        onUnreadable(diagnostic)
+        continue
+      }
       throw new WorkflowError('WORKFLOW_INVALID', `The workflow file "${workflow.source.file}" has 1 error.`, {
-        diagnostics: [workflow.source.diagnostic(['dotenv', index], 'value', finding)],
+        diagnostics: [diagnostic],
         cause: error,
       })
     }

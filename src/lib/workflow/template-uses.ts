@@ -60,6 +60,7 @@ export function varsRead(sites: readonly TemplateSite[], templates: Templates, n
 
 const anyVar = Symbol('any var')
 
-function visitReferences(sites: readonly TemplateSite[], templates: Templates, visit: (reference: Reference) => void): void {
+/** Calls `visit` for all that the templates of the sites read. */
+export function visitReferences(sites: readonly TemplateSite[], templates: Templates, visit: (reference: Reference) => void): void {
   for (const {value} of sites) visitTemplates(value, (text) => templates.parse(text).references.forEach(visit))
 }

@@ -13,23 +13,31 @@ import {describeType, templateError} from './scope-errors.ts'
 /** Lines of a command that are shown when it fails. */
 const shownLines = 10
 
-export interface RequirementsOfTask {
+export interface AskedTask {
   readonly key: TaskKey
   readonly task: PlannedTask
-  readonly requirements: readonly Requirement[]
   readonly scope: RunScope
   /** Runs a command as the task runs: in its directory, with its environment. */
   readonly run: (command: string, timeoutMs: number, onLog: (entry: LogEntry) => void) => Promise<ActionResult>
 }
 
+export interface RequirementsOfTask extends AskedTask {
+  readonly requirements: readonly Requirement[]
+}
+
 /** Undefined when all of it holds. */
 export async function askRequirements(asked: RequirementsOfTask): Promise<TaskError | undefined> {
   for (const [nth, requirement] of asked.requirements.entries()) {
-    const error = 'if' in requirement ? askCondition(asked, requirement.if, nth) : await askCommand(asked, requirement)
-    if (error === undefined) continue
-    return error.code === 'REQUIREMENT_FAILED' ? withMessage(asked, error, requirement.message, nth) : error
+    const error = await askRequirement(asked, requirement, nth)
+    if (error !== undefined) return error
   }
   return undefined
+}
+
+/** @param nth of those of the task. Undefined when it holds. */
+export async function askRequirement(asked: AskedTask, requirement: Requirement, nth: number): Promise<TaskError | undefined> {
+  const error = 'if' in requirement ? askCondition(asked, requirement.if, nth) : await askCommand(asked, requirement)
+  return error?.code === 'REQUIREMENT_FAILED' ? withMessage(asked, error, requirement.message, nth) : error
 }
 
 /** The invocation of a command that is asked for by `base`, the task's own. */
@@ -45,7 +53,7 @@ export function commandInvocation(
 
 const failed: TaskError = {code: 'REQUIREMENT_FAILED', message: '', retryable: false}
 
-function askCondition({scope, task, key}: RequirementsOfTask, condition: string, nth: number): TaskError | undefined {
+function askCondition({scope, task, key}: AskedTask, condition: string, nth: number): TaskError | undefined {
   const evaluated = scope.evaluateRequired(task, key, condition, [nth, 'if'])
   if (!evaluated.ok) return evaluated.error
   if (evaluated.value === true) return undefined
@@ -53,10 +61,7 @@ function askCondition({scope, task, key}: RequirementsOfTask, condition: string,
   return templateError(`in require.${String(nth)}.if: the condition must be true or false, not ${describeType(evaluated.value)}`)
 }
 
-async function askCommand(
-  {run}: RequirementsOfTask,
-  {command, timeoutMs}: Extract<Requirement, {command: string}>,
-): Promise<TaskError | undefined> {
+async function askCommand({run}: AskedTask, {command, timeoutMs}: Extract<Requirement, {command: string}>): Promise<TaskError | undefined> {
   const lines: string[] = []
   const result = await run(command, timeoutMs, ({message}) => {
     lines.push(message)
@@ -70,7 +75,7 @@ async function askCommand(
   return {...failed, details: [`${command.trim()}: ${why}`, ...lines]}
 }
 
-function withMessage({scope, task, key}: RequirementsOfTask, error: TaskError, text: string, nth: number): TaskError {
+function withMessage({scope, task, key}: AskedTask, error: TaskError, text: string, nth: number): TaskError {
   const evaluated = scope.evaluateRequired(task, key, text, [nth, 'message'])
   return evaluated.ok ? {...error, message: toText(evaluated.value)} : evaluated.error
 }
