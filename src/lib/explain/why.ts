@@ -28,7 +28,7 @@ function whyOf(facts: WhyFacts): string[] {
       return followSkips(facts)
     case 'running':
       return runStatus === 'running'
-        ? [whyStarted(facts), 'It has not ended.']
+        ? [whyStarted(facts), whyGoesOn(task)]
         : [whyStarted(facts), 'The process of the run died while it ran.']
     case 'interrupted':
       return [whyStarted(facts), 'The process of the run died while it ran.']
@@ -50,12 +50,18 @@ function whyOf(facts: WhyFacts): string[] {
   }
 }
 
+function whyGoesOn({waiting}: TaskView): string {
+  if (waiting === undefined) return 'It has not ended.'
+  return `It waits for approval${waiting.deadlineAt === undefined ? '' : ` until ${waiting.deadlineAt}`}: ${waiting.message}`
+}
+
 function whyRan({task, ...facts}: WhyFacts): string[] {
   const {cache} = task
   if (cache?.isHit === true)
     return [`It did not run: nothing had changed that its result depends on, so it has the result of run ${cache.run}.`]
   const started = whyStarted({task, ...facts})
   if (task.attempts === 0) return []
+  if (task.answer?.answer === 'approved') return [started, `It was approved by ${task.answer.by} at ${task.answer.at}.`]
   if (cache === undefined) return [started]
   const more = cache.more === undefined ? '' : ` and ${String(cache.more)} more`
   return [started, `Its cache had no result for it: ${cache.reasons.join(', ')}${more}.`]

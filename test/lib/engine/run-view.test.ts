@@ -5,6 +5,7 @@ import type {RunEvent, TaskState} from '../../../src/lib/engine/events.ts'
 import {detailsOf} from '../../../src/lib/engine/run-details.ts'
 import {resultOf} from '../../../src/lib/engine/run-result.ts'
 import {RunView} from '../../../src/lib/engine/run-view.ts'
+import {readTaskKey} from '../../../src/lib/engine/task-key.ts'
 import {playRun} from '../../rig/play-run.ts'
 import {randomRun} from '../../rig/random-run.ts'
 import {begun, failed, finished, log, numberEvents, started, succeeded} from '../../rig/run-events.ts'
@@ -48,7 +49,9 @@ function searchAnswers(events: readonly RunEvent[]): Answers {
     }),
     running: inOrderOf('task.started'),
     waiting: inOrderOf('task.retrying'),
-    ended: events.flatMap((event) => (event.type === 'task.finished' || event.type === 'task.skipped' ? [event.task] : [])),
+    ended: events.flatMap((event) =>
+      (event.type === 'task.finished' || event.type === 'task.skipped') && readTaskKey(event.task).item === undefined ? [event.task] : [],
+    ),
     stopCause: events.findLast((event) => event.type === 'run.stopping')?.cause,
     finished: events.at(-1)?.type === 'run.finished',
   }
@@ -120,6 +123,21 @@ describe('RunView', () => {
     })
     expect(view.waiting.get('a')).toMatchObject({sinceMs: 2000, delayMs: 500, attempts: 1, status: 'running'})
     expect(view.running.size).toBe(0)
+  })
+
+  test('a task goes on while it waits for a person, or when its requirements hold', () => {
+    const deadlineAt = '2026-01-01T00:00:09.000Z'
+    const waiting = {type: 'task.waiting', task: 'a', attempt: 1, for: 'approval', message: 'Go?', deadlineAt} as const
+    const answered = {type: 'task.answered', task: 'a', attempt: 1, answer: 'approved', by: 'ann', at: deadlineAt, comment: 'ok'} as const
+    const events = numberEvents('r', [started('a'), begun('a'), {type: 'task.required', task: 'a'}, waiting, answered, succeeded('a')])
+    const asked = fold(events.slice(0, 4))
+    expect([[...asked.running.keys()], asked.ended]).toEqual([['a'], []])
+    expect(asked.find('a')?.waiting).toEqual({for: 'approval', message: 'Go?', deadlineAt})
+    expect(detailsOf(asked, 'interrupted').tasks[0]).not.toHaveProperty('waiting')
+    const told = fold(events.slice(0, 5))
+    expect([[...told.running.keys()], told.find('a')?.waiting]).toEqual([['a'], undefined])
+    expect(told.find('a')?.answer).toEqual({answer: 'approved', by: 'ann', at: deadlineAt, comment: 'ok'})
+    expect(fold([...events.slice(0, 4), ...events.slice(5)]).find('a')).not.toHaveProperty('waiting')
   })
 
   test('calls what ran when its process died interrupted, only for a run that is', () => {

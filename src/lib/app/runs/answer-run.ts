@@ -79,15 +79,22 @@ export async function answerRun(parts: AnswerParts, {run: reference, task, kind,
 
 function refuseEnded(rows: RunRows, run: RunSummary, task: string | undefined): void {
   if (run.status === 'running') return
-  const answered = tasksOf(rows.details(run)).filter(({id, answer}) => answer !== undefined && (task === undefined || id === task))
-  const [first] = answered
-  if (first !== undefined && answered.length === 1) refuseAnswered(run, first)
+  refuseOnlyAnswered(
+    run,
+    tasksOf(rows.details(run)).filter(({id}) => task === undefined || id === task),
+  )
   if (run.status === 'interrupted') throw refused(run, `run ${run.id} does not go on: its process is gone`)
   throw refused(run, `run ${run.id} has finished (${run.status})`)
 }
 
 function refuseAnswered(run: RunSummary, {id, answer}: OneTask): void {
   if (answer !== undefined) throw tooLate(run, `task "${id}" was ${describeAnswer(answer)} at ${answer.at}, before this answer`)
+}
+
+/** Who comes second wants to know who was first; with several answered tasks that is not known. */
+function refuseOnlyAnswered(run: RunSummary, tasks: readonly OneTask[]): void {
+  const [first, ...others] = tasks.filter(({answer}) => answer !== undefined)
+  if (first !== undefined && others.length === 0) refuseAnswered(run, first)
 }
 
 /** Undefined: nothing was heard of the task in time. */
@@ -117,6 +124,7 @@ function findWaiting(rows: RunRows, run: RunSummary, task: string | undefined, k
         hint: `workflow runs ${kind} ${run.id} ${shellWord(waiting[0]?.id ?? 'TASK')}`,
       })
     }
+    refuseOnlyAnswered(run, all)
     throw refused(run, `no task of run ${run.id} waits for approval`, hintOfChildren(rows, all, kind))
   }
   const found = all.find(({id}) => id === task)

@@ -32,6 +32,24 @@ describe('maskEvent', () => {
       {type: 'diagnostic', severity: 'warning', code: 'X', message: '***SECRET***'},
     ],
     [
+      'what is to be approved',
+      {type: 'task.waiting', task: 't', attempt: 1, for: 'approval', message: `publish ${secret}?`},
+      {type: 'task.waiting', task: 't', attempt: 1, for: 'approval', message: 'publish ***SECRET***?'},
+    ],
+    [
+      'who has answered, and why',
+      {type: 'task.answered', task: 't', attempt: 1, answer: 'rejected', by: secret, at: '2026-01-31', comment: `because of ${secret}`},
+      {
+        type: 'task.answered',
+        task: 't',
+        attempt: 1,
+        answer: 'rejected',
+        by: '***SECRET***',
+        at: '2026-01-31',
+        comment: 'because of ***SECRET***',
+      },
+    ],
+    [
       'the end of a run',
       {
         type: 'run.finished',
