@@ -97,6 +97,27 @@ describeInDocker('a step in a container', () => {
     expect([run.error('wrong').message, ...(await project.logOf('wrong'))].join('\n')).toContain('bad input')
   })
 
+  it.each([
+    ['core/python.run', 'import subprocess, time\nsubprocess.Popen(["sleep", "303"])\nprint("up")\ntime.sleep(304)'],
+    [
+      'core/node.run',
+      'require("node:child_process").spawn("sleep", ["303"])\nconsole.log("up")\nawait new Promise(() => setInterval(() => {}, 304))',
+    ],
+  ])('ends a script of %s at its timeout, with what it has started', async (type, script) => {
+    const project = write({
+      tasks: [
+        {id: 'slow', type, timeout: '2s', inputs: {script}, continueOnError: true},
+        shell('look', `for dir in /proc/[0-9]*; do tr "\\0" " " < $dir/cmdline 2>/dev/null; done`, {needs: ['slow']}),
+      ],
+    })
+    const run = await project.runRestricted('w.yaml')
+    expect(run.error('slow')).toMatchObject({code: 'TIMEOUT'})
+    expect(await project.logOf('slow')).toContain('up')
+    const {stdout} = run.task('look').output as {stdout: string}
+    expect(stdout).toContain('sh -c')
+    expect(stdout).not.toContain('sleep 303')
+  })
+
   it('runs scripts in a restricted workflow, with what is granted', async () => {
     const project = write({
       security: 'restricted',
@@ -143,5 +164,17 @@ describeInDocker('a step in a container', () => {
     expect(explained.stdout).toContain('image changed')
     const dry = await project.run(['run', 'w.yaml', '--dry-run', '--var', 'image=another'])
     expect(dry.stdout).toContain('image changed')
+  })
+
+  it('has the image that a computed var names; the var is computed on this machine', async () => {
+    const project = write({
+      vars: {image: {command: `test -e host.txt && echo ${baseImage}`}},
+      container: {image: '{{ vars.image }}', network: 'none', pull: 'never'},
+      tasks: [shell('t', `${inside}echo "$IMAGE"`, {env: {IMAGE: '{{ vars.image }}'}})],
+    })
+    project.write({'host.txt': ''})
+    const run = await project.runRestricted('w.yaml')
+    expect(run.exitCode, JSON.stringify(run.result)).toBe(0)
+    expect(run.task('t').output).toMatchObject({stdout: baseImage})
   })
 })
