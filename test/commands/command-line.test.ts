@@ -102,8 +102,10 @@ describe('help', () => {
       ]) as unknown,
     })
     expect((jsonOf(await runWorkflow(['runs', '--help', '--json'], {home})) as HelpDocument).commands.map(({id}) => id)).toEqual([
+      'runs approve',
       'runs list',
       'runs logs',
+      'runs reject',
       'runs show',
     ])
     expect(await runWorkflow(['help', 'rnu', '--json'], {home})).toMatchObject({exitCode: 2, stderr: ''})
