@@ -57,6 +57,15 @@ const files: Readonly<Record<string, string>> = {
   '48-output-of-items.yaml': `${head}  - {id: a, type: core/shell.run, forEach: {items: [1]}, inputs: {command: ls}}\n  - {id: b, type: core/console.log, needs: [a], inputs: {message: '{{ tasks.a.output.stdout }}'}}\n`,
   '49-never-runs.yaml': `${head}  - {id: a, type: core/console.log, if: false, inputs: {message: hi}}\n  - {id: b, type: core/console.log, needs: [a], inputs: {message: hi}}\n`,
   '50-comparison.yaml': `id: w\ninputs: {limit: 3, stage: {enum: [dev, prod]}}\ntasks:\n  - {id: a, type: core/console.log, if: '{{ inputs.limit == "3" || inputs.stage == "prd" }}', inputs: {message: hi}}\n`,
+  '51-container.yaml': `id: w\ncontainer: {img: alpine}\ntasks:\n${task}`,
+  '52-require.yaml': `${head}  - {id: a, type: core/console.log, require: [{comand: make}], inputs: {message: hi}}\n`,
+  '53-until.yaml': `${head}  - {id: a, type: core/shell.run, until: {if: output.done, every: 1ms}, inputs: {command: ls}}\n`,
+  '54-hook-needs.yaml': `id: w\nhooks: {finally: [{id: last, type: core/console.log, needs: [a], inputs: {message: hi}}]}\ntasks:\n${task}`,
+  '55-dotenv.yaml': `id: w\ndotenv: [{path: .env}]\ntasks:\n${task}`,
+  '56-workflow-run.yaml': `${head}  - {id: a, type: core/workflow.run, inputs: {file: none.yaml}}\n`,
+  '57-computed.yaml': `id: w\nvars: {commit: {command: git rev-parse HEAD, shell: fish}}\ntasks:\n  - {id: a, type: core/console.log, inputs: {message: '{{ vars.commit }}'}}\n`,
+  '58-approval.yaml': `${head}  - {id: a, type: core/approval.wait, inputs: {mesage: hi}}\n`,
+  '59-concurrency-group.yaml': `id: w\nconcurrency: {group: '{{ tasks.a.output }}'}\ntasks:\n${task}`,
 }
 
 it('the findings of broken files', async () => {

@@ -1,4 +1,4 @@
-// Forty workflow files that are right, with the whole text of what `validate` says about them.
+// Workflow files that are right, with the whole text of what `validate` says about them.
 
 import {expect, it} from 'vitest'
 import {Project} from '../rig/project.ts'
@@ -49,6 +49,17 @@ const files: Readonly<Record<string, string>> = {
   '38-text.yaml': `id: w\ntasks:\n${say('a {{ run.id }} b {{ "{{" }} }}')}`,
   '39-other-templates.yaml': `id: w\ntasks:\n  - {id: a, type: core/shell.run, inputs: {command: 'docker ps --format "{{.ID}}"'}}\n`,
   '40-anchors.yaml': `id: w\nvars: {base: &base {a: 1}, more: {<<: *base, b: 2}}\ntasks:\n${say('{{ vars.more.a }}')}`,
+  '41-container.yaml': `id: w\ncontainer: 'alpine:3.20'\ntasks:\n  - {id: a, type: core/shell.run, inputs: {command: 'true'}}\n`,
+  '42-require.yaml': keyed(`require: [{if: '{{ run.os != "plan9" }}', message: a real system}, {command: 'true', message: a shell}]`),
+  '43-until.yaml': `id: w\ntasks:\n  - {id: a, type: core/shell.run, inputs: {command: 'true'}, until: {if: '{{ output.exitCode == 0 }}', every: 5s, limit: 10m}}\n`,
+  '44-hooks-of-all-ends.yaml': one(
+    `hooks:\n  onFailure: [{id: tell, type: core/console.log, inputs: {message: '{{ toJson(run.failed) }}'}}]\n  onCancel: [{id: undo, type: core/console.log, inputs: {message: x}}]\n`,
+  ),
+  '45-dotenv.yaml': one('dotenv: [{file: .env, optional: true}, {file: .env.local, optional: true}]\n'),
+  '46-computed.yaml': reads('vars.commit', 'vars: {commit: {command: git rev-parse HEAD}}\n'),
+  '47-workflow-run.yaml': `id: w\ntasks:\n  - {id: a, type: core/workflow.run, inputs: {file: 01-least.yaml}}\n`,
+  '48-approval.yaml': `${one('')}  - {id: ask, type: core/approval.wait, needs: [a], inputs: {message: 'deploy?'}}\n`,
+  '49-output-of-items.yaml': `id: w\ntasks:\n  - {id: a, type: core/shell.run, forEach: {items: [1]}, inputs: {command: 'true'}}\n  - {id: b, type: core/console.log, needs: [a], inputs: {message: '{{ tasks.a.output[0].stdout + tasks.a.items[0].status }}'}}\n`,
 }
 
 it('files that are right have no errors', async () => {

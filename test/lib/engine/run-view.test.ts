@@ -47,7 +47,14 @@ function answersOf(view: RunView): Answers {
 }
 
 /** They say something of a task, and leave it where it is. */
-const noSteps: ReadonlySet<RunEvent['type']> = new Set(['task.log', 'task.child', 'task.required', 'diagnostic'])
+const noSteps: ReadonlySet<RunEvent['type']> = new Set([
+  'task.log',
+  'task.child',
+  'task.required',
+  'task.waiting',
+  'task.answered',
+  'diagnostic',
+])
 
 function searchAnswers(events: readonly RunEvent[]): Answers {
   const ids = events.flatMap((event) =>

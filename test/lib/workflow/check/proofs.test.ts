@@ -149,6 +149,7 @@ describe('vars', () => {
     ['{a: 1, b: 2}', '{{ toJson(vars) }}'],
     ['{a: 1, b: 2}', '{{ vars.a.map(vars, vars.b) + vars.b }}'],
     ['{a: 1}', '{{ has(vars.a) }}'],
+    ['{a: &name {x: 1}, "b": &other 1, c: {<<: *name, y: *other}}', '{{ vars.c }}'],
   ])('%s with %s are read', async (vars, x) => {
     expect(await withVars(vars, x)).toEqual([])
   })

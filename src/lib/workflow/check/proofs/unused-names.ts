@@ -2,6 +2,7 @@
 
 import {fieldsOf} from '../../../documents/fields.ts'
 import type {CheckFinding} from '../../../documents/findings.ts'
+import type {Diagnostic} from '../../../errors/diagnostic.ts'
 import type {Templates} from '../../../templates/templates.ts'
 import {isSecretName} from '../../inputs/secret-input.ts'
 import type {WorkflowDraft} from '../../draft.ts'
@@ -25,16 +26,28 @@ export function* checkUnusedInputs({fields}: WorkflowDraft, all: readonly DraftT
 }
 
 /** @param all templates of the file */
-export function* checkUnusedVars({fields}: WorkflowDraft, all: readonly DraftTemplate[], templates: Templates): Generator<CheckFinding> {
-  for (const name of unread('vars', fields['vars'], all, templates))
-    yield {
-      at: ['vars', name],
-      target: 'key',
+export function* checkUnusedVars(
+  {fields, document}: WorkflowDraft,
+  all: readonly DraftTemplate[],
+  templates: Templates,
+): Generator<CheckFinding> {
+  for (const name of unread('vars', fields['vars'], all, templates)) {
+    const finding = {
       severity: 'warning',
       code: 'unused-var',
       message: `nothing reads the var "${name}"`,
       hint: `read it as {{ ${/^[A-Za-z_]\w*$/.test(name) ? `vars.${name}` : `vars['${name}']`} }}, or remove it`,
-    }
+    } as const
+    if (!hasAnchor(document.diagnostic(['vars', name], 'key', finding))) yield {...finding, at: ['vars', name], target: 'key'}
+  }
+}
+
+/** Of a key: whether its value is named for aliases, which may be all that it is for. */
+function hasAnchor({sourceLine = '', column = 1, length = 0}: Diagnostic): boolean {
+  const behind = Array.from(sourceLine)
+    .slice(column - 1 + length)
+    .join('')
+  return /^\s*:\s+&/.test(behind)
 }
 
 function unread(root: string, written: unknown, all: readonly DraftTemplate[], templates: Templates): readonly string[] {
