@@ -1,7 +1,7 @@
 // Files of tasks when the disk is full, and when the command dies while it writes them.
 
 import {spawnSync} from 'node:child_process'
-import {mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs'
+import {existsSync, mkdirSync, readdirSync, readFileSync, statSync} from 'node:fs'
 import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import {Project} from '../rig/project.ts'
@@ -55,6 +55,8 @@ tasks:
     }
     const sizes = runsIn(root).flatMap((run) => {
       const directory = path.join(root, run, 't')
+      // Killed before it made one.
+      if (!existsSync(directory)) return []
       const written = readdirSync(directory).filter((name) => !name.startsWith('.'))
       return written.map((name) => statSync(path.join(directory, name)).size)
     })

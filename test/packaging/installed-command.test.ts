@@ -77,7 +77,7 @@ describe('the package', () => {
     const places =
       /^(bin|dist\/(cli\.cjs$|sdk\/|plugins\/|schemas\/)|examples|docs)|^(plugins\/[a-z]+\/README\.md|sdk\/README\.md|bench\/(RESULTS|README)\.md)$|^(oclif\.manifest\.json|package\.json|README\.md|AGENTS\.md|CHANGELOG\.md|CONTRIBUTING\.md|SECURITY\.md|LICENSE)$/
     expect(packed.files.filter((file) => !places.test(file))).toEqual([])
-    expect(packed.files.filter((file) => /\.map$|\.test\.|code-cache|node_modules|(^|\/)\.|bin\/dev/.test(file))).toEqual([])
+    expect(packed.files.filter((file) => /\.map$|\.test\.(?!yaml$)|code-cache|node_modules|(^|\/)\.|bin\/dev/.test(file))).toEqual([])
   })
 
   it('holds every page that its pages lead to', () => {
