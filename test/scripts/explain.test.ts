@@ -32,7 +32,7 @@ tasks:
     inputs: {command: 'echo $X'}
     env: {X: 'it is {{ tasks.count.output.stdout }} of {{ vars.n }}'}
   - {id: never, type: core/shell.run, needs: [count], if: '{{ vars.n == 3 }}', inputs: {command: 'true'}}
-  - {id: slow, type: core/time.sleep, timeout: 50ms, retry: {max: 2, on: [error]}, inputs: {duration: 9s}}
+  - {id: slow, type: core/time.sleep, timeout: 500ms, retry: {max: 2, on: [error]}, inputs: {duration: 9s}}
 `
 const secret = 'horse-battery-4711'
 
@@ -184,7 +184,7 @@ failFast: false
 tasks:
   - id: score
     type: core/shell.run
-    forEach: {items: [0, 1, 2]}
+    forEach: {items: [0, 1, 2], failFast: false}
     inputs: {command: 'exit $N'}
     env: {N: '{{ item }}'}
     cache: {}
