@@ -289,15 +289,6 @@ tasks:
     const files = [project.read('events'), readFileSync(path.join(project.home, 'autokestra.db'), 'latin1')]
     for (const text of [...files, ended.stdout, ended.stderr, shown.stdout, approved.stdout]) expect(text).not.toContain(secret)
   })
-
-  it('works in a restricted workflow', async () => {
-    const project = new Project({
-      'w.yaml': 'id: alone\nsecurity: restricted\ntasks: [{id: ask, type: core/approval.wait, inputs: {message: Really?}}]\n',
-    })
-    const running = await ask(project)
-    expect((await project.run(['runs', 'approve', 'latest'])).exitCode).toBe(0)
-    expect((await endOf(running)).exitCode).toBe(0)
-  })
 })
 
 describe('on a terminal', () => {
