@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest'
 import {Project} from '../rig/project.ts'
 
-const head = 'id: w\nvars: {list: [1]}\ntasks:\n  - id: t\n    type: core/shell.run\n    inputs: {command: "true"}\n'
+const head =
+  'id: w\nvars: {list: [1]}\ntasks:\n  - id: t\n    type: core/shell.run\n    inputs: {command: "true", stdin: "{{ toJson(vars.list) }}"}\n'
 
 async function findingsOf(lines: string): Promise<string[]> {
   const project = new Project({'w.yaml': head + lines.replaceAll(/^/gm, '    ')})
