@@ -129,13 +129,13 @@ describe('hooks', () => {
         `${hooks}outputs: {n: 1}\n`,
         'failFast: false\n',
       ),
-      'broken.yaml': workflow(shell('a', 'true'), `${hooks}outputs: {n: '{{ tasks.a.output.nothing }}'}\n`),
+      'broken.yaml': workflow(shell('a', 'true'), `${hooks}outputs: {n: '{{ tasks.a.output.value.nothing }}'}\n`),
     })
     expect(await project.runJson('good.yaml')).toMatchObject({exitCode: 0, result: {outputs: {n: 7}}})
     expect(await project.runJson('bad.yaml')).toMatchObject({exitCode: 1})
     const broken = await project.runJson('broken.yaml')
     expect(broken).toMatchObject({exitCode: 1, result: {status: 'failed'}})
-    expect(broken.result.reason).toContain('nothing')
+    expect(broken.result.reason).toContain('tasks.a.output.value does not exist')
     expect(project.read('notes')).toBe('succeeded||{"n":7}\nfailed|a,c|{}\nfailed||{}\n')
   })
 

@@ -93,7 +93,7 @@ describe('until', () => {
 
   it('fails the task when its condition cannot be evaluated, or is neither true nor false', async () => {
     const project = new Project({
-      'missing.yaml': `id: w\ntasks:\n${waiting('{if: "{{ output.nothing == 1 }}", every: 20ms}')}`,
+      'missing.yaml': `id: w\ntasks:\n${waiting('{if: "{{ output.value.nothing == 1 }}", every: 20ms}')}`,
       'number.yaml': `id: w\ntasks:\n${waiting('{if: "{{ output.exitCode }}", every: 20ms}')}`,
     })
     const missing = await project.runJson('missing.yaml')
