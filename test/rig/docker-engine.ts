@@ -84,7 +84,15 @@ async function end(engine: ChildProcess, dir: string): Promise<void> {
     if ((await Promise.race([ended, sleep(stopLimitMs, 'late', {ref: false})])) === 'late') engine.kill('SIGKILL')
     await ended
   }
+  unmountBelow(dir)
   rmSync(dir, {recursive: true, force: true, maxRetries: 10})
+}
+
+/** What an engine that had to be killed leaves mounted cannot be removed. */
+function unmountBelow(dir: string): void {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+  const points = mounts.flatMap((line) => line.split(' ')[4] ?? []).filter((point) => point.startsWith(`${dir}/`))
+  for (const point of points.reverse()) execFileSync('umount', ['--lazy', point])
 }
 
 function answers(socketPath: string): Promise<boolean> {
