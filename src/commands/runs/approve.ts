@@ -1,11 +1,8 @@
 // Approves what a task of a run waits for.
 
-import {Args, Flags} from '@oclif/core'
-import {BaseCommand} from '../../cli/base-command.ts'
-import type {GivenAnswer} from '../../lib/app/runs/answer-run.ts'
-import {renderAnswer} from '../../lib/ui/views/given-answer.ts'
+import {AnswerCommand} from '../../cli/answer-command.ts'
 
-export class RunsApprove extends BaseCommand {
+export class RunsApprove extends AnswerCommand {
   static override summary = 'Approve what a task of a run waits for.'
   static override description =
     'The task (core/approval.wait) goes on with your login name and the comment as its output. The first answer counts.'
@@ -13,20 +10,5 @@ export class RunsApprove extends BaseCommand {
     '<%= config.bin %> runs approve latest',
     '<%= config.bin %> runs approve latest ask --comment "checked on staging"',
   ]
-  static override args = {
-    run: Args.string({required: true, description: 'id of the run, the beginning of one, or latest'}),
-    task: Args.string({description: 'the task, or the item of one: TASK[KEY]; not needed when only one waits'}),
-  }
-  static override flags = {
-    comment: Flags.string({char: 'm', helpValue: 'TEXT', description: 'say why; it is kept in the journal, so it must not be secret'}),
-  }
-
-  async run(): Promise<GivenAnswer> {
-    const {args, flags} = await this.parse(RunsApprove)
-    const app = await this.app()
-    const {answerRun} = await import('../../lib/app/runs/answer-run.ts')
-    const answer = await answerRun(app, {run: args.run, task: args.task, kind: 'approve', comment: flags.comment})
-    this.print(() => renderAnswer(answer))
-    return answer
-  }
+  protected override readonly kind = 'approve'
 }

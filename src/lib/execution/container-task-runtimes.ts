@@ -42,7 +42,7 @@ export interface ContainerTaskRuntimesOptions {
 }
 
 /** An image with its mounts and settings. */
-interface Cell {
+interface WarmContainer {
   readonly runtime: Runtime
   readonly hosts: PluginHosts
   readonly baseEnv: Readonly<Record<string, string>>
@@ -53,7 +53,7 @@ const temporaryDir = '/tmp'
 
 export class ContainerTaskRuntimes implements TaskRuntimes {
   readonly #options: ContainerTaskRuntimesOptions
-  readonly #cells = new Map<string, Cell>()
+  readonly #warm = new Map<string, WarmContainer>()
 
   constructor(options: ContainerTaskRuntimesOptions) {
     this.#options = options
@@ -82,12 +82,12 @@ export class ContainerTaskRuntimes implements TaskRuntimes {
   async find(invocation: Invocation): Promise<TaskRuntime> {
     const {plugin, container, workingDir, runDir} = invocation
     if (container === undefined) return await this.#options.others.find(invocation)
-    const cell = await this.#find(container, workingDir, runDir)
+    const warm = await this.#find(container, workingDir, runDir)
     const pluginDir = rootOf(plugin)
-    return {...cell, pluginDir, workingDir: container.workdir ?? workingDir, main: mainInImage(plugin.manifest, pluginDir) ?? ''}
+    return {...warm, pluginDir, workingDir: container.workdir ?? workingDir, main: mainInImage(plugin.manifest, pluginDir) ?? ''}
   }
 
-  async #find(container: PlannedContainer, workingDir: string, runDir?: string): Promise<Cell> {
+  async #find(container: PlannedContainer, workingDir: string, runDir?: string): Promise<WarmContainer> {
     const {images, labels, openRuntime, openHosts} = this.#options
     const image = await requireStepImage(images, container)
     const user = container.user ?? this.#options.user
@@ -101,15 +101,15 @@ export class ContainerTaskRuntimes implements TaskRuntimes {
       labels,
     }
     const key = JSON.stringify(step)
-    let cell = this.#cells.get(key)
-    if (cell === undefined) {
+    let warm = this.#warm.get(key)
+    if (warm === undefined) {
       const home = isNamelessUser(user) ? {HOME: temporaryDir} : {}
       const baseEnv = {...home, ...variablesOf(image), ...this.#options.baseEnv}
       const runtime = openRuntime(step)
-      cell = {runtime, hosts: openHosts(runtime, baseEnv), baseEnv}
-      this.#cells.set(key, cell)
+      warm = {runtime, hosts: openHosts(runtime, baseEnv), baseEnv}
+      this.#warm.set(key, warm)
     }
-    return cell
+    return warm
   }
 
   /** The project stands in the container where it stands here, so paths mean the same in both; what the file mounts comes over it. */

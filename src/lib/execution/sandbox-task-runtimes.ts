@@ -44,7 +44,7 @@ export interface SandboxTaskRuntimesOptions {
 }
 
 /** One image with one set of grants; every container of it is like every other. */
-interface Cell {
+interface SharedRuntime {
   readonly runtime: Runtime
   readonly hosts: PluginHosts
   readonly baseEnv: Readonly<Record<string, string>>
@@ -60,7 +60,7 @@ const temporaryDir = '/tmp'
 
 export class SandboxTaskRuntimes implements TaskRuntimes {
   readonly #options: SandboxTaskRuntimesOptions
-  readonly #cells = new Map<string, Cell>()
+  readonly #runtimes = new Map<string, SharedRuntime>()
   #parallelism = 1
 
   constructor(options: SandboxTaskRuntimesOptions) {
@@ -72,14 +72,14 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
     this.#parallelism = parallelism
     for (const {plugin, restrictions, hasFiles, container} of tasks) {
       if (plugin.manifest.protocol !== 'sdk' || hasFiles === true || container !== undefined) continue
-      const cell = this.#cell(plugin, restrictions)
-      if (plugin.manifest.worker === 'single' || cell.expected < parallelism) cell.expected++
+      const shared = this.#runtimeFor(plugin, restrictions)
+      if (plugin.manifest.worker === 'single' || shared.expected < parallelism) shared.expected++
     }
     let room = parallelism
-    for (const cell of this.#cells.values()) {
+    for (const shared of this.#runtimes.values()) {
       if (room <= 0) return
-      this.#prepare(cell)
-      room -= cell.expected
+      this.#prepare(shared)
+      room -= shared.expected
     }
   }
 
@@ -89,11 +89,11 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
       ...(container === undefined ? [] : [...pluginMounts(plugin, this.#options.hostDir), ...container.mounts]),
       ...(filesDir === undefined ? [] : [mountOfFiles(filesDir)]),
     ]
-    const cell = this.#cell(plugin, restrictions, own, mounts)
-    const {runtime, baseEnv, sandbox} = cell
+    const shared = this.#runtimeFor(plugin, restrictions, own, mounts)
+    const {runtime, baseEnv, sandbox} = shared
     // A host with the files of one task serves no other.
-    const hosts = filesDir === undefined ? cell.hosts : usedOnce(cell.hosts)
-    this.#prepare(cell)
+    const hosts = filesDir === undefined ? shared.hosts : usedOnce(shared.hosts)
+    this.#prepare(shared)
     return {
       runtime,
       hosts,
@@ -104,25 +104,25 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
     }
   }
 
-  #prepare(cell: Cell): void {
-    if (cell.isPrepared) return
-    cell.isPrepared = true
-    if (cell.expected > 0) cell.hosts.expect(cell.expected, this.#parallelism)
+  #prepare(shared: SharedRuntime): void {
+    if (shared.isPrepared) return
+    shared.isPrepared = true
+    if (shared.expected > 0) shared.hosts.expect(shared.expected, this.#parallelism)
   }
 
   /** @param own the image that the task names; absent: the plugin's @param mounts besides what is granted */
-  #cell(plugin: Plugin, restrictions: Restrictions | undefined, own?: SandboxImage, mounts: readonly Mount[] = []): Cell {
+  #runtimeFor(plugin: Plugin, restrictions: Restrictions | undefined, own?: SandboxImage, mounts: readonly Mount[] = []): SharedRuntime {
     const image = own ?? this.#image(plugin)
     const sandbox = this.#sandbox(plugin, restrictions, image, mounts)
     const key = JSON.stringify(sandbox)
-    let cell = this.#cells.get(key)
-    if (cell === undefined) {
+    let shared = this.#runtimes.get(key)
+    if (shared === undefined) {
       const runtime = this.#options.openRuntime(sandbox)
       const baseEnv = {TMPDIR: temporaryDir, ...variablesOf(image), HOME: temporaryDir, ...this.#options.baseEnv}
-      cell = {runtime, hosts: this.#options.openHosts(runtime, baseEnv), baseEnv, sandbox, expected: 0, isPrepared: false}
-      this.#cells.set(key, cell)
+      shared = {runtime, hosts: this.#options.openHosts(runtime, baseEnv), baseEnv, sandbox, expected: 0, isPrepared: false}
+      this.#runtimes.set(key, shared)
     }
-    return cell
+    return shared
   }
 
   #sandbox(
