@@ -95,6 +95,7 @@ export async function openContainers(request: ContainersRequest): Promise<OpenCo
     close: async () => {
       await Promise.all(pools.map((pool) => pool.close()))
       await Promise.all(runtimes.map((runtime) => runtime.close()))
+      // The first task has reported it.
       await leftovers.catch(() => undefined)
     },
   }

@@ -46,6 +46,8 @@ export class ContextReader {
     this.#explained(entry, () => {
       const stats = this.#directoryOf(entry).stat(path.posix.basename(entry.path))
       if (stats === undefined) throw this.#changed(entry, 'it is gone (ENOENT)')
+      // Before the identity: whether the link got the number of the file that was removed is up to the file system.
+      if (stats.isSymbolicLink() && entry.kind !== 'link') throw this.#changed(entry, 'a link has taken its place')
       if (identify(stats) !== entry.id) throw this.#changed(entry, 'something else has taken its place')
     })
   }

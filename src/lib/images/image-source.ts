@@ -51,7 +51,9 @@ export interface ImageSource {
  */
 export async function readImageSource(plugin: Plugin, options: ImageSourceOptions): Promise<ImageSource> {
   if (plugin.manifest.protocol === 'builtin')
-    throw new WorkflowError('USAGE', `Plugin "${plugin.id}" needs no image: its actions start no program.`)
+    throw new WorkflowError('USAGE', `Plugin "${plugin.id}" needs no image: its actions start no program.`, {
+      hint: 'use it as it is, in restricted workflows too',
+    })
   const own = findOwnDockerfile(plugin.dir)
   const misnamed = own === undefined ? findMisnamedDockerfile(plugin.dir) : undefined
   const packages = own === undefined ? planPackages(plugin.dir) : {patterns: [], warnings: []}

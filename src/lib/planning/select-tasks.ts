@@ -22,7 +22,9 @@ export function selectTasks(workflow: SelectableWorkflow, request: TaskRequest):
   const {tasks} = workflow
   const {tasks: goals = [], only = [], from = []} = request
   if ([goals, only, from].filter((list) => list.length > 0).length > 1)
-    throw new WorkflowError('USAGE', 'TASK arguments, --only and --from cannot be used together')
+    throw new WorkflowError('USAGE', 'TASK arguments, --only and --from cannot be used together', {
+      hint: 'TASK runs a task and what it needs, --only that task alone, --from it and what depends on it: keep one of them',
+    })
   requireKnown([...goals, ...only, ...from], tasks)
   if (only.length > 0) return new Set(only)
   if (from.length > 0) return reach(from, dependentsOf(tasks))

@@ -4,13 +4,13 @@ const unitMs = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000} as const
 const written = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/
 
 /** The longest delay a Node timer keeps; a longer one would fire at once. */
-const maxMs = 2 ** 31 - 1
+export const longestTimerMs = 2 ** 31 - 1
 
 /** How to write a duration, for hints. */
 export const durationExamples = '500ms, 30s, 5m, 1h, or a number of seconds'
 
 /** Milliseconds, rounded. Undefined for anything that is not a duration above zero, or longer than a timer can wait (24 days). */
-export function parseDuration(value: unknown, longestMs = maxMs): number | undefined {
+export function parseDuration(value: unknown, longestMs = longestTimerMs): number | undefined {
   const ms = typeof value === 'number' ? value * 1000 : typeof value === 'string' ? parseText(value) : undefined
   if (ms === undefined || !Number.isFinite(ms)) return undefined
   const rounded = Math.round(ms)

@@ -45,7 +45,9 @@ const listed = 10
 /** Throws APPROVAL_* errors, RUN_NOT_FOUND, and USAGE when several tasks wait. */
 export async function answerRun(parts: AnswerParts, {run: reference, task, kind, comment}: AnswerRequest): Promise<GivenAnswer> {
   if (comment !== undefined && comment.length > maxComment) {
-    throw new WorkflowError('USAGE', `the comment has ${String(comment.length)} characters, and ${String(maxComment)} are allowed`)
+    throw new WorkflowError('USAGE', `the comment has ${String(comment.length)} characters, and ${String(maxComment)} are allowed`, {
+      hint: 'shorten it, or write down elsewhere what it says and name that',
+    })
   }
   const rows = await parts.runs()
   const run = rows.get(reference)

@@ -7,13 +7,10 @@ import type {RunRequest} from '../../engine/requests/run-requests.ts'
 import type {DatedEvent} from '../../engine/run-state.ts'
 import type {BuiltInAction, BuiltInCall, BuiltInResult} from '../../execution/protocols/built-in.ts'
 import {defined} from '../../util/defined.ts'
-import {parseDuration} from '../../util/duration.ts'
+import {longestTimerMs, parseDuration} from '../../util/duration.ts'
 
 /** A year, also when it has a day more. */
 const longestMs = 366 * 24 * 3600 * 1000
-
-/** The longest delay a timer of Node can have. */
-const longestTimerMs = 2 ** 31 - 1
 
 type Answer = Pick<TaskAnswered, 'answer' | 'by' | 'at' | 'comment'>
 
@@ -56,6 +53,7 @@ export class Approvals {
       if (event.type !== 'task.answered') return
       const request = this.#taken.get(event.task)
       this.#taken.delete(event.task)
+      // The journal has the answer already; an open request only makes others look at it again.
       if (request !== undefined) void this.#requests.markAnswered(request).catch(() => undefined)
     },
     close: () => Promise.resolve(),

@@ -85,6 +85,7 @@ export class StepRuntime implements Runtime {
   async close(): Promise<void> {
     this.#isClosed = true
     await Promise.allSettled([...this.#starting])
+    // The program that needed it has reported why it could not start.
     await this.#container?.catch(() => undefined)
     // Together: each ends as killed, and the container with the last one.
     await Promise.all([...this.#running.values()].flatMap(({run}) => run?.kill(0) ?? []))
@@ -175,6 +176,7 @@ export class StepRuntime implements Runtime {
       if (await container.start()) return container
       throw new StartError('CONTAINER_FAILED', `the container of the image '${step.imageName}' ended as soon as it was started`)
     } catch (error) {
+      // The error that led here counts; leftovers are found by their labels.
       await client.remove(id).catch(() => undefined)
       throw error
     }

@@ -79,6 +79,7 @@ export class GroupQueue implements RunAdmission {
       const holders = ahead.living.slice(0, ahead.limit).map(({run}) => run)
       if (holders.length > 0 && shown !== holders.join(' ')) listener.onQueued(holders)
       shown = holders.join(' ')
+      // Aborted: the loop looks at that itself.
       await sleep(this.#options.pollMs ?? 200, undefined, {signal: this.#left.signal}).catch(() => undefined)
     }
     return await never()
@@ -102,6 +103,7 @@ export class GroupQueue implements RunAdmission {
       ({kind}) => kind === 'cancel',
       (request) => {
         onStop(describeCancel(request))
+        // The run stops in any case.
         void this.#options.requests.markAnswered(request).catch(() => undefined)
       },
     )
