@@ -17,7 +17,7 @@ export abstract class AnswerCommand extends BaseCommand {
   protected abstract readonly kind: 'approve' | 'reject'
 
   async run(): Promise<GivenAnswer> {
-    const {args, flags} = await this.parse({args: AnswerCommand.args, flags: AnswerCommand.flags})
+    const {args, flags} = await this.parse(AnswerCommand)
     const app = await this.app()
     const {answerRun} = await import('../lib/app/runs/answer-run.ts')
     const answer = await answerRun(app, {run: args.run, task: args.task, kind: this.kind, comment: flags.comment})
