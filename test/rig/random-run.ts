@@ -2,21 +2,8 @@
 
 import type {RunStopping} from '../../src/lib/engine/events.ts'
 import {defined} from '../../src/lib/util/defined.ts'
-
-/** What a condition may ask, when it is asked. */
-export interface Facts {
-  readonly failure: boolean
-  readonly cancelled: boolean
-  readonly status: (task: string) => string
-  readonly attempts: (task: string) => number
-}
-
-export interface RandomCondition {
-  readonly text: string
-  readonly readsStatus: boolean
-  /** `broken`: it cannot be evaluated, or is neither true nor false. */
-  readonly value: (facts: Facts) => boolean | 'broken'
-}
+import {Luck} from './luck.ts'
+import {randomCondition, type RandomCondition} from './random-conditions.ts'
 
 export interface RandomTry {
   readonly durationMs: number
@@ -81,8 +68,6 @@ export function findRandomTask(tasks: readonly RandomTask[], key: string): Rando
   if (task === undefined || item === undefined) return task
   return member && {...task, id: key, tries: member.tries, stopMs: member.stopMs}
 }
-
-export const randomVars = {yes: true, no: false, count: 3}
 
 /** The same seed gives the same run. `longestMs`: durations are up to this; small ones make things happen at the same moment. */
 export function randomRun(seed: number, longestMs = 1_000_000): RandomRun {
@@ -173,83 +158,4 @@ function randomItems(luck: Luck, maxAttempts: number, longestMs: number): Random
   const axis = (name: string): string[] => Array.from({length: luck.upTo(2)}, (_, index) => `${name}${index}`)
   const [x, y] = [axis('x'), axis('y')]
   return {matrix: {x, y, ...options}, ...ofKeys(x.flatMap((one) => y.map((other) => `${one},${other}`)))}
-}
-
-function randomCondition(luck: Luck, needs: readonly string[], above: readonly string[], withItems: ReadonlySet<string>): RandomCondition {
-  const plain = (text: string, value: RandomCondition['value']): RandomCondition => ({text, readsStatus: false, value})
-  const status = (text: string, value: RandomCondition['value']): RandomCondition => ({text, readsStatus: true, value})
-  const conditions: RandomCondition[] = [
-    plain('{{ vars.yes }}', () => true),
-    plain('{{ vars.no }}', () => false),
-    plain('{{ !vars.no && vars.count == 3 }}', () => true),
-    plain('{{ vars.count }}', () => 'broken'),
-    plain('{{ vars.nothing }}', () => 'broken'),
-    status('{{ always() }}', () => true),
-    status('{{ failure() }}', ({failure}) => failure),
-    status('{{ !failure() }}', ({failure}) => !failure),
-    status('{{ cancelled() }}', ({cancelled}) => cancelled),
-    status('{{ failure() || cancelled() }}', ({failure, cancelled}) => failure || cancelled),
-    status('{{ failure() ? vars.count : true }}', ({failure}) => (failure ? 'broken' : true)),
-  ]
-  if (needs.length > 0) {
-    const need = luck.pick(needs)
-    // Only a success has an output; one that was tolerated has none, and that of a task with items is a list.
-    const ifSucceeded = (value: boolean) => (facts: Facts) =>
-      facts.status(need) === 'succeeded' && !withItems.has(need) ? value : 'broken'
-    conditions.push(
-      plain(`{{ tasks.${need}.output.n == 1 }}`, ifSucceeded(true)),
-      plain(`{{ tasks.${need}.output.n == 2 }}`, ifSucceeded(false)),
-      plain(`{{ tasks.${need}.attempts > 1 }}`, ({attempts}) => attempts(need) > 1),
-    )
-  }
-  if (above.length > 0) {
-    const other = luck.pick(above)
-    const wanted = luck.pick(['succeeded', 'failed', 'skipped', 'cancelled'])
-    conditions.push(
-      status(`{{ tasks.${other}.status == "${wanted}" }}`, (facts) => facts.status(other) === wanted),
-      status(`{{ tasks.${other}.status != "${wanted}" && !cancelled() }}`, (facts) => facts.status(other) !== wanted && !facts.cancelled),
-      status(`{{ tasks.${other}.status }}`, () => 'broken'),
-    )
-  }
-  return luck.pick(conditions)
-}
-
-/** Numbers by xorshift32 (Marsaglia, "Xorshift RNGs", 2003). */
-class Luck {
-  #state: number
-
-  constructor(seed: number) {
-    // Spread, so that neighbouring seeds have nothing in common; never zero.
-    this.#state = Math.imul(seed + 1, 0x9e3779b1) | 1
-    for (let round = 0; round < 8; round += 1) this.#next()
-  }
-
-  chance(probability: number): boolean {
-    return this.#next() < probability
-  }
-
-  /** Whole, from 1. */
-  upTo(most: number): number {
-    return 1 + Math.floor(this.#next() * Math.floor(most))
-  }
-
-  pick<T>(from: readonly T[]): T {
-    const picked = from[Math.floor(this.#next() * from.length)]
-    if (picked === undefined) throw new Error('nothing to pick from')
-    return picked
-  }
-
-  shuffle<T>(from: readonly T[]): T[] {
-    return from
-      .map((value) => ({value, place: this.#next()}))
-      .sort((a, b) => a.place - b.place)
-      .map(({value}) => value)
-  }
-
-  #next(): number {
-    this.#state ^= this.#state << 13
-    this.#state ^= this.#state >>> 17
-    this.#state ^= this.#state << 5
-    return (this.#state >>> 0) / 2 ** 32
-  }
 }
