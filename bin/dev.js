@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts `workflow` from the sources: bundles them first, which takes a quarter of a second. Not part of the package.
+// Starts `workflow` from the sources: bundles them first, which takes half a second. Not part of the package.
 'use strict'
 
 const {pathToFileURL} = require('node:url')

@@ -7,6 +7,7 @@ import {fileURLToPath, pathToFileURL} from 'node:url'
 import {build} from 'esbuild'
 import {buildPlugins} from './build-plugins.mjs'
 import {buildSdk} from './build-sdk.mjs'
+import {bundledCheck} from './bundled-check.mjs'
 import {latePackages} from './late-packages.mjs'
 import {writeManifest} from './manifest.mjs'
 import {nativePackages} from './native-packages.mjs'
@@ -36,7 +37,7 @@ export async function buildBundle(outfile = bundleFile) {
     loader: {'.sql': 'text'},
     // The same code as for Node, but without a look at the environment for each token, and in modules of which only what is used is bundled.
     alias: {yaml: join(root, 'node_modules', 'yaml', 'browser', 'dist', 'index.js')},
-    plugins: [nativePackages(root), latePackages],
+    plugins: [nativePackages(root), latePackages, bundledCheck(root, generateWorkflowCheck)],
     // oclif asks for the TypeScript compiler of a plugin under development; that one is not ours to bring.
     external: ['typescript'],
     // Names stay, for stack traces; white space is read at every start and goes.
@@ -74,6 +75,11 @@ function importThroughLoader(text) {
 /** bin/load-bundle.js reads Latin-1, the same only for ASCII. esbuild escapes everything but what stands in regular expressions. */
 function toAscii(text) {
   return text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+async function generateWorkflowCheck() {
+  const {workflowCheckCode} = await importTypeScript('scripts/workflow-check-code.ts')
+  return await workflowCheckCode()
 }
 
 /** Runs a build step written in TypeScript with the program's own code. Bundled first: Node 20 runs no TypeScript. */

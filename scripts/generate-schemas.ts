@@ -1,4 +1,5 @@
-// Generates the checks of every schema the program brings: its own documents' and those of the bundled plugins' actions. Called by the build.
+// Generates the checks of the schemas the program brings: its own documents' and those of the bundled plugins' actions. Called by the build.
+// That of workflow files is in the bundle (bundled-check.mjs).
 
 import {mkdtemp, rm} from 'node:fs/promises'
 import {tmpdir} from 'node:os'
@@ -7,7 +8,6 @@ import {configSchema} from '../src/lib/config/schema.ts'
 import {SchemaCompiler, type SchemaCheck} from '../src/lib/documents/json-schema.ts'
 import {PluginManager} from '../src/lib/plugins/plugin-manager.ts'
 import {testSchema} from '../src/lib/testing/test-schema.ts'
-import {workflowSchema} from '../src/lib/workflow/schema/workflow-schema.ts'
 import {compileSchemas} from './compile-schemas.ts'
 
 /** Remembers what the program itself asks for when it reads a plugin, so that no list of schemas has to be kept. */
@@ -28,7 +28,7 @@ export async function generateSchemas(pluginDir: string, outDir: string): Promis
     const manager = new PluginManager({paths: [{path: pluginDir, origin: 'bundled'}], cacheDir, schemas, programVersion: 'build'})
     const findings = (await manager.list()).flatMap(({id, diagnostics}) => diagnostics.map(({message}) => `${id}: ${message}`))
     if (findings.length > 0) throw new Error(`the bundled plugins have errors:\n${findings.join('\n')}`)
-    await compileSchemas([workflowSchema, configSchema, testSchema, ...schemas.seen], outDir)
+    await compileSchemas([configSchema, testSchema, ...schemas.seen], outDir)
   } finally {
     await rm(cacheDir, {recursive: true, force: true})
   }

@@ -1,6 +1,6 @@
 // Guards how fast commands start by what they do not load. Times are measured in bench/; here nothing depends on the machine.
 
-import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import {isBuiltin} from 'node:module'
 import {tmpdir} from 'node:os'
 import path from 'node:path'
@@ -13,6 +13,10 @@ import {runWorkflow} from '../rig/workflow-command.ts'
 /** Modules that are loaded only by the command that needs them, as they stand in the bundle. */
 const heavy =
   /(^|\/)(node_modules\/(better-sqlite3|drizzle-orm|ajv|ajv-formats|esbuild|yaml|js-yaml|re2js|@marcbachmann\/cel-js)\/|src\/lib\/(app|planning|inspection|execution|storage|images|processes|docker|egress|engine\/(loop|decide)|plugins|permissions|advice|secrets\/store|workflow|templates|masking|network|documents)\/)/
+
+/** What a workflow of one shell task, without a template or a finding, does not use. */
+const needlessForOneTask =
+  /(^|\/)(node_modules\/(ajv\/dist\/(?!runtime)|(ajv-formats|re2js|drizzle-orm|@marcbachmann\/cel-js|@dagrejs\/dagre|docker-modem|tar-fs|@inquirer)\/)|src\/lib\/(inspection|explain|testing|docker|egress|cache|secrets\/store|workflow\/schema\/workflow-schema)\b)/
 
 describe('the bundle', () => {
   let metafile: Metafile
@@ -55,7 +59,7 @@ describe('the modules executed', () => {
     const home = temporaryDir()
     const coverage = path.join(home, 'coverage')
     const result = await runWorkflow(args, {home, env: {...env, NODE_V8_COVERAGE: coverage}})
-    expect(result.stderr).toBe('')
+    expect(result.exitCode, result.stderr).toBe(0)
     return readdirSync(coverage).flatMap((file) => (JSON.parse(readFileSync(path.join(coverage, file), 'utf8')) as CoverageFile).result)
   }
 
@@ -75,6 +79,15 @@ describe('the modules executed', () => {
 
   it('by --version are none at all', async () => {
     expect(modulesOf(await loadedScripts(['--version']))).toEqual([])
+  })
+
+  it('by a run of one task are those that it needs', async () => {
+    const dir = temporaryDir()
+    const file = path.join(dir, 'one.yaml')
+    writeFileSync(file, 'id: one\ntasks:\n  - {id: t, type: core/shell.run, inputs: {command: "true"}}\n')
+    const modules = modulesOf(await loadedScripts(['run', file, '--progress', 'quiet']))
+    expect(modules).toContain('src/lib/workflow/check/check-workflow.ts')
+    expect(modules.filter((name) => needlessForOneTask.test(name))).toEqual([])
   })
 
   it('by a look for Docker are those of its client, and not those for an engine behind ssh', async () => {

@@ -95,7 +95,8 @@ async function writeCode(dir: string, fileName: string, code: string): Promise<v
   }
 }
 
-type GeneratedCheck = ((value: unknown) => boolean) & {errors?: readonly RawFinding[] | null}
+/** What the code of `generateSchemaCode` exports. */
+export type GeneratedCheck = ((value: unknown) => boolean) & {errors?: readonly RawFinding[] | null}
 
 /** What generated code may require: ajv's small runtime, never ajv itself. */
 const runtimeModules: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -130,8 +131,11 @@ async function createCheck(code: string): Promise<SchemaCheck> {
   // The border to code we generated ourselves (its hash was checked).
   const run = script.runInThisContext() as (module: object, exports: unknown, require: (name: string) => unknown) => void
   run(module, module.exports, require)
-  const generated = module.exports as GeneratedCheck
+  return checkOf(module.exports as GeneratedCheck)
+}
 
+/** For generated code that is loaded already: the build puts the check of workflow files into the bundle. */
+export function checkOf(generated: GeneratedCheck): SchemaCheck {
   return (value) => {
     try {
       if (generated(value)) return []

@@ -7,11 +7,11 @@ import {placeSchemaFinding} from '../../documents/schema-diagnostics.ts'
 import type {SchemaFinding} from '../../documents/schema-findings.ts'
 import type {SourceDocument} from '../../documents/source-document.ts'
 import {secretHint} from '../inputs/secret-input.ts'
-import {workflowSchema} from '../schema/workflow-schema.ts'
+import {loadWorkflowCheck} from '../schema/workflow-check.ts'
 import {defined} from '../../util/defined.ts'
 
 export async function checkShape(document: SourceDocument, schemas: SchemaCompiler): Promise<Findings> {
-  const check = await schemas.compile(workflowSchema)
+  const check = await loadWorkflowCheck(schemas)
   const all = checkInParts(check, document.value)
   const findings = collectFindings(document, describe(all, document.value))
   const uncounted = all.reduce((sum, {keyword, params}) => (keyword === 'more' ? sum + Number(params['count']) : sum), 0)
