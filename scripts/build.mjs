@@ -11,6 +11,7 @@ import {bundledCheck} from './bundled-check.mjs'
 import {latePackages} from './late-packages.mjs'
 import {writeManifest} from './manifest.mjs'
 import {nativePackages} from './native-packages.mjs'
+import {plainOrder} from './plain-order.mjs'
 
 export const root = resolve(fileURLToPath(import.meta.url), '..', '..')
 export const bundleFile = join(root, 'dist', 'cli.cjs')
@@ -37,7 +38,7 @@ export async function buildBundle(outfile = bundleFile) {
     loader: {'.sql': 'text'},
     // The same code as for Node, but without a look at the environment for each token, and in modules of which only what is used is bundled.
     alias: {yaml: join(root, 'node_modules', 'yaml', 'browser', 'dist', 'index.js')},
-    plugins: [nativePackages(root), latePackages, bundledCheck(root, generateWorkflowCheck)],
+    plugins: [nativePackages(root), latePackages, plainOrder, bundledCheck(root, generateWorkflowCheck)],
     // oclif asks for the TypeScript compiler of a plugin under development; that one is not ours to bring.
     external: ['typescript'],
     // Names stay, for stack traces; white space is read at every start and goes.

@@ -10,12 +10,24 @@ const standIn = (name) => `module.exports = new Proxy(function () {}, {
   apply: (_, self, args) => require('${name}').apply(self, args),
 })`
 
+/**
+ * Stands in for a package of which ES modules import these names.
+ * @param {string} name
+ * @param {string[]} exports
+ */
+const getters = (name, exports) =>
+  `module.exports = {__esModule: true, ${exports.map((key) => `get ${key}() { return require('${name}').${key} }`).join(', ')}}`
+
 /** Who loads it too early, and what is there instead. `isExternal`: it cannot be bundled. */
 const rules = [
   {
     names: [
+      'ansi-escapes',
+      'ansis',
       'clean-stack',
+      'cli-spinners',
       'ejs',
+      'get-package-type',
       'lilconfig',
       'minimatch',
       'node:child_process',
@@ -26,6 +38,14 @@ const rules = [
     ],
     importer: /[\\/]@oclif[\\/]core[\\/]/,
     contents: standIn,
+  },
+  // It reads several files to learn whether this is WSL; oclif names the platform so in links for downloads, and we have none.
+  {names: ['wsl-utils'], importer: /[\\/]@oclif[\\/]core[\\/]/, contents: () => 'module.exports = {isWsl: false}'},
+  // Seventy modules that know where something is written: for documents with findings only.
+  {
+    names: ['yaml'],
+    importer: /[\\/]src[\\/]lib[\\/]documents[\\/]/,
+    contents: () => getters('yaml', ['CST', 'Lexer', 'Parser', 'isCollection', 'parseAllDocuments', 'visit']),
   },
   // It creates an Intl.Segmenter when it is loaded.
   {

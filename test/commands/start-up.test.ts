@@ -16,7 +16,7 @@ const heavy =
 
 /** What a workflow of one shell task, without a template or a finding, does not use. */
 const needlessForOneTask =
-  /(^|\/)(node_modules\/(ajv\/dist\/(?!runtime)|(ajv-formats|re2js|drizzle-orm|@marcbachmann\/cel-js|@dagrejs\/dagre|docker-modem|tar-fs|@inquirer)\/)|src\/lib\/(inspection|explain|testing|docker|egress|cache|secrets\/store|workflow\/schema\/workflow-schema)\b)/
+  /(^|\/)(node_modules\/(ajv\/dist\/(?!runtime)|(ajv-formats|ansis|cli-spinners|get-package-type|is-wsl|re2js|drizzle-orm|@marcbachmann\/cel-js|@dagrejs\/dagre|docker-modem|tar-fs|yaml|@inquirer)\/)|src\/lib\/(inspection|explain|testing|docker|egress|cache|secrets\/store|workflow\/schema\/workflow-schema|execution\/protocols\/sdk|plugins\/prepare-entry)\b)/
 
 describe('the bundle', () => {
   let metafile: Metafile

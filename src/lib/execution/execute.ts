@@ -8,9 +8,7 @@ import type {ActionResult, AttemptMetrics, TaskError} from '../engine/task-resul
 import {Attempt, TaskFault, type ExecuteOptions, type Invocation} from './attempt/attempt.ts'
 import {findFailureCause} from './attempt/failure-cause.ts'
 import {defaultLimits, type ExecutionLimits} from './attempt/limits.ts'
-import {runExec} from './protocols/exec.ts'
-import {runPlain, type ProtocolOutcome} from './protocols/plain.ts'
-import {runSdk} from './protocols/sdk.ts'
+import type {ProtocolOutcome} from './protocols/plain.ts'
 import {describeMisfit, type ValueCheck} from './attempt/schema-misfit.ts'
 import {checkEnvironment} from './attempt/task-environment.ts'
 import {runBuiltIn, type BuiltInAction} from './protocols/built-in.ts'
@@ -118,15 +116,16 @@ export class PluginExecutor {
   }
 }
 
+/** Most runs speak one protocol only, so that each loads at its first use. */
 async function speak(taskRuntime: TaskRuntime, attempt: Attempt, env: Record<string, string>): Promise<ProtocolOutcome> {
   const {protocol} = attempt.invocation.plugin.manifest
   switch (protocol) {
     case 'exec':
-      return await runExec(taskRuntime, attempt, env)
+      return await (await import('./protocols/exec.ts')).runExec(taskRuntime, attempt, env)
     case 'plain':
-      return await runPlain(taskRuntime, attempt, env)
+      return await (await import('./protocols/plain.ts')).runPlain(taskRuntime, attempt, env)
     case 'sdk':
-      return await runSdk(taskRuntime, attempt, env)
+      return await (await import('./protocols/sdk.ts')).runSdk(taskRuntime, attempt, env)
     case 'builtin':
       throw new Error('a built-in action starts no program')
   }

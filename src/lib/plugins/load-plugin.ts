@@ -10,7 +10,6 @@ import {checkEntryPoints, type EntryFinding} from './entry-point.ts'
 import type {PluginDir} from './find-plugin-dirs.ts'
 import type {ManifestCache, ManifestRecord} from './manifest-cache.ts'
 import type {PluginManifest} from './manifest.ts'
-import {parseManifest} from './parse-manifest.ts'
 import type {PluginPath} from './plugin-entry.ts'
 import {bundledNamespace} from './shadowing.ts'
 
@@ -97,6 +96,7 @@ async function readManifest(
   schemas: SchemaCompiler,
 ): Promise<{readonly record: ManifestRecord} | {readonly unreadable: Diagnostic}> {
   try {
+    const {parseManifest} = await import('./parse-manifest.ts')
     return {record: await parseManifest(await readManifestDocument(file), schemas)}
   } catch (error) {
     if (!(error instanceof WorkflowError)) throw error

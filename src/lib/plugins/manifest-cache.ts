@@ -1,8 +1,8 @@
 // Remembers parsed manifests between commands. It is only ever a saving of time: missing, damaged or old, it is made again.
 
+import {createHash} from 'node:crypto'
 import type {Stats} from 'node:fs'
 import path from 'node:path'
-import {crc32} from 'node:zlib'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {writeFileAtomic} from '../files/atomic-write.ts'
 import {readPlainFile} from '../files/read-plain-file.ts'
@@ -26,7 +26,7 @@ interface CacheEntry {
 }
 
 /** Raised when the parser's result for the same file changes within one version of the program. */
-const formatVersion = 2
+const formatVersion = 3
 
 /** Above this many entries, those this process did not ask for are dropped. */
 const maxEntries = 5000
@@ -104,5 +104,5 @@ export class ManifestCache {
 }
 
 function checksum(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0')
+  return createHash('sha256').update(text).digest('hex')
 }

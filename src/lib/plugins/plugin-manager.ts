@@ -12,7 +12,6 @@ import type {LoadContext} from './load-plugin.ts'
 import {ManifestCache} from './manifest-cache.ts'
 import type {ActionDef, Plugin} from './manifest.ts'
 import type {PluginEntry, PluginPath} from './plugin-entry.ts'
-import {prepareEntry} from './prepare-entry.ts'
 import {describeShadowing, bundledNamespace, settleShadowing, type ShadowingRules} from './shadowing.ts'
 
 export interface PluginManagerOptions {
@@ -103,7 +102,9 @@ export class PluginManager {
     let prepared = this.#prepared.get(plugin.dir)
     if (!prepared) {
       const {cacheDir, programVersion, sdkModules = {}} = this.#options
-      prepared = prepareEntry({dir: plugin.dir, main, id: plugin.id, cacheDir, programVersion, sdkModules})
+      prepared = import('./prepare-entry.ts').then(({prepareEntry}) =>
+        prepareEntry({dir: plugin.dir, main, id: plugin.id, cacheDir, programVersion, sdkModules}),
+      )
       this.#prepared.set(plugin.dir, prepared)
     }
     return await prepared
