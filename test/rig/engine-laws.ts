@@ -1,7 +1,7 @@
 // The laws of a run, whatever its workflow. Every test that runs one checks them: scripted runs by their events, the built command by its journal.
 
 import {expect} from 'vitest'
-import type {HooksStarted, RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
+import type {HooksStarted, RunEvent, RunFinished, RunResumed} from '../../src/lib/engine/events.ts'
 import {hasEnded, newTaskRecord, TaskLaws, type TaskRecord} from './task-laws.ts'
 
 /** Fails the test when the events of a run break a law. A run that was killed has fewer events, which keep all laws but that of the end. */
@@ -27,6 +27,9 @@ class EngineLaws {
   readonly #vars = new Set<string>()
   readonly #hooks: HooksStarted[] = []
   #stops = 0
+  #epoch = 1
+  /** Events of tasks since the process of the run began. */
+  #changes = 0
 
   take(event: RunEvent): void {
     if (event.type !== 'task.log') {
@@ -35,7 +38,8 @@ class EngineLaws {
     }
     this.#demand(!this.#isFinished, event, 'the run has finished')
     this.#demand((event.type === 'run.started') === ('seq' in event && event.seq === 1), event, 'a run starts once, and first')
-    if (event.type === 'run.started') for (const {id, needs} of event.tasks) this.#tasks.set(id, newTaskRecord(needs))
+    if (event.type === 'run.resumed') this.#takeOwner(event)
+    else if (event.type === 'run.started') for (const {id, needs} of event.tasks) this.#tasks.set(id, newTaskRecord(needs))
     else if (event.type === 'run.finished') this.#finish(event)
     else if (event.type === 'run.queued' || event.type === 'run.admitted' || event.type === 'run.refused') this.#takeGate(event)
     else if (event.type === 'hooks.started') this.#startHooks(event)
@@ -46,18 +50,26 @@ class EngineLaws {
     } else if (event.task !== undefined) {
       const task = this.#tasks.get(event.task)
       if (task === undefined) this.#demand(false, event, 'no such task')
-      else this.#taskLaws.take(event, task, this.#gate)
+      else {
+        if (event.type !== 'diagnostic') this.#changes += 1
+        this.#taskLaws.take(event, task, this.#gate)
+      }
     }
+  }
+
+  /** The run has another process, which asks for the group of the run again. */
+  #takeOwner(event: RunResumed & RunEvent): void {
+    this.#demand(event.epoch > this.#epoch, event, 'each process of a run has an epoch of its own')
+    this.#epoch = event.epoch
+    this.#changes = 0
+    if (this.#gate === 'run.admitted') this.#gate = 'run.queued'
+    for (const task of this.#tasks.values()) task.isLost = task.progress === 'running'
   }
 
   /** A run asks for its group before any task starts, and gets one answer. */
   #takeGate(event: Extract<RunEvent, {type: 'run.queued' | 'run.admitted' | 'run.refused'}>): void {
     this.#demand(this.#gate === undefined || this.#gate === 'run.queued', event, 'a run gets one answer, and waits for nothing after it')
-    this.#demand(
-      [...this.#tasks.values()].every(({progress}) => progress === 'unstarted'),
-      event,
-      'no task starts or ends before the answer',
-    )
+    this.#demand(this.#changes === 0, event, 'no task starts or ends before the answer')
     if (event.type === 'run.queued')
       this.#demand(event.holders.length > 0 && !event.holders.includes(event.run), event, 'others hold the group')
     this.#gate = event.type

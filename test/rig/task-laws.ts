@@ -1,6 +1,6 @@
 // The laws of one task of a run, or of one item: what may be told of it, and when.
 
-import type {AttemptMetrics, RunEvent, RunFinished, TaskFinished} from '../../src/lib/engine/events.ts'
+import type {AttemptMetrics, RunEvent, RunFinished, TaskFinished, TaskInterrupted} from '../../src/lib/engine/events.ts'
 
 export interface TaskRecord {
   readonly needs: readonly string[]
@@ -8,9 +8,14 @@ export interface TaskRecord {
   hasPolled: boolean
   /** The last attempt that waits, or has waited, for a person. */
   asked?: number
+  wasInterrupted: boolean
   answer?: 'approved' | 'rejected'
   /** Of the log of that attempt. */
   line: number
+  /** It is running, but the process of its run is gone. */
+  isLost: boolean
+  /** What was said of an attempt that was interrupted, as long as it is to follow. */
+  next?: TaskInterrupted['next']
   progress: 'unstarted' | 'running' | 'waiting' | 'expanded' | keyof RunFinished['counts']
   /** Ids of the items, once it is expanded. */
   items?: readonly string[]
@@ -19,7 +24,16 @@ export interface TaskRecord {
 }
 
 export function newTaskRecord(needs: readonly string[], parent?: TaskRecord): TaskRecord {
-  return {needs, attempt: 0, hasPolled: false, line: 0, progress: 'unstarted', ...(parent !== undefined && {parent})}
+  return {
+    needs,
+    attempt: 0,
+    hasPolled: false,
+    line: 0,
+    isLost: false,
+    wasInterrupted: false,
+    progress: 'unstarted',
+    ...(parent !== undefined && {parent}),
+  }
 }
 
 export function hasEnded(task: TaskRecord): task is TaskRecord & {progress: keyof RunFinished['counts']} {
@@ -30,7 +44,7 @@ type Demand = (holds: boolean, event: RunEvent, law: string) => void
 
 export class TaskLaws {
   readonly #tasks: Map<string, TaskRecord>
-  readonly #children = new Set<string>()
+  readonly #children = new Map<string, string>()
   readonly #demand: Demand
 
   constructor(tasks: Map<string, TaskRecord>, demand: Demand) {
@@ -41,6 +55,12 @@ export class TaskLaws {
   /** @param gate what was last said of the concurrency group */
   take(event: RunEvent, task: TaskRecord, gate: RunEvent['type'] | undefined): void {
     this.#demand(!hasEnded(task), event, 'nothing is told of a task after its end')
+    this.#demand(
+      !task.isLost || event.type === 'task.interrupted' || (event.type === 'task.finished' && event.status === 'cancelled'),
+      event,
+      'nothing is told of an attempt whose process died, but its end',
+    )
+    this.#expectNext(event, task)
     switch (event.type) {
       case 'task.expanded':
         this.#demand(task.progress === 'unstarted' && task.parent === undefined, event, 'a task is expanded once, and no item is')
@@ -59,14 +79,24 @@ export class TaskLaws {
         this.#demand(task.items === undefined, event, 'a task with items has no attempt of its own')
         this.#demand(task.progress !== 'running', event, 'an attempt is open')
         this.#demand(event.attempt === task.attempt + 1, event, 'attempts are counted from 1, and each starts once')
+        this.#demand(![...this.#tasks.values()].some(({isLost}) => isLost), event, 'nothing starts before interrupted attempts have an end')
         task.attempt = event.attempt
         task.line = 0
         task.progress = 'running'
         return
       case 'task.child':
         this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt makes a run')
-        this.#demand(!this.#children.has(event.child) && event.child !== event.run, event, 'each attempt makes a run of its own')
-        this.#children.add(event.child)
+        this.#demand(
+          (this.#children.get(event.child) ?? event.task) === event.task && event.child !== event.run,
+          event,
+          'each task makes a run of its own',
+        )
+        this.#demand(
+          !this.#children.has(event.child) || task.wasInterrupted,
+          event,
+          'an attempt goes on with the run that an interrupted one has made',
+        )
+        this.#children.set(event.child, event.task)
         return
       case 'task.waiting':
         this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt waits for a person')
@@ -101,8 +131,19 @@ export class TaskLaws {
         this.#measure(event, event.metrics)
         task.progress = 'waiting'
         return
+      case 'task.interrupted':
+        this.#demand(task.isLost && event.attempt === task.attempt, event, 'only an attempt whose process died is interrupted')
+        task.isLost = false
+        task.wasInterrupted = true
+        task.next = event.next
+        task.progress = 'waiting'
+        return
       case 'task.skipped':
-        this.#demand(task.progress === 'unstarted' || this.#haveAllEnded(task, 'skipped'), event, 'only what never started is skipped')
+        this.#demand(
+          task.next === 'skip' || task.progress === 'unstarted' || this.#haveAllEnded(task, 'skipped'),
+          event,
+          'only what never started is skipped',
+        )
         this.#demand(this.#areOver(task.needs), event, 'a skip waits for the needs')
         task.progress = 'skipped'
         return
@@ -114,7 +155,11 @@ export class TaskLaws {
           event,
           'what never started ends by its condition',
         )
-        this.#demand(task.progress !== 'waiting' || event.status === 'cancelled', event, 'what waits for another attempt is cancelled')
+        this.#demand(
+          task.progress !== 'waiting' || event.status === 'cancelled' || task.next === 'fail',
+          event,
+          'what waits for another attempt is cancelled',
+        )
         this.#demand(this.#areOver(task.needs), event, 'a task ends after its needs')
         this.#demand((event.status === 'succeeded') === (event.error === undefined), event, 'an error is there unless the task succeeded')
         this.#demand(
@@ -139,9 +184,26 @@ export class TaskLaws {
         this.#demand((event.error?.code === 'REJECTED') <= (task.answer === 'rejected'), event, 'somebody has rejected what is rejected')
         if (event.durationMs !== undefined) this.#measure(event, {durationMs: event.durationMs})
         task.progress = event.status
+        task.isLost = false
         return
       default:
     }
+  }
+
+  /** What was said when an attempt was interrupted is what comes next of its task. */
+  #expectNext(event: RunEvent, task: TaskRecord): void {
+    const {next} = task
+    if (next === undefined) return
+    const isFailed = event.type === 'task.finished' && event.error?.code === 'INTERRUPTED' && event.status === 'failed'
+    const isCancelled = event.type === 'task.finished' && event.status === 'cancelled'
+    const fits = {
+      again: event.type === 'task.started' || isCancelled,
+      skip: event.type === 'task.skipped',
+      fail: isFailed,
+      cancel: isCancelled,
+    }
+    this.#demand(fits[next], event, `the task was interrupted, and ${next} was to follow`)
+    if (next !== 'skip' && next !== 'fail') delete task.next
   }
 
   /** The end of a task says what its items came to, and follows from it. */

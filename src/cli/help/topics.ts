@@ -64,6 +64,7 @@ url: '{{ vars.base }}/users/{{ tasks.login.output.id }}'
 PROGRAM runs show RUN --events prints the same lines again. PROGRAM schema --of events prints their JSON Schema.
 
 run.started      the first: workflow, file, tasks
+run.resumed      another process goes on with the run
 run.queued       the run waits for its concurrency group
 run.admitted     the run holds its concurrency group
 run.refused      the run does not begin, and why
@@ -75,6 +76,7 @@ task.answered    approved or rejected, and by whom
 task.log         one line that a task wrote
 task.retrying    an attempt failed, and another one follows
 task.polled      the condition of until does not hold yet
+task.interrupted an attempt whose process died, and what becomes of its task
 task.finished    a task is over: status, output or error, metrics
 task.required    all that the task requires holds
 var.computed     a command has computed a var

@@ -55,6 +55,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     'inputs?': {type: 'object'},
     tasks: {type: 'array', items: taskInFile},
   },
+  'run.resumed': {epoch: {type: 'integer', minimum: 2}},
   'run.queued': {group: text, holders: {type: 'array', items: text, minItems: 1}},
   'run.admitted': {group: text},
   'run.refused': {status: anyOf('succeeded', 'failed'), reason: text},
@@ -73,6 +74,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
   },
   'task.retrying': {task: text, attempt, delayMs: amount, error, metrics},
   'task.polled': {task: text, attempt, delayMs: amount, 'seen?': text, metrics},
+  'task.interrupted': {task: text, attempt, next: anyOf('again', 'skip', 'fail', 'cancel')},
   'task.finished': {
     task: text,
     attempt: count,

@@ -1,9 +1,11 @@
 // What happens in a run, as data. The journal keeps these, the reporters show them, `--events` prints them: one shape for all.
 
+import type {TaskAnswered, TaskChild, TaskInterrupted, TaskWaiting} from './attempt-events.ts'
 import type {AttemptMetrics, CacheFact, LogEntry, TaskError, TaskFileSets} from './task-result.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
 
+export type {TaskAnswered, TaskChild, TaskInterrupted, TaskWaiting} from './attempt-events.ts'
 export type {AttemptMetrics, CacheFact, LogEntry, TaskError} from './task-result.ts'
 
 export type TaskState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'interrupted'
@@ -40,6 +42,12 @@ export interface RunStarted {
   /** In file order. */
   readonly tasks: readonly {readonly id: string; readonly type: string; readonly needs: readonly string[]}[]
 }
+/** Another process goes on with the run: the one before it is gone, or has lost its lease. */
+export interface RunResumed {
+  readonly type: 'run.resumed'
+  /** Which process of the run this is: 2 for the second. */
+  readonly epoch: number
+}
 /** A task with `forEach` or `matrix` knows its items. Each is a task of its own, `task[item]`, from here on. */
 export interface TaskExpanded {
   readonly type: 'task.expanded'
@@ -51,37 +59,6 @@ export interface TaskStarted {
   readonly type: 'task.started'
   readonly task: string
   readonly attempt: number
-}
-/** An open attempt has made a run of its own. */
-export interface TaskChild {
-  readonly type: 'task.child'
-  readonly task: string
-  readonly attempt: number
-  /** Id of that run. */
-  readonly child: string
-}
-/** An open attempt waits for a person. */
-export interface TaskWaiting {
-  readonly type: 'task.waiting'
-  readonly task: string
-  readonly attempt: number
-  readonly for: 'approval'
-  /** What is to be approved, in words. */
-  readonly message: string
-  /** RFC 3339. Without an answer by then, the attempt fails. Absent: it waits forever. */
-  readonly deadlineAt?: string
-}
-/** What the attempt waited for. A run that is resumed does not ask again. */
-export interface TaskAnswered {
-  readonly type: 'task.answered'
-  readonly task: string
-  readonly attempt: number
-  readonly answer: 'approved' | 'rejected'
-  /** Login name of the user who answered. */
-  readonly by: string
-  /** RFC 3339, by the clock of the process that gave the answer. */
-  readonly at: string
-  readonly comment?: string
 }
 export interface TaskLog extends LogEntry {
   readonly type: 'task.log'
@@ -206,6 +183,7 @@ export interface RunFinished {
 
 export type RunEventBody =
   | RunStarted
+  | RunResumed
   | RunQueued
   | RunAdmitted
   | RunRefused
@@ -217,6 +195,7 @@ export type RunEventBody =
   | TaskLog
   | TaskRetrying
   | TaskPolled
+  | TaskInterrupted
   | TaskRequired
   | VarComputed
   | TaskFinished

@@ -23,11 +23,11 @@ export interface DecideOptions {
 
 /**
  * `ready`: handed out by an ask or a queue command, waiting for its condition or its turn. A condition that holds is not an event: the start of the
- * task says so, and until then a resumed run asks again. `skipping`: handed out by a skip command. `waiting`: between two attempts.
- * `expanded`: its items run. The last four are ends.
+ * task says so, and until then a resumed run asks again. `skipping`: handed out by a skip command. `ending`: the same, by an end command.
+ * `waiting`: between two attempts. `expanded`: its items run. The last four are ends.
  */
 export type Progress =
-  'pending' | 'ready' | 'skipping' | 'running' | 'waiting' | 'expanded' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
+  'pending' | 'ready' | 'skipping' | 'ending' | 'running' | 'waiting' | 'expanded' | 'succeeded' | 'failed' | 'skipped' | 'cancelled'
 
 export interface TaskRecord {
   readonly shape: TaskShape
@@ -40,12 +40,16 @@ export interface TaskRecord {
   blockedBy?: string
   /** Number of the last attempt that has started. */
   attempt: number
-  /** Attempts that the system had no room for: its policy of retries does not count them. */
-  refusals: number
+  /** Attempts that the system had no room for, or whose process died: its policy of retries does not count them. */
+  uncounted: number
   /** Number of the last attempt that succeeded without what its task waits for: its policy of retries counts from there. */
   polled: number
-  /** It was running when the run was stopped, so it is not tried again. */
+  /** It was running, or waited for another attempt, when the run was stopped, so it is not tried again. */
   isStopped: boolean
+  /** While it is `skipping`. */
+  skipReason?: string
+  /** While it is `ending`. */
+  end?: 'fail' | 'cancel'
   /** While it is `waiting`. */
   retry?: PendingRetry
   isTolerated: boolean
@@ -73,7 +77,9 @@ export interface ItemsRecord {
 export interface PendingRetry {
   /** Milliseconds since 1970. */
   readonly dueAtMs: number
-  /** Of the attempt that failed; absent when it succeeded, and what the task waits for was not there. */
+  /** The whole wait. */
+  readonly delayMs: number
+  /** Of the attempt that failed; absent when it was interrupted, or succeeded and what the task waits for was not there. */
   readonly error?: TaskError
   readonly durationMs: number
 }
@@ -98,7 +104,9 @@ export interface DecideState {
   hooksBegun?: HookList
   /** In words. Present with `stopCause`. */
   stopReason?: string
-  /** The run does not hold its concurrency group: nothing has started. */
+  /** It has a concurrency group. */
+  readonly hasGroup: boolean
+  /** The run does not hold its group, or not yet again: nothing starts. */
   isGated: boolean
   /** It does not get its group, and ends like this. */
   refusal?: Pick<RunRefused, 'status' | 'reason'>
@@ -123,6 +131,7 @@ export function createState({tasks, failFast, hooks = {}, concurrency}: DecideOp
     running: 0,
     room: untriedRoom,
     isStoppedTwice: false,
+    hasGroup: concurrency !== undefined,
     isGated: concurrency !== undefined,
     stage: 'open',
   }
@@ -147,7 +156,7 @@ export function newRecord(shape: TaskShape): TaskRecord {
     progress: 'pending',
     openNeeds: shape.needs.length,
     attempt: 0,
-    refusals: 0,
+    uncounted: 0,
     polled: 0,
     isStopped: false,
     isTolerated: false,

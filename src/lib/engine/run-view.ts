@@ -52,6 +52,10 @@ export class RunView {
       case 'var.computed':
         this.#vars = {...this.#vars, [event.name]: event.value}
         return
+      case 'run.resumed':
+        // Nobody drives them. Each gets an event of its own, once this process may do so.
+        this.#running.clear()
+        return
       case 'run.queued':
         this.#holders = event.holders
         return
@@ -91,7 +95,7 @@ export class RunView {
     if (isAside(type)) return
     for (const list of [this.#running, this.#waiting, this.#expanded]) list.delete(task.id)
     if (type === 'task.started') this.#running.set(task.id, task)
-    else if (type === 'task.retrying' || type === 'task.polled') this.#waiting.set(task.id, task)
+    else if (type === 'task.retrying' || type === 'task.polled' || type === 'task.interrupted') this.#waiting.set(task.id, task)
     else if (type === 'task.expanded') this.#expanded.set(task.id, task)
     else this.#end(task)
   }

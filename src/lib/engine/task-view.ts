@@ -126,6 +126,11 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
       task.polls = (task.polls ?? 0) + 1
       if (event.seen !== undefined) task.seen = event.seen
       return
+    case 'task.interrupted':
+      delete task.waiting
+      task.sinceMs = atMs
+      task.delayMs = 0
+      return
     case 'task.skipped':
       task.status = 'skipped'
       task.reason = event.reason

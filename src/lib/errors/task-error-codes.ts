@@ -3,6 +3,7 @@
 /** Codes of a failed attempt, in `task.finished` events and in `tasks.<id>.error`. A failing task is data, not an exception. */
 export const taskErrorCodes = {
   CANCELLED: 'The run was cancelled while the task ran.',
+  INTERRUPTED: 'The process of the run died while the task ran, and the task was given up when the run was resumed.',
   TIMEOUT: 'The attempt took longer than its timeout.',
   OUT_OF_MEMORY: 'The process was ended because it used too much memory.',
   KILLED_BY_SIGNAL: 'The process was ended by a signal.',

@@ -68,7 +68,8 @@ function addAttempt(attempts: ExplainedAttempt[], event: StateEvent, key: string
   else if (last !== undefined && event.type === 'task.retrying') {
     const {error, delayMs, metrics} = event
     attempts[attempts.length - 1] = {...last, status: 'failed', durationMs: metrics.durationMs, error, waitMs: delayMs}
-  } else if (last?.status === 'running' && event.type === 'task.finished') {
+  } else if (last !== undefined && event.type === 'task.interrupted') attempts[attempts.length - 1] = {...last, status: 'interrupted'}
+  else if (last?.status === 'running' && event.type === 'task.finished') {
     const status: TaskState = event.status
     attempts[attempts.length - 1] = {...last, status, durationMs: event.metrics.durationMs, ...defined({error: event.error})}
   }

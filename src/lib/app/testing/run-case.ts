@@ -128,7 +128,7 @@ async function play(
     const {result} = await runWorkflow(
       plan,
       {
-        openJournal: () => Promise.resolve({create: () => undefined, append: () => undefined}),
+        openJournal: () => Promise.resolve({create: () => undefined, append: () => undefined, read: () => undefined, claim: () => false}),
         reporter: {report: () => undefined, close: () => Promise.resolve()},
         runner: new LocalTaskRunner(plan, {...run, runId, directory, executor, secrets}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},

@@ -15,6 +15,8 @@ export type Command =
   /** All items of the task are over: end it. */
   | {readonly kind: 'collect'; readonly task: string}
   | {readonly kind: 'skip'; readonly task: string; readonly reason: string}
+  /** End a task that is tried no more: its process died, or the run was stopped while it waited. */
+  | {readonly kind: 'end'; readonly task: string}
   /** Stop the attempts that run, give up the retries that wait. `isAtOnce`: do not wait for the attempts to end. */
   | {readonly kind: 'cancel'; readonly isAtOnce: boolean}
   /** Ask for the concurrency group of the run. */

@@ -10,6 +10,7 @@ import {finish, finishIfDone} from './finish.ts'
 import {giveUpUnstarted, handOut, skipAll} from './hand-out.ts'
 import {beginHooks} from './hooks.ts'
 import {afterItem, expand} from './items.ts'
+import {giveUpGated, interrupt, isUnderWay, outstanding, resume} from './outstanding.ts'
 import {
   createState,
   describeStop,
@@ -29,9 +30,12 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
     case 'run.started':
       if (state.isGated) return [{kind: 'enter'}]
       return finishIfDone(state, handOut(state, state.tasks.values()))
+    case 'run.resumed':
+      return resume(state, event.ts)
     case 'run.admitted':
       state.isGated = false
-      return finishIfDone(state, handOut(state, state.tasks.values()))
+      // A run that is resumed has begun before.
+      return finishIfDone(state, [...outstanding(state, event.ts), ...handOut(state, state.tasks.values())])
     case 'run.refused':
       state.refusal = event
       return finishIfDone(state, skipAll(state, event.reason))
@@ -43,6 +47,8 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
       return retry(state, requireRecord(state.tasks, event.task), event)
     case 'task.polled':
       return poll(state, requireRecord(state.tasks, event.task), event)
+    case 'task.interrupted':
+      return interrupt(state, requireRecord(state.tasks, event.task), event)
     case 'task.finished':
       return afterTask(state, requireRecord(state.tasks, event.task), event)
     case 'task.skipped':
@@ -86,7 +92,7 @@ function begin(state: DecideState, record: TaskRecord, attempt: number): Command
 function retry(state: DecideState, record: TaskRecord, {ts, delayMs, error, metrics}: TaskRetrying & DatedEvent): Command[] {
   const {durationMs} = metrics
   record.progress = 'waiting'
-  record.retry = {dueAtMs: Date.parse(ts) + delayMs, error, durationMs}
+  record.retry = {dueAtMs: Date.parse(ts) + delayMs, delayMs, error, durationMs}
   state.running -= slotsOf(record)
   const isRefused = isRefusal(error)
   const wake: Command = {kind: 'wake', task: record.shape.id, delayMs, isFirst: isRefused && state.running === 0}
@@ -94,23 +100,23 @@ function retry(state: DecideState, record: TaskRecord, {ts, delayMs, error, metr
     state.room = roomFound(state.room)
     return [wake]
   }
-  record.refusals += 1
+  record.uncounted += 1
   state.room = roomAfter(state.room, {isAlone: state.running === 0, passedMs: delayMs + durationMs})
   return [{kind: 'narrow'}, wake]
 }
 
 function poll(state: DecideState, record: TaskRecord, {ts, attempt, delayMs, metrics}: TaskPolled & DatedEvent): Command[] {
   record.progress = 'waiting'
-  record.retry = {dueAtMs: Date.parse(ts) + delayMs, durationMs: metrics.durationMs}
+  record.retry = {dueAtMs: Date.parse(ts) + delayMs, delayMs, durationMs: metrics.durationMs}
   record.polled = attempt
-  record.refusals = 0
+  record.uncounted = 0
   state.running -= slotsOf(record)
   state.room = roomFound(state.room)
   return [{kind: 'wake', task: record.shape.id, delayMs, isFirst: false}]
 }
 
 /** The first stop lets the tasks go on that clean up; another one, for another cause or at once, ends these too. */
-function stop(state: DecideState, stopping: RunStopping): Command[] {
+function stop(state: DecideState, stopping: RunStopping & DatedEvent): Command[] {
   const {cause, atOnce: isAtOnce = false} = stopping
   if (state.stopCause === cause && !isAtOnce) return []
   const isFirst = state.stopCause === undefined
@@ -119,11 +125,11 @@ function stop(state: DecideState, stopping: RunStopping): Command[] {
   state.stopReason = reason
   state.isStoppedTwice = !isFirst || isAtOnce
   if (state.stage === 'finishing') return [finish(state)]
-  // Nothing has happened that could be cleaned up, and what would is not to run beside those who hold the group.
-  if (state.isGated) return finishIfDone(state, skipAll(state, reason))
+  // What would clean up is not to run beside those who hold the group.
+  if (state.isGated) return finishIfDone(state, giveUpGated(state, stopping, reason))
   // Hooks clean up and report: the first stop lets them all go on.
   if (state.conclusion !== undefined && !state.isStoppedTwice) return []
-  for (const record of state.tasks.values()) if (record.progress === 'running') record.isStopped = true
+  for (const record of state.tasks.values()) if (isUnderWay(record)) record.isStopped = true
   return [{kind: 'cancel', isAtOnce}, ...giveUpUnstarted(state, reason, state.isStoppedTwice)]
 }
 

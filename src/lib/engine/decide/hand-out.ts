@@ -11,15 +11,18 @@ export function handOut(state: DecideState, records: Iterable<TaskRecord>): Comm
     const reason = record.givenUp ?? blockedReason(state, record)
     if (reason === undefined) {
       record.progress = 'ready'
-      commands.push(start(state, record))
+      commands.push(offer(state, record))
     } else commands.push(skip(record, reason))
   }
   return commands
 }
 
-function start(state: DecideState, record: TaskRecord): Command {
+/** What lets a `ready` task start. Items have been asked with their task. */
+export function offer(state: DecideState, record: TaskRecord): Command {
   const {id, condition} = record.shape
-  return condition === 'none' ? {kind: 'queue', task: id} : {kind: 'ask', task: id, facts: factsOf(state, record)}
+  return condition === 'none' || record.parent !== undefined
+    ? {kind: 'queue', task: id}
+    : {kind: 'ask', task: id, facts: factsOf(state, record)}
 }
 
 /** For hooks, the whole run is upstream. */
@@ -51,8 +54,9 @@ export function giveUpItems(records: readonly TaskRecord[], reason: string): Com
 }
 
 /** The end of the task is counted when the loop reports the event. */
-function skip(record: TaskRecord, reason: string): Command {
+export function skip(record: TaskRecord, reason: string): Command {
   record.progress = 'skipping'
+  record.skipReason = reason
   return {kind: 'skip', task: record.shape.id, reason}
 }
 

@@ -11,6 +11,11 @@ import {defined} from '../../util/defined.ts'
 import {writeDuration} from '../../util/duration.ts'
 
 const cancelled: TaskError = {code: 'CANCELLED', message: '', retryable: false}
+const interrupted: TaskError = {
+  code: 'INTERRUPTED',
+  message: 'the process of the run died while the task ran, and the task was given up when the run was resumed',
+  retryable: false,
+}
 const fewer: ActionWarning = {code: 'SLOTS_REDUCED', message: 'the system has no room for so many processes at once; continuing with fewer'}
 
 /** A task of the run, or an item of one. */
@@ -77,8 +82,8 @@ interface Judgement {
 
 /** A try that the system had no room for does not fail the task, until there was no room for too long. */
 function judge(state: DecideState, {key, planned: {retry}}: NamedTask, error: TaskError, random: number): Judgement {
-  const {attempt, refusals, polled} = requireRecord(state.tasks, key)
-  const counted = attempt - polled - refusals
+  const {attempt, uncounted, polled} = requireRecord(state.tasks, key)
+  const counted = attempt - polled - uncounted
   if (!isRefusal(error)) return {error, delayMs: retryDelayMs(retry, counted, error, random)}
   const pauseMs = pauseForRoom(state.room, state.running === 1)
   if (pauseMs !== undefined) return {error, delayMs: pauseMs, isFirstRefusal: !state.room.wasMissing}
@@ -143,6 +148,18 @@ export function endOfRun(
     counts: countEnds(state),
     ...(outputs?.ok === false && {status: 'failed', reason: outputs.error.message}),
   }
+}
+
+/**
+ * The end of a task that is tried no more, because its process died or because the run was stopped while it waited.
+ * @param durationMs of its last attempt, as far as it is known
+ */
+export function endOfInterrupted(state: DecideState, task: NamedTask, durationMs: number): TaskFinished {
+  const {attempt, end, retry} = requireRecord(state.tasks, task.key)
+  if (end === 'fail') return failure(task, attempt, interrupted, {durationMs})
+  const error = retry?.error ?? stoppedError(cancelled, state)
+  const metrics = {durationMs: retry?.durationMs ?? durationMs}
+  return {type: 'task.finished', task: task.key, attempt, status: 'cancelled', error, metrics}
 }
 
 export function warningEvent({code, message}: ActionWarning, task?: string): RunDiagnostic {

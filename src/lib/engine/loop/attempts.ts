@@ -20,6 +20,11 @@ export class Attempts {
     this.#clock = clock
   }
 
+  /** The first attempt of a task began so long ago, in another process. */
+  goOnAfter(task: string, passedMs: number): void {
+    this.#firstStarts.set(task, this.#clock.elapsed() - passedMs)
+  }
+
   /** The first attempt of a task is one of an item. */
   beginItems(task: string): void {
     this.#firstStarts.set(task, this.#clock.elapsed())

@@ -36,6 +36,8 @@ export class EventRecorder {
   #writing: Promise<void> | undefined
   #next: Promise<void> | undefined
   #seq = 0
+  /** Why the journal cannot be written, or is no longer ours: nothing more is tried. */
+  #failure: {readonly error: unknown} | undefined
   /** Of the last line of each task whose attempt is open. */
   readonly #lines = new Map<string, {readonly attempt: number; line: number}>()
 
@@ -46,6 +48,11 @@ export class EventRecorder {
     this.#onError = onError
     this.#masker = masker
     this.#view = view
+  }
+
+  /** The journal has so many events of the run already. */
+  goOnAfter(seq: number): void {
+    this.#seq = seq
   }
 
   /**
@@ -104,11 +111,12 @@ export class EventRecorder {
 
   #write(): Promise<void> | undefined {
     if (this.#batch.length === 0) return undefined
+    if (this.#failure !== undefined) throw this.#failure.error
     const events = this.#batch
     const sealed = this.#sealed
     this.#batch = []
     if (sealed.size > 0) this.#sealed = new Map()
-    const appended = this.#ports.journal.append(this.#runId, events, ...(sealed.size > 0 ? [sealed] : []))
+    const appended = this.#append(events, sealed)
     if (!(appended instanceof Promise)) {
       this.#show(events)
       return undefined
@@ -119,6 +127,15 @@ export class EventRecorder {
       this.#show(events)
     })
     return this.#writing
+  }
+
+  #append(events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>): void | Promise<void> {
+    try {
+      return this.#ports.journal.append(this.#runId, events, ...(sealed.size > 0 ? [sealed] : []))
+    } catch (error) {
+      this.#failure = {error}
+      throw error
+    }
   }
 
   #show(events: readonly RunEvent[]): void {

@@ -3,6 +3,7 @@
 import type {Plan} from '../plan.ts'
 import type {GroupAnswer, RunPorts} from '../ports.ts'
 import type {AdmissionAnswer} from '../requests/admission.ts'
+import type {DecideState} from '../run-state.ts'
 import type {Turn} from './turn.ts'
 
 export interface GateOptions {
@@ -38,31 +39,46 @@ export class Gate {
     const {admission} = ports
     if (!this.#isWaiting()) return
     if (!answer.ok) {
-      turn.apply({type: 'run.refused', status: 'failed', reason: answer.error.message})
+      this.#refuse('failed', answer.error.message)
       return
     }
     if (plan.concurrency === undefined || admission === undefined)
       throw new Error('a run with a concurrency group needs somebody to admit it')
     const {group} = answer
+    // What has begun goes on when it can, whatever its file says about starting.
+    const resumed = hasBegun(turn.state)
     const onQueued = (holders: readonly string[]): void => {
       post(() => {
         if (this.#isWaiting()) turn.apply({type: 'run.queued', group, holders})
       })
     }
-    const admitted = admission.enter({...plan.concurrency, group}, {onQueued, onStop})
-    turn.whenAnswered(admitted, (said) => this.#take(group, said))
+    const wish = {...plan.concurrency, group, ...(resumed && {onConflict: 'queue' as const})}
+    turn.whenAnswered(admission.enter(wish, {onQueued, onStop}), (said) => this.#take(group, said))
   }
 
   #take(group: string, answer: AdmissionAnswer): void {
     if (!this.#isWaiting()) return
     const {turn} = this.#options
     if (answer.kind === 'admitted') turn.apply({type: 'run.admitted', group})
-    else turn.apply({type: 'run.refused', status: answer.isSkipped ? 'succeeded' : 'failed', reason: answer.reason})
+    else this.#refuse(answer.isSkipped ? 'succeeded' : 'failed', answer.reason)
+  }
+
+  /** Tasks of a run that has begun have ended, or are to be: it stops. */
+  #refuse(status: 'succeeded' | 'failed', reason: string): void {
+    const {turn} = this.#options
+    if (hasBegun(turn.state)) turn.apply({type: 'run.stopping', cause: 'cancelled', reason: `cancelled: ${reason}`})
+    else turn.apply({type: 'run.refused', status, reason})
   }
 
   /** false: the run was stopped while it waited. */
   #isWaiting(): boolean {
-    const {isGated, stopCause, stage} = this.#options.turn.state
-    return isGated && stopCause === undefined && stage === 'open'
+    const {isGated, isStoppedTwice, refusal, stage} = this.#options.turn.state
+    return isGated && !isStoppedTwice && refusal === undefined && stage !== 'finished'
   }
+}
+
+/** Something of the run has started or ended, in an earlier process. */
+function hasBegun({tasks}: DecideState): boolean {
+  for (const {progress} of tasks.values()) if (progress !== 'pending') return true
+  return false
 }

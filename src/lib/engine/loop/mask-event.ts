@@ -37,6 +37,8 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
     case 'var.computed':
     case 'task.retrying':
     case 'task.polled':
+    case 'task.interrupted':
+    case 'run.resumed':
     case 'task.finished':
     case 'task.child':
     case 'run.queued':

@@ -15,7 +15,7 @@ export class RunEnd {
   readonly #plan: Plan
   readonly #ports: Pick<RunPorts, 'runner' | 'clock'>
   readonly #turn: Turn
-  readonly #startedAtMs: number
+  #startedAtMs: number
   /** They are evaluated once, before the hooks. */
   #outputs: OutputsAnswer | undefined
   #command: Finish | undefined
@@ -26,6 +26,11 @@ export class RunEnd {
     this.#ports = ports
     this.#turn = turn
     this.#startedAtMs = ports.clock.elapsed()
+  }
+
+  /** The run has been driven for so long by other processes. */
+  goOnAfter(drivenMs: number): void {
+    this.#startedAtMs = this.#ports.clock.elapsed() - drivenMs
   }
 
   /** The last event, once it is there. */

@@ -1,6 +1,7 @@
 // What a loop is told about its run, beside the plan and the ports.
 
 import type {ParentTask} from '../events.ts'
+import type {ResumedRun} from '../resume/resumed-run.ts'
 import type {RunView} from '../run-view.ts'
 import type {ActionWarning} from '../task-result.ts'
 import type {TextMasker} from './mask-event.ts'
@@ -14,6 +15,8 @@ export interface RunLoopOptions {
   readonly masker?: TextMasker | undefined
   /** Is given all events, for those who show the run and for its result. */
   readonly view?: RunView
+  /** The run was begun by another process. */
+  readonly resume?: ResumedRun | undefined
   /** About the run as a whole, known before it begins. */
   readonly warnings?: readonly ActionWarning[]
 }

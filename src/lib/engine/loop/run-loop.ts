@@ -9,6 +9,7 @@ import {warningEvent} from '../decide/outcome.ts'
 import {eventsVersion, type RunFinished, type RunnerEvent, type RunStopping, type StateEventBody} from '../events.ts'
 import type {Plan} from '../plan.ts'
 import type {Awaitable, RunPorts} from '../ports.ts'
+import {replay} from '../resume/replay.ts'
 import {createState, requireRecord, type DecideState} from '../run-state.ts'
 import {RunView} from '../run-view.ts'
 import type {SealedValue} from '../sealed-output.ts'
@@ -26,6 +27,7 @@ export class RunLoop {
   readonly #ports: RunPorts
   readonly #options: RunLoopOptions
   readonly #state: DecideState
+  readonly #view: RunView
   readonly #recorder: EventRecorder
   readonly #mailbox: Mailbox<Command>
   readonly #tasks: TaskSteps
@@ -35,6 +37,8 @@ export class RunLoop {
   /** What follows from the events of this turn: to be done in it, and when the journal has them. */
   readonly #todo: Command[] = []
   #later: Command[] = []
+  /** How long earlier processes have driven the run, as far as its timeout counts it. */
+  #timedMs = 0
   readonly #ended: Promise<RunFinished>
   #resolve: (event: RunFinished) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
@@ -48,6 +52,7 @@ export class RunLoop {
       this.#reject = reject
     })
     const {masker, view = new RunView()} = options
+    this.#view = view
     this.#recorder = new EventRecorder(options.runId, ports, this.#reject, {masker, view})
     this.#mailbox = new Mailbox({
       decide: (messages) => this.#decide(messages),
@@ -89,7 +94,7 @@ export class RunLoop {
   /** Runs to the end and resolves with the last event. Rejects only for a bug or a journal that cannot be written. */
   async run(): Promise<RunFinished> {
     try {
-      this.#mailbox.post(() => this.#begin())
+      this.#mailbox.post(() => this.#resume() || this.#begin())
       return await this.#ended
     } finally {
       this.#mailbox.close()
@@ -129,8 +134,9 @@ export class RunLoop {
     // The end of a task says how long the task took.
     const event = this.#recorder.record(body.type === 'task.finished' ? {...body, ...this.#tasks.measure(body.task)} : body, sealed)
     this.#ports.runner.hear(event)
-    if (event.type === (this.#plan.concurrency === undefined ? 'run.started' : 'run.admitted')) this.#startClock()
-    for (const command of decide(this.#state, event)) this.#todo.push(command)
+    const commands = decide(this.#state, event)
+    if (event.type === 'run.started' || event.type === 'run.resumed' || event.type === 'run.admitted') this.#open()
+    for (const command of commands) this.#todo.push(command)
   }
 
   /** An index instead of shift(): ten thousand tasks that start at once must not move the list ten thousand times. */
@@ -156,6 +162,9 @@ export class RunLoop {
         break
       case 'collect':
         this.#tasks.collect(command.task)
+        break
+      case 'end':
+        this.#tasks.end(command.task)
         break
       case 'narrow':
         this.#tasks.narrow()
@@ -192,10 +201,30 @@ export class RunLoop {
     }
   }
 
-  /** How long the run waited for its group is not its own time. */
-  #startClock(): void {
+  /** The run begins, or goes on, once it holds its group. How long it waited for that is not its own time. */
+  #open(): void {
+    if (this.#state.isGated) return
     const {timeoutMs} = this.#plan
-    if (timeoutMs !== undefined) this.#timers.after(timeoutMs, () => this.stop('timeout'))
+    if (timeoutMs !== undefined) this.#timers.after(Math.max(0, timeoutMs - this.#timedMs), () => this.stop('timeout'))
+    const {resume} = this.#options
+    if (resume !== undefined) this.#tasks.interruptAll(resume.interrupted)
+  }
+
+  /** Goes on where the journal ends. False: it has nothing of the run. */
+  #resume(): boolean {
+    const {resume, concurrency, warnings = []} = this.#options
+    if (resume === undefined) return false
+    const {clock, runner} = this.#ports
+    const {seq, driven} = replay(resume.events, {state: this.#state, view: this.#view, runner}, clock)
+    if (seq === 0) return false
+    this.#recorder.goOnAfter(seq)
+    this.#timedMs = driven.timedMs
+    this.#end.goOnAfter(driven.totalMs)
+    this.#tasks.goOnAfter(driven)
+    this.#apply({type: 'run.resumed', epoch: resume.epoch + 1})
+    for (const warning of warnings) this.#apply(warningEvent(warning))
+    if (!this.#state.isGated) runner.expect(this.#tasks.listOpen(), concurrency)
+    return true
   }
 
   #begin(): void {

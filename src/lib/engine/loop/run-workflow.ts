@@ -1,7 +1,9 @@
 // From a complete plan to the result of its run. Before this, nothing has happened; after it, everything is in the journal.
 
 import type {Plan} from '../plan.ts'
-import type {RunPorts} from '../ports.ts'
+import type {Journal, RunPorts} from '../ports.ts'
+import type {ResumedRun} from '../resume/resumed-run.ts'
+import {WorkflowError} from '../../errors/workflow-error.ts'
 import {maskPlan, type PlanSecrets} from './mask-plan.ts'
 import {RunLoop} from './run-loop.ts'
 import type {RunLoopOptions} from './run-loop-options.ts'
@@ -13,7 +15,7 @@ import {defined} from '../../util/defined.ts'
 /** No reporter names more of them. */
 const maxWarnings = 100
 
-export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'parent' | 'concurrency' | 'warnings'> {
+export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'parent' | 'concurrency' | 'warnings' | 'resume'> {
   /** Absent: nothing is hidden. */
   readonly secrets?: PlanSecrets | undefined
   /** The result holds the outputs of all tasks. */
@@ -47,20 +49,26 @@ export interface RunOutcome {
 
 export interface RunWorkflowPorts extends Omit<RunPorts, 'journal'> {
   /** Called when the first programs of tasks have been asked for: they start beside it. */
-  readonly openJournal: () => Promise<RunPorts['journal']>
+  readonly openJournal: () => Promise<Journal>
 }
 
-/** Creates the run, runs it to its end and closes the reporter. Rejects when the journal cannot be written. */
+/**
+ * Creates the run, or takes it over, runs it to its end and closes the reporter. Rejects when the journal cannot be written, and with RUN_TAKEN_OVER
+ * when another process drives the run.
+ */
 export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
   const {signals, runId, parent, concurrency, keepsOutputs, secrets, warnings = []} = options
   // A run that may have to wait for others keeps nothing ready meanwhile.
-  if (plan.concurrency === undefined) ports.runner.expect(plan.tasks, concurrency)
+  if (plan.concurrency === undefined && options.resume === undefined) ports.runner.expect(plan.tasks, concurrency)
   const journal = await ports.openJournal()
+  const resume = options.resume && (await takeOver(journal, runId, options.resume))
   const view = new RunView({keepsOutputs, maxWarnings})
-  const loop = new RunLoop(plan, {...ports, journal}, {runId, parent, concurrency, masker: secrets?.masker, warnings, view})
-  const startedAt = new Date(ports.clock.now()).toISOString()
-  const run = {id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt, ...defined({parent})}
-  await journal.create(run, maskPlan(plan, runId, secrets))
+  const loop = new RunLoop(plan, {...ports, journal}, {runId, parent, concurrency, masker: secrets?.masker, warnings, view, resume})
+  if (resume === undefined) {
+    const startedAt = new Date(ports.clock.now()).toISOString()
+    const run = {id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt, ...defined({parent})}
+    await journal.create(run, maskPlan(plan, runId, secrets))
+  }
   const stop = (): void => {
     const reason: unknown = signals.stop.reason
     if (reason instanceof StoppedByRun) loop.stop('cancelled', false, reason.reason)
@@ -82,6 +90,22 @@ export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: 
     await ports.reporter.close()
   }
   return {result: resultOf(view), ...defined({stopCause: view.stopCause})}
+}
+
+/** From here on this process alone appends. What its last owner has appended since the journal was read belongs to the run as well. */
+async function takeOver(journal: Journal, runId: string, resume: ResumedRun): Promise<ResumedRun> {
+  const events = [...resume.events]
+  if (!(await journal.claim(runId, resume.epoch))) throw takenOver(runId)
+  await resume.onClaimed?.()
+  const newer = await journal.read(runId, events.at(-1)?.seq ?? 0)
+  for await (const event of newer?.events ?? []) events.push(event)
+  return {...resume, events}
+}
+
+function takenOver(runId: string): WorkflowError {
+  return new WorkflowError('RUN_TAKEN_OVER', `another process has taken over run ${runId}, or has ended it`, {
+    hint: `workflow runs show ${runId}`,
+  })
 }
 
 function causeOf(signal: AbortSignal): RunStopping['cause'] {

@@ -1,12 +1,15 @@
 // What a run does for its tasks: asks their conditions, lets them wait for their turn, starts attempts and takes the results.
 
 import type {Command} from '../decide/commands.ts'
-import {endsOfStop, neverStarted, outcomeOf, outcomeOfCondition, type NamedTask} from '../decide/outcome.ts'
+import {endOfInterrupted, endsOfStop, neverStarted, outcomeOf, outcomeOfCondition, type NamedTask} from '../decide/outcome.ts'
 import {outcomeOfItems} from '../decide/outcome-of-items.ts'
 import {allTasks, type Plan, type PlannedTask} from '../plan.ts'
 import type {ConditionAnswer, ItemsAnswer, RunPorts} from '../ports.ts'
-import {mayStart, requireRecord} from '../run-state.ts'
+import type {DrivenTime} from '../resume/driven-time.ts'
+import type {AfterInterruption} from '../resume/resumed-run.ts'
+import {isEnd, mayStart, requireRecord} from '../run-state.ts'
 import {readTaskKey} from '../task-key.ts'
+import {roundMs} from '../../util/round-ms.ts'
 import {itemRulesOf} from '../../workflow/items/model.ts'
 import type {AttemptResult, LogEntry} from '../task-result.ts'
 import {Attempts, type OpenAttempt} from './attempts.ts'
@@ -22,6 +25,8 @@ export class TaskSteps {
   readonly #queue: TaskQueue
   readonly #attempts: Attempts
   #stopped: readonly OpenAttempt[] = []
+  /** Of a run that is resumed. */
+  #driven: DrivenTime | undefined
 
   constructor(plan: Plan, ports: RunPorts, options: RunLoopOptions, turn: Turn) {
     this.#options = options
@@ -40,6 +45,35 @@ export class TaskSteps {
   /** How long ago the first attempt of a task began. Nothing when there was none. */
   measure(task: string): {durationMs?: number} {
     return this.#attempts.measureTask(task)
+  }
+
+  /** What began in another process goes on here. */
+  goOnAfter(driven: DrivenTime): void {
+    this.#driven = driven
+    for (const [task, passedMs] of driven.sinceFirstStarts()) this.#attempts.goOnAfter(task, passedMs)
+    for (const [task, {progress}] of this.#turn.state.tasks) if (progress === 'expanded') this.#limitItems(task)
+  }
+
+  /** Tasks of the file that have not ended. */
+  listOpen(): PlannedTask[] {
+    return [...this.#planned.values()].filter(
+      ({id, hook}) => hook === undefined && !isEnd(requireRecord(this.#turn.state.tasks, id).progress),
+    )
+  }
+
+  /** Ends the attempts that no process drives any more, which are all that are open when nothing has been started here. */
+  interruptAll(choices: ReadonlyMap<string, AfterInterruption>): void {
+    for (const [task, {progress, attempt, isStopped}] of this.#turn.state.tasks) {
+      if (progress !== 'running') continue
+      const next = isStopped ? 'cancel' : (choices.get(task) ?? (this.#get(task).idempotent ? 'again' : 'fail'))
+      this.#turn.apply({type: 'task.interrupted', task, attempt, next})
+    }
+  }
+
+  /** Ends a task that is tried no more, and of which no attempt goes on. */
+  end(task: string): void {
+    const durationMs = roundMs(this.#driven?.sinceLastStart(task) ?? 0)
+    this.#turn.apply(endOfInterrupted(this.#turn.state, this.#named(task), durationMs))
   }
 
   ask({task, facts}: Extract<Command, {kind: 'ask'}>): void {
@@ -136,10 +170,14 @@ export class TaskSteps {
       this.#turn.apply(neverStarted(this.#named(task), answer.error))
       return
     }
-    const {parallelism} = itemRulesOf(this.#get(task)) ?? {}
-    if (parallelism !== undefined) this.#queue.addGroup(groupOfItems(task), parallelism)
+    this.#limitItems(task)
     this.#attempts.beginItems(task)
     this.#turn.apply({type: 'task.expanded', task, items: answer.items})
+  }
+
+  #limitItems(task: string): void {
+    const {parallelism} = itemRulesOf(this.#get(task)) ?? {}
+    if (parallelism !== undefined) this.#queue.addGroup(groupOfItems(task), parallelism)
   }
 
   /** The items of a task are a group of their own when not all of them may run at a time. */

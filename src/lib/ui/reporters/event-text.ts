@@ -10,6 +10,7 @@ import type {
   RunStopping,
   TaskError,
   TaskFinished,
+  TaskInterrupted,
   TaskPolled,
 } from '../../engine/events.ts'
 import {describeHolders} from '../../engine/requests/describe-holders.ts'
@@ -78,11 +79,20 @@ export function describePoll({seen, delayMs}: TaskPolled): string {
   return `waiting${seen === undefined || seen === '' ? '' : `: ${oneLine(seen)}`}; runs again in ${formatDuration(delayMs)}`
 }
 
+/** What becomes of a task whose process died. */
+function describeInterruption({attempt, next}: TaskInterrupted): string {
+  const what = `attempt ${String(attempt)} was interrupted`
+  if (next === 'cancel') return `${what} while the run was being stopped`
+  return `${what}; ${{again: 'the task runs again', skip: 'the task is skipped', fail: 'the task fails'}[next]}`
+}
+
 /** Without a line end. @param view the run up to the event */
 export function describeEvent(event: RunEvent, view?: RunView): string {
   switch (event.type) {
     case 'run.started':
       return `workflow ${oneLine(event.workflow)}: run ${event.run} started with ${count(event.tasks.length, 'task')}`
+    case 'run.resumed':
+      return `run ${event.run} is resumed`
     case 'run.queued':
       return `waiting: ${oneLine(describeHolders(event.group, event.holders))}`
     case 'run.admitted':
@@ -105,6 +115,8 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
       return `${event.task}: attempt ${String(event.attempt)} failed, the next one starts in ${formatDuration(event.delayMs)}: ${describeError(event.error)}`
     case 'task.polled':
       return `${event.task}: ${describePoll(event)}`
+    case 'task.interrupted':
+      return `${event.task}: ${describeInterruption(event)}`
     case 'task.required':
       return `${event.task}: all that it requires holds`
     case 'var.computed':

@@ -42,6 +42,7 @@ export class QuietReporter implements ProgressReporter {
         this.ask(event)
         return
       }
+      case 'task.interrupted':
       case 'run.queued':
       case 'run.refused':
       case 'run.stopping': {

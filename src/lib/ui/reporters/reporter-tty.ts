@@ -87,6 +87,10 @@ export class TtyReporter implements ProgressReporter {
       case 'task.polled':
         this.#tail.take(event.task)
         return event.seen === undefined ? '' : `${style.dim(`${style.symbols.interrupted} ${describeEvent(event)}`)}\n`
+      case 'run.resumed':
+        return `${style.dim(describeEvent(event))}\n`
+      case 'task.interrupted':
+        return `${style.yellow(`${style.symbols.interrupted} ${describeEvent(event)}`)}\n`
       case 'task.finished':
         return this.#renderEnd(event, view)
       case 'task.skipped':
