@@ -108,6 +108,43 @@ describe('a task that runs a workflow', () => {
     expect(await runs(project)).toEqual([])
   })
 
+  it('runs only the tasks that it names, with what they need, and passes arguments on', async () => {
+    const project = new Project({
+      'child.yaml': `id: child
+default: [other]
+tasks:
+  - {id: first, type: core/shell.run, inputs: {command: touch first}}
+  - {id: second, type: core/shell.run, needs: [first], inputs: {command: 'printf "<%s>" "$@"', args: "{{ run.args }}"}}
+  - {id: other, type: core/shell.run, inputs: {command: touch other}}
+outputs: {said: "{{ tasks.second.output.stdout ?? '' }}"}
+`,
+      'parent.yaml': parent('{file: child.yaml, tasks: [second], args: "{{ run.args }}"}'),
+      'default.yaml': parent('{file: child.yaml, args: [one, "two words"]}'),
+    })
+    const ended = await project.runJson('parent.yaml', ['--', "it's", ''])
+    expect(ended.result.outputs).toEqual({got: {said: "<it's><>"}, after: "<it's><>"})
+    expect([project.has('first'), project.has('other')]).toEqual([true, false])
+    const [made] = await runs(project)
+    const shown = (await project.json(['runs', 'show', made?.id ?? ''])) as Shown
+    expect(shown.tasks.map(({id}) => id)).toEqual(['first', 'second'])
+    expect((await project.runJson('default.yaml')).result.outputs).toMatchObject({got: {said: ''}})
+    expect(project.has('other')).toBe(true)
+  })
+
+  it('is refused when it names a task that its workflow does not have, before anything starts', async () => {
+    const project = new Project({
+      'child.yaml': child('touch started'),
+      'parent.yaml': parent('{file: child.yaml, tasks: [sya]}'),
+      'template.yaml': parent('{file: child.yaml, tasks: ["{{ vars.task }}"]}', 'vars: {task: sya}'),
+    })
+    const {exitCode, stderr} = await project.run(['run', 'parent.yaml'])
+    expect(exitCode).toBe(3)
+    expect(stderr).toMatch(/error\[child-task\]: in child\.yaml, the workflow has no task "sya"[^]*parent\.yaml:4:[^]*did you mean "say"/)
+    const late = await project.runJson('template.yaml')
+    expect(late.error('run')).toMatchObject({code: 'CHILD_REFUSED', message: expect.stringContaining('no task "sya"') as unknown})
+    expect(project.has('started')).toBe(false)
+  })
+
   it('whose file is a template is checked when it starts, and fails its task', async () => {
     const project = new Project({
       'self.yaml': 'id: self\nvars: {file: self.yaml}\ntasks: [{id: r, type: core/workflow.run, inputs: {file: "{{ vars.file }}"}}]\n',

@@ -286,6 +286,19 @@ describe('a disabled workflow', () => {
     expect(await project.json(['runs', 'list'])).toEqual([])
     expect(await project.runJson('w.yaml', ['--force'])).toMatchObject({exitCode: 0})
   })
+
+  it('is validated like any other, with a warning', async () => {
+    const project = new Project({
+      'w.yaml': `enabled: false\n${workflow}`,
+      'broken.yaml': 'id: broken\nenabled: false\ntasks: [{id: a, type: core/shell.run, inputs: {comand: "true"}}]\n',
+    })
+    const {exitCode, stderr, stdout} = await project.run(['validate', 'w.yaml'])
+    expect(exitCode).toBe(0)
+    expect(stderr + stdout).toMatch(/warning\[workflow-disabled\][^]*w\.yaml:1:10[^]*--force runs it anyway/)
+    const broken = await project.run(['validate', 'broken.yaml'])
+    expect(broken.exitCode).toBe(3)
+    expect(broken.stderr + broken.stdout).toContain('broken.yaml:3')
+  })
 })
 
 describe('the workflow -', () => {

@@ -56,3 +56,14 @@ it('is another one for each item', async () => {
   mkdirSync(project.path('etl/b'))
   expect((await project.runJson('w.yaml')).result.outputs).toEqual({all: ['a', 'b']})
 })
+
+it('from ~ is in the home directory of the user, for a workflow, a task and a var', async () => {
+  const project = new Project({
+    'w.yaml': `id: w\nworkingDir: ~/base\nvars: {v: {command: pwd, workingDir: ~/other}}\ntasks:\n  - {id: a, type: core/shell.run, inputs: {command: pwd}}\n  - {id: b, type: core/shell.run, workingDir: '~/other', inputs: {command: 'echo "$(pwd) $V"'}, env: {V: '{{ vars.v }}'}}\n`,
+  })
+  for (const name of ['base', 'other']) mkdirSync(project.path(`me/${name}`), {recursive: true})
+  const {task} = await project.runJson('w.yaml', [], {env: {HOME: project.path('me')}})
+  const home = realpathSync(project.path('me'))
+  expect(task('a').output).toMatchObject({stdout: `${home}/base`})
+  expect(task('b').output).toMatchObject({stdout: `${home}/other ${home}/other`})
+})

@@ -35,6 +35,14 @@ export interface ChildRunParts {
   readonly openChild: (project: Project, task: string, file: string) => ChildRun
 }
 
+/** Checked by the schema of the action. */
+interface ChildInputs {
+  readonly file: string
+  readonly inputs?: JsonObject
+  readonly tasks?: readonly string[]
+  readonly args?: readonly string[]
+}
+
 /** What the action of the parts' run does. */
 export function createWorkflowAction(parts: ChildRunParts): BuiltInAction {
   return async (call) => {
@@ -48,14 +56,14 @@ export function createWorkflowAction(parts: ChildRunParts): BuiltInAction {
 }
 
 async function runChild(call: BuiltInCall, {app, plan, chain, signals, openChild}: ChildRunParts): Promise<BuiltInResult> {
-  const {file: written, inputs: values = {}} = call.inputs as {file: string; inputs?: JsonObject}
+  const {file: written, inputs: values = {}, tasks = [], args = []} = call.inputs as unknown as ChildInputs
   const file = childFile(plan, written)
   const path = resolve(plan.file === '-' ? '.' : dirname(plan.file), written)
   const real = realPathOf(path) ?? path
   const chained = refuseChain(chain, real)
   if (chained !== undefined) return refused(chained.message)
   const project = await app.project({file})
-  const planned = await project.plan({file, inputs: {values}}, noAnswers)
+  const planned = await project.plan({file, inputs: {values}, tasks, args}, noAnswers)
   const undeclared = undeclaredSecrets(plan, planned.plan)
   if (undeclared !== undefined) return refused(undeclared.message)
 

@@ -21,8 +21,17 @@ export const maxDepth = 10
 /** Why nobody is asked for the inputs of a child. */
 export const noAnswers = 'the task does not give it'
 
-/** Plans a workflow file. @param inputs undefined: they are not known yet. Throws WorkflowError with all findings */
-export type PlanChild = (file: string, inputs: JsonObject | undefined) => Promise<PlannedRun>
+/** What a task says of the workflow that it runs. */
+export interface ChildRequest {
+  readonly file: string
+  /** Absent: they are not known yet. */
+  readonly inputs?: JsonObject
+  /** Absent: all, or they are not known yet. */
+  readonly tasks?: readonly string[]
+}
+
+/** Plans a workflow file. Throws WorkflowError with all findings */
+export type PlanChild = (request: ChildRequest) => Promise<PlannedRun>
 
 /** The warnings of all children. Throws WorkflowError with the findings of the parent's tasks, and those of the children in their own files. */
 export async function checkChildren(planned: PlannedRun, planChild: PlanChild): Promise<readonly Diagnostic[]> {
@@ -41,10 +50,10 @@ export async function checkChildren(planned: PlannedRun, planChild: PlanChild): 
 /** @param chain real paths of the workflows that lead here, this one too */
 async function collect(planned: PlannedRun, planChild: PlanChild, chain: readonly string[], findings: Diagnostic[]): Promise<void> {
   for (const task of childTasks(planned.plan)) {
-    const {file: written, inputs = {}} = task.inputs
+    const {file: written, inputs = {}, tasks = []} = task.inputs
     if (typeof written !== 'string' || holdsTemplate(written)) continue
-    const report = (finding: Omit<Finding, 'severity'>): void => {
-      findings.push(planned.source.diagnostic([...placeOf(planned, task), 'inputs', 'file'], 'value', {severity: 'error', ...finding}))
+    const report = (finding: Omit<Finding, 'severity'>, input = 'file'): void => {
+      findings.push(planned.source.diagnostic([...placeOf(planned, task), 'inputs', input], 'value', {severity: 'error', ...finding}))
     }
     const file = childFile(planned.plan, written)
     const real = realPathOf(path.resolve(path.dirname(planned.plan.file), written))
@@ -54,7 +63,11 @@ async function collect(planned: PlannedRun, planChild: PlanChild, chain: readonl
       continue
     }
     try {
-      const child = await planChild(file, holdsTemplate(inputs) || typeof inputs !== 'object' ? undefined : (inputs as JsonObject))
+      const child = await planChild({
+        file,
+        ...(!holdsTemplate(inputs) && typeof inputs === 'object' && {inputs: inputs as JsonObject}),
+        ...(!holdsTemplate(tasks) && {tasks: tasks as string[]}),
+      })
       findings.push(...child.warnings)
       const undeclared = undeclaredSecrets(planned.plan, child.plan)
       if (undeclared !== undefined) report(undeclared)
@@ -62,6 +75,11 @@ async function collect(planned: PlannedRun, planChild: PlanChild, chain: readonl
     } catch (error) {
       if (!(error instanceof WorkflowError)) throw error
       const isInputMissing = error.diagnostics.some(({code}) => code === 'missing-input')
+      // What else is wrong with the request is a task that is not there.
+      if (error.code === 'USAGE' && !isInputMissing) {
+        report({code: 'child-task', message: `in ${written}, ${error.message}`, ...defined({hint: error.hint})}, 'tasks')
+        continue
+      }
       const hint = isInputMissing ? 'write them under inputs, in the inputs of the task' : error.hint
       report({code: 'child-invalid', message: `the workflow that the task runs cannot be run: ${error.message}`, hint})
       // How a person gives an input on the command line is no help here.

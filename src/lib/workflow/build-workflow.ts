@@ -1,8 +1,8 @@
 // A checked document -> Workflow: defaults filled in, durations in milliseconds, paths absolute.
 
-import {resolve} from 'node:path'
 import {defined} from '../util/defined.ts'
 import {parseDuration} from '../util/duration.ts'
+import {resolveDirectory} from '../files/resolve-directory.ts'
 import {buildCachePolicy} from './cache-policy.ts'
 import type {DraftTask, WorkflowDraft} from './draft.ts'
 import {hookLists, type Hooks} from './hooks.ts'
@@ -39,7 +39,7 @@ export function buildWorkflow({document, tasks}: WorkflowDraft, dir: string): Wo
         typeof entry === 'string' ? {file: entry, isOptional: false} : {file: entry.file, isOptional: entry.optional ?? false},
       ),
     }),
-    workingDir: resolve(dir, written.workingDir ?? '.'),
+    workingDir: resolveDirectory(dir, written.workingDir ?? '.'),
     ...defined({timeoutMs, parallelism: written.parallelism, default: written.default}),
     ...(written.concurrency !== undefined && {concurrency: {limit: 1, onConflict: 'queue', ...written.concurrency}}),
     failFast: written.failFast ?? true,

@@ -13,6 +13,7 @@ import type {PluginAction} from '../../plugins/manifest.ts'
 import {isTemplate} from '../../templates/templates.ts'
 import {isImageReference, parseMount, readContainer, type WrittenContainer} from '../../workflow/container/written-container.ts'
 import type {DraftTask, WorkflowDraft} from '../../workflow/draft.ts'
+import {resolveDirectory} from '../../files/resolve-directory.ts'
 
 /** By id, for tasks that run in a container. Their limits are added by the plan. */
 export type TaskContainers = ReadonlyMap<string, Omit<PlannedContainer, 'limits'>>
@@ -85,7 +86,7 @@ function notAProgram(at: DocumentPath, type: string): CheckFinding {
 }
 
 function directoryOf(workingDir: unknown, dir: string): string {
-  return typeof workingDir === 'string' ? path.resolve(dir, workingDir) : dir
+  return typeof workingDir === 'string' ? resolveDirectory(dir, workingDir) : dir
 }
 
 /** Mounted over these, a container would lose its own programs or its view of itself. */

@@ -40,7 +40,7 @@ export const taskSchema = {
     workingDir: {
       type: 'string',
       minLength: 1,
-      description: 'Where the task runs, relative to the working directory of the workflow. Templates are evaluated.',
+      description: 'Where the task runs, relative to the working directory of the workflow, or from ~. Templates are evaluated.',
       examples: ['packages/api'],
     },
     files: filesSchema,

@@ -53,7 +53,7 @@ export const workflowSchema = {
         'Environment variables that tasks inherit from the caller, in addition to the usual ones; `AWS_*` matches every name that begins with `AWS_`.',
       default: [],
     },
-    workingDir: {type: 'string', minLength: 1, description: 'Where tasks run, relative to the workflow file.', default: '.'},
+    workingDir: {type: 'string', minLength: 1, description: 'Where tasks run, relative to the workflow file, or from ~.', default: '.'},
     timeout: {$ref: '#/$defs/duration', description: 'How long the whole run may take.'},
     parallelism: {type: 'integer', minimum: 1, maximum: 1000, description: 'How many tasks run at once. Default: the number of cores.'},
     concurrency,
