@@ -29,7 +29,7 @@ export async function buildSdk(outDir = join(root, 'sdk', 'dist'), {types = true
       format: 'esm',
       minifyWhitespace: true,
       minifySyntax: true,
-      entryPoints: {host: join(source, 'host.ts'), 'sdk-loader': join(source, 'host', 'sdk-loader.ts')},
+      entryPoints: {host: join(source, 'host.ts'), relay: join(source, 'relay.ts'), 'sdk-loader': join(source, 'host', 'sdk-loader.ts')},
     }),
     types ? emitTypes(outDir) : undefined,
     writePackage(outDir),

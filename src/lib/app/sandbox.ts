@@ -79,6 +79,7 @@ export async function openSandbox(request: SandboxRequest): Promise<OpenSandbox>
   const owner = identifyProcess()
   const network = needsNetwork ? await openNetwork() : undefined
   const hostsFile = keepHostsFile(config.cacheDir)
+  const relayProgram = join(root, 'dist', 'sdk', 'relay.js')
   const runtimes: DockerRuntime[] = []
   const pools: HostPool[] = []
   const taskRuntimes = new SandboxTaskRuntimes({
@@ -91,7 +92,7 @@ export async function openSandbox(request: SandboxRequest): Promise<OpenSandbox>
     baseEnv: pickVariables(env, {names: [...passedOn, ...plan.workflow.inheritEnv], except: plan.workflow.secrets}),
     cpus: cpus().length,
     openRuntime: (sandbox) => {
-      const runtime = new DockerRuntime({client, sandbox, owner, hostsFile, ...defined({network})})
+      const runtime = new DockerRuntime({client, sandbox, owner, hostsFile, relayProgram, ...defined({network})})
       runtimes.push(runtime)
       return runtime
     },

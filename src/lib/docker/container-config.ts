@@ -18,6 +18,8 @@ export interface ContainerPlan {
   readonly mounts: readonly Mount[]
   /** Of this machine; absent when the engine is to make one, with `localhost` in it. */
   readonly hostsFile?: string | undefined
+  /** Id of a running container whose network it shares; absent: one of its own, with nothing in it. */
+  readonly joins?: string | undefined
 }
 
 /** The only writable directory of a container, besides granted ones. Programs look for it here by default. */
@@ -33,7 +35,7 @@ export function containerUser(): ContainerUser {
 }
 
 /** Replaces what the image says about entry point, user, health checks and volumes; its environment stays below the given one. */
-export function containerConfig({spec, sandbox, image, user, labels, env, mounts, hostsFile}: ContainerPlan): ContainerConfig {
+export function containerConfig({spec, sandbox, image, user, labels, env, mounts, hostsFile, joins}: ContainerPlan): ContainerConfig {
   const hasStdin = spec.stdin !== 'none'
   return {
     Image: sandbox.image,
@@ -51,20 +53,27 @@ export function containerConfig({spec, sandbox, image, user, labels, env, mounts
     AttachStdout: true,
     AttachStderr: true,
     Tty: false,
-    // There is none in either case. Told so, the engine leaves it to the kernel to make an empty one, and does not start a program of its own
+    // There is none in either case, but that of another container. Told so, the engine leaves it to the kernel to make an empty one, and does not start a program of its own
     // to look after it, which would take as long as all the rest.
-    NetworkDisabled: hostsFile !== undefined,
+    NetworkDisabled: hostsFile !== undefined && joins === undefined,
     Healthcheck: {Test: ['NONE']},
     HostConfig: hostConfig(
       sandbox,
       user,
       hostsFile === undefined ? mounts : [...mounts, {source: hostsFile, target: '/etc/hosts', isReadOnly: true}],
       image.volumes,
+      joins,
     ),
   }
 }
 
-function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Mount[], volumes: readonly string[]): HostConfig {
+function hostConfig(
+  sandbox: Sandbox,
+  user: ContainerUser,
+  mounts: readonly Mount[],
+  volumes: readonly string[],
+  joins: string | undefined,
+): HostConfig {
   const {limits} = sandbox
   // The gateway is a socket with a name. Where there is none, the kernel keeps a task from every other one, in whatever directory it was made.
   const allowsUnixSockets = sandbox.network !== undefined || sandbox.mounts.length === 0
@@ -73,7 +82,7 @@ function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Moun
   const writable = [...new Set([temporaryDir, ...volumes])].filter((dir) => !taken.has(dir))
   return {
     ...containment({allowsUnixSockets}),
-    NetworkMode: 'none',
+    NetworkMode: joins === undefined ? 'none' : `container:${joins}`,
     ReadonlyRootfs: true,
     IpcMode: 'none',
     PidsLimit: limits.pids,
@@ -89,9 +98,8 @@ function hostConfig(sandbox: Sandbox, user: ContainerUser, mounts: readonly Moun
     Tmpfs: Object.fromEntries(
       writable.map((dir) => [dir, `rw,size=${String(limits.tmpBytes)},mode=1777,uid=${String(user.uid)},gid=${String(user.gid)}`]),
     ),
-    // Nobody answers there; the names of this machine's servers stay here.
-    Dns: ['127.0.0.1'],
-    DnsSearch: ['.'],
+    // Nobody answers there; the names of this machine's servers stay here. Who joins a network has its names.
+    ...(joins === undefined && {Dns: ['127.0.0.1'], DnsSearch: ['.']}),
   }
 }
 

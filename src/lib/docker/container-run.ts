@@ -23,7 +23,7 @@ interface ContainerRunOptions {
   readonly exitCode: Promise<number>
   readonly sampler: ContainerSampler
   readonly network?: NetworkWatch
-  readonly closeGateway: () => Promise<NetworkActivity | undefined>
+  readonly closeNetwork: () => Promise<NetworkActivity | undefined>
   /** Called once, right before `exited` settles. */
   readonly onSettled: () => void
 }
@@ -100,7 +100,7 @@ export class ContainerRun implements RunningProcess {
   }
 
   async #settle(): Promise<ExitStatus> {
-    const {client, id, sampler, attachment, drainMs, closeGateway, onSettled} = this.#options
+    const {client, id, sampler, attachment, drainMs, closeNetwork, onSettled} = this.#options
     // The program must not end while there is something to settle, even when for a moment nothing but a timer is left to wait for.
     const hold = setInterval(() => undefined, 60_000)
     const code = await this.#exit
@@ -111,7 +111,7 @@ export class ContainerRun implements RunningProcess {
     ])
     const isOutOfMemory = hasMemoryRunOut && code === killedCode
     // Whatever cannot be removed now is found by its labels at the next start.
-    const [activity] = await Promise.all([closeGateway(), client.remove(id).catch(() => undefined)])
+    const [activity] = await Promise.all([closeNetwork(), client.remove(id).catch(() => undefined)])
     clearInterval(hold)
     onSettled()
     const signal = !this.#wasKilled && !isOutOfMemory && code !== undefined ? null : signalOf(code ?? killedCode)

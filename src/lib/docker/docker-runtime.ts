@@ -6,7 +6,7 @@ import type {ProcessIdentity} from '../util/process-identity.ts'
 import {ContainerRun} from './container-run.ts'
 import {ContainerSampler} from './container-sampler.ts'
 import {ownerPrefix} from '../runtimes/process-tag.ts'
-import type {ImageDetails} from './api/api-types.ts'
+import type {ContainerConfig, ImageDetails} from './api/api-types.ts'
 import type {DockerClient} from './api/docker-client.ts'
 import {containerConfig, containerUser} from './container-config.ts'
 import {EngineError} from './api/errors.ts'
@@ -14,7 +14,7 @@ import {ownerLabels} from './labels.ts'
 import {ContainerPrograms} from './programs.ts'
 import {checkArguments, explainContainerFailure} from './explain-container-failure.ts'
 import type {NetworkGateway} from '../runtimes/network-gateway.ts'
-import {NetworkWatcher} from './network-watcher.ts'
+import {ContainerNetwork} from './container-network.ts'
 import {processTagVariable, type RunningProcess, type Runtime, type StartSpec} from '../runtimes/runtime.ts'
 import type {ContainerUser, Mount, Sandbox} from '../runtimes/sandbox.ts'
 import {MountCheck} from './mount-check.ts'
@@ -27,6 +27,8 @@ interface DockerRuntimeOptions {
   readonly owner: ProcessIdentity
   /** Needed when the sandbox grants anything of the network. */
   readonly network?: NetworkGateway
+  /** Absolute path of the program that listens beside a container; needed when such a grant asks for a relay. */
+  readonly relayProgram?: string
   /** The hosts file of containers without a grant of the network. With it a container starts in half the time. */
   readonly hostsFile?: string | undefined
   /** How long outputs that nobody reads are kept after the exit. Default 250. */
@@ -106,14 +108,13 @@ export class DockerRuntime implements Runtime {
     checkArguments(spec.command, spec.env)
     const image = await this.#findImage()
     if (sandbox.mounts.length > 0 || sandbox.network !== undefined) await client.requireSameHost()
-    const watcher = await this.#openGateway()
-    const gateway = watcher?.gateway
-    const mounts = [...sandbox.mounts, ...(gateway === undefined ? [] : [gateway.mount])]
-    const env: Record<string, string> = {...spec.env, ...(gateway?.env ?? {AUTOKESTRA_NETWORK: 'none'}), [processTagVariable]: tag}
+    const network = await this.#openNetwork(image)
+    const mounts = [...sandbox.mounts, ...(network === undefined ? [] : [network.mount])]
+    const env: Record<string, string> = {...spec.env, ...(network?.env ?? {AUTOKESTRA_NETWORK: 'none'}), [processTagVariable]: tag}
     let id: string | undefined
     try {
       this.#mountCheck.places()
-      id = await this.#create(spec, {env, mounts}, image, gateway?.hostsFile)
+      id = await this.#create(spec, {env, mounts, joins: network?.joins}, image, network?.hostsFile)
       const hasStdin = spec.stdin !== 'none'
       const [attachment, waiting] = await Promise.all([
         client.attach(id, hasStdin),
@@ -126,6 +127,7 @@ export class DockerRuntime implements Runtime {
           mounts,
         }),
         this.#mountCheck.contents(),
+        network?.ready(),
       ])
       // A program that does not read its input is not our error.
       attachment.stdin.on('error', () => undefined)
@@ -143,23 +145,27 @@ export class DockerRuntime implements Runtime {
         attachment,
         exitCode: waiting.exited,
         sampler: new ContainerSampler(id, pid, () => client.stats(containerId)),
-        ...defined({network: watcher}),
-        closeGateway: async () => await gateway?.close(),
+        ...defined({network: network?.watcher}),
+        closeNetwork: async () => await network?.close(),
         onSettled: () => this.#running.delete(run),
       })
       this.#running.add(run)
       return run
     } catch (error) {
-      await Promise.all([id === undefined ? undefined : client.remove(id).catch(() => undefined), gateway?.close()])
+      await Promise.all([id === undefined ? undefined : client.remove(id).catch(() => undefined), network?.close()])
       throw error
     }
   }
 
-  async #openGateway(): Promise<NetworkWatcher | undefined> {
-    const {sandbox, network} = this.#options
+  async #openNetwork(image: ImageDetails): Promise<ContainerNetwork | undefined> {
+    const {client, sandbox, owner, network, relayProgram} = this.#options
     if (sandbox.network === undefined) return undefined
     if (network === undefined) throw new TypeError('a sandbox with network access needs a gateway')
-    return await NetworkWatcher.open(network, sandbox.network, this.#user)
+    return await ContainerNetwork.open({
+      ...{client, network, relayProgram, image, grant: sandbox.network, user: this.#user},
+      labels: {...sandbox.labels, ...ownerLabels(owner, this.#id)},
+      create: (config) => this.#createNamed(config),
+    })
   }
 
   #findImage(): Promise<ImageDetails> {
@@ -180,28 +186,34 @@ export class DockerRuntime implements Runtime {
 
   async #create(
     spec: StartSpec,
-    added: {env: Readonly<Record<string, string>>; mounts: readonly Mount[]},
+    added: {env: Readonly<Record<string, string>>; mounts: readonly Mount[]; joins: string | undefined},
     image: ImageDetails,
     gatewayHosts: string | undefined,
   ): Promise<string> {
-    const {client, sandbox, owner} = this.#options
+    const {sandbox, owner} = this.#options
     const plan = {spec, sandbox, image, user: this.#user, labels: ownerLabels(owner, this.#id), ...added}
     for (let attempt = 1; ; attempt++) {
       const hostsFile = gatewayHosts ?? this.#hostsFile
       const config = containerConfig({...plan, hostsFile})
-      const name = `autokestra-${this.#id}-${randomBytes(4).toString('hex')}`
-      this.#creating.add(name)
       try {
-        return await client.createContainer(name, config)
+        return await this.#createNamed(config)
       } catch (error) {
         if (attempt === createAttempts || !(error instanceof EngineError)) throw error
         // The engine does not see our files: it runs elsewhere. It makes the file itself, then.
         if (gatewayHosts === undefined && hostsFile !== undefined && error.message.includes(hostsFile)) this.#hostsFile = undefined
         // The name is taken.
         else if (error.status !== 409) throw error
-      } finally {
-        this.#creating.delete(name)
       }
+    }
+  }
+
+  async #createNamed(config: ContainerConfig): Promise<string> {
+    const name = `autokestra-${this.#id}-${randomBytes(4).toString('hex')}`
+    this.#creating.add(name)
+    try {
+      return await this.#options.client.createContainer(name, config)
+    } finally {
+      this.#creating.delete(name)
     }
   }
 }

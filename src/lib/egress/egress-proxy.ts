@@ -5,7 +5,7 @@ import {createSocketDirectory, gatewaysDirectory, type SocketDirectory} from './
 import type {DialOptions} from './dial.ts'
 import {EgressGateway} from './egress-gateway.ts'
 import {defaultEgressLimits, type EgressLimits} from './limits.ts'
-import {egressNames} from './local-names.ts'
+import {egressNames, proxyVariables} from './local-names.ts'
 import type {GatewayContext, NetworkActivity, NetworkGateway, OpenGateway} from '../runtimes/network-gateway.ts'
 import type {NetworkGrant} from '../runtimes/sandbox.ts'
 
@@ -47,6 +47,7 @@ export class EgressProxy implements NetworkGateway {
         AUTOKESTRA_EGRESS_SOCKET: path.posix.join(mountTarget, path.basename(directory.socket)),
         AUTOKESTRA_EGRESS_FORWARD: names.forward,
       },
+      clientEnv: proxyVariables(),
       hostsFile: directory.hostsFile,
       get activity() {
         return server.activity

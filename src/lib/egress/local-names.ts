@@ -3,8 +3,15 @@
 import {isAddress} from '../network/host.ts'
 import type {NetworkRule} from '../network/rule.ts'
 
-/** Where the SDK's host listens as an HTTP proxy. The port is the one proxies traditionally have. */
+/** Where the SDK's host, or the relay of a step, listens as an HTTP proxy. The port is the one proxies traditionally have. */
 const proxyAddress = '127.0.0.1:3128'
+
+/** In both spellings: some programs read only the one, some only the other. */
+export function proxyVariables(): Record<string, string> {
+  const url = `http://${proxyAddress}`
+  const own = 'localhost,127.0.0.1,::1'
+  return {HTTP_PROXY: url, HTTPS_PROXY: url, NO_PROXY: own, http_proxy: url, https_proxy: url, no_proxy: own}
+}
 
 export interface EgressNames {
   /** Entries of the hosts file, as `name:address`. */

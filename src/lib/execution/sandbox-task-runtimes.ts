@@ -136,7 +136,7 @@ export class SandboxTaskRuntimes implements TaskRuntimes {
       image: id,
       mounts: [...mountsOf(permissions), ...mounts],
       limits: {...wanted, cpus: Math.min(wanted.cpus, this.#options.cpus)},
-      ...(permissions.rules.length > 0 && {network: {rules: permissions.rules}}),
+      ...(permissions.rules.length > 0 && {network: {rules: permissions.rules, needsRelay: plugin.manifest.protocol !== 'sdk'}}),
       labels: {...this.#options.labels, [`${labelPrefix}task-plugin`]: plugin.id},
     }
   }

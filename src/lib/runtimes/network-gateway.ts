@@ -36,6 +36,8 @@ export interface OpenGateway {
   readonly mount: Mount
   /** Variables that say where the gateway is. */
   readonly env: Readonly<Record<string, string>>
+  /** Variables by which programs find the HTTP proxy on loopback, where something listens for them. */
+  readonly clientEnv: Readonly<Record<string, string>>
   /** Path of the container's hosts file on this machine, with `localhost` and the names of the grant. */
   readonly hostsFile: string
   /** So far. */

@@ -42,6 +42,8 @@ export interface SandboxLimits {
 
 export interface NetworkGrant {
   readonly rules: readonly NetworkRule[]
+  /** Something beside the program is to listen for clients that do not know the gateway. The host of the SDK does so itself. */
+  readonly needsRelay?: boolean
 }
 
 const mebibyte = 1024 * 1024

@@ -101,6 +101,13 @@ describe('the settings of a container', () => {
     expect(seccomp === `seccomp=${seccompProfile({allowsUnixSockets: false})}`).toBe(!allowsUnixSockets)
   })
 
+  it('join the network of another container, and change nothing else', () => {
+    const joined = containerConfig({...plan, hostsFile: '/cache/hosts', joins: 'abc'})
+    const {Dns: _dns, DnsSearch: _search, ...alone} = containerConfig({...plan, hostsFile: '/cache/hosts'}).HostConfig
+    expect(joined.NetworkDisabled).toBe(false)
+    expect(joined.HostConfig).toEqual({...alone, NetworkMode: 'container:abc'})
+  })
+
   it('name the caller as the user, and nobody when that is root', () => {
     const expected = process.getuid?.() === 0 ? {uid: 65_534, gid: 65_534} : {uid: process.getuid?.(), gid: process.getgid?.()}
     expect(containerUser()).toEqual(expected)
