@@ -8,6 +8,8 @@ import {SchemaCompiler} from '../documents/json-schema.ts'
 import type {ResultRows} from '../cache/result-rows.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import type {Journal} from '../engine/ports.ts'
+import type {RunLeases} from '../engine/owners/run-leases.ts'
+import type {RunOwners} from '../engine/owners/run-owners.ts'
 import type {GroupTickets} from '../engine/requests/group-tickets.ts'
 import type {RunRequests} from '../engine/requests/run-requests.ts'
 import {resolveFrom} from '../files/current-directory.ts'
@@ -154,6 +156,18 @@ export class App {
     const [database, {SqliteGroupTickets}] = await Promise.all([this.#database(), import('../storage/group-tickets.ts')])
     return new SqliteGroupTickets(database)
   })
+
+  /** Signs of life of those who drive runs. */
+  readonly leases = openOnce(async (): Promise<RunLeases> => {
+    const [database, {SqliteRunLeases}] = await Promise.all([this.#database(), import('../storage/owners/run-leases.ts')])
+    return new SqliteRunLeases(database)
+  })
+
+  /** Whether a run may be taken over. */
+  async owners(): Promise<RunOwners> {
+    const [leases, {RunOwners}] = await Promise.all([this.leases(), import('../engine/owners/run-owners.ts')])
+    return new RunOwners({leases})
+  }
 
   /** What the journal knows of runs. */
   readonly runs = openOnce(async (): Promise<RunRows> => {

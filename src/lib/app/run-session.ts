@@ -4,14 +4,13 @@
 import {randomBytes} from 'node:crypto'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
 import type {ParentTask} from '../engine/events.ts'
-import {allTasks, type Plan} from '../engine/plan.ts'
+import type {Plan} from '../engine/plan.ts'
 import type {Reporter} from '../engine/ports.ts'
 import type {RunAdmission} from '../engine/requests/admission.ts'
 import {RequestWatch} from '../engine/requests/request-watch.ts'
 import {createRunId} from '../engine/run-id.ts'
 import {PluginExecutor} from '../execution/execute.ts'
 import {LocalTaskRunner} from '../execution/task/local-task-runner.ts'
-import type {CacheStep} from '../execution/task/cache-step.ts'
 import type {RunSecrets} from '../execution/task/run-secrets.ts'
 import {realPathOf} from '../planning/check-children.ts'
 import {chooseConcurrency} from '../planning/choose-concurrency.ts'
@@ -27,6 +26,8 @@ import {OpenResources} from './open-resources.ts'
 import type {Project} from './project.ts'
 import type {ChildRun} from './run-child.ts'
 import {Approvals} from './runs/approvals.ts'
+import {openCacheStep} from './runs/open-cache-step.ts'
+import {OwnerDuties} from './runs/owner-duties.ts'
 import {openRunFiles} from './runs/run-files.ts'
 import {openRunReporter, silent, type RunDisplay} from './runs/run-reporter.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
@@ -56,6 +57,7 @@ export class RunSession implements ChildRun {
   readonly #opened = new OpenResources()
   readonly #requests: RequestWatch
   readonly #approvals: Approvals
+  readonly #duties: OwnerDuties
   #secrets: RunSecrets | undefined
   #runtimes: OpenTaskRuntimes | undefined
   #isKilled = false
@@ -71,6 +73,15 @@ export class RunSession implements ChildRun {
     this.#parent = parent
     this.#requests = new RequestWatch({runId: this.runId, open: app.requests})
     this.#approvals = new Approvals(this.#requests)
+    this.#duties = new OwnerDuties({
+      runId: this.runId,
+      openJournal: app.journal,
+      openLeases: app.leases,
+      requests: this.#requests,
+      kill: () => {
+        this.kill()
+      },
+    })
     app.addSession(this)
   }
 
@@ -78,7 +89,8 @@ export class RunSession implements ChildRun {
    * Runs a plan to its end, or until it is stopped. When it is to leave at once, everything that runs is ended first. Throws what opening its secrets
    * and its containers throws; then no task has been started.
    */
-  async run(planned: PlannedRun, signals: StopSignals, {ignoresCache = false}: RunChoices = {}): Promise<RunOutcome> {
+  async run(planned: PlannedRun, callerSignals: StopSignals, {ignoresCache = false}: RunChoices = {}): Promise<RunOutcome> {
+    const signals = this.#duties.follow(callerSignals)
     const kill = (): void => {
       this.kill()
     }
@@ -92,7 +104,7 @@ export class RunSession implements ChildRun {
       const concurrency = this.#chooseConcurrency(planned)
       const {plan} = planned
       const {runId} = this
-      const cacheStep = await this.#openCache(plan, ignoresCache, imageIds, secrets)
+      const cacheStep = await openCacheStep(plan, {app: this.#app, runId, isIgnored: ignoresCache, imageIds, secrets})
       const files = await openRunFiles(this.#app, plan, runId, this.#project.config.keepFilesMs)
       this.#opened.add(() => files.close())
       const executor = this.#createExecutor(taskRuntimes, plan, signals)
@@ -101,7 +113,7 @@ export class RunSession implements ChildRun {
       }
       const onEvent = this.#approvals.hear
       const ports = {
-        openJournal: this.#app.journal,
+        openJournal: this.#duties.openJournal,
         reporter: this.#createReporter(),
         runner: new LocalTaskRunner(plan, {
           ...planned,
@@ -123,6 +135,7 @@ export class RunSession implements ChildRun {
       await files.finish(outcome.result.status)
       return outcome
     } finally {
+      this.#duties.end()
       signals.leave.removeEventListener('abort', kill)
     }
   }
@@ -188,20 +201,6 @@ export class RunSession implements ChildRun {
     return opened
   }
 
-  /** Loads nothing in a run without a cache. */
-  async #openCache(
-    plan: Plan,
-    isIgnored: boolean,
-    imageIds: ReadonlyMap<string, string> | undefined,
-    secrets: RunSecrets | undefined,
-  ): Promise<CacheStep | undefined> {
-    if (!allTasks(plan).some((task) => task.cache !== undefined)) return undefined
-    const [{openRunCache}, {CacheStep}] = await Promise.all([import('./runs/run-cache.ts'), import('../execution/task/cache-step.ts')])
-    const {home, results, options} = this.#app
-    const cache = await openRunCache(plan, {home, env: options.environment.variables, isIgnored, imageIds, openRows: results})
-    return new CacheStep(plan, this.runId, cache, secrets)
-  }
-
   async #createAdmission(): Promise<RunAdmission> {
     const {openAdmission} = await import('./runs/admission.ts')
     return openAdmission(this.#app, {runId: this.runId, requests: this.#requests, ancestors: this.#parent?.ancestors ?? []})
@@ -233,6 +232,7 @@ export class RunSession implements ChildRun {
     return new PluginExecutor({
       taskRuntimes,
       builtInActions,
+      confirmOwner: this.#duties.confirm,
       compileSchema: (schema) => schemas.compile(schema),
       limits: this.#project.config.limits,
       isDebug: options.environment.isDebug,

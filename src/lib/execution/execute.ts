@@ -22,11 +22,16 @@ const childLost =
 const childPerhapsLost =
   'the system ended a process because memory ran out while this task ran; if it was one of this task, its result may be incomplete'
 
+/** Nobody sees it: the journal of a run that was taken over takes nothing more. */
+const notOwner: TaskError = {code: 'CANCELLED', message: 'another process has taken over the run', retryable: false}
+
 export interface PluginExecutorOptions {
   /** Where tasks run. */
   readonly taskRuntimes: TaskRuntimes
   /** What the actions of protocol `builtin` are, by type: `namespace/plugin.action`. */
   readonly builtInActions?: ReadonlyMap<string, BuiltInAction>
+  /** Whether this process may still start something for the run. Default: always. */
+  readonly confirmOwner?: () => boolean | Promise<boolean>
   /** Makes the check of a schema. Called once per schema. */
   readonly compileSchema: (schema: JsonObject) => Promise<ValueCheck>
   readonly limits?: Partial<ExecutionLimits>
@@ -79,6 +84,9 @@ export class PluginExecutor {
 
   async #run(attempt: Attempt): Promise<ProtocolOutcome> {
     const {invocation} = attempt
+    const isOwner = this.#options.confirmOwner?.() ?? true
+    // No turn of the event loop for what is known.
+    if (isOwner !== true && !(await isOwner)) throw new TaskFault(notOwner)
     if (invocation.plugin.manifest.protocol === 'builtin') return await runBuiltIn(attempt, this.#options.builtInActions)
     const taskRuntime = await this.#options.taskRuntimes.find(invocation)
     if (attempt.isStopped) return {}

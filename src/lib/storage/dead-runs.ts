@@ -1,7 +1,7 @@
-// Runs that are stored as `running` although their process is gone. Each is noticed once, and then stored as `interrupted`.
+// Runs that are stored as `running` although nothing drives them any more. Each is noticed once, and then stored as `interrupted`.
 
 import type {RunState} from '../engine/events.ts'
-import {isProcessAlive} from '../util/process-identity.ts'
+import {lifeOf} from '../util/process-identity.ts'
 import {openDatabase} from './database.ts'
 import type {runs} from './tables.ts'
 
@@ -10,41 +10,56 @@ type RunRow = typeof runs.$inferSelect
 /** Commands that only read do not wait long for writers. */
 const patienceMs = 200
 
+/**
+ * A list cannot wait and watch for signs of life, so it goes by the clock of the day: four times the lease, for clocks of machines that differ. If the
+ * owner lives after all, its next sign of life puts the run right.
+ */
+const silentForMs = 60_000
+
 export class DeadRuns {
-  readonly #noticed = new Map<number, RunRow>()
+  readonly #gone = new Map<number, RunRow>()
+  readonly #silent = new Map<number, RunRow>()
 
   /** The status of the run, after a look at its process. */
   statusOf(row: RunRow): RunState {
-    if (row.status !== 'running') return row.status
+    const {number, status, ownerPid, ownerStartTime, ownerSystem} = row
+    if (status !== 'running') return status
     // The dead stay dead; who lives is asked every time.
-    if (this.#noticed.has(row.number)) return 'interrupted'
-    if (isProcessAlive({pid: row.ownerPid, startTime: row.ownerStartTime, system: row.ownerSystem})) return 'running'
-    this.#noticed.set(row.number, row)
+    if (this.#gone.has(number)) return 'interrupted'
+    const life = lifeOf({pid: ownerPid, startTime: ownerStartTime, system: ownerSystem})
+    this.#silent.delete(number)
+    if (life === 'gone') this.#gone.set(number, row)
+    else if (life !== 'alive' && isSilent(row)) this.#silent.set(number, row)
+    else return 'running'
     return 'interrupted'
   }
 
   /** Stores what was noticed. Where that cannot be done, it is noticed again the next time. */
   async settle(file: string): Promise<void> {
-    if (this.#noticed.size === 0) return
+    const noticed = [...this.#gone.values(), ...this.#silent.values()]
+    if (noticed.length === 0) return
     try {
       const db = await openDatabase(file)
       try {
         db.pragma(`busy_timeout = ${String(patienceMs)}`)
-        // The owner is compared: another process may have gone on with the run since.
+        // Another process may have gone on with the run since, or its owner has given a sign of life.
         const update = db.prepare(
-          "UPDATE runs SET status = 'interrupted' WHERE number = ? AND status = 'running' AND owner_pid = ? AND owner_start_time = ? AND owner_system = ?",
+          "UPDATE runs SET status = 'interrupted' WHERE number = ? AND status = 'running' AND epoch = ? AND beats = ?",
         )
         db.transaction(() => {
-          for (const {number, ownerPid, ownerStartTime, ownerSystem} of this.#noticed.values()) {
-            update.run(number, ownerPid, ownerStartTime, ownerSystem)
-          }
+          for (const {number, epoch, beats} of noticed) update.run(number, epoch, beats)
         }).immediate()
       } finally {
         db.close()
       }
-      this.#noticed.clear()
+      this.#gone.clear()
+      this.#silent.clear()
     } catch {
       // A database that is busy, read-only or another user's: what was asked for has been answered.
     }
   }
+}
+
+function isSilent({beatAt, startedAt}: RunRow): boolean {
+  return Date.now() - (beatAt ?? Date.parse(startedAt)) > silentForMs
 }

@@ -1,11 +1,13 @@
 // Keeps what happens in runs. Plain prepared statements: this is the path every event takes, and it loads no query builder.
 
+import {hostname} from 'node:os'
 import type {Statement} from 'better-sqlite3'
 import {eventsVersion, type LogEvent, type RunEvent, type RunFinished, type StateEvent} from '../engine/events.ts'
 import type {Journal, KeptPlan, NewRun, StoredRun} from '../engine/ports.ts'
 import {contextOfPlan, contextOfRunOutputs, type SealedValue} from '../engine/sealed-output.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {identifyProcess} from '../util/process-identity.ts'
+import {takeOver, type TakenRun} from './take-over.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {findPlan, keepPlan} from './plan-rows.ts'
 import {readStateEvents} from './run-events.ts'
@@ -15,15 +17,6 @@ import {defined} from '../util/defined.ts'
 type EventColumns = [runNumber: number, seq: number, type: string, task: string | null, attempt: number | null, line: string]
 type LineColumns = [runNumber: number, afterSeq: number, task: string, attempt: number, lineNumber: number, line: string]
 
-/** A run that this journal may append to, as long as no other journal claims it. */
-interface OwnRun {
-  readonly id: string
-  readonly number: number
-  readonly epoch: number
-  /** `seq` of the last event. */
-  seq: number
-}
-
 const noneSealed: ReadonlyMap<number, SealedValue> = new Map()
 
 /** Appends; nothing is ever rewritten but the row of the run: an index of its events for lists, and its owner. Throws STORAGE_* errors. */
@@ -32,8 +25,9 @@ export class SqliteJournal implements Journal {
   readonly #insertEvent: Statement<EventColumns>
   readonly #insertLine: Statement<LineColumns>
   readonly #epochOf: Statement<[number], number>
-  readonly #own = new Map<string, OwnRun>()
-  readonly #appendAll: (run: OwnRun, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => number
+  /** Those that this journal may append to, as long as no other journal claims them. */
+  readonly #own = new Map<string, TakenRun>()
+  readonly #appendAll: (run: TakenRun, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => number
 
   constructor(db: SqliteDatabase) {
     this.#db = db
@@ -43,7 +37,7 @@ export class SqliteJournal implements Journal {
     )
     this.#epochOf = db.prepare<[number], number>('SELECT epoch FROM runs WHERE number = ?').pluck()
     // IMMEDIATE: a transaction that starts by reading and then finds another writer could not wait for it.
-    const transaction = db.transaction((run: OwnRun, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => {
+    const transaction = db.transaction((run: TakenRun, events: readonly RunEvent[], sealed: ReadonlyMap<number, SealedValue>) => {
       // Under the write lock: a claim comes before this transaction or after it.
       if (this.#epochOf.get(run.number) !== run.epoch) throw takenOver(run)
       let {seq} = run
@@ -68,12 +62,12 @@ export class SqliteJournal implements Journal {
       const {lastInsertRowid} = this.#db
         .prepare(
           `INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system, plan_number, is_plan_masked, events_version,
-             parent_run, parent_task) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+             parent_run, parent_task, owner_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           ...[run.id, run.workflowId, run.file, run.startedAt, owner.pid, owner.startTime, owner.system],
           ...[keepPlan(this.#db, plan.plan), plan.isMasked ? 1 : 0, eventsVersion],
-          ...[run.parent?.run ?? null, run.parent?.task ?? null],
+          ...[run.parent?.run ?? null, run.parent?.task ?? null, hostname()],
         )
       const number = Number(lastInsertRowid)
       if (plan.sealed !== undefined) this.#insertSealed(number, contextOfPlan, plan.sealed)
@@ -99,16 +93,7 @@ export class SqliteJournal implements Journal {
   }
 
   claim(runId: string, epoch: number): boolean {
-    const {pid, startTime, system} = identifyProcess()
-    const claimed = this.#guard(() =>
-      this.#db
-        .prepare<unknown[], OwnRun>(
-          `UPDATE runs SET epoch = epoch + 1, owner_pid = ?, owner_start_time = ?, owner_system = ?, status = 'running'
-             WHERE id = ? AND epoch = ? AND status IN ('running', 'interrupted')
-             RETURNING id, number, epoch, (SELECT coalesce(max(seq), 0) FROM events WHERE run_number = runs.number) AS seq`,
-        )
-        .get(pid, startTime, system, runId, epoch),
-    )
+    const claimed = this.#guard(() => takeOver(this.#db, runId, epoch))
     if (claimed === undefined) return false
     this.#own.set(runId, claimed)
     return true
@@ -172,6 +157,8 @@ export class SqliteJournal implements Journal {
   }
 }
 
-function takenOver({id}: OwnRun): WorkflowError {
-  return new WorkflowError('RUN_TAKEN_OVER', `another process has taken over run ${id}`, {hint: `workflow runs show ${id}`})
+function takenOver({id}: TakenRun): WorkflowError {
+  return new WorkflowError('RUN_TAKEN_OVER', `another process has taken over run ${id}; this one records nothing more of it`, {
+    hint: `workflow runs show ${id}`,
+  })
 }

@@ -5,10 +5,11 @@ import secrets from './migrations/0002-secrets.sql'
 import storeAnchor from './migrations/0003-store-anchor.sql'
 import plansAndLogLines from './migrations/0004-plans-and-log-lines.sql'
 import acrossProcesses from './migrations/0005-across-processes.sql'
+import owners from './migrations/0006-owners.sql'
 import type {SqliteDatabase} from './load-sqlite.ts'
 
 /** In order; a file that was released is never edited. The schema version is their number. */
-const migrations: readonly string[] = [journal, secrets, storeAnchor, plansAndLogLines, acrossProcesses]
+const migrations: readonly string[] = [journal, secrets, storeAnchor, plansAndLogLines, acrossProcesses, owners]
 
 export const schemaVersion = migrations.length
 

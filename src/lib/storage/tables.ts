@@ -32,12 +32,18 @@ export const runs = sqliteTable(
     epoch: integer('epoch').notNull().default(1),
     parentRun: text('parent_run'),
     parentTask: text('parent_task'),
+    ownerHost: text('owner_host'),
+    beats: integer('beats').notNull().default(0),
+    beatAt: integer('beat_at'),
   },
   (table) => [
     index('runs_by_workflow').on(table.workflowId, table.number),
     index('runs_by_plan')
       .on(table.planNumber)
       .where(sql`${table.planNumber} IS NOT NULL`),
+    index('runs_by_parent')
+      .on(table.parentRun)
+      .where(sql`${table.parentRun} IS NOT NULL`),
   ],
 )
 

@@ -15,20 +15,35 @@ export function identifyProcess(): ProcessIdentity {
   return {pid: process.pid, startTime: readStat('self')?.startTime ?? '0', system: readSystemId()}
 }
 
-/** Whether that very process still runs; a zombie does not. When it cannot be known (another container on the same kernel), it is taken to run. */
-export function isProcessAlive({pid, startTime, system}: ProcessIdentity): boolean {
-  const here = readSystemId()
-  if (system !== here) return bootOf(system) === bootOf(here)
+/**
+ * What can be known of a process. `stopped`: it exists, but a signal or a debugger keeps it from going on. `unknown`: it belongs to another pid
+ * namespace, another machine or an earlier boot of this one, and cannot be looked at from here.
+ */
+export type ProcessLife = 'alive' | 'stopped' | 'gone' | 'unknown'
+
+/** Looks at that very process; one that has its number today is another one. A zombie is gone. */
+export function lifeOf({pid, startTime, system}: ProcessIdentity): ProcessLife {
+  if (system !== readSystemId()) return 'unknown'
   if (hasProcFs) {
     const stat = readStat(pid)
-    return stat !== undefined && stat.state !== 'Z' && stat.state !== 'X' && stat.startTime === startTime
+    if (stat === undefined || stat.state === 'Z' || stat.state === 'X' || stat.startTime !== startTime) return 'gone'
+    return stat.state === 'T' || stat.state === 't' ? 'stopped' : 'alive'
   }
   try {
     process.kill(pid, 0)
-    return true
+    return 'alive'
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return error instanceof Error && 'code' in error && error.code === 'EPERM' ? 'alive' : 'gone'
   }
+}
+
+/**
+ * Whether that very process still runs, of those that leave something on this machine: what belongs to an earlier boot is gone. When it cannot be known
+ * (another container on the same kernel), it is taken to run.
+ */
+export function isProcessAlive(process: ProcessIdentity): boolean {
+  const life = lifeOf(process)
+  return life === 'unknown' ? bootOf(process.system) === bootOf(readSystemId()) : life !== 'gone'
 }
 
 function bootOf(system: string): string {

@@ -1,7 +1,6 @@
 // Whether the owners of tickets live. No clock of the day is asked: only whether something has changed for so long, by a clock that never jumps.
 
-import {isProcessAlive, type ProcessIdentity} from '../../util/process-identity.ts'
-import {readSystemId} from '../../util/proc-stat.ts'
+import {lifeOf, type ProcessIdentity} from '../../util/process-identity.ts'
 import type {Ticket} from './group-tickets.ts'
 
 /** `unknown`: it belongs to another system, or to another boot of this one. */
@@ -41,7 +40,8 @@ export class TicketWatch {
   }
 }
 
+/** The programs of one that is suspended go on, so it keeps its ticket. Who takes its run over ends them, and takes the ticket away. */
 function lookAt(owner: ProcessIdentity): Life {
-  if (owner.system !== readSystemId()) return 'unknown'
-  return isProcessAlive(owner) ? 'alive' : 'gone'
+  const life = lifeOf(owner)
+  return life === 'stopped' ? 'alive' : life
 }

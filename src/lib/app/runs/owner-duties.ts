@@ -1,0 +1,105 @@
+// What a process does as the owner of a run, beside running it: it gives signs of life, stops the run when another process asks for it, and drops
+// everything when it has lost the run.
+
+import {StoppedByRun, type StopSignals} from '../../engine/loop/run-workflow.ts'
+import type {Journal} from '../../engine/ports.ts'
+import {Lease} from '../../engine/owners/lease.ts'
+import type {RunLeases} from '../../engine/owners/run-leases.ts'
+import type {RunRequest} from '../../engine/requests/run-requests.ts'
+import type {RequestWatch} from '../../engine/requests/request-watch.ts'
+import {describeCancel} from '../../engine/requests/describe-holders.ts'
+
+interface OwnerParts {
+  readonly runId: string
+  readonly openJournal: () => Promise<Journal>
+  /** Opened with the first sign of life. */
+  readonly openLeases: () => Promise<RunLeases>
+  readonly requests: Pick<RequestWatch, 'listen' | 'markAnswered'>
+  /** Ends all processes and containers of the run at once. */
+  readonly kill: () => void
+}
+
+export class OwnerDuties {
+  readonly #parts: OwnerParts
+  readonly #stop = new AbortController()
+  readonly #leave = new AbortController()
+  #lease: Lease | undefined
+  #endListening: (() => void) | undefined
+  readonly #endings: (() => void)[] = []
+
+  constructor(parts: OwnerParts) {
+    this.#parts = parts
+  }
+
+  /** Signals that stop the run: those of the caller, a request, the loss of the run. */
+  follow({stop, leave}: StopSignals): StopSignals {
+    this.#passOn(stop, this.#stop)
+    this.#passOn(leave, this.#leave)
+    return {stop: this.#stop.signal, leave: this.#leave.signal}
+  }
+
+  /** One that says when the run is this process's. */
+  readonly openJournal = async (): Promise<Journal> => {
+    const journal = await this.#parts.openJournal()
+    return {
+      create: async (run, plan) => {
+        await journal.create(run, plan)
+        this.#begin(1)
+      },
+      claim: async (runId, epoch) => {
+        const isClaimed = await journal.claim(runId, epoch)
+        if (isClaimed) this.#begin(epoch + 1)
+        return isClaimed
+      },
+      append: (...events) => journal.append(...events),
+      read: (...wanted) => journal.read(...wanted),
+    }
+  }
+
+  /** Whether something may be started for the run; see {@link Lease.confirm}. */
+  readonly confirm = (): boolean | Promise<boolean> => this.#lease?.confirm() ?? true
+
+  /** Nothing of the run is left to do. */
+  end(): void {
+    this.#lease?.end()
+    this.#endListening?.()
+    for (const end of this.#endings) end()
+  }
+
+  #begin(epoch: number): void {
+    const {runId, openLeases, kill} = this.#parts
+    this.#lease = new Lease({
+      beat: async () => (await openLeases()).beat(runId, epoch),
+      onLost: () => {
+        kill()
+        // The run is told to end at once, and the journal refuses to record that: it ends with RUN_TAKEN_OVER.
+        this.#leave.abort('terminated')
+      },
+      onRequests: () => {
+        this.#listen()
+      },
+    })
+  }
+
+  /** Not `AbortSignal.any`: Node may collect what that returns while a run waits, and the run would not hear of the abort. */
+  #passOn(from: AbortSignal, to: AbortController): void {
+    const abort = (): void => {
+      to.abort(from.reason)
+    }
+    if (from.aborted) abort()
+    else from.addEventListener('abort', abort, {once: true})
+    this.#endings.push(() => {
+      from.removeEventListener('abort', abort)
+    })
+  }
+
+  #listen(): void {
+    this.#endListening ??= this.#parts.requests.listen(({kind}) => kind === 'cancel', this.#cancel)
+  }
+
+  readonly #cancel = (request: RunRequest): void => {
+    this.#stop.abort(new StoppedByRun(describeCancel(request)))
+    // The run stops in any case.
+    void this.#parts.requests.markAnswered(request).catch(() => undefined)
+  }
+}

@@ -1,0 +1,12 @@
+-- Who drives a run, and whether that process lives. The owner gives signs of life, for those who cannot look at it: a process in another pid
+-- namespace, on another machine that shares the home, or one that was suspended.
+
+-- Name of the owner's machine, for messages. NULL: an earlier version made the run.
+ALTER TABLE runs ADD COLUMN owner_host TEXT;
+-- Signs of life of the owner. A count, not a time: clocks may jump.
+ALTER TABLE runs ADD COLUMN beats INTEGER NOT NULL DEFAULT 0;
+-- Milliseconds since 1970: when the last of them came, by the owner's clock. Only lists, which cannot wait, rely on it. NULL: none has come yet.
+ALTER TABLE runs ADD COLUMN beat_at INTEGER;
+
+-- The runs that another one was made of: who takes that over takes these, too.
+CREATE INDEX runs_by_parent ON runs (parent_run) WHERE parent_run IS NOT NULL;
