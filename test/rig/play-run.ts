@@ -5,20 +5,22 @@ import type {RunEvent, RunFinished} from '../../src/lib/engine/events.ts'
 import type {Plan} from '../../src/lib/engine/plan.ts'
 import type {Journal, TaskRunner} from '../../src/lib/engine/ports.ts'
 import type {DecideState} from '../../src/lib/engine/run-state.ts'
-import type {ForEach, Matrix} from '../../src/lib/workflow/items/model.ts'
 import {loadTemplates} from '../../src/lib/templates/templates.ts'
 import {RunLoop} from '../../src/lib/engine/loop/run-loop.ts'
-import type {ActionResult} from '../../src/lib/engine/task-result.ts'
-import type {Invocation} from '../../src/lib/execution/attempt/attempt.ts'
 import {RunDirectory} from '../../src/lib/execution/files/run-directory.ts'
-import {LocalTaskRunner, type LocalTaskRunnerOptions} from '../../src/lib/execution/task/local-task-runner.ts'
+import type {RunCache} from '../../src/lib/execution/task/cache-step.ts'
+import {LocalTaskRunner} from '../../src/lib/execution/task/local-task-runner.ts'
 import type {RunAdmission} from '../../src/lib/engine/requests/admission.ts'
-import {refusalReason} from './run-model.ts'
+import {refusalReason} from './outcome-model.ts'
 import {randomVars} from './random-conditions.ts'
-import {findRandomTask, type RandomRun, type RandomTask} from './random-run.ts'
+import type {RandomRun} from './random-run.ts'
 import {scriptedPlan, sketchedTask} from './scripted-run.ts'
-import {mapHooks, tasksOfHooks, type Hooks} from '../../src/lib/workflow/hooks.ts'
-import type {Task} from '../../src/lib/workflow/model.ts'
+import {sketchOf} from './sketch-of.ts'
+import {TimedCacheStep} from './timed-cache-step.ts'
+import {TimedExecutor} from './timed-executor.ts'
+import {defined} from '../../src/lib/util/defined.ts'
+import type {JsonObject} from '../../src/lib/util/json.ts'
+import {mapHooks, tasksOfHooks} from '../../src/lib/workflow/hooks.ts'
 
 export interface PlayedRun {
   readonly plan: Plan
@@ -27,45 +29,48 @@ export interface PlayedRun {
   readonly finished: RunFinished | undefined
   /** Timers of the engine that are left after the end. */
   readonly timersLeft: number
+  /** Inputs of what was executed, by `task attempt`. */
+  readonly executed: Readonly<Record<string, JsonObject>>
 }
 
 export interface PlayOptions {
-  /** Run after its tasks, one after the other in each list. */
-  readonly hooks?: Hooks<RandomTask>
   /** Instead of the plan that is made of the run: one that was stored. */
   readonly plan?: Plan
   /** Instead of a journal that forgets everything at once. */
   readonly append?: Journal['append']
   /** Is given the state of the run after every event, and before the first. */
   readonly onState?: (state: DecideState) => void
+  /** Present: tasks with a cache ask this one. */
+  readonly cache?: RunCache & {readonly workingDir: string; readonly pluginDir: string}
+  /** Milliseconds since 1970. Default 0. */
+  readonly startMs?: number
+  readonly runId?: string
 }
 
 export async function playRun(run: RandomRun, options: PlayOptions = {}): Promise<PlayedRun> {
   const planned = await scriptedPlan(
-    run.tasks.map(({id, needs, condition, continueOnError, retry, timeoutMs, items: {forEach, matrix} = {}}) => ({
-      id,
-      needs,
-      continueOnError,
-      retry,
-      timeoutMs,
-      ...(condition !== undefined && {if: condition.text}),
-      // Plain by its making.
-      ...(forEach !== undefined && {forEach: forEach as ForEach}),
-      ...(matrix !== undefined && {matrix: matrix as Matrix}),
-    })),
+    run.tasks.map((task) => sketchOf(task)),
     {
-      vars: randomVars,
-      hooks: mapHooks(options.hooks ?? {}, sketchedHook),
+      vars: {...randomVars, ...run.vars},
+      hooks: mapHooks(run.hooks ?? {}, (hook) => sketchedTask(sketchOf(hook))),
+      ...(options.cache !== undefined && {workingDir: options.cache.workingDir}),
       ...(run.gate !== undefined && {concurrency: {group: 'g', limit: 1, onConflict: 'queue'}}),
     },
     {failFast: run.failFast, timeoutMs: run.timeoutMs},
   )
-  const plan = options.plan ?? planned.plan
-  const templates = await loadTemplates(plan.tasks)
-  vi.setSystemTime(0)
+  const made = options.cache === undefined ? planned.plan : {...planned.plan, file: `${options.cache.workingDir}/w.yaml`}
+  const plan = options.plan ?? made
+  const templates = await loadTemplates([plan.tasks, plan.hooks])
+  const {startMs = 0, runId = 'run-1'} = options
+  vi.setSystemTime(startMs)
   const events: RunEvent[] = []
-  const executor = new TimedExecutor([...run.tasks, ...tasksOfHooks(options.hooks)])
-  const runner = new LocalTaskRunner(plan, {...planned, templates, runId: 'run-1', directory: new RunDirectory('/nowhere/run-1'), executor})
+  const tasks = [...run.tasks, ...tasksOfHooks(run.hooks)]
+  const executor = new TimedExecutor(tasks)
+  const cacheStep = options.cache && new TimedCacheStep(plan, runId, options.cache, tasks)
+  const {pluginDir: dir} = options.cache ?? {}
+  const actions = new Map([...planned.actions].map(([type, found]) => [type, {...found, plugin: {...found.plugin, ...defined({dir})}}]))
+  const directory = new RunDirectory(`/nowhere/${runId}`)
+  const runner = new LocalTaskRunner(plan, {...planned, templates, actions, runId, directory, executor, cacheStep})
   const loop = new RunLoop(
     plan,
     {
@@ -73,10 +78,10 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
       reporter: {report: (event) => void events.push(event), close: () => Promise.resolve()},
       runner: options.onState === undefined ? runner : observe(runner, () => options.onState?.(loop.state)),
       ...(run.gate !== undefined && {admission: admissionOf(run.gate)}),
-      clock: {now: () => Date.now(), elapsed: () => Date.now()},
+      clock: {now: () => Date.now(), elapsed: () => Date.now() - startMs},
       random: () => 0,
     },
-    {runId: 'run-1', concurrency: run.parallelism},
+    {runId, concurrency: run.parallelism},
   )
   let finished: RunFinished | undefined
   let failure: unknown
@@ -97,13 +102,17 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
   while (finished === undefined && failure === undefined && vi.getTimerCount() > 0) {
     vi.advanceTimersToNextTimer()
     await nextTurn()
+    while ((cacheStep?.busyCount ?? 0) > 0) await nextTurn()
   }
   if (failure !== undefined) throw new Error('the run broke', {cause: failure})
   for (const stop of stops) clearTimeout(stop)
-  const timersLeft = vi.getTimerCount() - executor.openCount
+  const timersLeft = vi.getTimerCount() - executor.openCount - (cacheStep?.waitingCount ?? 0)
   vi.clearAllTimers()
+  executor.abandon()
+  do await nextTurn()
+  while ((cacheStep?.busyCount ?? 0) > 0)
   options.onState?.(loop.state)
-  return {plan, events, finished, timersLeft}
+  return {plan, events, finished, timersLeft, executed: executor.executed}
 }
 
 /** A group that gives its answer at a moment of its own, after it was waited for. */
@@ -124,18 +133,10 @@ function admissionOf({atMs, answer}: NonNullable<RandomRun['gate']>): RunAdmissi
   }
 }
 
-function sketchedHook({id, continueOnError, retry, timeoutMs}: RandomTask, index: number, list: readonly RandomTask[]): Task {
-  const before = list[index - 1]
-  const needs = before === undefined ? {} : {needs: [before.id], needsOnlyOrder: true}
-  return sketchedTask({id, continueOnError, retry, timeoutMs, ...needs})
-}
-
 /** Promises are settled, and the recorder has handed on what it has. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
-
-type Executor = LocalTaskRunnerOptions['executor']
 
 /** Nothing but an event changes the state: when the next one is heard, the state is that after the last. */
 function observe(runner: TaskRunner, onEvent: () => void): TaskRunner {
@@ -155,49 +156,5 @@ function observe(runner: TaskRunner, onEvent: () => void): TaskRunner {
       onEvent()
       runner.hear(event)
     },
-  }
-}
-
-class TimedExecutor implements Executor {
-  openCount = 0
-  readonly #tasks: readonly RandomTask[]
-
-  constructor(tasks: readonly RandomTask[]) {
-    this.#tasks = tasks
-  }
-
-  expect(): void {
-    // Nothing is started ahead.
-  }
-
-  execute({timeoutMs = Infinity, context: {task: id, attempt}}: Invocation, {signal}: {signal: AbortSignal}): Promise<ActionResult> {
-    const task = findRandomTask(this.#tasks, id)
-    const planned = task?.tries[attempt - 1]
-    if (task === undefined || planned === undefined) return Promise.reject(new Error(`${id} has no attempt ${attempt}`))
-    return new Promise((resolve) => {
-      this.openCount += 1
-      const end = (code?: string, retryable = true): void => {
-        this.openCount -= 1
-        const metrics = {durationMs: 1}
-        if (code === undefined) resolve({ok: true, output: {n: 1}, metrics, warnings: []})
-        else resolve({ok: false, error: {code, message: 'm', retryable}, metrics, warnings: []})
-      }
-      const timer = setTimeout(
-        () => {
-          if (planned.durationMs > timeoutMs) end('TIMEOUT')
-          else if (planned.outcome === 'succeeds') end()
-          else end('EXIT_CODE', planned.outcome === 'fails')
-        },
-        Math.min(planned.durationMs, timeoutMs),
-      )
-      const {stopMs} = task
-      if (stopMs === undefined) return
-      signal.addEventListener('abort', () => {
-        clearTimeout(timer)
-        setTimeout(() => {
-          end('CANCELLED', false)
-        }, stopMs)
-      })
-    })
   }
 }

@@ -6,6 +6,7 @@ import type {Luck} from './luck.ts'
 export interface Facts {
   readonly failure: boolean
   readonly cancelled: boolean
+  readonly success: boolean
   readonly status: (task: string) => string
   readonly attempts: (task: string) => number
 }
@@ -36,6 +37,7 @@ export function randomCondition(
     status('{{ always() }}', () => true),
     status('{{ failure() }}', ({failure}) => failure),
     status('{{ !failure() }}', ({failure}) => !failure),
+    status('{{ success() }}', ({success}) => success),
     status('{{ cancelled() }}', ({cancelled}) => cancelled),
     status('{{ failure() || cancelled() }}', ({failure, cancelled}) => failure || cancelled),
     status('{{ failure() ? vars.count : true }}', ({failure}) => (failure ? 'broken' : true)),
@@ -61,4 +63,21 @@ export function randomCondition(
     )
   }
   return luck.pick(conditions)
+}
+
+/** Of hooks: they ask what the run has come to, and how its tasks have ended. */
+export function randomHookCondition(luck: Luck, tasks: readonly string[]): RandomCondition {
+  const condition = (text: string, readsStatus: boolean, value: RandomCondition['value']): RandomCondition => ({text, readsStatus, value})
+  const task = luck.pick(tasks)
+  const wanted = luck.pick(['succeeded', 'failed', 'skipped', 'cancelled'])
+  return luck.pick([
+    condition('{{ vars.no }}', false, () => false),
+    condition('{{ vars.count }}', false, () => 'broken'),
+    condition('{{ always() }}', true, () => true),
+    condition('{{ success() }}', true, ({success}) => success),
+    condition('{{ failure() }}', true, ({failure}) => failure),
+    condition('{{ cancelled() }}', true, ({cancelled}) => cancelled),
+    condition(`{{ tasks.${task}.status == "${wanted}" }}`, true, ({status}) => status(task) === wanted),
+    condition(`{{ tasks.${task}.attempts > 1 }}`, false, ({attempts}) => attempts(task) > 1),
+  ])
 }

@@ -1,6 +1,7 @@
 // Random workflows and what happens in them, all from one seed: graphs, conditions of every kind, failures, retries, timeouts, stops.
 
 import type {RunStopping} from '../../src/lib/engine/events.ts'
+import type {Hooks} from '../../src/lib/workflow/hooks.ts'
 import {defined} from '../../src/lib/util/defined.ts'
 import {Luck} from './luck.ts'
 import {randomCondition, type RandomCondition} from './random-conditions.ts'
@@ -9,7 +10,31 @@ export interface RandomTry {
   readonly durationMs: number
   /** `fatal`: trying again would not help. */
   readonly outcome: 'succeeds' | 'fails' | 'fatal'
+  /** Of a task that waits for something: what its condition sees when it succeeds. `done` is what it waits for. */
+  readonly state?: string
+  /** How long the cache is asked before. */
+  readonly askMs?: number
+  /** What it makes when it succeeds: contents by name, in the directory of its task. */
+  readonly products?: Readonly<Record<string, string>>
 }
+
+export interface RandomCache {
+  readonly files: readonly string[]
+  /** None, or `<directory>/**`; with `{{ index }}` in it where the task has items. */
+  readonly makes: readonly string[]
+  /** Names of vars. */
+  readonly keys: readonly string[]
+  readonly ttlMs?: number
+}
+
+/** What the template of an input reads. */
+export type RandomInput =
+  | {readonly kind: 'var'; readonly name: string}
+  | {readonly kind: 'output'; readonly task: string}
+  /** Of the item. */
+  | {readonly kind: 'index'}
+  /** Of the run, in a hook. */
+  | {readonly kind: 'status'}
 
 /** The items of a task, and what happens to each. */
 export interface RandomItems {
@@ -40,6 +65,11 @@ export interface RandomTask {
   readonly tries: readonly RandomTry[]
   /** How long it takes to end when it is stopped. Undefined: it goes on to its own end. */
   readonly stopMs: number | undefined
+  /** Of a hook: its needs only say what comes before it. */
+  readonly isOrderOnly?: boolean
+  readonly until?: {readonly everyMs: number; readonly limitMs: number}
+  readonly cache?: RandomCache
+  readonly inputs?: Readonly<Record<string, RandomInput>>
 }
 
 export interface RandomStop {
@@ -58,15 +88,28 @@ export interface RandomRun {
   readonly stops: readonly RandomStop[]
   /** It has a concurrency group, and is told this of it. */
   readonly gate?: {readonly atMs: number; readonly answer: 'admitted' | 'skipped' | 'failed'}
+  readonly hooks?: Hooks<RandomTask>
+  /** Beside {@link randomVars}. */
+  readonly vars?: Readonly<Record<string, string>>
 }
 
 /** A task of a run, or an item of one as a task of its own, by its key. */
 export function findRandomTask(tasks: readonly RandomTask[], key: string): RandomTask | undefined {
   const [id = '', item] = key.endsWith(']') ? key.slice(0, -1).split('[') : [key]
   const task = tasks.find((candidate) => candidate.id === id)
-  const member = task?.items?.members.find((candidate) => candidate.key === item)
   if (task === undefined || item === undefined) return task
-  return member && {...task, id: key, tries: member.tries, stopMs: member.stopMs}
+  const index = task.items?.members.findIndex((candidate) => candidate.key === item) ?? -1
+  const member = task.items?.members[index]
+  if (member === undefined) return undefined
+  const makes = task.cache?.makes.map((pattern) => pattern.replace('{{ index }}', String(index))) ?? []
+  return {...task, id: key, tries: member.tries, stopMs: member.stopMs, ...(task.cache !== undefined && {cache: {...task.cache, makes}})}
+}
+
+/** What happens in an attempt; attempts that nobody thought of are like the first ones. */
+export function tryOf({id, tries}: RandomTask, attempt: number): RandomTry {
+  const found = tries[(attempt - 1) % tries.length]
+  if (found === undefined) throw new Error(`${id} has no attempt ${String(attempt)}`)
+  return found
 }
 
 /** The same seed gives the same run. `longestMs`: durations are up to this; small ones make things happen at the same moment. */
@@ -131,7 +174,7 @@ export function randomGatedRun(seed: number, longestMs = 1_000_000): RandomRun {
   return {...randomRun(seed, longestMs), gate: {atMs: luck.upTo(longestMs * 2), answer}}
 }
 
-function randomTries(luck: Luck, count: number, longestMs: number): RandomTry[] {
+export function randomTries(luck: Luck, count: number, longestMs: number): RandomTry[] {
   return Array.from({length: count}, () => ({
     durationMs: luck.upTo(longestMs),
     outcome: luck.chance(0.65) ? 'succeeds' : luck.chance(0.8) ? 'fails' : 'fatal',

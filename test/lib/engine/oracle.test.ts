@@ -5,7 +5,8 @@ import type {RunEvent} from '../../../src/lib/engine/events.ts'
 import {expectLawful} from '../../rig/engine-laws.ts'
 import {playRun, type PlayedRun} from '../../rig/play-run.ts'
 import {randomGatedRun, randomRun, type RandomRun, type RandomTask} from '../../rig/random-run.ts'
-import {modelRun, type ModelResult} from '../../rig/run-model.ts'
+import type {ModelResult} from '../../rig/model-result.ts'
+import {modelRun} from '../../rig/run-model.ts'
 
 const graphs = 4500
 const parts = Array.from({length: 9}, (_, part) => [1 + (part * graphs) / 9, ((part + 1) * graphs) / 9] as const)

@@ -25,11 +25,11 @@ export function offer(state: DecideState, record: TaskRecord): Command {
     : {kind: 'ask', task: id, facts: factsOf(state, record)}
 }
 
-/** For hooks, the whole run is upstream. */
+/** For hooks, the whole run is upstream: what became of the hook before does not count, unless it failed. */
 function factsOf({stopCause, conclusion}: DecideState, {hasFailedUpstream, blockedBy}: TaskRecord): ConditionFacts {
   const failure = hasFailedUpstream || conclusion?.status === 'failed'
   const cancelled = stopCause !== undefined
-  return {failure, cancelled, success: !failure && !cancelled && blockedBy === undefined}
+  return {failure, cancelled, success: !failure && !cancelled && (conclusion !== undefined || blockedBy === undefined)}
 }
 
 /** Gives up what has not started. Unless `isAll`, tasks whose condition reads states stay: they are what cleans up and reports. */

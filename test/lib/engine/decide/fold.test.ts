@@ -4,9 +4,9 @@ import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest'
 import {fold} from '../../../../src/lib/engine/decide/decide.ts'
 import type {RunEvent, StateEvent} from '../../../../src/lib/engine/events.ts'
 import type {Plan} from '../../../../src/lib/engine/plan.ts'
-import type {DecideState} from '../../../../src/lib/engine/run-state.ts'
 import {playRun} from '../../../rig/play-run.ts'
 import {randomGatedRun, randomRun} from '../../../rig/random-run.ts'
+import {writtenState} from '../../../rig/written-state.ts'
 
 const graphs = 2400
 const parts = Array.from({length: 6}, (_, part) => [1 + (part * graphs) / 6, ((part + 1) * graphs) / 6] as const)
@@ -18,22 +18,6 @@ afterAll(() => {
   vi.useRealTimers()
 })
 
-/** Everything in it, as text; tasks name their dependents. */
-function written({tasks, ...rest}: DecideState): string {
-  const records = [...tasks.values()].map(({shape, dependents, parent, items, ...record}) => ({
-    id: shape.id,
-    parent: parent?.shape.id,
-    items: items && {...sorted(items), records: items.records.map((item) => item.shape.id)},
-    dependents: dependents.map((dependent) => dependent.shape.id),
-    ...sorted(record),
-  }))
-  return JSON.stringify({...sorted(rest), records})
-}
-
-function sorted(record: object): object {
-  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
 describe('the fold of the events of a run', () => {
   const seen = {prefixes: 0, retries: 0, stops: 0, conditions: 0}
 
@@ -43,12 +27,12 @@ describe('the fold of the events of a run', () => {
       for (let seed = first; seed <= last; seed += 1) {
         const states: string[] = []
         const {events, plan} = await playRun(seed % 5 === 0 ? randomGatedRun(seed) : randomRun(seed), {
-          onState: (state) => states.push(written(state)),
+          onState: (state) => states.push(writtenState(state)),
         })
         const stored = JSON.parse(JSON.stringify(events)) as StateEvent[]
         expect(states.length, `seed ${seed}`).toBe(events.length + 1)
         for (const [length, state] of states.entries()) {
-          const folded = written(fold(plan, stored.slice(0, length)))
+          const folded = writtenState(fold(plan, stored.slice(0, length)))
           if (folded !== state) expect.fail(`seed ${seed}, after ${length} events:\n${folded}\nis not\n${state}`)
         }
         seen.prefixes += states.length

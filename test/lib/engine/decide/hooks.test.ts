@@ -163,3 +163,19 @@ describe('hooks', () => {
     expect(run.end('y')).toEqual([{kind: 'finish', status: 'failed', reason: "hook 'x' failed"}])
   })
 })
+
+it('success() asks for the run: a hook before that did not run does not count, one that failed does', () => {
+  const asked = (after: (run: Run) => Command[]): Command[] => {
+    const run = new Run({finally: [hook('z', 'finally'), hook('z2', 'finally', {needs: ['z'], condition: 'status'})]})
+    run.start('a')
+    run.end('a')
+    run.hooks('succeeded')
+    return after(run)
+  }
+  expect(asked((run) => run.skip('z'))).toMatchObject([{kind: 'ask', task: 'z2', facts: {failure: false, cancelled: false, success: true}}])
+  const failed = asked((run) => {
+    run.start('z')
+    return run.end('z', 'failed')
+  })
+  expect(failed).toMatchObject([{kind: 'ask', task: 'z2', facts: {failure: true, success: false}}])
+})
