@@ -53,3 +53,32 @@ test('a run that is killed at any moment leaves no result that is not whole', as
     expect((await project.runJson('w.yaml')).task('make').cache).toMatchObject({isHit: true})
   }
 }, 120_000)
+
+test('a run that is killed at any moment keeps no file that is not whole', async () => {
+  const project = new Project({
+    'w.yaml': `id: w
+vars: {n: 1}
+tasks:
+  - id: make
+    type: core/shell.run
+    env: {N: '{{ vars.n }}'}
+    inputs: {command: 'cd "$AUTOKESTRA_FILES"; for nth in 1 2 3 4; do yes "$N $nth" | head -c 3000000 > "$nth"; done'}
+    files: {out: {all: '*'}}
+    cache: {}
+  - {id: sum, type: core/shell.run, needs: [make], inputs: {command: 'cat "$@" | md5sum', args: '{{ tasks.make.files.all.map(f, f.path) }}'}}
+`,
+  })
+  for (let round = 0; round < 10; round++) {
+    const args = ['--var', `n=${String(round)}`]
+    const running = project.start(['run', 'w.yaml', '-q', ...args])
+    await sleep(200 + 20 * round)
+    running.kill('SIGKILL')
+    await running.ended
+    const first = await project.runJson('w.yaml', args)
+    const second = await project.runJson('w.yaml', args)
+    expect(second.task('make').cache).toMatchObject({isHit: true})
+    expect(second.task('sum').output).toMatchObject({exitCode: 0, stdout: (first.task('sum').output as {stdout: string}).stdout})
+    const files = second.task('make').files?.['all'] as readonly {readonly size: number}[]
+    expect(files.map(({size}) => size)).toEqual([3e6, 3e6, 3e6, 3e6])
+  }
+}, 120_000)

@@ -1,5 +1,6 @@
 // `workflow run FILE`: from the file to the outcome of its run.
 
+import path from 'node:path'
 import type {RunOutcome, StopSignals} from '../engine/loop/run-workflow.ts'
 import type {CacheOutlook} from '../execution/task/cache-outlook.ts'
 import type {PlanRequest} from '../planning/apply-request.ts'
@@ -51,7 +52,7 @@ async function askCaches({home, options}: App, planned: PlannedRun): Promise<Rea
   if (planned.plan.tasks.every(({cache}) => cache === undefined)) return new Map()
   const [{withReadCache}, {cacheOutlook}] = await Promise.all([import('./runs/run-cache.ts'), import('../execution/task/cache-outlook.ts')])
   const {variables: env} = options.environment
-  return await withReadCache(planned.plan, {home, env}, (cache) => cacheOutlook({...planned, cache}))
+  return await withReadCache(planned.plan, {home, env}, (cache) => cacheOutlook({...planned, cache, runsDir: path.join(home.home, 'runs')}))
 }
 
 async function planRun(app: App, request: RunRequest): Promise<{project: Project; planned: PlannedRun}> {

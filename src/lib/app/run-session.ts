@@ -104,8 +104,9 @@ export class RunSession implements ChildRun {
       const concurrency = this.#chooseConcurrency(planned)
       const {plan} = planned
       const {runId} = this
-      const cacheStep = await openCacheStep(plan, {app: this.#app, runId, isIgnored: ignoresCache, imageIds, secrets})
-      const files = await openRunFiles(this.#app, plan, runId, this.#project.config.keepFilesMs)
+      const {cacheMaxBytes: maxBytes, keepFilesMs} = this.#project.config
+      const cacheStep = await openCacheStep(plan, {app: this.#app, maxBytes, runId, isIgnored: ignoresCache, imageIds, secrets})
+      const files = await openRunFiles(this.#app, plan, runId, keepFilesMs)
       this.#opened.add(() => files.close())
       const executor = this.#createExecutor(taskRuntimes, plan, signals)
       const onOutputs = (outputs: JsonObject): void => {

@@ -20,6 +20,21 @@ export interface Fingerprint {
   readonly files: readonly FileRecord[]
 }
 
+/** A file that the task has left in a directory of its own; the content is kept apart. */
+export interface KeptFile {
+  /** From the directory of the files of the task. */
+  readonly name: string
+  /** Bytes. */
+  readonly size: number
+  /** Hexadecimal. */
+  readonly sha256: string
+  /** Its owner may execute it. */
+  readonly isProgram?: true
+}
+
+/** By the names of `files.out`. */
+export type KeptFileSets = Readonly<Record<string, readonly KeptFile[] | KeptFile | null>>
+
 export interface KeptResult {
   readonly fingerprint: Fingerprint
   /** Id of the run that has it from the program itself. */
@@ -28,6 +43,8 @@ export interface KeptResult {
   readonly storedAtMs: number
   /** What the task left, when it had ended. */
   readonly products: readonly FileRecord[]
+  /** Of a task with files. */
+  readonly files?: KeptFileSets
   readonly output: JsonValue
 }
 

@@ -34,6 +34,8 @@ export interface Config extends Home {
   readonly limits: ExecutionLimits
   /** How long the files of a run are kept after its end, in milliseconds. 0: not at all when it has succeeded. */
   readonly keepFilesMs: number
+  /** How much all kept files of tasks with a cache may take together. */
+  readonly cacheMaxBytes: number
   /** What a restricted task may use when its workflow does not say: of all plugins, and of some by their ids. */
   readonly sandbox: SandboxSettings
   /** Stands where a secret was; undefined: the usual one. */

@@ -18,6 +18,8 @@ import {expandTilde, type Home} from './home.ts'
 import type {FileSettings} from './read-settings.ts'
 import {maxConcurrency} from './schema.ts'
 
+const defaultCacheMaxBytes = 5 * 1024 ** 3
+
 export interface LoadConfigOptions {
   /** Absolute; undefined when the current directory was removed. */
   readonly cwd: string | undefined
@@ -71,6 +73,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     },
     inheritEnv: [...(user?.inheritEnv ?? []), ...(own?.inheritEnv ?? [])],
     keepFilesMs: own?.keepFilesMs ?? user?.keepFilesMs ?? 7 * 24 * 3_600_000,
+    cacheMaxBytes: user?.cacheMaxBytes ?? defaultCacheMaxBytes,
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
     files: [user, own].flatMap((settings) => settings?.file ?? []),
     warnings: [...project.warnings, ...missingPaths(own, env), ...missingPaths(user, env), ...withoutEffect(own, home.configFile)],
@@ -79,10 +82,22 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
 
 /** A project that came from elsewhere does not say itself what it may do. */
 function withoutEffect(project: FileSettings | undefined, userFile: string): Diagnostic[] {
-  if (project?.allowShadowing === undefined) return []
-  const message =
-    'plugins.allowShadowing has no effect here: only the user configuration decides which built-in plugins a project may replace'
-  return [{severity: 'warning', code: 'setting-without-effect', message, file: project.file, hint: `set it in ${userFile}`}]
+  if (project === undefined) return []
+  const messages = [
+    ...(project.allowShadowing === undefined
+      ? []
+      : ['plugins.allowShadowing has no effect here: only the user configuration decides which built-in plugins a project may replace']),
+    ...(project.cacheMaxBytes === undefined
+      ? []
+      : ['cache.maxSize has no effect here: the files are kept for all projects, so only the user configuration says how many']),
+  ]
+  return messages.map((message) => ({
+    severity: 'warning',
+    code: 'setting-without-effect',
+    message,
+    file: project.file,
+    hint: `set it in ${userFile}`,
+  }))
 }
 
 /** A workflow file that does not exist is reported elsewhere: its directory is used as far as it is there. */

@@ -31,6 +31,7 @@ export interface FileSettings {
   readonly placeholder?: string
   readonly inheritEnv?: readonly string[]
   readonly keepFilesMs?: number
+  readonly cacheMaxBytes?: number
   readonly limits: Partial<ExecutionLimits>
   readonly sandbox: FileSandbox
 }
@@ -63,6 +64,7 @@ interface ConfigSource {
   readonly inheritEnv?: readonly string[]
   readonly masking?: {readonly placeholder?: string}
   readonly runs?: {readonly keepFiles?: string | number}
+  readonly cache?: {readonly maxSize?: string | number}
   readonly limits?: Readonly<Record<string, string | number>>
   readonly sandbox?: WrittenResources & {readonly plugins?: Readonly<Record<string, WrittenResources>>}
 }
@@ -103,7 +105,7 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
       {diagnostics: all},
     )
   }
-  const {plugins, concurrency, inheritEnv, masking, sandbox, runs} = document.value
+  const {plugins, concurrency, inheritEnv, masking, sandbox, runs, cache} = document.value
   return {
     file,
     limits,
@@ -120,6 +122,7 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
       inheritEnv,
       placeholder: masking?.placeholder,
       keepFilesMs: readKept(runs?.keepFiles),
+      cacheMaxBytes: cache?.maxSize === undefined ? undefined : parseByteSize(cache.maxSize),
     }),
   }
 }
@@ -150,6 +153,14 @@ function readKept(written: unknown): number | undefined {
 }
 
 function* checkKept(value: unknown): Generator<CheckFinding> {
+  const {maxSize} = fieldsOf(fieldsOf(value)['cache'])
+  if ((typeof maxSize === 'string' || typeof maxSize === 'number') && parseByteSize(maxSize) === undefined)
+    yield {
+      at: ['cache', 'maxSize'],
+      code: 'bad-size',
+      message: `maxSize is not a size: ${String(maxSize)}`,
+      hint: 'write 5GiB, 500MiB, or 0',
+    }
   const {keepFiles} = fieldsOf(fieldsOf(value)['runs'])
   if ((typeof keepFiles !== 'string' && typeof keepFiles !== 'number') || readKept(keepFiles) !== undefined) return
   yield {

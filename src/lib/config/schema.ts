@@ -108,6 +108,17 @@ export const configSchema: JsonObject = {
         },
       },
     },
+    cache: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'What is kept of tasks with a cache. Only the user configuration sets it.',
+      properties: {
+        maxSize: {
+          ...size('How much the files that such tasks leave (`files.out`) may take together; those used least are removed first.'),
+          default: '5GiB',
+        },
+      },
+    },
     sandbox: {
       type: 'object',
       additionalProperties: false,

@@ -2,7 +2,7 @@
 
 import type {Statement} from 'better-sqlite3'
 import type {FileRecord} from '../cache/read-digest.ts'
-import type {KeptResult, ResultOwner, ResultRows} from '../cache/result-rows.ts'
+import type {KeptFileSets, KeptResult, ResultOwner, ResultRows} from '../cache/result-rows.ts'
 import type {JsonValue} from '../util/json.ts'
 import {identifyProcess, isProcessAlive, type ProcessIdentity} from '../util/process-identity.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
@@ -74,14 +74,24 @@ export class SqliteResultRows implements ResultRows {
     })
   }
 
-  keep({file, task}: ResultOwner, {fingerprint, run, storedAtMs, products, output}: KeptResult): void {
+  keep({file, task}: ResultOwner, {fingerprint, run, storedAtMs, products, files: kept, output}: KeptResult): void {
     const {digest, parts, files} = fingerprint
     this.#write(() => {
       this.#db
         .prepare(
           `INSERT OR REPLACE INTO task_results (file, task, digest, run, stored_at, parts, output, files, products) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
-        .run(file, task, digest, run, storedAtMs, JSON.stringify(parts), JSON.stringify(output), writeFiles(files), writeFiles(products))
+        .run(
+          file,
+          task,
+          digest,
+          run,
+          storedAtMs,
+          JSON.stringify(parts),
+          JSON.stringify(output),
+          writeFiles(files),
+          writeLeft(products, kept),
+        )
       this.#db
         .prepare(
           `DELETE FROM task_results WHERE file = ? AND task = ?
@@ -101,7 +111,7 @@ export class SqliteResultRows implements ResultRows {
       fingerprint: {digest: row.digest, parts, files: readFiles(row.files)},
       run: row.run,
       storedAtMs: row.storedAt,
-      products: readFiles(row.products),
+      ...readLeft(row.products),
       output: JSON.parse(row.output) as JsonValue,
     }
   }
@@ -127,11 +137,36 @@ export class SqliteResultRows implements ResultRows {
   }
 }
 
+type WrittenRecord = readonly [path: string, digest: string, state?: string]
+
+/** What a task with files has left, beside its products. */
+interface WrittenLeft {
+  readonly products: readonly WrittenRecord[]
+  readonly files: KeptFileSets
+}
+
 function writeFiles(files: readonly FileRecord[]): string {
-  return JSON.stringify(files.map(({path, digest, state}) => (state === undefined ? [path, digest] : [path, digest, state])))
+  return JSON.stringify(toWritten(files))
+}
+
+function writeLeft(products: readonly FileRecord[], files: KeptFileSets | undefined): string {
+  if (files === undefined) return writeFiles(products)
+  return JSON.stringify({products: toWritten(products), files} satisfies WrittenLeft)
+}
+
+function toWritten(files: readonly FileRecord[]): WrittenRecord[] {
+  return files.map(({path, digest, state}) => (state === undefined ? [path, digest] : [path, digest, state]))
 }
 
 function readFiles(text: string): FileRecord[] {
-  const rows = JSON.parse(text) as readonly (readonly [path: string, digest: string, state?: string])[]
-  return rows.map(([path, digest, state]) => ({path, digest, ...(state !== undefined && {state})}))
+  return toRecords(JSON.parse(text) as readonly WrittenRecord[])
+}
+
+function readLeft(text: string): Pick<KeptResult, 'products' | 'files'> {
+  const left = JSON.parse(text) as readonly WrittenRecord[] | WrittenLeft
+  return 'files' in left ? {products: toRecords(left.products), files: left.files} : {products: toRecords(left)}
+}
+
+function toRecords(written: readonly WrittenRecord[]): FileRecord[] {
+  return written.map(([path, digest, state]) => ({path, digest, ...(state !== undefined && {state})}))
 }

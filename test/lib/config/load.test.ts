@@ -50,6 +50,7 @@ describe('without configuration files', () => {
       concurrencyFrom: 'default',
       limits: {outputBytes: 10_485_760, outputDepth: 256, logLineBytes: 16_384, logBytes: 10_485_760, exitGraceMs: 2000, killGraceMs: 5000},
       keepFilesMs: 604_800_000,
+      cacheMaxBytes: 5_368_709_120,
       placeholder: undefined,
       inheritEnv: [],
       sandbox: {limits: {memoryBytes: 268_435_456, cpus: 0.5, pids: 128, tmpBytes: 67_108_864}, byPlugin: {}},
@@ -86,6 +87,20 @@ describe('without configuration files', () => {
       code: 'CONFIG_INVALID',
       found: ['bad-size', 'bad-size', 'invalid-value'],
     })
+  })
+
+  it('how much is kept of cached tasks is set by the user alone', async () => {
+    const dir = temporaryDir()
+    writeFiles(dir, {
+      'me/.autokestra/config.yaml': 'cache: {maxSize: 1MiB}\n',
+      'project/autokestra.yaml': 'cache: {maxSize: 5GiB}\n',
+    })
+    const {cacheMaxBytes, warnings} = await load(dir)
+    expect(cacheMaxBytes).toBe(1_048_576)
+    expect(warnings).toMatchObject([{code: 'setting-without-effect', hint: `set it in ${path.join(dir, 'me/.autokestra/config.yaml')}`}])
+    writeFiles(dir, {'project/autokestra.yaml': '', 'me/.autokestra/config.yaml': 'cache: {maxSize: lots}\n'})
+    const {diagnostics} = await failure(load(dir))
+    expect(diagnostics).toMatchObject([{code: 'bad-size', message: 'maxSize is not a size: lots', line: 1}])
   })
 
   it('the project is the directory of the workflow file, or the current one for standard input', async () => {

@@ -5,6 +5,7 @@ import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync
 import {tmpdir} from 'node:os'
 import path from 'node:path'
 import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest'
+import {KeptContents} from '../../../src/lib/cache/kept-contents.ts'
 import {Digests} from '../../../src/lib/cache/digests.ts'
 import type {ResultRows} from '../../../src/lib/cache/result-rows.ts'
 import {fold} from '../../../src/lib/engine/decide/decide.ts'
@@ -122,7 +123,8 @@ class Workplace {
   async play(round: RandomRound, parallelism?: number): Promise<PlayedRun> {
     const {run, runId, startMs, ignoresCache: isIgnored} = round
     const states: string[] = []
-    const cache = {rows, digests, nowMs: () => Date.now(), isIgnored, inherited: {}, workingDir: this.dir, pluginDir}
+    const contents = new KeptContents(path.join(this.dir, 'kept-files'), {maxBytes: 1e6, nowMs: () => Date.now()})
+    const cache = {rows, digests, contents, nowMs: () => Date.now(), isIgnored, inherited: {}, workingDir: this.dir, pluginDir}
     const played = await playRun(parallelism === undefined ? run : {...run, parallelism}, {
       ...{cache, runId, startMs},
       onState: (state) => states.push(writtenState(state)),

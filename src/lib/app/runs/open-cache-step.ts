@@ -20,14 +20,16 @@ interface CacheRequest {
   /** By plugin, in a restricted run. */
   readonly imageIds: ReadonlyMap<string, string> | undefined
   readonly secrets: RunSecrets | undefined
+  /** Of all files that are kept. */
+  readonly maxBytes: number
 }
 
 export async function openCacheStep(
   plan: Plan,
-  {app: {home, results, options}, runId, isIgnored, imageIds, secrets}: CacheRequest,
+  {app: {home, results, options}, runId, isIgnored, imageIds, secrets, maxBytes}: CacheRequest,
 ): Promise<CacheStep | undefined> {
   if (!allTasks(plan).some((task) => task.cache !== undefined)) return undefined
   const [{openRunCache}, {CacheStep}] = await Promise.all([import('./run-cache.ts'), import('../../execution/task/cache-step.ts')])
-  const cache = await openRunCache(plan, {home, env: options.environment.variables, isIgnored, imageIds, openRows: results})
+  const cache = await openRunCache(plan, {home, env: options.environment.variables, isIgnored, imageIds, openRows: results, maxBytes})
   return new CacheStep(plan, runId, cache, secrets)
 }

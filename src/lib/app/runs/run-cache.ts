@@ -3,6 +3,7 @@
 import path from 'node:path'
 import {readFileSync} from 'node:fs'
 import {Digests} from '../../cache/digests.ts'
+import {KeptContents} from '../../cache/kept-contents.ts'
 import type {ResultRows} from '../../cache/result-rows.ts'
 import type {Variables} from '../../config/environment.ts'
 import type {Home} from '../../config/home.ts'
@@ -20,10 +21,12 @@ export interface RunCacheOptions {
   readonly isIgnored: boolean
   readonly imageIds?: ReadonlyMap<string, string> | undefined
   readonly openRows: () => Promise<ResultRows>
+  /** Of all files that are kept. */
+  readonly maxBytes: number
 }
 
 /** Makes the key of the home when there is none. */
-export async function openRunCache(plan: Plan, {home, openRows, isIgnored, env, imageIds}: RunCacheOptions): Promise<RunCache> {
+export async function openRunCache(plan: Plan, {home, openRows, isIgnored, env, imageIds, maxBytes}: RunCacheOptions): Promise<RunCache> {
   const file = cacheKeyFile(home)
   let key = readKey(file)
   if (key === undefined) {
@@ -36,8 +39,10 @@ export async function openRunCache(plan: Plan, {home, openRows, isIgnored, env, 
     if (readKey(file) === undefined) replaceKeyFile(file, randomBytes(keyBytes))
     key = readKey(file) ?? randomBytes(keyBytes)
   }
+  const nowMs = (): number => Date.now()
   return {
-    ...{rows: await openRows(), digests: new Digests(key), nowMs: () => Date.now(), isIgnored, imageIds},
+    ...{rows: await openRows(), digests: new Digests(key), nowMs, isIgnored, imageIds},
+    contents: openContents(home, maxBytes, nowMs),
     inherited: inheritedBy(plan, env),
   }
 }
@@ -55,10 +60,17 @@ export async function withReadCache<T>(
   if (opened === undefined) return await ask()
   const {rows, close} = opened
   try {
-    return await ask({rows, digests: new Digests(key), nowMs: () => Date.now(), isIgnored: false, inherited: inheritedBy(plan, env)})
+    const nowMs = (): number => Date.now()
+    const contents = openContents(home, Infinity, nowMs)
+    return await ask({rows, contents, digests: new Digests(key), nowMs, isIgnored: false, inherited: inheritedBy(plan, env)})
   } finally {
     close()
   }
+}
+
+/** Makes nothing yet. */
+function openContents({cacheDir}: Home, maxBytes: number, nowMs: () => number): KeptContents {
+  return new KeptContents(path.join(cacheDir, 'files'), {maxBytes, nowMs})
 }
 
 /** What the workflow asks for by name. What tasks always get, and what the configuration adds, does not count. */

@@ -28,7 +28,7 @@ export function textOf(value: JsonValue): string {
 }
 
 /** Outermost first. */
-function parentsOf(name: string): string[] {
+export function parentsOf(name: string): string[] {
   const parts = name.split('/').slice(0, -1)
   return parts.map((_, nth) => parts.slice(0, nth + 1).join('/'))
 }

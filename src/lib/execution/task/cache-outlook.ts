@@ -1,10 +1,13 @@
 // What a run would do about the tasks with a cache, without running anything: hit, miss, or not known before other tasks have run.
 
+import path from 'node:path'
+import type {KeptResult} from '../../cache/result-rows.ts'
 import type {Plan, PlannedTask} from '../../engine/plan.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
-import type {JsonValue} from '../../util/json.ts'
 import {taskSites} from '../../workflow/template-sites.ts'
 import {varsRead} from '../../workflow/template-uses.ts'
+import {locateFiles} from '../files/kept-files.ts'
+import {moveRunPaths} from '../files/run-paths.ts'
 import {CacheStep, type RunCache} from './cache-step.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
 import {findTaskDirectory} from './task-directory.ts'
@@ -20,7 +23,12 @@ interface OutlookParts extends PlanTemplates {
   readonly actions: ReadonlyMap<string, PluginAction>
   /** Absent: nothing was ever kept. */
   readonly cache?: RunCache | undefined
+  /** Where the directories of runs are. */
+  readonly runsDir?: string
 }
+
+/** No run has it. */
+const outlookDir = '/run.dir'
 
 /** By id, for every task with a cache, in the order of the plan. Nothing is written. */
 export async function cacheOutlook(parts: OutlookParts): Promise<Map<string, CacheOutlook>> {
@@ -41,7 +49,7 @@ class Outlook {
     const {plan, cache} = parts
     this.#parts = parts
     this.#tasks = new Map(plan.tasks.map((task) => [task.id, task]))
-    this.#scope = new RunScope(plan, parts, {id: '', dir: ''})
+    this.#scope = new RunScope(plan, parts, {id: '', dir: outlookDir})
     this.#step = cache === undefined ? undefined : new CacheStep(plan, '', cache)
   }
 
@@ -75,22 +83,32 @@ class Outlook {
     const values = this.#scope.evaluateTask(task, {task: task.id})
     const plugin = this.#parts.actions.get(task.action.type)?.plugin
     if (!values.ok) return unknown(values.error.message)
+    const written = task.files === undefined ? undefined : this.#scope.evaluateFiles(task, {task: task.id})
+    if (written?.ok === false) return unknown(written.error.message)
     const {cache, workingDir, ...evaluated} = values.value
     if (cache === undefined || plugin === undefined) throw new Error(`the task ${task.id} was planned with its cache and its plugin`)
     const found = findTaskDirectory(workingDir, this.#parts.plan.workflow.workingDir)
     if ('error' in found) return unknown(found.error.message)
-    const asked = await this.#step.ask({task, key: {task: task.id}, plugin, values: {...evaluated, workingDir: found.workingDir, cache}})
+    const files = task.files === undefined || written === undefined ? undefined : {written: written.value, out: task.files.out}
+    const cached = {...evaluated, workingDir: found.workingDir, cache, files}
+    const asked = await this.#step.ask({task, key: {task: task.id}, plugin, values: cached, filesOfRun: this.#scope.files})
     if ('error' in asked) return {state: 'miss', reasons: [asked.error]}
     const {answer} = asked
     if (answer.kind === 'miss') return {state: 'miss', reasons: answer.reasons}
-    const {output, run} = answer.result
-    this.#use(task.id, output)
-    return {state: 'hit', run}
+    this.#use(task.id, answer.result)
+    return {state: 'hit', run: answer.result.run}
   }
 
   /** Templates of later tasks see it. */
-  #use(task: string, output: JsonValue): void {
-    this.#scope.returned(task, {ok: true, output, metrics: {durationMs: 0}, warnings: []})
+  #use(task: string, {output, files, run}: KeptResult): void {
+    const runsDir = this.#parts.runsDir
+    this.#scope.returned(task, {
+      ok: true,
+      output: runsDir === undefined ? output : moveRunPaths(output, path.join(runsDir, run), outlookDir),
+      ...(files !== undefined && {files: locateFiles(files, outlookDir, {task})}),
+      metrics: {durationMs: 0},
+      warnings: [],
+    })
     this.#scope.taskEnded({type: 'task.finished', task, attempt: 1, status: 'succeeded', metrics: {durationMs: 0}})
   }
 }

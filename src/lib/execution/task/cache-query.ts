@@ -9,6 +9,8 @@ import {writeTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import {defined} from '../../util/defined.ts'
 import type {JsonObject, JsonValue} from '../../util/json.ts'
 import {refuseFilePattern} from '../../workflow/file-patterns.ts'
+import type {TaskFiles} from '../../workflow/task/task-files.ts'
+import type {FilesOfRun} from '../files/run-paths.ts'
 
 /** The values of a task, all templates evaluated. */
 export interface EvaluatedTask {
@@ -19,6 +21,8 @@ export interface EvaluatedTask {
   readonly container?: PlannedContainer | undefined
   /** Of its policy: patterns and values of the key. */
   readonly cache: {readonly files: readonly JsonValue[]; readonly key: readonly JsonValue[]; readonly makes: readonly JsonValue[]}
+  /** Of a task with files: what is written before it, and what it leaves. */
+  readonly files?: {readonly written: JsonObject; readonly out: TaskFiles['out']} | undefined
 }
 
 /** What else is known where the task runs. */
@@ -29,6 +33,8 @@ export interface TaskFacts {
   readonly inherited: Readonly<Record<string, string>>
   /** Of a restricted task. */
   readonly imageId?: string | undefined
+  /** What earlier tasks have left: their paths count as what is in them. */
+  readonly filesOfRun?: Pick<FilesOfRun, 'describe'> | undefined
 }
 
 /** Throws CacheFault for a pattern that a template made and that cannot be used. */
@@ -49,9 +55,12 @@ export function queryOf(
     ...(facts.imageId !== undefined && {image: facts.imageId}),
     ...containerParts(values.container),
   }
-  for (const [name, value] of Object.entries(values.inputs)) parts[`input ${name}`] = value
-  for (const [name, value] of Object.entries({...facts.inherited, ...values.env})) parts[`env ${name}`] = value
-  for (const [index, value] of keyValues.entries()) parts[`key ${String(index + 1)}`] = value
+  const describe = (value: JsonValue): JsonValue => facts.filesOfRun?.describe(value) ?? value
+  for (const [name, value] of Object.entries(values.inputs)) parts[`input ${name}`] = describe(value)
+  for (const [name, value] of Object.entries({...facts.inherited, ...values.env})) parts[`env ${name}`] = describe(value)
+  for (const [index, value] of keyValues.entries()) parts[`key ${String(index + 1)}`] = describe(value)
+  for (const [name, value] of Object.entries(values.files?.written ?? {})) parts[`files.in ${name}`] = describe(value)
+  for (const [name, {path, optional}] of Object.entries(values.files?.out ?? {})) parts[`files.out ${name}`] = [path, optional]
   return {
     owner: ownerOf(plan, key),
     base: values.workingDir,

@@ -83,21 +83,19 @@ export async function runAttempt(
     if (unmet !== undefined) return failedEarly(unmet)
     emit({type: 'task.required', task: text})
   }
-  if (files !== undefined) {
-    const written = scope.evaluateFiles(task, key)
-    if (!written.ok) return failedEarly(written.error)
+  const written = files === undefined ? undefined : scope.evaluateFiles(task, key)
+  if (written?.ok === false) return failedEarly(written.error)
+  const execute = async (): Promise<ActionResult> => {
+    if (files === undefined || written === undefined) return await executor.execute(invocation, options)
     const {withFiles} = await import('./with-files.ts')
     return await withFiles({key, files, values: written.value, directory, secrets, signal}, ({filesDir, env}) =>
       executor.execute({...invocation, filesDir, env: {...invocation.env, ...env}}, options),
     )
   }
-  const execute = (): Promise<ActionResult> => executor.execute(invocation, options)
-  // No task has both: the check of the workflow refuses it.
   if (cache === undefined || cacheStep === undefined) return await execute()
-  return await cacheStep.attempt(
-    {task, key, plugin: action.plugin, values: {...evaluated, workingDir: found.workingDir, container, cache}},
-    execute,
-  )
+  const ofFiles = files === undefined || written === undefined ? undefined : {written: written.value, out: files.out}
+  const cached = {...evaluated, workingDir: found.workingDir, container, cache, files: ofFiles}
+  return await cacheStep.attempt({task, key, plugin: action.plugin, values: cached, filesOfRun: scope.files, directory}, execute)
 }
 
 /** Where a task names something in it, or has files of its own there. */

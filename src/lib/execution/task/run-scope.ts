@@ -18,8 +18,9 @@ import {defined} from '../../util/defined.ts'
 import type {JsonObject, JsonValue} from '../../util/json.ts'
 import {readDraft} from '../../workflow/draft.ts'
 import {ItemsError} from '../../workflow/items/items-error.ts'
+import {FilesOfRun} from '../files/run-paths.ts'
 import {RunItems} from './run-items.ts'
-import {describeType, refuseGroup, templateError} from './scope-errors.ts'
+import {describeType, errorAt, refuseGroup, templateError} from './scope-errors.ts'
 import {viewOfTask} from './task-views.ts'
 import {evaluateSites, pathOf, taskSites, workflowSites, type TemplateSite} from '../../workflow/template-sites.ts'
 import type {TaskValues} from './task-values.ts'
@@ -54,6 +55,8 @@ export class RunScope {
   readonly #secrets: RunSecrets | undefined
   readonly #items: RunItems
   readonly #facts: AttemptFacts
+  /** What tasks have left, as far as templates read it. */
+  readonly files: FilesOfRun
 
   constructor(plan: Plan, beside: PlanTemplates, run: {readonly id: string; readonly dir: string}, secrets?: RunSecrets) {
     const {workflow} = plan
@@ -62,6 +65,7 @@ export class RunScope {
     this.#secrets = secrets
     this.#items = new RunItems(beside.templates, secrets?.masker)
     this.#facts = new AttemptFacts(run.id, plan)
+    this.files = new FilesOfRun(run.dir)
     this.#read = outputsRead(plan, beside.templates)
     this.#scope = {
       facts: this.#facts.of(),
@@ -97,12 +101,16 @@ export class RunScope {
   /** From here on templates see the task. */
   taskEnded(event: TaskFinished | TaskSkipped): void {
     const {task, item} = readTaskKey(event.task)
-    const view = viewOfTask(event, this.#returned.get(event.task))
+    const returned = this.#returned.get(event.task)
+    const view = viewOfTask(event, returned)
     this.#returned.delete(event.task)
-    if (item === undefined) this.#tasks[task] = {...view, ...this.#items.collect(task)}
-    else this.#items.ended(event.task, view)
-    if (item === undefined && event.type === 'task.finished' && event.status === 'failed' && event.isTolerated !== true)
-      this.#failed.push(task)
+    if (returned?.ok === true) this.files.add(returned.files)
+    if (item !== undefined) {
+      this.#items.ended(event.task, view)
+      return
+    }
+    this.#tasks[task] = {...view, ...this.#items.collect(task)}
+    if (event.type === 'task.finished' && event.status === 'failed' && event.isTolerated !== true) this.#failed.push(task)
   }
 
   condition(task: PlannedTask, status: ConditionFacts): ConditionAnswer {
@@ -228,12 +236,7 @@ export class RunScope {
     } catch (error) {
       if (!(error instanceof TemplateError) && !(error instanceof ItemsError)) throw error
       const base = task === undefined ? [] : this.#placeOf(task)
-      const part = error instanceof TemplateError ? error.part : undefined
-      const finding = {severity: 'error', code: 'template-failed', message: error.message} as const
-      const {file, line, column} = this.#beside.source.diagnostic([...base, ...where, ...error.path], 'value', finding, part)
-      const hint = error.hint === undefined ? '' : ` (${error.hint})`
-      const place = line === undefined ? '' : `, ${String(file)}:${String(line)}:${String(column)}`
-      return {ok: false, error: templateError(`in ${[...where, ...error.path].join('.')}${place}: ${error.message}${hint}`)}
+      return {ok: false, error: errorAt(error, this.#beside.source, base, where)}
     }
   }
 

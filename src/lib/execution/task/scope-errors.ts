@@ -1,10 +1,28 @@
 // What templates make of errors, and errors of templates.
 
+import type {DocumentPath, SourceDocument} from '../../documents/source-document.ts'
 import type {ActionResult, TaskError} from '../../engine/task-result.ts'
+import {TemplateError} from '../../templates/template-error.ts'
+import type {ItemsError} from '../../workflow/items/items-error.ts'
 
 /** Trying again would evaluate the same values. */
 export function templateError(message: string): TaskError {
   return {code: 'TEMPLATE_FAILED', message, retryable: false}
+}
+
+/** With its position in the file. @param base leads to the task @param where leads from there to what was evaluated */
+export function errorAt(
+  error: TemplateError | ItemsError,
+  source: SourceDocument,
+  base: DocumentPath,
+  where: readonly string[],
+): TaskError {
+  const part = error instanceof TemplateError ? error.part : undefined
+  const finding = {severity: 'error', code: 'template-failed', message: error.message} as const
+  const {file, line, column} = source.diagnostic([...base, ...where, ...error.path], 'value', finding, part)
+  const hint = error.hint === undefined ? '' : ` (${error.hint})`
+  const position = line === undefined ? '' : `, ${String(file)}:${String(line)}:${String(column)}`
+  return templateError(`in ${[...where, ...error.path].join('.')}${position}: ${error.message}${hint}`)
 }
 
 /** What the run has made of an error, by its code, is what templates see of it. */

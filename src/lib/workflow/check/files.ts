@@ -15,16 +15,6 @@ export function* checkFiles(tasks: readonly DraftTask[]): Generator<CheckFinding
   for (const {at, fields} of tasks) {
     if (fields['files'] === undefined) continue
     const files = fieldsOf(fields['files'])
-    if (fields['cache'] !== undefined) {
-      const message = 'a task with a cache cannot have "files": they belong to one run'
-      yield {
-        at: [...at, 'files'],
-        target: 'key',
-        code: 'files-with-cache',
-        message,
-        hint: 'name what the task makes in "makes" of its cache',
-      }
-    }
     yield* checkFileNames(Object.keys(fieldsOf(files['in'])), [...at, 'files', 'in'])
     for (const [name, written] of Object.entries(fieldsOf(files['out']))) {
       const path = typeof written === 'string' ? written : fieldsOf(written)['path']

@@ -3,6 +3,7 @@
 import {mkdirSync} from 'node:fs'
 import {dirname, join} from 'node:path'
 import {expect, it} from 'vitest'
+import {KeptContents} from '../../../../src/lib/cache/kept-contents.ts'
 import {Digests} from '../../../../src/lib/cache/digests.ts'
 import type {Plan, PlannedTask} from '../../../../src/lib/engine/plan.ts'
 import type {AttemptResult} from '../../../../src/lib/engine/task-result.ts'
@@ -92,6 +93,7 @@ it('names the directory of its files, beside all else', async () => {
 it('misses the cache with another container, and says what differs', async () => {
   const cache: RunCache = {
     ...{rows: new SqliteResultRows(await openDatabase(':memory:')), digests: new Digests(Buffer.alloc(32, 1))},
+    contents: new KeptContents(join(temporaryDir(), 'files'), {maxBytes: 1000, nowMs: () => 0}),
     ...{nowMs: () => 0, isIgnored: false, inherited: {}},
   }
   const base = temporaryDir()
