@@ -1,7 +1,9 @@
 // What a killed command leaves behind in the engine, and who removes it.
 
 import {expect, it} from 'vitest'
-import {sweepContainers} from '../../src/lib/docker/reaper.ts'
+import {removeContainersOf, sweepContainers} from '../../src/lib/docker/reaper.ts'
+import {lifeOf} from '../../src/lib/util/process-identity.ts'
+import {parseProcessTags} from '../../src/lib/runtimes/process-tag.ts'
 import {ownerLabel} from '../../src/lib/docker/labels.ts'
 import {firstLine} from '../contracts/runtime.ts'
 import {containerShell, describeInDocker, dockerClient, dockerEnv, openDockerRuntime, sandbox} from '../rig/docker.ts'
@@ -55,6 +57,23 @@ describeInDocker('containers of a killed command', () => {
     await until(() => !isRunning)
     await sweepContainers(client)
     expect(await client.listContainers(label)).toEqual([])
+  })
+
+  it('of one that lives, suspended, are removed on request, and no others', async () => {
+    const client = await dockerClient()
+    const label = {'dev.autokestra.test': `taken-${process.pid}`}
+    await firstLine(await (await openDockerRuntime({labels: label})).start(containerShell('echo up; sleep 100')))
+    const owner = await startOwner('echo up; sleep 1000', label['dev.autokestra.test'])
+    const [theirs] = (await client.listContainers(label)).flatMap(({labels}) =>
+      parseProcessTags(labels[ownerLabel] ?? '').filter((tag) => tag.owner.pid === owner.pid),
+    )
+    if (theirs === undefined) throw new Error('it has one')
+    owner.kill('SIGSTOP')
+    await until(() => lifeOf(theirs.owner) === 'stopped')
+    expect(await sweepContainers(client)).toBe(0)
+    expect(await removeContainersOf(client, theirs.owner)).toBe(1)
+    const left = await client.listContainers(label)
+    expect(left.map(({labels}) => labels[ownerLabel]?.split(':')[0])).toEqual([String(process.pid)])
   })
 
   it('are left alone when they are of another machine', async () => {

@@ -8,9 +8,9 @@ import type {Readable} from 'node:stream'
 import {NamedPipes, type NamedPipe} from './named-pipes.ts'
 
 /** Carries the owner's mark in the environment of the launcher, and so of a program that it has forked and that has not begun yet. */
-const markVariable = 'AUTOKESTRA_LAUNCHER'
+export const launcherMarkVariable = 'AUTOKESTRA_LAUNCHER'
 /** A shell that is killed together with a program must still report how it ended. Programs start with the default again. */
-const prologue = `exec 2>&1; trap : TERM INT HUP; unset ${markVariable}`
+const prologue = `exec 2>&1; trap : TERM INT HUP; unset ${launcherMarkVariable}`
 /** Starts a line of ours; other lines are the shell's notes about a signal that ended a program. */
 const statusMark = '='
 
@@ -111,7 +111,12 @@ export class Launcher {
       // No mkfifo, a full or read-only disk: programs are started the longer way.
       return undefined
     }
-    const child = spawn('/bin/sh', ['-s'], {stdio: ['pipe', 'pipe', 'ignore'], env: {[markVariable]: mark}, cwd: '/', detached: true})
+    const child = spawn('/bin/sh', ['-s'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+      env: {[launcherMarkVariable]: mark},
+      cwd: '/',
+      detached: true,
+    })
     // Said by the missing pid.
     child.on('error', () => undefined)
     if (child.pid !== undefined) return new Launcher(child, pipes)

@@ -17,24 +17,32 @@ const presentForMs = 500
 
 const nobody: ReadonlySet<number> = new Set()
 
-/** Ends every process whose tag `isVictim` accepts and that is not in `others`, once. Answers how many there were. */
-async function sweepOnce(isVictim: (tag: string) => boolean, others: ReadonlySet<number>): Promise<number> {
+/** Which processes a sweep ends: those whose variable has a value that is accepted. */
+interface Victims {
+  readonly isVictim: (tag: string) => boolean
+  readonly variable?: string
+  /** Need not be looked at. */
+  readonly others?: ReadonlySet<number>
+}
+
+/** One pass. Answers how many were ended. */
+async function sweepOnce({isVictim, variable = processTagVariable, others = nobody}: Victims): Promise<number> {
   let found = 0
   let count = 0
   for (const pid of listPids()) {
     if (others.has(pid)) continue
     if (++count % pidsPerTurn === 0) await new Promise<void>((resolve) => setImmediate(resolve))
-    const tag = readEnvironmentVariable(pid, processTagVariable)
-    if (tag !== undefined && isVictim(tag) && endProcess(pid, tag)) found++
+    const tag = readEnvironmentVariable(pid, variable)
+    if (tag !== undefined && isVictim(tag) && endProcess(pid, variable, tag)) found++
   }
   return found
 }
 
-function endProcess(pid: number, tag: string): boolean {
+function endProcess(pid: number, variable: string, tag: string): boolean {
   // The number may have gone to another process since its environment was read: only the same start time before and after a second look is proof.
   const before = readStat(pid)
   if (before === undefined || before.state === 'Z' || pid === process.pid) return false
-  if (readEnvironmentVariable(pid, processTagVariable) !== tag) return false
+  if (readEnvironmentVariable(pid, variable) !== tag) return false
   if (readStat(pid)?.startTime !== before.startTime) return false
   try {
     process.kill(pid, 'SIGKILL')
@@ -46,10 +54,10 @@ function endProcess(pid: number, tag: string): boolean {
 }
 
 /** Passes until one finds nothing: a process may fork while it is being looked for. Answers how many were ended. */
-export async function sweepUntilClean(isVictim: (tag: string) => boolean, others = nobody): Promise<number> {
+export async function sweepUntilClean(victims: Victims): Promise<number> {
   let total = 0
   for (let round = 0; round < roundLimit; round++) {
-    const found = await sweepOnce(isVictim, others)
+    const found = await sweepOnce(victims)
     if (found === 0) break
     total += found
     await sleep(roundPauseMs)
@@ -105,7 +113,7 @@ export class Sweeper {
     this.#timer = undefined
     const startedAt = performance.now()
     if (startedAt > this.#presentUntil) this.#present = nobody
-    await sweepUntilClean(this.#isVictim, this.#present)
+    await sweepUntilClean({isVictim: this.#isVictim, others: this.#present})
     this.#pauseMs = Math.max(minimumPauseMs, (performance.now() - startedAt) * pausePerPassTime)
   }
 }
