@@ -87,6 +87,30 @@ describeInDocker('an image that is missing', () => {
     expect(await (await dockerClient()).inspectImage(registry.image)).toBeUndefined()
   })
 
+  it('is pulled before anything starts also for the items of a matrix, in a trusted and in a restricted workflow', async () => {
+    const registry = await startRegistry()
+    const [repository = ''] = registry.image.split(/:(?=v1$)/)
+    const matrix = (tags: string, more = ''): string => `id: each\n${more}tasks:
+  - {id: first, type: core/shell.run, container: ${baseImage}, inputs: {command: 'echo ran'}}
+  - {id: t, type: core/shell.run, matrix: {v: ${tags}}, container: {image: "${repository}:{{ matrix.v }}"}, inputs: {command: 'echo "$FLAVOUR"'}}\n`
+    const project = new RestrictedProject({
+      'w.yaml': matrix('[v1]'),
+      'more.yaml': matrix('[v1, v9]'),
+      'restricted.yaml': matrix('[v9]', 'security: restricted\n'),
+    })
+    const {exitCode, stderr, stdout} = await project.docker(['run', 'w.yaml', '--progress', 'plain'])
+    expect(exitCode, stderr).toBe(0)
+    expect(stderr.indexOf('=> pulled')).toBeGreaterThan(-1)
+    expect(stderr.indexOf('=> pulled')).toBeLessThan(stderr.indexOf('first: started'))
+    expect(stdout + stderr).toContain('pulled')
+    for (const file of ['more.yaml', 'restricted.yaml']) {
+      const refused = await project.docker(['run', file, '--progress', 'plain'])
+      expect(refused.exitCode).toBe(5)
+      expect(refused.stderr).toContain(`docker pull ${repository}:v9`)
+      expect(refused.stderr).not.toContain('first: started')
+    }
+  })
+
   it('is pulled when its task starts, if its name needs a result', async () => {
     const registry = await startRegistry()
     const [repository = ''] = registry.image.split(/:(?=v1$)/)

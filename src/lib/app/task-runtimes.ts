@@ -1,12 +1,13 @@
 // Opens what the tasks of a run run in: processes for a trusted workflow, containers for a restricted one, and never the one for the other.
 
 import type {Environment, Variables} from '../config/environment.ts'
+import {needsEngine} from '../planning/containers/needs-engine.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
-import {allTasks} from '../engine/plan.ts'
 import {openProcesses} from './processes.ts'
 import type {ActionWarning} from '../engine/task-result.ts'
 import type {DockerClient} from '../docker/api/docker-client.ts'
 import type {TaskRuntimes} from '../execution/attempt/task-runtime.ts'
+import {noTaskRuntimes} from '../execution/no-task-runtimes.ts'
 import type {Ui} from '../ui/terminal/ui.ts'
 import type {Project} from './project.ts'
 
@@ -42,7 +43,7 @@ const notEnforced: ActionWarning = {
     'the workflow is trusted, so its permissions are not enforced, and its resources only in containers; `security: restricted` enforces them',
 }
 
-/** A restricted run has containers, or does not begin: then it throws what {@link openSandbox} throws. */
+/** A restricted run that starts programs has containers, or does not begin: then it throws what {@link openSandbox} throws. */
 export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntimesRequest): Promise<OpenTaskRuntimes> {
   const {plan} = planned
   const {project, root, environment, openEngine, runId, ...showing} = request
@@ -57,7 +58,7 @@ export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntime
       graceMs: config.limits.killGraceMs,
     })
     const warnings = plan.workflow.hasPermissions ? [notEnforced] : []
-    if (allTasks(plan).every(({container}) => container === undefined)) return {...processes, warnings}
+    if (!needsEngine(planned)) return {...processes, warnings}
     const {openContainers} = await import('./containers.ts')
     const env = environment.variables
     const containers = await openContainers({
@@ -85,6 +86,8 @@ export async function openTaskRuntimes(planned: PlannedRun, request: TaskRuntime
       },
     }
   }
+  if (!needsEngine(planned))
+    return {taskRuntimes: noTaskRuntimes, imageIds: new Map(), warnings: [], killNow: () => undefined, close: () => Promise.resolve()}
   const [{openSandbox}, {buildMissingImage}] = await Promise.all([import('./sandbox.ts'), import('./build-missing-image.ts')])
   const images = await project.images()
   const buildImage = config.autoBuild ? buildMissingImage({images, ...showing}) : undefined

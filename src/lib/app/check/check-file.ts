@@ -7,6 +7,7 @@ import {WorkflowError} from '../../errors/workflow-error.ts'
 import {maskError} from '../../execution/task/mask-result.ts'
 import type {AskedRequirement} from '../../execution/task/requirement-outlook.ts'
 import type {PlanRequest} from '../../planning/apply-request.ts'
+import {needsEngine} from '../../planning/containers/needs-engine.ts'
 import type {PlannedRun} from '../../planning/plan-workflow.ts'
 import {defined} from '../../util/defined.ts'
 import type {App} from '../app.ts'
@@ -49,7 +50,7 @@ export async function checkFile(app: App, request: PlanRequest): Promise<FileChe
     ...pluginsOf(planned.plan),
     ...dotenvOf(planned.plan),
     ...(await checkSecrets(app, planned.plan)),
-    ...(await checkDocker(app, planned.plan)),
+    ...(await checkDocker(app, planned)),
     ...(await checkRequirements(app, project, planned, knowsInputs)),
   ]
   return {file, workflow: planned.plan.workflow.id, isReady: checks.every(({status}) => status !== 'failed'), checks}
@@ -109,9 +110,8 @@ async function checkSecrets(app: App, {workflow}: Plan): Promise<OneCheck[]> {
   })
 }
 
-async function checkDocker(app: App, plan: Plan): Promise<OneCheck[]> {
-  const isNeeded = plan.workflow.security === 'restricted' || allTasks(plan).some(({container}) => container !== undefined)
-  if (!isNeeded) return []
+async function checkDocker(app: App, planned: PlannedRun): Promise<OneCheck[]> {
+  if (!needsEngine(planned)) return []
   try {
     await app.engine()
     return [{kind: 'docker', what: 'Docker', status: 'ok'}]
