@@ -55,7 +55,7 @@ const files: Readonly<Record<string, string>> = {
   '46-argo.yaml': 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {generateName: hello-}\nspec: {entrypoint: main}\n',
   '47-output.yaml': `${head}  - {id: a, type: core/shell.run, inputs: {command: ls}}\n  - {id: b, type: core/console.log, needs: [a], inputs: {message: '{{ tasks.a.output.stdot }}'}}\n`,
   '48-output-of-items.yaml': `${head}  - {id: a, type: core/shell.run, forEach: {items: [1]}, inputs: {command: ls}}\n  - {id: b, type: core/console.log, needs: [a], inputs: {message: '{{ tasks.a.output.stdout }}'}}\n`,
-  '49-never-runs.yaml': `${head}  - {id: a, type: core/console.log, if: false, inputs: {message: hi}}\n  - {id: b, type: core/console.log, needs: [a], inputs: {message: hi}}\n`,
+  '49-never-runs.yaml': `${head}  - {id: a, type: core/console.log, if: "{{ false }}", inputs: {message: hi}}\n  - {id: b, type: core/console.log, needs: [a], inputs: {message: hi}}\n`,
   '50-comparison.yaml': `id: w\ninputs: {limit: 3, stage: {enum: [dev, prod]}}\ntasks:\n  - {id: a, type: core/console.log, if: '{{ inputs.limit == "3" || inputs.stage == "prd" }}', inputs: {message: hi}}\n`,
   '51-container.yaml': `id: w\ncontainer: {img: alpine}\ntasks:\n${task}`,
   '52-require.yaml': `${head}  - {id: a, type: core/console.log, require: [{comand: make}], inputs: {message: hi}}\n`,

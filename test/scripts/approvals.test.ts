@@ -39,6 +39,19 @@ function errorOf(ended: CommandResult, task: string): unknown {
 }
 
 describe('a task that waits for an approval', () => {
+  it('has an output of which all properties are known', async () => {
+    const project = new Project({
+      'w.yaml': `id: w
+tasks:
+  - {id: ask, type: core/approval.wait, inputs: {message: hi}}
+  - {id: use, type: core/console.log, needs: [ask], inputs: {message: '{{ tasks.ask.output.comments }}'}}
+`,
+    })
+    const {exitCode, stdout, stderr} = await project.run(['validate', 'w.yaml'])
+    expect(exitCode).toBe(3)
+    expect(stdout + stderr).toContain('tasks.ask.output has no "comments" (output of core/approval.wait)')
+  })
+
   it('goes on when somebody approves, and says who, when and why', async () => {
     const project = new Project({'w.yaml': asking()})
     const running = await ask(project)

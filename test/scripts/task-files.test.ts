@@ -212,3 +212,52 @@ vars: {code: 0}
     expect(stderr).toContain(`keepFiles is not a duration: ${text}`)
   })
 })
+
+describe('the files of a task with items', () => {
+  const workflow = (fail: string, read: string): string => `id: w
+tasks:
+  - id: score
+    type: core/shell.run
+    forEach: {items: [b, a], key: '{{ item }}', failFast: false, parallelism: 2}
+    continueOnError: true
+    env: {NAME: '{{ item }}'}
+    inputs: {command: 'cd "$AUTOKESTRA_FILES"; test "$NAME" != ${fail}; echo "$NAME" > "$NAME.csv"; echo note > n'}
+    files: {out: {csv: '*.csv', note: n}}
+  - {id: sum, type: core/shell.run, needs: [score], inputs: {command: 'cat "$@"', args: '{{ ${read} }}'}}
+outputs:
+  names: '{{ tasks.score.files.map(one, one == null ? "none" : one.csv[0].name) }}'
+  items: '{{ tasks.score.items.map(one, one.files == null ? one.status : one.files.note.name) }}'
+`
+
+  it('are a list in the order of the items', async () => {
+    const project = new Project({'w.yaml': workflow('c', 'tasks.score.files.map(one, one.csv[0].path)')})
+    const run = await project.runJson('w.yaml')
+    expect(run.result.outputs).toEqual({names: ['b.csv', 'a.csv'], items: ['n', 'n']})
+    expect(run.task('sum').output).toMatchObject({stdout: 'b\na'})
+  })
+
+  it('are null for an item that failed', async () => {
+    const project = new Project({'w.yaml': workflow('b', 'tasks.score.files.filter(one, one != null).map(one, one.csv[0].path)')})
+    const run = await project.runJson('w.yaml')
+    expect(run.result.outputs).toEqual({names: ['none', 'a.csv'], items: ['failed', 'n']})
+    expect(run.task('sum').output).toMatchObject({stdout: 'a'})
+  })
+
+  it.each([
+    ['tasks.score.files.csv', 'tasks.score.files is a list and has no "csv"', 'write tasks.score.files[0].csv for the first'],
+    ['tasks.score.files[0].cvs', 'tasks.score.files[0] has no "cvs"', 'did you mean "csv"?'],
+    ['tasks.score.items[0].files.cvs', 'tasks.score.items[0].files has no "cvs"', 'did you mean "csv"?'],
+  ])('are checked before the run: %s', async (read, message, hint) => {
+    const project = new Project({'w.yaml': workflow('c', read)})
+    const {exitCode, stdout, stderr} = await project.run(['validate', 'w.yaml'])
+    expect(exitCode).toBe(3)
+    expect(stdout + stderr).toContain(message)
+    expect(stdout + stderr).toContain(hint)
+  })
+
+  it('are an empty list when there are no items', async () => {
+    const text = workflow('c', 'tasks.score.files.map(one, one.csv[0].path)').replace('items: [b, a]', 'items: []')
+    const run = await new Project({'w.yaml': text}).runJson('w.yaml')
+    expect(run.result.outputs).toEqual({names: [], items: []})
+  })
+})

@@ -38,7 +38,7 @@ export interface Scope {
 export interface TaskView {
   readonly status: string
   readonly output?: JsonValue | undefined
-  /** What `files.out` of the task names. */
+  /** What `files.out` of the task names; of a task with items, the list of theirs. */
   readonly files?: unknown
   readonly error?: {readonly code: string; readonly message: string} | null | undefined
   readonly attempts: number
@@ -52,6 +52,8 @@ export interface ItemView {
   readonly status: string
   /** null unless it succeeded. */
   readonly output: JsonValue
+  /** Of a task with files: null unless it succeeded. */
+  readonly files?: unknown
   readonly error: {readonly code: string; readonly message: string} | null
 }
 

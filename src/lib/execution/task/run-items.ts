@@ -17,6 +17,7 @@ interface ItemsOfTask {
   readonly indexes: ReadonlyMap<string, number>
   /** By index, of those that have ended. */
   readonly views: ItemView[]
+  readonly hasFiles: boolean
 }
 
 export class RunItems {
@@ -33,7 +34,8 @@ export class RunItems {
   /** Evaluates the items of a task. Answers their keys. Throws TemplateError and ItemsError. */
   expand(task: PlannedTask, scope: Scope): string[] {
     const items = this.#evaluate(task, scope)
-    this.#tasks.set(task.id, {items, indexes: new Map(items.map(({key}, index) => [key, index])), views: []})
+    const indexes = new Map(items.map(({key}, index) => [key, index]))
+    this.#tasks.set(task.id, {items, indexes, views: [], hasFiles: task.files !== undefined})
     return items.map(({key}) => key)
   }
 
@@ -46,21 +48,22 @@ export class RunItems {
     return variables
   }
 
-  /** An item has ended. @param view its output only where some template reads it */
-  ended(key: string, {status, output, error}: TaskView): void {
+  /** An item has ended. @param view its output and files only where some template reads them */
+  ended(key: string, {status, output, files = null, error}: TaskView): void {
     const {task, item = ''} = readTaskKey(key)
     const found = this.#tasks.get(task)
     const index = found?.indexes.get(item)
     if (found === undefined || index === undefined) return
-    found.views[index] = {key: item, status, output: output ?? null, error: error ?? null}
+    found.views[index] = {key: item, status, output: output ?? null, ...(found.hasFiles && {files}), error: error ?? null}
   }
 
   /** Of a task all of whose items have ended; undefined when it had none. They are forgotten here. */
-  collect(task: string): Pick<TaskView, 'output' | 'items'> | undefined {
+  collect(task: string): Pick<TaskView, 'output' | 'files' | 'items'> | undefined {
     const found = this.#tasks.get(task)
     if (found === undefined) return undefined
     this.#tasks.delete(task)
-    return {output: found.views.map(({output}) => output), items: found.views}
+    const files = found.hasFiles ? found.views.map((view) => view.files) : null
+    return {output: found.views.map(({output}) => output), files, items: found.views}
   }
 
   #evaluate({forEach, matrix}: PlannedTask, scope: Scope): Item[] {

@@ -111,10 +111,11 @@ function checkTask(id: string, reference: Reference, reader: DraftTask | undefin
 function checkTaskProperty(read: DraftTask, {path, isOptional}: Reference, actions: KnownActions): readonly Remark[] {
   const {id, fields} = read
   const [, property, name] = path
-  if (property === 'files' && typeof name === 'string')
+  const hasItems = fields['forEach'] !== undefined || fields['matrix'] !== undefined
+  if (property === 'files' && typeof name === 'string' && !hasItems)
     return checkName(`tasks.${id}.files`, name, Object.keys(fieldsOf(fieldsOf(fields['files'])['out'])), 'unknown-file')
   if (typeof property !== 'string') return none
-  const known = fields['forEach'] === undefined && fields['matrix'] === undefined ? taskProperties : [...taskProperties, 'items']
+  const known = hasItems ? [...taskProperties, 'items'] : taskProperties
   const remarks = checkName(`tasks.${id}`, property, known, 'unknown-name')
   return remarks.length > 0 ? remarks : checkResultRead(read, path.slice(1), isOptional, actions)
 }

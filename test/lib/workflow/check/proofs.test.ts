@@ -169,35 +169,42 @@ describe('tasks that never run', () => {
     `warning never-runs: the task "${id}" never runs: it needs "${need}", which never runs`
 
   it.each<[title: string, head: string, tasks: string[], expected: string[]]>([
-    ['false', '', [', if: false'], [off]],
+    ['false', '', [`, if: '{{ false }}'`], [off]],
+    ['a literal, which is a switch', '', [', if: false'], []],
+    ['those behind the switch', '', [', if: false', ', needs: [a]'], [needs('b', 'a')]],
     ['a constant', '', [`, if: '{{ 1 > 2 }}'`], [off]],
     ['true', '', [', if: true', `, if: '{{ 1 < 2 }}'`], []],
     ['what is known in the run only', 'inputs: {x: 1}\n', [`, if: '{{ inputs.x > 2 }}'`, `, if: '{{ failure() }}'`], []],
     ['functions of the run', '', [`, if: '{{ now() > timestamp("2020-01-01T00:00:00Z") }}'`, `, if: '{{ uuid() == "x" }}'`], []],
     ['an error, not false', '', [`, if: '{{ 1 / 0 == 1 }}'`], []],
-    ['those behind', '', [', if: false', ', needs: [a]', ', needs: [b], if: "{{ true }}"'], [off, needs('b', 'a'), needs('c', 'b')]],
-    ['those that ask always', '', [', if: false', `, needs: [a], if: '{{ always() }}'`, ', needs: [b]'], [off]],
-    ['those that read a state', '', [', if: false', `, needs: [a], if: '{{ tasks.a.status == "skipped" }}'`], [off]],
-    ['in order, where one that is left out keeps nothing', 'order: listed\n', [', if: false', '', ', needs: []'], [off]],
+    [
+      'those behind',
+      '',
+      [`, if: '{{ false }}'`, ', needs: [a]', ', needs: [b], if: "{{ true }}"'],
+      [off, needs('b', 'a'), needs('c', 'b')],
+    ],
+    ['those that ask always', '', [`, if: '{{ false }}'`, `, needs: [a], if: '{{ always() }}'`, ', needs: [b]'], [off]],
+    ['those that read a state', '', [`, if: '{{ false }}'`, `, needs: [a], if: '{{ tasks.a.status == "skipped" }}'`], [off]],
+    ['in order, where one that is left out keeps nothing', 'order: listed\n', [`, if: '{{ false }}'`, '', ', needs: []'], [off]],
     [
       'in order, behind one that cannot run',
       'order: listed\n',
-      [', if: false', ', needs: [a]', ''],
+      [`, if: '{{ false }}'`, ', needs: [a]', ''],
       [off, needs('b', 'a'), needs('c', 'b')],
     ],
     [
       'in order, behind one that runs anyway',
       'order: listed\n',
-      [', if: false', `, needs: [a], if: '{{ always() }}'`, '', `, if: '{{ always() }}'`, ''],
+      [`, if: '{{ false }}'`, `, needs: [a], if: '{{ always() }}'`, '', `, if: '{{ always() }}'`, ''],
       [off, needs('c', 'a'), needs('e', 'c')],
     ],
-    ['above the one they need', '', [', needs: [b]', ', if: false'], [needs('a', 'b'), off.replace('"a"', '"b"')]],
+    ['above the one they need', '', [', needs: [b]', `, if: '{{ false }}'`], [needs('a', 'b'), off.replace('"a"', '"b"')]],
   ])('%s', async (_title, head, tasks, expected) => {
     expect(await conditions(head, ...tasks)).toEqual(expected)
   })
 
   it('hooks run after one that never runs', async () => {
-    const text = `id: w\ntasks: [{id: a, type: my/tool.free}]\nhooks: {finally: [{id: x, type: my/tool.free, if: false}, {id: y, type: my/tool.free}]}\n`
+    const text = `id: w\ntasks: [{id: a, type: my/tool.free}]\nhooks: {finally: [{id: x, type: my/tool.free, if: "{{ false }}"}, {id: y, type: my/tool.free}]}\n`
     expect(await findings(text)).toEqual([expect.stringContaining('the task "x" never runs')])
   })
 })

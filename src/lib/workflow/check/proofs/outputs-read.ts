@@ -1,5 +1,6 @@
 // What templates read of the result of a task, compared with the schema of its action's output.
 
+import {fieldsOf} from '../../../documents/fields.ts'
 import type {Remark} from '../../../documents/findings.ts'
 import type {Reference} from '../../../templates/compiled-expression.ts'
 import {formatPath} from '../../../templates/path.ts'
@@ -40,9 +41,17 @@ function resultSchema(task: DraftTask, actions: KnownActions): unknown {
   const attempts = {type: 'integer'}
   const isList = task.fields['forEach'] !== undefined || task.fields['matrix'] !== undefined
   if (!isList) return {type: 'object', additionalProperties: {}, properties: {output, error, status, attempts}}
-  const item = {type: 'object', additionalProperties: false, properties: {key: {type: 'string'}, status, output, error}}
-  const properties = {output: {type: 'array', items: output}, error, status, attempts, items: {type: 'array', items: item}}
+  const files = filesSchema(task)
+  const item = {type: 'object', additionalProperties: false, properties: {key: {type: 'string'}, status, output, files, error}}
+  const lists = {output: {type: 'array', items: output}, files: {type: 'array', items: files}, items: {type: 'array', items: item}}
+  const properties = {...lists, error, status, attempts}
   return {type: 'object', additionalProperties: {}, properties}
+}
+
+/** Of one item, null when it has not succeeded. What is below the names is not looked at. */
+function filesSchema({fields}: DraftTask): unknown {
+  const names = Object.keys(fieldsOf(fieldsOf(fields['files'])['out']))
+  return {type: ['object', 'null'], additionalProperties: false, properties: Object.fromEntries(names.map((name) => [name, {}]))}
 }
 
 function explain(

@@ -11,6 +11,8 @@ import type {Graph} from '../../graph.ts'
 interface Prospect {
   readonly task: DraftTask
   readonly isOff: boolean
+  /** Somebody has switched it off with `if: false`, and need not be told so. */
+  readonly isSwitchedOff: boolean
   /** The id of a task that never runs, and without which this one is skipped, unless its condition decides also after a skip. */
   readonly blockedBy: string | undefined
   readonly neverRuns: boolean
@@ -25,11 +27,11 @@ export function* checkUnreachable({tasks}: WorkflowDraft, graph: Graph, template
     const isOff = isAlwaysFalse(task.fields['if'], templates)
     const blockedBy = findBlocker(task, prospects)
     const neverRuns = isOff || (blockedBy !== undefined && !runsAfterSkips(task.fields['if'], templates))
-    prospects.set(id, {task, isOff, blockedBy, neverRuns})
+    prospects.set(id, {task, isOff, isSwitchedOff: task.fields['if'] === false, blockedBy, neverRuns})
   }
   for (const task of tasks) {
     const prospect = prospects.get(task.id)
-    if (prospect?.task === task && prospect.neverRuns) yield describe(prospect)
+    if (prospect?.task === task && prospect.neverRuns && !prospect.isSwitchedOff) yield describe(prospect)
   }
 }
 
