@@ -10,11 +10,18 @@ const Module = require('node:module')
 /** How many bytes at the head of the bundle and of the kept code name the build. V8 itself compares only the length of the source. */
 const stampLength = 64
 
-/** First words with kept code of their own, of a megabyte each. The first start decides what is kept, and what another command needs is mostly different. */
-const groups = new Set(['complete', 'plugin', 'run', 'runs', 'secrets', 'validate'])
+/**
+ * First words whose kept code is not `main`: a file of two megabytes each. The first start of a group decides what is kept, so a group is of commands
+ * that need mostly the same.
+ */
+const groups = new Map([
+  ...['complete', 'plugin', 'run', 'runs', 'secrets', 'validate'].map((word) => [word, word]),
+  ...['check', 'explain', 'graph', 'tasks'].map((word) => [word, 'validate']),
+  ['test', 'run'],
+])
 
 function cacheFile(file) {
-  const group = groups.has(process.argv[2]) ? process.argv[2] : 'main'
+  const group = groups.get(process.argv[2]) ?? 'main'
   return path.join(path.dirname(file), 'code-cache', `${group}-${process.versions.v8}-${process.arch}.bin`)
 }
 

@@ -50,6 +50,9 @@ async function bundle(entry, outfile) {
     target: 'node20.19',
     conditions: ['source'],
     alias: expressionAlias,
+    // As for the program: names stay, for stack traces; white space is read at every start and goes.
+    minifyWhitespace: true,
+    minifySyntax: true,
     legalComments: 'eof',
     logLevel: 'warning',
   })

@@ -6,7 +6,9 @@ import {Socket} from 'node:net'
 import {tmpdir} from 'node:os'
 import {join} from 'node:path'
 
-const batchSize = 128
+/** The first pipes that are made at once. Each time more are needed, as many as there were: a process is forked each time, and ours is large. */
+const firstBatch = 128
+const largestBatch = 1024
 /** In memory where the system offers that: on a disk, making a pipe takes ten times as long. */
 export const sharedMemoryDir = '/dev/shm'
 
@@ -64,9 +66,10 @@ export class NamedPipes {
   }
 
   #make(): void {
-    const paths = Array.from({length: batchSize}, (_, index) => join(this.#dir, String(this.#made + index)))
+    const count = Math.min(Math.max(firstBatch, this.#made), largestBatch)
+    const paths = Array.from({length: count}, (_, index) => join(this.#dir, String(this.#made + index)))
     execFileSync('mkfifo', paths, {stdio: 'ignore'})
-    this.#made += batchSize
+    this.#made += count
   }
 }
 

@@ -28,7 +28,7 @@ import type {RunDirectory} from '../files/run-directory.ts'
 import {ComputedVars} from './computed-vars.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
 import type {CacheStep} from './cache-step.ts'
-import {runAttempt} from './run-attempt.ts'
+import {runAttempt, type AttemptParts} from './run-attempt.ts'
 import {UntilStep} from './until-step.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
 
@@ -58,6 +58,7 @@ export class LocalTaskRunner implements TaskRunner {
   readonly #vars: ComputedVars
   /** Tasks whose requirements hold, as their events say. */
   readonly #met = new Set<string>()
+  readonly #parts: AttemptParts
   #emit: RunnerEvents = () => undefined
 
   constructor(plan: Plan, options: LocalTaskRunnerOptions) {
@@ -66,10 +67,13 @@ export class LocalTaskRunner implements TaskRunner {
     this.#tasks = new Map(allTasks(plan).map((task) => [task.id, task]))
     const {actions, runId, secrets} = options
     const shell = actions.get(commandAction)
-    this.#vars = new ComputedVars(plan, {...options, shell, emit: (event) => this.#emit(event)})
+    const emit: RunnerEvents = (event) => this.#emit(event)
+    this.#vars = new ComputedVars(plan, {...options, shell, emit})
     const live = {...plan, workflow: {...plan.workflow, vars: this.#vars.values}}
     this.#scope = new RunScope(live, options, {id: runId, dir: options.directory.path}, secrets)
     this.#untilStep = new UntilStep(this.#scope, options.templates, secrets)
+    const requirements = {met: this.#met, shell}
+    this.#parts = {...options, workflow: plan.workflow, scope: this.#scope, vars: this.#vars, emit, requirements}
   }
 
   listen(emit: RunnerEvents): void {
@@ -90,14 +94,7 @@ export class LocalTaskRunner implements TaskRunner {
     const {secrets} = this.#options
     const task = this.#find(key)
     const attempted = {key: readTaskKey(key), task, action: this.#actionOf(task), attempt}
-    const attemptResult = await runAttempt(attempted, options, {
-      ...this.#options,
-      workflow: this.#plan.workflow,
-      scope: this.#scope,
-      vars: this.#vars,
-      emit: this.#emit,
-      requirements: {met: this.#met, shell: this.#options.actions.get(commandAction)},
-    })
+    const attemptResult = await runAttempt(attempted, options, this.#parts)
     const result = this.#untilStep.judge(attempted.key, task, attemptResult)
     this.#scope.returned(key, result)
     return secrets === undefined ? result : maskResult(result, secrets, {run, task: key, attempt})

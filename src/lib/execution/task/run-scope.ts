@@ -143,7 +143,9 @@ export class RunScope {
   evaluateTask(task: PlannedTask, key: TaskKey): Evaluated<TaskValues> {
     const {inputs, env, cache, workingDir, container, action} = task
     const maps = {inputs, env, cache: cache ?? {}, container: container ?? {}}
-    const evaluate = this.#evaluator(task, key)
+    // Most tasks have no templates.
+    let evaluator: ((site: TemplateSite) => unknown) | undefined
+    const evaluate = (site: TemplateSite): unknown => (evaluator ??= this.#evaluator(task, key))(site)
     const evaluated = this.#attempt(task.id, () => ({
       ...evaluateSites(maps, taskSites({inputs, env, cache, container}, action.literalInputs), evaluate),
       workingDir: workingDir === undefined ? undefined : evaluate({kind: 'workingDir', key: 'workingDir', value: workingDir}),
