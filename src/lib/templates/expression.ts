@@ -118,8 +118,14 @@ export function createExpressionLanguage({re2, parseYaml}: LanguageParts = {}): 
 /** The program, perhaps parsed again with open types. Throws what the check finds. */
 function checkTypes(environment: Environment, parsed: ParseResult, source: string): ParseResult {
   const open = new Set<string>()
+  const wrap = (node: ASTNode): ASTNode => {
+    const wrapper = environment.parse('dyn(null)').ast
+    if (wrapper.op === 'call') wrapper.args[1][0] = node
+    return wrapper
+  }
   let program = parsed
   for (;;) {
+    leaveTypesOpen(program.ast, open, wrap)
     const {valid, error} = program.check()
     if (valid) return program
     if (!error) throw new Error('an invalid expression without an error')
@@ -128,11 +134,6 @@ function checkTypes(environment: Environment, parsed: ParseResult, source: strin
     open.add(operator)
     // From the start: the check leaves its findings in the tree.
     program = environment.parse(source)
-    leaveTypesOpen(program.ast, open, (node) => {
-      const wrapper = environment.parse('dyn(null)').ast
-      if (wrapper.op === 'call') wrapper.args[1][0] = node
-      return wrapper
-    })
   }
 }
 

@@ -4,7 +4,7 @@ import type {Environment} from '@marcbachmann/cel-js'
 import {inexactNumber} from '../util/inexact-number.ts'
 import type {Budget} from './functions/budget.ts'
 import {FunctionError} from './functions/function-error.ts'
-import {toJsonResult} from './functions/json-result.ts'
+import {identityOf, toJsonResult} from './functions/json-result.ts'
 import {property} from './path.ts'
 import {addListFunctions} from './functions/lists.ts'
 import {addNumberFunctions} from './functions/numbers.ts'
@@ -187,7 +187,7 @@ function groupBy(items: readonly unknown[], path: string): {key: unknown; items:
   const groups = new Map<string, {key: unknown; items: unknown[]}>()
   for (const [nth, item] of items.entries()) {
     const key = pick(item, path, 'groupBy', nth)
-    const identity = JSON.stringify(toJsonResult(key))
+    const identity = identityOf(key)
     const group = groups.get(identity)
     if (group) group.items.push(item)
     else groups.set(identity, {key, items: [item]})
@@ -208,7 +208,7 @@ function pick(item: unknown, path: string, name: string, nth: number): unknown {
 function unique(list: Iterable<unknown>): unknown[] {
   const seen = new Map<string, unknown>()
   for (const one of list) {
-    const identity = JSON.stringify(toJsonResult(one))
+    const identity = identityOf(one)
     if (!seen.has(identity)) seen.set(identity, one)
   }
   return [...seen.values()]
@@ -217,5 +217,8 @@ function unique(list: Iterable<unknown>): unknown[] {
 function round(value: Num, digits: bigint): number {
   if (typeof value !== 'number' && typeof value !== 'bigint') throw new FunctionError('round() takes a number')
   const factor = 10 ** Math.min(Math.max(Number(digits), 0), 15)
-  return Math.round(exact(value, 'round()') * factor) / factor
+  const number = exact(value, 'round()')
+  const scaled = number * factor
+  // Beyond, a number has no digits left to be rounded.
+  return Math.abs(scaled) > Number.MAX_SAFE_INTEGER ? number : Math.round(scaled) / factor
 }

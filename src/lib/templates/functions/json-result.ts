@@ -26,6 +26,17 @@ export function toJsonResult(value: unknown): unknown {
   }
 }
 
+/** The same text for values that are equal as JSON: the order of names does not count. */
+export function identityOf(value: unknown): string {
+  const json = toJsonResult(value)
+  return typeof json === 'object' && json !== null ? JSON.stringify(json, sortNames) : JSON.stringify(json)
+}
+
+function sortNames(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+}
+
 function fromObject(value: object): unknown {
   if (Array.isArray(value)) return mapUnlessSame(value)
   if (value instanceof Date) return value.toISOString()

@@ -85,14 +85,20 @@ interface Pattern {
 /** `matches`: in time linear in the text, whatever the pattern. */
 export function createMatcher(re2: Re2 | undefined): (text: string, pattern: string, budget: Budget) => boolean {
   const kept = new Map<string, Pattern>()
+  // What an evaluation costs must not depend on those before it.
+  const paid = new WeakMap<Budget, Set<string>>()
   return (text, pattern, budget) => {
     if (!re2) throw new Error('matches() was called, and its engine was not loaded')
     let known = kept.get(pattern)
     if (!known) {
       if (kept.size >= maxKept) kept.clear()
       kept.set(pattern, (known = makePattern(pattern, re2)))
-      budget.spend(known.size * stepsPerInstruction)
     }
+    const patterns = paid.get(budget) ?? new Set()
+    if (patterns.size === 0) paid.set(budget, patterns)
+    // With many patterns in turn, each is made again.
+    if (!patterns.has(pattern) || patterns.size > maxKept) budget.spend(known.size * stepsPerInstruction)
+    patterns.add(pattern)
     budget.spend((text.length * known.size) / instructionsPerStep)
     return known.test.test(text)
   }

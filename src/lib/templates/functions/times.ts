@@ -114,7 +114,7 @@ function inZone(date: Date, zone: string): Moment {
   const number = (name: Intl.DateTimeFormatPartTypes): number => Number(parts.get(name))
   const year = parts.get('era') === 'BC' ? 1 - number('year') : number('year')
   const [month, day, hour, minute, second] = [number('month'), number('day'), number('hour'), number('minute'), number('second')]
-  const local = Date.UTC(year, month - 1, day, hour, minute, second)
+  const local = utc(year, month, day) + ((hour * 60 + minute) * 60 + second) * 1000
   const offsetMinutes = Math.round((local - Math.floor(date.getTime() / 1000) * 1000) / 60_000)
   return {
     year,
@@ -129,15 +129,23 @@ function inZone(date: Date, zone: string): Moment {
   }
 }
 
+/** Days of the Gregorian calendar repeat after 400 years. */
+const cycleMs = 146_097 * 86_400_000
+
+/** Milliseconds since 1970 at the beginning of a day. Date.UTC() takes the year 50 for 1950. */
+function utc(year: number, month: number, day: number): number {
+  return Date.UTC(year + 400, month - 1, day) - cycleMs
+}
+
 function dayOfYear({year, month, day}: Moment): number {
-  return Math.round((Date.UTC(year, month - 1, day) - Date.UTC(year, 0, 1)) / 86_400_000) + 1
+  return Math.round((utc(year, month, day) - utc(year, 1, 1)) / 86_400_000) + 1
 }
 
 /** The week of a day is that of its Thursday (ISO 8601). */
 function isoWeek({year, month, day, weekday}: Moment): {year: number; week: number} {
-  const thursday = new Date(Date.UTC(year, month - 1, day + 4 - (weekday === 0 ? 7 : weekday)))
-  const first = Date.UTC(thursday.getUTCFullYear(), 0, 1)
-  return {year: thursday.getUTCFullYear(), week: Math.floor((thursday.getTime() - first) / 604_800_000) + 1}
+  const thursday = new Date(utc(year, month, day + 4 - (weekday === 0 ? 7 : weekday)))
+  const weekYear = thursday.getUTCFullYear()
+  return {year: weekYear, week: Math.floor((thursday.getTime() - utc(weekYear, 1, 1)) / 604_800_000) + 1}
 }
 
 function offset({offsetMinutes}: Moment, separator: string): string {

@@ -26,8 +26,9 @@ function fromYaml(text: string, parse: ParseYaml, budget: Budget): unknown {
   const parsed = parse(text)
   // The parser's own message quotes the text, which may be secret.
   if (!parsed.ok) throw new FunctionError(`fromYaml(): the text is not YAML, at character ${String(parsed.error.offset + 1)}`, 0)
-  if (checkExpansion(parsed.value) !== undefined)
-    throw new FunctionError('fromYaml(): the aliases or keys of the text cannot be read as data', 0)
+  const problem = checkExpansion(parsed.value)
+  if (problem === 'too-many-values') throw new FunctionError('fromYaml(): the text has too many values: at most 250 000', 0)
+  if (problem !== undefined) throw new FunctionError('fromYaml(): the aliases or keys of the text cannot be read as data', 0)
   if (parsed.hasOddNumber) throw new FunctionError('fromYaml(): a number has more digits than a number can hold; write it as a string', 0)
   return parsed.value ?? null
 }
