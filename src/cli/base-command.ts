@@ -49,7 +49,7 @@ export abstract class BaseCommand extends Command {
 
   /** Writes to stderr which command usually comes next, for a coding agent. @param command without the name of the program */
   protected noteNext(command: string): void {
-    if (this.#environment.isAgent) this.note(`next: ${this.config.bin} ${command}\n`)
+    if (this.#environment.agent !== undefined) this.note(`next: ${this.config.bin} ${command}\n`)
   }
 
   /** Opens what the command works with, once; loads nothing heavy before. */

@@ -12,8 +12,17 @@ type Presence<T> = {readonly [K in keyof T]-?: undefined extends T[K] ? 'sometim
 
 /** The compiler keeps this in step with the types of the engine: a field more or less, or one that becomes optional, is an error here. */
 const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<RunEventBody, {type: T}>>, 'type'>} = {
-  'run.started': {version: 'sometimes', workflow: 'always', file: 'always', parent: 'sometimes', inputs: 'sometimes', tasks: 'always'},
-  'run.resumed': {epoch: 'always'},
+  'run.started': {
+    version: 'sometimes',
+    workflow: 'always',
+    file: 'always',
+    parent: 'sometimes',
+    startedBy: 'sometimes',
+    traceId: 'sometimes',
+    inputs: 'sometimes',
+    tasks: 'always',
+  },
+  'run.resumed': {epoch: 'always', startedBy: 'sometimes'},
   'run.queued': {group: 'always', holders: 'always'},
   'run.admitted': {group: 'always'},
   'run.refused': {status: 'always', reason: 'always'},

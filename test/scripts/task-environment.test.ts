@@ -42,6 +42,8 @@ describe('the environment of a task', () => {
     expect(stdout).not.toContain('must not get through')
     for (const name of own) seen.delete(name)
     const tag = seen.get('AUTOKESTRA_TASK_TAG')
+    expect(seen.get('TRACEPARENT')).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    seen.delete('TRACEPARENT')
     expect(Object.fromEntries(seen)).toEqual({
       PATH: process.env['PATH'],
       HOME: project.home,

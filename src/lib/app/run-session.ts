@@ -3,11 +3,11 @@
 
 import {randomBytes} from 'node:crypto'
 import {runWorkflow, type RunOutcome, type StopSignals} from '../engine/loop/run-workflow.ts'
-import type {ParentTask} from '../engine/events.ts'
 import type {Plan} from '../engine/plan.ts'
 import type {Reporter} from '../engine/ports.ts'
 import type {RunAdmission} from '../engine/requests/admission.ts'
 import {RequestWatch} from '../engine/requests/request-watch.ts'
+import type {DatedEvent} from '../engine/run-state.ts'
 import {createRunId} from '../engine/run-id.ts'
 import {PluginExecutor} from '../execution/execute.ts'
 import {LocalTaskRunner} from '../execution/task/local-task-runner.ts'
@@ -28,25 +28,16 @@ import type {ChildRun} from './run-child.ts'
 import {Approvals} from './runs/approvals.ts'
 import {openCacheStep} from './runs/open-cache-step.ts'
 import {OwnerDuties} from './runs/owner-duties.ts'
+import type {ParentLink} from './runs/parent-link.ts'
 import {openRunFiles} from './runs/run-files.ts'
+import {describeOrigin} from './runs/run-origin.ts'
+import {RunTrace} from './runs/run-trace.ts'
 import {openRunReporter, silent, type RunDisplay} from './runs/run-reporter.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
 
 export interface RunChoices {
   /** Every task runs, whatever is known of its result. */
   readonly ignoresCache?: boolean
-}
-
-/** The run that this one is made for. */
-export interface ParentLink {
-  readonly task: ParentTask
-  /** Ids of the runs that wait for this one: that of the task, and so on. */
-  readonly ancestors: readonly string[]
-  /** Real paths of the workflows that lead here, this one too. */
-  readonly chain: readonly string[]
-  readonly secrets: RunSecrets | undefined
-  /** Shows what a task of this run asks where its parent shows its progress. */
-  readonly ask: ShowApproval
 }
 
 export class RunSession implements ChildRun {
@@ -57,6 +48,7 @@ export class RunSession implements ChildRun {
   readonly #opened = new OpenResources()
   readonly #requests: RequestWatch
   readonly #approvals: Approvals
+  readonly #trace: RunTrace
   readonly #duties: OwnerDuties
   #secrets: RunSecrets | undefined
   #runtimes: OpenTaskRuntimes | undefined
@@ -73,6 +65,7 @@ export class RunSession implements ChildRun {
     this.#parent = parent
     this.#requests = new RequestWatch({runId: this.runId, open: app.requests})
     this.#approvals = new Approvals(this.#requests)
+    this.#trace = new RunTrace(app.options.environment.variables, parent?.trace)
     this.#duties = new OwnerDuties({
       runId: this.runId,
       openJournal: app.journal,
@@ -112,7 +105,10 @@ export class RunSession implements ChildRun {
       const onOutputs = (outputs: JsonObject): void => {
         this.#outputs = outputs
       }
-      const onEvent = this.#approvals.hear
+      const onEvent = (event: DatedEvent): void => {
+        this.#approvals.hear(event)
+        this.#trace.hear(event)
+      }
       const ports = {
         openJournal: this.#duties.openJournal,
         reporter: this.#createReporter(),
@@ -131,8 +127,8 @@ export class RunSession implements ChildRun {
         random: () => Math.random(),
       }
       const {keepsOutputs} = this.#display
-      const parent = this.#parent?.task
-      const outcome = await runWorkflow(plan, ports, {runId, parent, concurrency, signals, keepsOutputs, secrets, warnings})
+      const origin = describeOrigin(this.#app.options, this.#trace, this.#parent?.task)
+      const outcome = await runWorkflow(plan, ports, {runId, ...origin, concurrency, signals, keepsOutputs, secrets, warnings})
       await files.finish(outcome.result.status)
       return outcome
     } finally {
@@ -228,12 +224,14 @@ export class RunSession implements ChildRun {
           chain: [...chain, file],
           secrets: this.#secrets,
           ask: this.#ask,
+          trace: this.#trace,
         }),
     })
     return new PluginExecutor({
       taskRuntimes,
       builtInActions,
       confirmOwner: this.#duties.confirm,
+      variables: this.#trace.variables,
       compileSchema: (schema) => schemas.compile(schema),
       limits: this.#project.config.limits,
       isDebug: options.environment.isDebug,

@@ -13,8 +13,8 @@ export interface Environment {
   readonly variables: Variables
   /** The variable by which a build server or a coding agent says that no user can answer questions or watch a live display. */
   readonly unattendedBy: string | undefined
-  /** A coding agent runs this command. */
-  readonly isAgent: boolean
+  /** The variable by which a coding agent says that it runs this command. */
+  readonly agent: string | undefined
   readonly isGithubActions: boolean
   /** `DEBUG`: errors are shown with their stacks. */
   readonly isDebug: boolean
@@ -41,7 +41,7 @@ export function readEnvironment(variables: Variables = {...process.env}): Enviro
   return {
     variables,
     unattendedBy: isSet(CI) && CI !== 'false' ? 'CI' : agent,
-    isAgent: agent !== undefined,
+    agent,
     isGithubActions: GITHUB_ACTIONS === 'true',
     isDebug: isSet(DEBUG),
     isNodeDebug: NODE_DEBUG !== undefined,

@@ -43,6 +43,13 @@ const cache: JsonObject = {
 const taskInFile = fields({id: text, type: text, needs: {type: 'array', items: text}})
 const hook = {id: text, type: text, needs: {type: 'array', items: text}, hook: anyOf(...hookLists)}
 const ends = fields({succeeded: count, failed: count, skipped: count, cancelled: count})
+const startedBy: JsonObject = {
+  oneOf: [
+    fields({kind: {const: 'person'}, user: text, terminal: flag}),
+    fields({kind: {const: 'agent'}, user: text, agent: text}),
+    fields({kind: {const: 'run'}, run: text, task: text}),
+  ],
+}
 const attempt: JsonObject = {type: 'integer', minimum: 1}
 
 /** The compiler asks for every type of event; a test compares their fields with those of real runs. */
@@ -52,10 +59,12 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     workflow: text,
     file: text,
     'parent?': fields({run: text, task: text}),
+    'startedBy?': startedBy,
+    'traceId?': {type: 'string', pattern: '^[0-9a-f]{32}$'},
     'inputs?': {type: 'object'},
     tasks: {type: 'array', items: taskInFile},
   },
-  'run.resumed': {epoch: {type: 'integer', minimum: 2}},
+  'run.resumed': {epoch: {type: 'integer', minimum: 2}, 'startedBy?': startedBy},
   'run.queued': {group: text, holders: {type: 'array', items: text, minItems: 1}},
   'run.admitted': {group: text},
   'run.refused': {status: anyOf('succeeded', 'failed'), reason: text},

@@ -2,6 +2,7 @@
 
 import type {TaskAnswered, TaskChild, TaskInterrupted, TaskWaiting} from './attempt-events.ts'
 import type {AttemptMetrics, CacheFact, LogEntry, TaskError, TaskFileSets} from './task-result.ts'
+import type {StartedBy} from './started-by.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
 
@@ -37,6 +38,9 @@ export interface RunStarted {
   readonly file: string
   /** The task of another run that this run was made for. */
   readonly parent?: ParentTask
+  readonly startedBy?: StartedBy
+  /** Of W3C Trace Context: 32 hexadecimal digits. Its tasks get it in TRACEPARENT. */
+  readonly traceId?: string
   /** What the run was given, completed with defaults. Absent: the workflow declares no inputs. */
   readonly inputs?: JsonObject
   /** In file order. */
@@ -47,6 +51,7 @@ export interface RunResumed {
   readonly type: 'run.resumed'
   /** Which process of the run this is: 2 for the second. */
   readonly epoch: number
+  readonly startedBy?: StartedBy
 }
 /** A task with `forEach` or `matrix` knows its items. Each is a task of its own, `task[item]`, from here on. */
 export interface TaskExpanded {

@@ -2,7 +2,7 @@
 
 import {defined} from '../util/defined.ts'
 import type {JsonObject} from '../util/json.ts'
-import type {RunDiagnostic, RunState} from './events.ts'
+import type {RunDiagnostic, RunStarted, RunState} from './events.ts'
 import type {RunView} from './run-view.ts'
 import type {TaskView} from './task-view.ts'
 
@@ -20,7 +20,7 @@ export interface TaskSummary extends OneTask {
 /** The id of an item has its key: `task[key]`. */
 export type ItemSummary = Omit<OneTask, 'type' | 'needs'> & {readonly key: string}
 
-export interface RunDetails {
+export interface RunDetails extends Pick<RunStarted, 'startedBy' | 'traceId'> {
   /** In file order; empty when the run died before its first event. Tasks that ran when its process died are `interrupted`. */
   readonly tasks: readonly TaskSummary[]
   readonly warnings: readonly Pick<RunDiagnostic, 'severity' | 'code' | 'message' | 'task'>[]
@@ -33,11 +33,11 @@ export interface RunDetails {
 }
 
 /** @param status of the run: the death of its process is not an event */
-export function detailsOf({inputs, vars, tasks, warnings, finished}: RunView, status: RunState): RunDetails {
+export function detailsOf({startedBy, traceId, inputs, vars, tasks, warnings, finished}: RunView, status: RunState): RunDetails {
   return {
     tasks: [...tasks.values()].map((task) => summarize(task, status === 'interrupted')),
     warnings: warnings.map(({severity, code, message, task}) => ({severity, code, message, ...defined({task})})),
-    ...defined({inputs, vars, outputs: finished?.outputs}),
+    ...defined({startedBy, traceId, inputs, vars, outputs: finished?.outputs}),
   }
 }
 

@@ -126,6 +126,14 @@ export class RunView {
     return this.#started?.inputs
   }
 
+  get startedBy(): RunStarted['startedBy'] {
+    return this.#started?.startedBy
+  }
+
+  get traceId(): string | undefined {
+    return this.#started?.traceId
+  }
+
   /** The values of vars that commands have computed, masked; undefined: of none. */
   get vars(): JsonObject | undefined {
     return this.#vars

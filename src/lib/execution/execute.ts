@@ -32,6 +32,8 @@ export interface PluginExecutorOptions {
   readonly builtInActions?: ReadonlyMap<string, BuiltInAction>
   /** Whether this process may still start something for the run. Default: always. */
   readonly confirmOwner?: () => boolean | Promise<boolean>
+  /** What the environment of each program has besides. */
+  readonly variables?: () => Readonly<Record<string, string>>
   /** Makes the check of a schema. Called once per schema. */
   readonly compileSchema: (schema: JsonObject) => Promise<ValueCheck>
   readonly limits?: Partial<ExecutionLimits>
@@ -90,7 +92,7 @@ export class PluginExecutor {
     if (invocation.plugin.manifest.protocol === 'builtin') return await runBuiltIn(attempt, this.#options.builtInActions)
     const taskRuntime = await this.#options.taskRuntimes.find(invocation)
     if (attempt.isStopped) return {}
-    const env = {...taskRuntime.baseEnv, ...invocation.env}
+    const env = {...taskRuntime.baseEnv, ...this.#options.variables?.(), ...invocation.env}
     const killsBefore = taskRuntime.runtime.countMemoryKills?.(sinceLastTaskMs)
     const outcome = await speak(taskRuntime, attempt, env)
     if (outcome.exit?.hasLostChild === true) warnOfLostChild(attempt, childLost)

@@ -5,7 +5,7 @@ it('nothing is assumed of an empty environment', () => {
   expect(readEnvironment({})).toEqual({
     variables: {},
     unattendedBy: undefined,
-    isAgent: false,
+    agent: undefined,
     isGithubActions: false,
     isDebug: false,
     isNodeDebug: false,
@@ -17,7 +17,7 @@ it('nothing is assumed of an empty environment', () => {
 it.each([
   [{CI: 'true'}, {unattendedBy: 'CI'}],
   [{CI: 'false'}, {unattendedBy: undefined}],
-  [{AI_AGENT: 'some'}, {unattendedBy: 'AI_AGENT', isAgent: true}],
+  [{AI_AGENT: 'some'}, {unattendedBy: 'AI_AGENT', agent: 'AI_AGENT'}],
   [{CI: '1', AI_AGENT: 'some'}, {unattendedBy: 'CI'}],
   [{CI: ''}, {unattendedBy: undefined}],
   [{GITHUB_ACTIONS: 'true'}, {isGithubActions: true}],

@@ -1,15 +1,13 @@
 // What a loop is told about its run, beside the plan and the ports.
 
-import type {ParentTask} from '../events.ts'
 import type {ResumedRun} from '../resume/resumed-run.ts'
 import type {RunView} from '../run-view.ts'
 import type {ActionWarning} from '../task-result.ts'
 import type {TextMasker} from './mask-event.ts'
+import type {RunOrigin} from './run-started.ts'
 
-export interface RunLoopOptions {
+export interface RunLoopOptions extends RunOrigin {
   readonly runId: string
-  /** The task of another run that this run is made for. */
-  readonly parent?: ParentTask | undefined
   readonly concurrency: number
   /** Hides secrets in what the engine itself writes. Absent: nothing is hidden. */
   readonly masker?: TextMasker | undefined

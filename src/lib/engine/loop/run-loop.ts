@@ -6,7 +6,7 @@ import {defined} from '../../util/defined.ts'
 import type {Command} from '../decide/commands.ts'
 import {decide} from '../decide/decide.ts'
 import {warningEvent} from '../decide/outcome.ts'
-import {eventsVersion, type RunFinished, type RunnerEvent, type RunStopping, type StateEventBody} from '../events.ts'
+import type {RunFinished, RunnerEvent, RunStopping, StateEventBody} from '../events.ts'
 import type {Plan} from '../plan.ts'
 import type {Awaitable, RunPorts} from '../ports.ts'
 import {replay} from '../resume/replay.ts'
@@ -18,6 +18,7 @@ import {Gate} from './gate.ts'
 import {Mailbox, type Message} from './mailbox.ts'
 import type {RunLoopOptions} from './run-loop-options.ts'
 import {RunEnd} from './run-end.ts'
+import {runStarted} from './run-started.ts'
 import {TaskSteps} from './task-steps.ts'
 import {Timers} from './timers.ts'
 import type {Turn} from './turn.ts'
@@ -221,18 +222,14 @@ export class RunLoop {
     this.#timedMs = driven.timedMs
     this.#end.goOnAfter(driven.totalMs)
     this.#tasks.goOnAfter(driven)
-    this.#apply({type: 'run.resumed', epoch: resume.epoch + 1})
+    this.#apply({type: 'run.resumed', epoch: resume.epoch + 1, ...defined({startedBy: this.#options.startedBy})})
     for (const warning of warnings) this.#apply(warningEvent(warning))
     if (!this.#state.isGated) runner.expect(this.#tasks.listOpen(), concurrency)
     return true
   }
 
   #begin(): void {
-    const {workflow, tasks} = this.#plan
-    const list = tasks.map(({id, action, needs}) => ({id, type: action.type, needs}))
-    const {id, file, inputs} = workflow
-    const {parent} = this.#options
-    this.#apply({type: 'run.started', version: eventsVersion, workflow: id, file, ...defined({parent, inputs}), tasks: list})
+    this.#apply(runStarted(this.#plan, this.#options))
     for (const warning of this.#options.warnings ?? []) this.#apply(warningEvent(warning))
   }
 

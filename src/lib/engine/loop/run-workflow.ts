@@ -15,7 +15,10 @@ import {defined} from '../../util/defined.ts'
 /** No reporter names more of them. */
 const maxWarnings = 100
 
-export interface RunWorkflowOptions extends Pick<RunLoopOptions, 'runId' | 'parent' | 'concurrency' | 'warnings' | 'resume'> {
+export interface RunWorkflowOptions extends Pick<
+  RunLoopOptions,
+  'runId' | 'parent' | 'startedBy' | 'traceId' | 'concurrency' | 'warnings' | 'resume'
+> {
   /** Absent: nothing is hidden. */
   readonly secrets?: PlanSecrets | undefined
   /** The result holds the outputs of all tasks. */
@@ -57,13 +60,17 @@ export interface RunWorkflowPorts extends Omit<RunPorts, 'journal'> {
  * when another process drives the run.
  */
 export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
-  const {signals, runId, parent, concurrency, keepsOutputs, secrets, warnings = []} = options
+  const {signals, runId, parent, startedBy, traceId, concurrency, keepsOutputs, secrets, warnings = []} = options
   // A run that may have to wait for others keeps nothing ready meanwhile.
   if (plan.concurrency === undefined && options.resume === undefined) ports.runner.expect(plan.tasks, concurrency)
   const journal = await ports.openJournal()
   const resume = options.resume && (await takeOver(journal, runId, options.resume))
   const view = new RunView({keepsOutputs, maxWarnings})
-  const loop = new RunLoop(plan, {...ports, journal}, {runId, parent, concurrency, masker: secrets?.masker, warnings, view, resume})
+  const loop = new RunLoop(
+    plan,
+    {...ports, journal},
+    {runId, parent, startedBy, traceId, concurrency, masker: secrets?.masker, warnings, view, resume},
+  )
   if (resume === undefined) {
     const startedAt = new Date(ports.clock.now()).toISOString()
     const run = {id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt, ...defined({parent})}

@@ -8,6 +8,7 @@ import {detailLines} from '../terminal/error-details.ts'
 import {describeCache, describeError, oneLine} from '../reporters/event-text.ts'
 import {formatDuration, formatRelative} from '../terminal/format-time.ts'
 import type {ListedRun} from './run-list.ts'
+import type {StartedBy} from '../../engine/started-by.ts'
 import {shellWord} from '../terminal/shell-word.ts'
 import {paintState, type Style} from '../terminal/style.ts'
 import {renderInputs} from './run-inputs.ts'
@@ -18,6 +19,8 @@ import type {Ui} from '../terminal/ui.ts'
 export interface ShownRun extends ListedRun {
   readonly file: string
   readonly reason?: string
+  readonly startedBy?: StartedBy
+  readonly traceId?: string
   readonly inputs?: JsonObject
   readonly tasks: readonly ShownRow[]
   /** A failed task that printed something. */
@@ -62,8 +65,9 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     ['run', style.bold(run.id)],
     ['workflow', oneLine(run.workflow)],
     ['file', run.file === '-' ? 'standard input' : oneLine(run.file)],
-    ['started', startedAt],
+    ['started', startedAt + describeStart(run.startedBy)],
     ...(run.parent === undefined ? [] : [['parent', `task ${run.parent.task} of run ${run.parent.run}`] satisfies [string, string]]),
+    ...(run.traceId === undefined ? [] : [['trace', run.traceId] satisfies [string, string]]),
     ['status', `${state}${duration}${run.reason === undefined ? '' : `: ${oneLine(run.reason)}`}`],
   ]
   const lines = facts.map(([name, value]) => `${style.dim(name.padEnd(9))} ${value}\n`)
@@ -94,6 +98,12 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
   )
   const next = run.logsOf === undefined ? '' : `\n${style.dim(`${style.program} runs logs ${run.id} --task ${shellWord(run.logsOf)}`)}\n`
   return `${lines.join('')}${table === '' ? '' : `\n${table}`}${metrics === '' ? '' : `\n${metrics}`}${rows.map((task) => renderError(task, style)).join('')}${next}`
+}
+
+/** A parent has a line of its own. */
+function describeStart(by: StartedBy | undefined): string {
+  if (by === undefined || by.kind === 'run') return ''
+  return by.kind === 'agent' ? ` by an agent (${oneLine(by.agent)}) as ${oneLine(by.user)}` : ` by ${oneLine(by.user)}`
 }
 
 /** A task, and those of its items that are worth a row. */
