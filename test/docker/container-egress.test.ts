@@ -1,13 +1,16 @@
 // Steps of a restricted workflow in an image that has nothing of ours, with ordinary clients and the built command: what is granted is reached.
 
+import {chmodSync} from 'node:fs'
 import {request} from 'node:http'
+import path from 'node:path'
 import {text} from 'node:stream/consumers'
 import {expect, inject, it} from 'vitest'
 import {expectNoLeaks} from '../rig/canary.ts'
-import {baseImage, describeInDocker} from '../rig/docker.ts'
+import {baseImage, describeInDocker, dockerEnv} from '../rig/docker.ts'
 import {startServer} from '../rig/egress.ts'
 import {redirectedAddress, redirectEnv} from '../rig/redirect.ts'
-import {containersOf, RestrictedProject} from '../rig/restricted-project.ts'
+import {containersOf, openEngineFor, RestrictedProject} from '../rig/restricted-project.ts'
+import {builtCommand, runWorkflow} from '../rig/workflow-command.ts'
 
 /** A program of the image, by Python's own client. */
 const get = (url: string): string => `python3 -c 'import sys, urllib.request as r; print(r.urlopen(sys.argv[1]).read().decode())' "${url}"`
@@ -133,6 +136,31 @@ return answers`
     expect(await containersOf(running.pid)).toEqual([])
   })
 
+  it('is there also for a caller who is not root', async () => {
+    const server = await startServer()
+    const url = granted(server.port)
+    const project = write([url], [shell('t', `${get(`${url}/x`)}; id -u`)])
+    chmodSync(project.dir, 0o755)
+    // Somebody every system knows, with the right to read kept, and so its way into this checkout.
+    const become = [
+      'setpriv',
+      '--reuid=1',
+      '--regid=1',
+      '--clear-groups',
+      '--inh-caps=+dac_read_search',
+      '--ambient-caps=+dac_read_search',
+    ] as const
+    const {exitCode, stdout, stderr} = await runWorkflow(['run', 'w.yaml', '--progress', 'plain'], {
+      home: path.join(project.share('homes'), 'home'),
+      cwd: project.dir,
+      env: {...redirectEnv(), ...dockerEnv(), DOCKER_HOST: await openEngineFor('everybody')},
+      ...(process.getuid?.() === 0 && {command: [...become, process.execPath, builtCommand]}),
+    })
+    expect({exitCode, stderr}).toMatchObject({exitCode: 0})
+    expect(stdout + stderr).toContain('hello')
+    expect(server.requests).toHaveLength(1)
+  })
+
   it.each(['SIGINT', 'SIGTERM'] as const)('ends with a command that is stopped by %s', async (signal) => {
     const project = write(['http://api.test'], [shell('t', 'echo up > out/up; sleep 300')], {
       permissions: {network: ['http://api.test'], filesystem: {write: ['./out']}},
@@ -147,9 +175,9 @@ return answers`
   })
 })
 
-async function inspect(path: string): Promise<string> {
+async function inspect(target: string): Promise<string> {
   return await new Promise((resolve, reject) => {
-    request({socketPath: inject('docker').socketPath, path}, (answer) => {
+    request({socketPath: inject('docker').socketPath, path: target}, (answer) => {
       text(answer).then(resolve, reject)
     })
       .on('error', reject)

@@ -218,6 +218,34 @@ node /tmp/flood.mjs; sleep 1; ${python} ${url}/`,
     await expect(client.inspectContainer(relay.id)).rejects.toThrow()
   })
 
+  it('are told when what listens for them has ended, and reach nothing from then on', async () => {
+    const client = await dockerClient()
+    const proxy = new EgressProxy()
+    onTestFinished(() => proxy.close())
+    const label = {'dev.autokestra.test': `lost-${String(process.pid)}`}
+    const runtime = await openDockerRuntime(
+      {network: {rules: [rule('http://api.test')], needsRelay: true}, labels: label},
+      {network: proxy, relayProgram: await relayProgram()},
+    )
+    const step = await runtime.start(
+      containerShell(`echo up; read -r line; python3 -c 'import urllib.request as r; r.urlopen("http://api.test/")' 2>&1`),
+    )
+    const told: Refusal[] = []
+    step.network?.onRefused((refusal) => told.push(refusal))
+    const lines = collect(step)
+    await until(() => step.stdout.readableDidRead)
+    const states = await Promise.all(
+      (await client.listContainers(label)).map(async ({id}) => [id, await client.inspectContainer(id)] as const),
+    )
+    const relay = states.find(([, {pid}]) => pid !== step.pid)?.[0] ?? ''
+    await client.kill(relay, 'SIGKILL')
+    await until(() => told.length > 0)
+    step.stdin?.end('go\n')
+    expect((await lines).stdout.toString()).toMatch(/refused/)
+    expect(told).toMatchObject([{reason: 'the container that listens for it has ended'}])
+    expect(await client.listContainers(label)).toEqual([])
+  })
+
   it('wait for nobody when the proxy cannot be started: the step fails', async () => {
     const proxy = new EgressProxy()
     onTestFinished(() => proxy.close())

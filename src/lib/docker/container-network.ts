@@ -1,7 +1,7 @@
 // What one container has of the network: a gateway of its own, and for programs that cannot listen for ordinary clients themselves a relay beside it.
 
 import type {Mount} from '../runtimes/sandbox.ts'
-import type {NetworkActivity, NetworkGateway} from '../runtimes/network-gateway.ts'
+import type {NetworkActivity, NetworkGateway, Refusal} from '../runtimes/network-gateway.ts'
 import {NetworkWatcher} from './network-watcher.ts'
 import {RelayContainer, type RelayOptions} from './relay-container.ts'
 
@@ -9,6 +9,14 @@ interface ContainerNetworkOptions extends Omit<RelayOptions, 'gateway' | 'progra
   readonly network: NetworkGateway
   /** Needed when the grant asks for a relay. */
   readonly relayProgram: string | undefined
+}
+
+/** Whatever the step asks for from then on is refused where it asks, and nobody would say why. */
+const lostRelay: Refusal = {
+  method: 'CONNECT',
+  target: 'the proxy',
+  reason: 'the container that listens for it has ended',
+  isTechnical: true,
 }
 
 export class ContainerNetwork {
@@ -42,6 +50,9 @@ export class ContainerNetwork {
     this.hostsFile = hostsFile
     this.joins = relay?.id
     this.#relay = relay
+    void relay?.lost.then(() => {
+      watcher.tell(lostRelay)
+    })
   }
 
   /** Settles when a program may be started. Rejects with StartError. */

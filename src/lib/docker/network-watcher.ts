@@ -20,7 +20,7 @@ export class NetworkWatcher implements NetworkWatch {
       ...user,
       onRefused: (refusal) => {
         if (watcher.current === undefined) early.push(refusal)
-        else watcher.current.#tell(refusal)
+        else watcher.current.tell(refusal)
       },
     })
     watcher.current = new NetworkWatcher(gateway, early)
@@ -41,7 +41,7 @@ export class NetworkWatcher implements NetworkWatch {
     for (const refusal of this.#queue.splice(0)) listener(refusal)
   }
 
-  #tell(refusal: Refusal): void {
+  tell(refusal: Refusal): void {
     if (this.#listener !== undefined) this.#listener(refusal)
     else if (this.#queue.length < longestQueue) this.#queue.push(refusal)
   }

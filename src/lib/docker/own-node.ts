@@ -20,15 +20,18 @@ export interface OwnFiles {
   readonly parts: readonly string[]
 }
 
-/** What this process consists of. Takes a few milliseconds. */
-export function ownFiles(): OwnFiles {
+export interface BuildConfig {
+  readonly defines: readonly unknown[]
+}
+
+/** What this process consists of. Takes a few milliseconds. @param config of the build */
+export function ownFiles({defines}: BuildConfig = process.config.target_defaults): OwnFiles {
   const {report} = process as {report: {excludeNetwork?: boolean; getReport: () => unknown}}
   const before = report.excludeNetwork
   // It would look up the name of every address that this process is connected with, and wait for it.
   report.excludeNetwork = true
   const {sharedObjects} = report.getReport() as {readonly sharedObjects: readonly string[]}
   report.excludeNetwork = before ?? false
-  const {defines = []} = process.config.target_defaults as {readonly defines?: readonly unknown[]}
   return {
     executable: realpathSync(process.execPath),
     libraries: sharedObjects.filter((file) => path.isAbsolute(file) && /\.so\b/.test(path.basename(file))),

@@ -42,10 +42,13 @@ export class RelayContainer {
   readonly id: string
   /** Settles when programs of the network can use it. Rejects with StartError. */
   readonly ready: Promise<void>
+  /** Settles when it ends though it was not closed. */
+  readonly lost: Promise<void>
   readonly #client: DockerClient
   #attachment: Attachment | undefined
   #closing: Promise<void> | undefined
   #hasEnded = false
+  #tellLost: (() => void) | undefined
 
   /** Resolves when the container is made; it starts meanwhile. */
   static async open(options: RelayOptions): Promise<RelayContainer> {
@@ -55,6 +58,9 @@ export class RelayContainer {
   private constructor(client: DockerClient, id: string) {
     this.#client = client
     this.id = id
+    this.lost = new Promise((resolve) => {
+      this.#tellLost = resolve
+    })
     this.ready = this.#start()
     // Its awaiter sees the failure; until then it must not count as unhandled.
     this.ready.catch(() => undefined)
@@ -96,6 +102,7 @@ export class RelayContainer {
       lines.once('line', resolve).once('close', () => {
         this.#hasEnded = true
         resolve(undefined)
+        if (this.#closing === undefined) this.#tellLost?.()
       })
     })
     await this.#client.start(this.id)

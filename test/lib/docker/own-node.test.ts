@@ -43,6 +43,17 @@ it('is started by itself where it is linked with nothing', () => {
   })
 })
 
+it('brings what a distribution has taken out of its executable, without which it does not start', () => {
+  const defines = [
+    'NODE_OPENSSL_CONF_NAME=nodejs_conf',
+    'NODE_SHARED_BUILTIN_CJS_MODULE_LEXER_DIST_LEXER_PATH=/usr/share/nodejs/cjs-module-lexer/dist/lexer.js',
+    'NODE_SHARED_BUILTIN_ACORN_PATH="/usr/share/nodejs/acorn/dist/acorn.js"',
+    'ICU_NO_USER_DATA_OVERRIDE',
+  ]
+  const {parts} = ownFiles({defines})
+  expect(parts).toEqual(['/usr/share/nodejs/cjs-module-lexer/dist/lexer.js', '/usr/share/nodejs/acorn/dist/acorn.js'])
+})
+
 it('is this Node.js, which runs from what is mounted', () => {
   const dir = temporaryDir()
   const files = ownFiles()
