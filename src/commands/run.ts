@@ -102,6 +102,7 @@ export class Run extends BaseCommand {
       lines: flags.quiet ? 'none' : flags.verbose ? 'all' : 'default',
       events: flags.events,
       keepsOutputs: this.jsonEnabled(),
+      mayAsk: !flags['no-input'] && !this.jsonEnabled() && flags.events !== '-',
     } as const
     const outcome = await runFile(app, request, view, (run) => untilStopped(run, {leaveWithinMs, killAll: () => app.killAll()}))
     this.setExitCode(exitCodeOf(outcome))

@@ -239,8 +239,7 @@ export class RunSession implements ChildRun {
   }
 
   #createReporter(): Reporter {
-    const {ui} = this.#app
-    const opened = openRunReporter({display: this.#display, ui, approvals: this.#approvals, parent: this.#parent})
+    const opened = openRunReporter({display: this.#display, app: this.#app, approvals: this.#approvals, parent: this.#parent})
     this.#opened.add(opened.close)
     this.#ask = opened.ask
     return opened.reporter

@@ -6,6 +6,8 @@ interface ProcStat {
   /** One letter; `Z` is a zombie. */
   readonly state: string
   readonly group: number
+  /** The group that its terminal listens to; -1 without one. */
+  readonly foregroundGroup: number
   /** Clock ticks after boot, as text: only ever compared. */
   readonly startTime: string
   /** User and system time of the process and of the children it has waited for, in milliseconds. */
@@ -35,7 +37,13 @@ export function readStat(pid: number | 'self'): ProcStat | undefined {
   // The program's name is in brackets and may hold brackets and spaces itself: fields are counted after the last one.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const ticks = Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14])
-  return {state: fields[0] ?? '', group: Number(fields[2]), startTime: fields[19] ?? '', cpuTimeMs: ticks * msPerTick}
+  return {
+    state: fields[0] ?? '',
+    group: Number(fields[2]),
+    foregroundGroup: Number(fields[5]),
+    startTime: fields[19] ?? '',
+    cpuTimeMs: ticks * msPerTick,
+  }
 }
 
 let systemId: string | undefined

@@ -1,11 +1,18 @@
 // What a task asks to be approved, and what was answered, in words.
 
-import type {RunEvent, TaskAnswered, TaskWaiting} from '../../engine/events.ts'
+import type {RunEvent, TaskAnswered, TaskFinished, TaskRetrying, TaskWaiting} from '../../engine/events.ts'
 import {sanitizeText} from '../terminal/sanitize.ts'
 import {shellWord} from '../terminal/shell-word.ts'
 import type {Style} from '../terminal/style.ts'
 
-export type ShowApproval = (event: TaskWaiting & RunEvent) => void
+/** That a task waits for an approval, or does not any more. */
+export type ApprovalEvent = (TaskWaiting | TaskAnswered | TaskFinished | TaskRetrying) & RunEvent
+
+export type ShowApproval = (event: ApprovalEvent) => void
+
+export function isApprovalEvent(event: RunEvent): event is ApprovalEvent {
+  return ['task.waiting', 'task.answered', 'task.finished', 'task.retrying'].includes(event.type)
+}
 
 /** A longer text is cut; `runs show --json` has all of it. In UTF-16 units. */
 const maxUnits = 300

@@ -3,11 +3,11 @@
 import type {RunEvent, RunStarted, TaskFinished, TaskLog, TaskWaiting} from '../../engine/events.ts'
 import type {RunView} from '../../engine/run-view.ts'
 import {renderCommands} from './approval-text.ts'
-import type {ProgressReporter} from './progress-reporter.ts'
+import type {Below, ProgressReporter} from './progress-reporter.ts'
 import {count} from '../terminal/count.ts'
 import {describeCache, describeError, describeEvent, describeItems, describeLog, inBrackets, oneLine} from './event-text.ts'
 import {formatDuration} from '../terminal/format-time.ts'
-import {LiveRegion} from '../terminal/live-region.ts'
+import {LiveRegion, type LiveRow} from '../terminal/live-region.ts'
 import {LiveTasks} from './live-tasks.ts'
 import {LogTail, tailLines, type Tail} from './log-tail.ts'
 import type {ReporterOptions} from './reporter-plain.ts'
@@ -38,16 +38,18 @@ export class TtyReporter implements ProgressReporter {
   readonly #tasks: LiveTasks
   readonly #live: LiveRegion
   #view: RunView | undefined
+  #rowsBelow: () => readonly LiveRow[] = () => []
   #idWidth = 0
 
   constructor(options: TtyReporterOptions) {
     this.#options = options
     const {style, now, rows, isVerbose} = options
-    this.#tasks = new LiveTasks({style, now, rows, tail: this.#tail, hasTails: !isVerbose})
+    const rowsLeft = (): number => rows() - this.#rowsBelow().length
+    this.#tasks = new LiveTasks({style, now, rows: rowsLeft, tail: this.#tail, hasTails: !isVerbose})
     this.#live = new LiveRegion({
       ...options,
       ellipsis: style.ellipsis,
-      render: () => (this.#view === undefined ? [] : this.#tasks.render(this.#view)),
+      render: () => (this.#view === undefined ? [] : [...this.#tasks.render(this.#view), ...this.#rowsBelow()]),
     })
   }
 
@@ -60,6 +62,17 @@ export class TtyReporter implements ProgressReporter {
 
   ask(event: TaskWaiting & RunEvent): void {
     this.#live.print(this.#renderQuestion(event))
+  }
+
+  readonly below: Below = {
+    columns: () => this.#options.columns(),
+    show: (rows = () => []) => {
+      this.#rowsBelow = rows
+      this.#live.changed()
+    },
+    changed: () => {
+      this.#live.changed()
+    },
   }
 
   async close(): Promise<void> {
