@@ -162,7 +162,7 @@ describe('the shape', () => {
     ],
     ['id: a\ntaks: []\ntasks: [{id: t, type: a/b.c}]', ['2:1 unknown-property: unknown property "taks" (did you mean "tasks"?)']],
     [task('timout: 5s'), ['8:5 unknown-property: unknown property "timout" in task "second" (did you mean "timeout"?)']],
-    [task('needs: first'), ['8:12 wrong-type: needs must be a list, not a string']],
+    [task('needs: first'), ['8:12 wrong-type: needs must be a list, not a string (write it as a list: needs: [first])']],
     [task('needs:'), ['8:5 wrong-type: needs must be a list, not empty']],
     [
       task('env: {"A-B": x}'),

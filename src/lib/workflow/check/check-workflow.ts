@@ -15,6 +15,7 @@ import {checkItems} from './items.ts'
 import {checkNeeds} from './needs.ts'
 import {checkOptionalSecrets, checkSecretsOnce} from './optional-secrets.ts'
 import {checkComparisons} from './proofs/comparisons.ts'
+import {checkTextThatStays} from './proofs/text-that-stays.ts'
 import {checkUnreachable} from './proofs/unreachable.ts'
 import {checkUnusedInputs, checkUnusedVars} from './proofs/unused-names.ts'
 import {readDeclared} from './references.ts'
@@ -79,6 +80,7 @@ export async function checkWorkflow(draft: WorkflowDraft, {schemas, actions, dir
       : checkUnusedSecrets(declared.secrets, secretsNamed(all, templates)),
     checkUnusedInputs(draft, all, templates),
     checkUnusedVars(draft, all, templates),
+    checkTextThatStays(draft),
     checkUnreachable(draft, graph, templates),
     checkComparisons(draft, all, templates),
   ]

@@ -8,6 +8,7 @@ import type {SchemaFinding} from '../../documents/schema-findings.ts'
 import type {SourceDocument} from '../../documents/source-document.ts'
 import {secretHint} from '../inputs/secret-input.ts'
 import {loadWorkflowCheck} from '../schema/workflow-check.ts'
+import {hintForKey, hintForType} from './shape-hints.ts'
 import {defined} from '../../util/defined.ts'
 
 export async function checkShape(document: SourceDocument, schemas: SchemaCompiler): Promise<Findings> {
@@ -44,13 +45,14 @@ function checkInParts(check: SchemaCheck, value: unknown): SchemaFinding[] {
 
 /** Where the schema's own sentence would show a regular expression or leave the task out. */
 function inOurWords(
-  {schema, path, keyword, message}: SchemaFinding,
+  {schema, path, keyword, message, params}: SchemaFinding,
   workflow: unknown,
 ): {code?: string; message?: string; hint?: string | undefined} {
   if (path[0] === 'inputs') return inWordsOfInputs(path, keyword, workflow)
   const id = taskIdAt(path, workflow)
-  if (keyword === 'additionalProperties' || keyword === 'required') return id === undefined ? {} : {message: `${message} in task "${id}"`}
-  if (keyword === 'type' && schema['title'] === 'retry') return {hint: 'for example retry: {max: 3}, which is at most three attempts'}
+  if (keyword === 'additionalProperties' || keyword === 'required')
+    return {...hintOfKey(path, keyword), ...(id !== undefined && {message: `${message} in task "${id}"`})}
+  if (keyword === 'type') return defined({hint: hintForType({path, params}, valueAt(workflow, path))})
   if (keyword === 'pattern' && schema['title'] === 'id of a workflow')
     return {
       code: 'bad-id',
@@ -87,6 +89,8 @@ function inOurWords(
     }
   if (keyword === 'anyOf' && schema['title'] === 'dotenv file')
     return {message: 'an entry of "dotenv" is a path, or {file: PATH, optional: true}'}
+  if (keyword === 'anyOf' && path.at(-2) === 'require')
+    return {message: 'an entry of "require" is {command: …, message: …} or {if: …, message: …}'}
   if (keyword === 'anyOf' && schema['title'] === 'secret') return {message: 'a secret is a name, or {name: NAME, optional: true}'}
   if (keyword === 'anyOf' && schema['title'] === 'backoff')
     return {message: '"backoff" must be constant, exponential, or a number of seconds'}
@@ -115,11 +119,24 @@ function inWordsOfInputs(
   return {}
 }
 
+/** Only of keys of the workflow and its tasks themselves; those further down have known names. */
+function hintOfKey(path: SchemaFinding['path'], keyword: string): {hint?: string} {
+  const parent = path.slice(0, -1)
+  const isOfTask = pathOfTask(parent)?.length === parent.length && parent.length > 0
+  if (keyword !== 'additionalProperties' || (parent.length > 0 && !isOfTask)) return {}
+  return defined({hint: hintForKey(String(path.at(-1)), isOfTask)})
+}
+
 function taskIdAt(path: SchemaFinding['path'], workflow: unknown): string | undefined {
-  let value = pathOfTask(path) === undefined ? undefined : workflow
-  for (const step of pathOfTask(path) ?? []) value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined
-  const {id} = fieldsOf(value)
+  const task = pathOfTask(path)
+  const {id} = fieldsOf(task === undefined ? undefined : valueAt(workflow, task))
   return typeof id === 'string' ? id : undefined
+}
+
+function valueAt(root: unknown, path: SchemaFinding['path']): unknown {
+  let value = root
+  for (const step of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined
+  return value
 }
 
 /** The beginning of a path that leads to a task. */
