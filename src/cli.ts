@@ -17,6 +17,7 @@ import {RunsApprove} from './commands/runs/approve.ts'
 import {RunsList} from './commands/runs/list.ts'
 import {RunsLogs} from './commands/runs/logs.ts'
 import {RunsReject} from './commands/runs/reject.ts'
+import {RunsResume} from './commands/runs/resume.ts'
 import {RunsShow} from './commands/runs/show.ts'
 import {Schema} from './commands/schema.ts'
 import {SecretsAudit} from './commands/secrets/audit.ts'
@@ -57,6 +58,7 @@ export const COMMANDS = {
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
   'runs:reject': RunsReject,
+  'runs:resume': RunsResume,
   'runs:show': RunsShow,
   schema: Schema,
   'secrets:audit': SecretsAudit,

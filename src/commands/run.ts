@@ -2,18 +2,15 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.ts'
+import {displayFlags, exitCodeOf, leaveWithinMs, outputsText, readDisplay} from '../cli/run-display.ts'
 import {splitAtDashes} from '../cli/split-at-dashes.ts'
-import {stopExitCodes, untilStopped} from '../cli/stop-signals.ts'
+import {untilStopped} from '../cli/stop-signals.ts'
 import type {RunOutcome} from '../lib/engine/loop/run-workflow.ts'
-import {errorCodes} from '../lib/errors/error-codes.ts'
 import {WorkflowError} from '../lib/errors/workflow-error.ts'
 import {renderCaches} from '../lib/ui/views/cache-text.ts'
 import type {PlanDescription} from '../lib/ui/views/plan-text.ts'
 
 const taskList = {multiple: true, multipleNonGreedy: true, delimiter: ',', helpValue: 'TASK'} as const
-
-/** After a second Ctrl-C. */
-const leaveWithinMs = 200
 
 export class Run extends BaseCommand {
   static override summary = 'Run a workflow file.'
@@ -61,12 +58,7 @@ export class Run extends BaseCommand {
     timeout: Flags.string({helpValue: '30m', description: 'stop the run after this long'}),
     'no-cache': Flags.boolean({description: 'run every task, also those whose result is known; results are kept'}),
     force: Flags.boolean({description: 'run a workflow that says enabled: false'}),
-    progress: Flags.option({options: ['auto', 'tty', 'plain', 'quiet'] as const, default: 'auto' as const})({
-      description: 'how progress is shown on stderr',
-    }),
-    verbose: Flags.boolean({char: 'v', exclusive: ['quiet'], description: 'show every line of every task as it arrives'}),
-    quiet: Flags.boolean({char: 'q', exclusive: ['progress'], description: 'show only failures and the end, without the lines of tasks'}),
-    events: Flags.string({helpValue: 'PATH|-', description: 'write every event as a line of JSON to a file, or to stdout'}),
+    ...displayFlags,
   }
 
   async run(): Promise<RunOutcome['result'] | PlanDescription> {
@@ -78,11 +70,7 @@ export class Run extends BaseCommand {
         hint: 'name a file for one of them',
       })
     }
-    if (flags.events === '-' && this.jsonEnabled()) {
-      throw new WorkflowError('USAGE', '--events - and --json both write to stdout', {
-        hint: 'write the events to a file: --events events.ndjson',
-      })
-    }
+    const display = readDisplay(flags, this.jsonEnabled())
     const app = await this.app()
     const {runFile, dryRun} = await import('../lib/app/run-file.ts')
     const {file, task: tasks = []} = args
@@ -97,17 +85,9 @@ export class Run extends BaseCommand {
       this.print((ui) => renderPlan(planned, ui) + renderCaches(caches, ui))
       return describePlan(planned, caches)
     }
-    const view = {
-      progress: flags.progress,
-      lines: flags.quiet ? 'none' : flags.verbose ? 'all' : 'default',
-      events: flags.events,
-      keepsOutputs: this.jsonEnabled(),
-      mayAsk: !flags['no-input'] && !this.jsonEnabled() && flags.events !== '-',
-    } as const
-    const outcome = await runFile(app, request, view, (run) => untilStopped(run, {leaveWithinMs, killAll: () => app.killAll()}))
+    const outcome = await runFile(app, request, display, (run) => untilStopped(run, {leaveWithinMs, killAll: () => app.killAll()}))
     this.setExitCode(exitCodeOf(outcome))
-    const {outputs = {}} = outcome.result
-    if (Object.keys(outputs).length > 0 && flags.events !== '-') this.print(() => `${JSON.stringify(outputs, null, 2)}\n`)
+    this.print(() => outputsText(outcome, display))
     return outcome.result
   }
 
@@ -124,11 +104,4 @@ function requireTaskIds(tasks: readonly string[]): void {
   throw new WorkflowError('USAGE', `run takes one workflow file, and then ids of its tasks: ${file} is not one`, {
     hint: 'run the files one after the other',
   })
-}
-
-function exitCodeOf({result, stopCause}: RunOutcome): number {
-  if (stopCause === 'timeout') return errorCodes.RUN_TIMED_OUT.exitCode
-  if (stopCause === 'cancelled') return errorCodes.RUN_CANCELLED.exitCode
-  if (stopCause !== undefined) return stopExitCodes[stopCause]
-  return result.status === 'succeeded' ? 0 : errorCodes.RUN_FAILED.exitCode
 }

@@ -106,6 +106,7 @@ describe('help', () => {
       'runs list',
       'runs logs',
       'runs reject',
+      'runs resume',
       'runs show',
     ])
     expect(await runWorkflow(['help', 'rnu', '--json'], {home})).toMatchObject({exitCode: 2, stderr: ''})

@@ -5,6 +5,7 @@ import path from 'node:path'
 import {describe, expect, it} from 'vitest'
 import type {AttemptMetrics, RunEvent, RunEventBody, TaskError} from '../../src/lib/engine/events.ts'
 import {readPage} from '../rig/doc-page.ts'
+import {haltOnce, killAt} from '../rig/interrupted-run.ts'
 import {endOf, parseEvents, Project} from '../rig/project.ts'
 import {packageRoot} from '../rig/workflow-command.ts'
 
@@ -40,7 +41,9 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     attempt: 'always',
     status: 'always',
     output: 'sometimes',
+    isOutputMasked: 'sometimes',
     files: 'sometimes',
+    areFilesMasked: 'sometimes',
     error: 'sometimes',
     metrics: 'always',
     durationMs: 'sometimes',
@@ -49,12 +52,19 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     items: 'sometimes',
   },
   'task.required': {task: 'always'},
-  'var.computed': {name: 'always', value: 'always'},
+  'var.computed': {name: 'always', value: 'always', isMasked: 'sometimes'},
   'task.skipped': {task: 'always', reason: 'always'},
   diagnostic: {severity: 'always', code: 'always', message: 'always', task: 'sometimes'},
   'run.stopping': {cause: 'always', reason: 'sometimes', atOnce: 'sometimes'},
   'hooks.started': {status: 'always', reason: 'sometimes', tasks: 'always'},
-  'run.finished': {status: 'always', durationMs: 'always', outputs: 'sometimes', reason: 'sometimes', counts: 'always'},
+  'run.finished': {
+    status: 'always',
+    durationMs: 'always',
+    outputs: 'sometimes',
+    areOutputsMasked: 'sometimes',
+    reason: 'sometimes',
+    counts: 'always',
+  },
 }
 const errorFields: Presence<TaskError> = {
   code: 'always',
@@ -88,9 +98,6 @@ const sections: ReadonlyMap<string, Fields> = new Map<string, Fields>([
 /** Only containers have these: test/docker/restricted-run.test.ts shows them. */
 const ofContainers = ['networkRequests', 'networkRefusals']
 
-/** Only runs that were resumed have these: test/lib/engine/resume shows them. */
-const ofResumedRuns = new Set(['run.resumed', 'task.interrupted'])
-
 const page = 'docs/events.md'
 
 /** Heading -> the fields in its table. */
@@ -111,6 +118,8 @@ function documentedEvents(): RunEvent[] {
     .blocks.filter(({language}) => language === 'ndjson')
     .map(({text}) => JSON.parse(text) as RunEvent)
 }
+
+const pin = 'sesame-4711-4711'
 
 const files = {
   'autokestra.yaml': 'limits: {log: 1KiB, killGrace: 300ms}\n',
@@ -135,6 +144,14 @@ tasks:
 hooks: {finally: [{id: clean, type: core/shell.run, inputs: {command: 'true'}}]}
 outputs: {told: '{{ tasks.tell.output }}', computed: '{{ vars.computed }}'}
 `,
+  'masked.yaml': `id: masked
+secrets: [PIN]
+vars: {pin: {command: cat pin}}
+tasks: [{id: show, type: core/shell.run, env: {PIN: "{{ secrets.PIN }} {{ vars.pin }}"}, files: {out: {all: "*"}}, inputs: {command: 'echo $PIN; touch "$AUTOKESTRA_FILES/$(cat pin)"'}}]
+outputs: {pin: '{{ tasks.show.output.stdout }}'}
+`,
+  pin,
+  'halting.yaml': `id: halting\ntasks: [{id: halt, type: core/shell.run, inputs: {command: ${JSON.stringify(haltOnce('halted'))}}}]\n`,
   'hanging.yaml': 'id: hanging\ntasks: [{id: hang, type: core/shell.run, inputs: {command: "trap \'\' TERM; touch hangs; sleep 1000"}}]\n',
   'parent.yaml': 'id: parent\ntasks: [{id: child, type: core/workflow.run, inputs: {file: child.yaml}}]\n',
   'child.yaml': 'id: child\ntasks: [{id: t, forEach: {items: [1, 2]}, type: core/shell.run, inputs: {command: "true"}}]\n',
@@ -175,8 +192,14 @@ async function realEvents(): Promise<RunEvent[]> {
   await asking.printed('waiting for approval')
   expect(await project.run(['runs', 'approve', 'latest', '--comment', 'yes'])).toMatchObject({exitCode: 0})
   const asked = await endOf(asking)
-  const printed = [first, second, third, refused, admitted, cancelled, parent, asked].flatMap(({stdout}) => parseEvents(stdout))
-  return [...printed, ...(await project.events(newest.id))]
+  const masked = await project.run(['run', 'masked.yaml', '--events', '-', '--progress', 'quiet'], {env: {PIN: pin}})
+  expect(masked).toMatchObject({exitCode: 0})
+  await killAt(project, 'halted', ['run', 'halting.yaml'])
+  const resumed = await project.run(['runs', 'resume', 'latest', '--retry-interrupted'])
+  expect(resumed).toMatchObject({exitCode: 0})
+  const whole = await project.events()
+  const printed = [masked, first, second, third, refused, admitted, cancelled, parent, asked].flatMap(({stdout}) => parseEvents(stdout))
+  return [...printed, ...whole, ...(await project.events(newest.id))]
 }
 
 /** Every object with the section that describes it. */
@@ -228,15 +251,12 @@ describe(page, () => {
     const asRows = (fields: ReadonlyMap<string, Iterable<string>>): [string, string[]][] =>
       [...fields].map(([section, names]) => [section, [...names].sort()])
     const described = new Map(
-      [...sections]
-        .filter(([section]) => !ofResumedRuns.has(section))
-        .map(([section, fields]) => [section, Object.keys(fields).filter((name) => !ofContainers.includes(name))]),
+      [...sections].map(([section, fields]) => [section, Object.keys(fields).filter((name) => !ofContainers.includes(name))]),
     )
     expect(Object.fromEntries(asRows(new Map([...seen].map(([section, types]) => [section, types.keys()]))))).toEqual(
       Object.fromEntries(asRows(described)),
     )
     for (const example of documentedEvents()) {
-      if (ofResumedRuns.has(example.type)) continue
       for (const [section, value] of objectsOf(example)) {
         for (const [name, content] of Object.entries(value)) {
           if (name !== 'output') expect(typeof content, `${section} ${name}`).toBe(seen.get(section)?.get(name))

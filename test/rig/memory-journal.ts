@@ -56,7 +56,8 @@ export class MemoryJournal implements Journal {
     }
     for (const owner of sealed.keys()) {
       const event = events.find((one) => one.type !== 'task.log' && one.seq === owner)
-      if (event?.type !== 'task.finished' && event?.type !== 'run.finished') throw new Error('a sealed output belongs to the end of a task')
+      if (event === undefined || !['task.finished', 'run.finished', 'var.computed'].includes(event.type))
+        throw new Error('a sealed value belongs to the end of a task or of the run, or to a computed var')
     }
     run.events.push(...events.map((event) => JSON.stringify(event)))
     for (const [owner, value] of sealed) run.sealed.set(owner, value)

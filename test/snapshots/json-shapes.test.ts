@@ -81,6 +81,8 @@ const commandLines: readonly string[] = [
   'runs show none',
   'runs approve latest',
   'runs reject none',
+  'runs resume latest',
+  'runs resume none',
   'runs logs',
   'secrets audit',
   'secrets reset --force',

@@ -11,8 +11,10 @@ import type {BuiltInAction, BuiltInCall, BuiltInResult} from '../execution/proto
 import {childFile, noAnswers, realPathOf, refuseChain, undeclaredSecrets} from '../planning/check-children.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import type {JsonObject} from '../util/json.ts'
+import type {RunResult} from '../engine/run-result.ts'
 import type {App} from './app.ts'
 import type {Project} from './project.ts'
+import type {KnownChild, ResumedParts} from './session-origin.ts'
 
 /** A run that was made for another one. */
 export interface ChildRun {
@@ -31,8 +33,10 @@ export interface ChildRunParts {
   readonly chain: readonly string[]
   /** Of the run. */
   readonly signals: StopSignals
-  /** @param file its real path */
-  readonly openChild: (project: Project, task: string, file: string) => ChildRun
+  /** The run that an earlier process has made for the task. Undefined: none. */
+  readonly findKnown: (task: string) => Promise<KnownChild | undefined>
+  /** @param file its real path @param resume of a run that goes on */
+  readonly openChild: (project: Project, task: string, file: string, resume?: ResumedParts) => ChildRun
 }
 
 /** Checked by the schema of the action. */
@@ -55,19 +59,35 @@ export function createWorkflowAction(parts: ChildRunParts): BuiltInAction {
   }
 }
 
-async function runChild(call: BuiltInCall, {app, plan, chain, signals, openChild}: ChildRunParts): Promise<BuiltInResult> {
+async function runChild(call: BuiltInCall, parts: ChildRunParts): Promise<BuiltInResult> {
+  const {app, plan, chain, openChild, findKnown} = parts
   const {file: written, inputs: values = {}, tasks = [], args = []} = call.inputs as unknown as ChildInputs
   const file = childFile(plan, written)
   const path = resolve(plan.file === '-' ? '.' : dirname(plan.file), written)
   const real = realPathOf(path) ?? path
+  const known = await findKnown(call.task)
+  if (known?.kind === 'ended') return resultOf(known, file, known.outputs)
+  if (known !== undefined) {
+    const {project, planned, resume} = known
+    return await drive(call, {child: openChild(project, call.task, real, resume), planned, file}, parts)
+  }
   const chained = refuseChain(chain, real)
   if (chained !== undefined) return refused(chained.message)
   const project = await app.project({file})
   const planned = await project.plan({file, inputs: {values}, tasks, args}, noAnswers)
   const undeclared = undeclaredSecrets(plan, planned.plan)
   if (undeclared !== undefined) return refused(undeclared.message)
+  return await drive(call, {child: openChild(project, call.task, real), planned, file}, parts)
+}
 
-  const child = openChild(project, call.task, real)
+interface MadeRun {
+  readonly child: ChildRun
+  readonly planned: PlannedRun
+  /** As messages name it. */
+  readonly file: string
+}
+
+async function drive(call: BuiltInCall, {child, planned, file}: MadeRun, {signals}: ChildRunParts): Promise<BuiltInResult> {
   const stop = new AbortController()
   const onAbort = (): void => {
     stop.abort(new StoppedByRun(`stopped by its parent, run ${call.run}`))
@@ -79,14 +99,18 @@ async function runChild(call: BuiltInCall, {app, plan, chain, signals, openChild
   call.emit({type: 'task.child', task: call.task, attempt: call.attempt, child: child.runId})
   try {
     const {result} = await child.run(planned, {stop: stop.signal, leave: signals.leave})
-    if (result.status === 'succeeded') return {ok: true, output: child.outputs}
-    const reason = result.reason === undefined ? '' : `: ${result.reason}`
-    const message = `run ${child.runId} of ${file} ${result.status === 'failed' ? 'failed' : 'was cancelled'}${reason}`
-    return {ok: false, error: {code: 'CHILD_RUN_FAILED', message, retryable: true}}
+    return resultOf(result, file, child.outputs)
   } finally {
     call.signal.removeEventListener('abort', onAbort)
     await child.close()
   }
+}
+
+function resultOf({run, status, reason}: Pick<RunResult, 'run' | 'status' | 'reason'>, file: string, outputs: JsonObject): BuiltInResult {
+  if (status === 'succeeded') return {ok: true, output: outputs}
+  const why = reason === undefined ? '' : `: ${reason}`
+  const message = `run ${run} of ${file} ${status === 'failed' ? 'failed' : 'was cancelled'}${why}`
+  return {ok: false, error: {code: 'CHILD_RUN_FAILED', message, retryable: true}}
 }
 
 /** The same would be found again. */

@@ -33,6 +33,7 @@ import {openRunFiles} from './runs/run-files.ts'
 import {describeOrigin} from './runs/run-origin.ts'
 import {RunTrace} from './runs/run-trace.ts'
 import {openRunReporter, silent, type RunDisplay} from './runs/run-reporter.ts'
+import type {ResumedParts, SessionOrigin} from './session-origin.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
 
 export interface RunChoices {
@@ -41,7 +42,7 @@ export interface RunChoices {
 }
 
 export class RunSession implements ChildRun {
-  readonly runId = createRunId(Date.now(), randomBytes(3))
+  readonly runId: string
   readonly #app: App
   readonly #project: Project
   readonly #display: RunDisplay
@@ -54,11 +55,14 @@ export class RunSession implements ChildRun {
   #runtimes: OpenTaskRuntimes | undefined
   #isKilled = false
   readonly #parent: ParentLink | undefined
+  readonly #resume: ResumedParts | undefined
   #outputs: JsonObject = {}
   #ask: ShowApproval = () => undefined
 
-  /** @param project the one that the run's plan was made in @param parent such a run shows nothing of itself */
-  constructor(app: App, project: Project, display: RunDisplay, parent?: ParentLink) {
+  /** @param project the one that the run's plan was made in */
+  constructor(app: App, project: Project, display: RunDisplay, {parent, resume}: SessionOrigin = {}) {
+    this.runId = resume?.runId ?? createRunId(Date.now(), randomBytes(3))
+    this.#resume = resume
     this.#app = app
     this.#project = project
     this.#display = display
@@ -94,8 +98,9 @@ export class RunSession implements ChildRun {
       if (this.#parent === undefined) await sweepLeftovers()
       const secrets = await this.#reveal(planned)
       const {taskRuntimes, imageIds, warnings} = await this.#open(planned, signals.stop)
-      const concurrency = this.#chooseConcurrency(planned)
       const {plan} = planned
+      const limits = {openFileLimit: readOpenFileLimit(), processLimit: readProcessLimit(), parallelism: plan.workflow.parallelism}
+      const concurrency = chooseConcurrency({...this.#project.config, ...limits})
       const {runId} = this
       const {cacheMaxBytes: maxBytes, keepFilesMs} = this.#project.config
       const cacheStep = await openCacheStep(plan, {app: this.#app, maxBytes, runId, isIgnored: ignoresCache, imageIds, secrets})
@@ -108,7 +113,9 @@ export class RunSession implements ChildRun {
       const onEvent = (event: DatedEvent): void => {
         this.#approvals.hear(event)
         this.#trace.hear(event)
+        this.#resume?.hear(event)
       }
+      const resumed = await this.#resume?.restore(planned, secrets)
       const ports = {
         openJournal: this.#duties.openJournal,
         reporter: this.#createReporter(),
@@ -121,6 +128,7 @@ export class RunSession implements ChildRun {
           cacheStep,
           onOutputs,
           onEvent,
+          restored: resumed?.values,
         }),
         ...(plan.concurrency !== undefined && {admission: await this.#createAdmission()}),
         clock: {now: () => Date.now(), elapsed: () => performance.now()},
@@ -128,7 +136,8 @@ export class RunSession implements ChildRun {
       }
       const {keepsOutputs} = this.#display
       const origin = describeOrigin(this.#app.options, this.#trace, this.#parent?.task)
-      const outcome = await runWorkflow(plan, ports, {runId, ...origin, concurrency, signals, keepsOutputs, secrets, warnings})
+      const options = {runId, ...origin, concurrency, signals, keepsOutputs, secrets, warnings, resume: resumed?.run}
+      const outcome = await runWorkflow(plan, ports, options)
       await files.finish(outcome.result.status)
       return outcome
     } finally {
@@ -203,11 +212,6 @@ export class RunSession implements ChildRun {
     return openAdmission(this.#app, {runId: this.runId, requests: this.#requests, ancestors: this.#parent?.ancestors ?? []})
   }
 
-  #chooseConcurrency({plan}: PlannedRun): number {
-    const limits = {openFileLimit: readOpenFileLimit(), processLimit: readProcessLimit()}
-    return chooseConcurrency({...this.#project.config, ...limits, parallelism: plan.workflow.parallelism})
-  }
-
   #createExecutor(taskRuntimes: OpenTaskRuntimes['taskRuntimes'], plan: Plan, signals: StopSignals): PluginExecutor {
     const {options, schemas} = this.#app
     const chain = this.#parent?.chain ?? (plan.file === '-' ? [] : [realPathOf(plan.file) ?? plan.file])
@@ -217,15 +221,13 @@ export class RunSession implements ChildRun {
       plan,
       chain,
       signals,
-      openChild: (project, task, file) =>
-        new RunSession(this.#app, project, silent, {
-          task: {run: this.runId, task},
-          ancestors: [this.runId, ...(this.#parent?.ancestors ?? [])],
-          chain: [...chain, file],
-          secrets: this.#secrets,
-          ask: this.#ask,
-          trace: this.#trace,
-        }),
+      findKnown: (task) => this.#resume?.findChild(task) ?? Promise.resolve(undefined),
+      openChild: (project, task, file, resume) => {
+        const ancestors = [this.runId, ...(this.#parent?.ancestors ?? [])]
+        const own = {secrets: this.#secrets, ask: this.#ask, trace: this.#trace}
+        const link = {task: {run: this.runId, task}, ancestors, chain: [...chain, file], ...own}
+        return new RunSession(this.#app, project, silent, {parent: link, resume})
+      },
     })
     return new PluginExecutor({
       taskRuntimes,

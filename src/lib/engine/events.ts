@@ -97,8 +97,12 @@ export interface TaskFinished {
   readonly status: 'succeeded' | 'failed' | 'cancelled'
   /** Present when succeeded. */
   readonly output?: JsonValue
+  /** Masking has changed the output: later tasks were given another one. */
+  readonly isOutputMasked?: boolean
   /** Present when succeeded, and when the task declares files. */
   readonly files?: TaskFileSets
+  /** Masking has changed their names. */
+  readonly areFilesMasked?: boolean
   /** Present when failed or cancelled. */
   readonly error?: TaskError
   readonly metrics: AttemptMetrics
@@ -122,6 +126,8 @@ export interface VarComputed {
   readonly name: string
   /** What the command has printed, without its final newline. */
   readonly value: string
+  /** Masking has changed it: templates read another one. */
+  readonly isMasked?: boolean
 }
 export interface TaskSkipped {
   readonly type: 'task.skipped'
@@ -180,6 +186,8 @@ export interface RunFinished {
   readonly status: 'succeeded' | 'failed' | 'cancelled'
   readonly durationMs: number
   readonly outputs?: JsonObject
+  /** Masking has changed them. */
+  readonly areOutputsMasked?: boolean
   /** Why a run failed or was cancelled, in words. */
   readonly reason?: string
   /** Of the tasks of the file. */

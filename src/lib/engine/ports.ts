@@ -101,16 +101,17 @@ export type ItemsAnswer = {readonly ok: true; readonly items: readonly string[]}
 
 /** The outputs of a run, masked; `sealed` as in {@link AttemptResult}. */
 export type OutputsAnswer =
-  {readonly ok: true; readonly value: JsonObject; readonly sealed?: SealedValue} | {readonly ok: false; readonly error: TaskError}
+  | {readonly ok: true; readonly value: JsonObject; readonly isMasked?: boolean; readonly sealed?: SealedValue}
+  | {readonly ok: false; readonly error: TaskError}
 
 /** The name of the run's concurrency group, masked. */
 export type GroupAnswer = {readonly ok: true; readonly group: string} | {readonly ok: false; readonly error: TaskError}
 
 /**
  * Takes events of a runner, which go the way of all events. What is emitted before an answer or a result is journalled before it; after the end of the
- * run nothing is taken. The texts in it are masked.
+ * run nothing is taken. The texts in it are masked; `sealed` is the value of a `var.computed` before that.
  */
-export type RunnerEvents = (event: RunnerEvent) => void
+export type RunnerEvents = (event: RunnerEvent, sealed?: SealedValue) => void
 
 /**
  * Runs the tasks of one plan, here or elsewhere: evaluates templates, executes actions, hides secrets. It alone knows what tasks really

@@ -19,6 +19,11 @@ export interface OutputContext {
 /** Where the outputs of a run as a whole belong: no task has this id. */
 export const contextOfRunOutputs = {task: '', attempt: 1} as const
 
+/** Where the value of a var belongs that a command has computed. */
+export function contextOfVar(name: string): Pick<OutputContext, 'task' | 'attempt'> {
+  return {task: `:var ${name}`, attempt: 1}
+}
+
 /** Where the plan of a run belongs: no task has this id either. */
 export const contextOfPlan = {task: ':plan', attempt: 1} as const
 

@@ -98,8 +98,12 @@ export type AttemptResult =
       readonly ok: true
       /** Masked. */
       readonly output: JsonValue
+      /** Masking has changed it. */
+      readonly isOutputMasked?: boolean
       /** Masked. */
       readonly files?: TaskFileSets
+      /** Masking has changed them. */
+      readonly areFilesMasked?: boolean
       /** The output as it was, when masking has changed it and there is a key to seal it with. */
       readonly sealed?: SealedValue
       /** Then the task goes on, and this is not its output. */

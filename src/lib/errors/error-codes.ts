@@ -56,6 +56,16 @@ export const errorCodes = {
     meaning: 'A restricted task or a `container` needs Docker: it is not installed, not running, not permitted, or not on this host.',
   },
   RUN_NOT_FOUND: {exitCode: 1, meaning: 'No run has that id.'},
+  RUN_NOT_INTERRUPTED: {exitCode: 1, meaning: 'The run cannot be resumed because it goes on in another process, or has finished.'},
+  RUN_NEEDS_CHOICE: {
+    exitCode: 1,
+    meaning: 'Tasks were running when the process of the run died, and may not simply be run again; each is listed with what to type.',
+  },
+  RUN_NOT_RESUMABLE: {
+    exitCode: 1,
+    meaning:
+      'Something that the run needs to go on is gone or has changed: its plan, a plugin, an output with secrets, the value of a secret.',
+  },
   RUN_TAKEN_OVER: {exitCode: 9, meaning: 'Another process has taken over the run; this one records nothing more of it.'},
   RUN_FAILED: {exitCode: 1, meaning: 'A task failed.'},
   TEST_FAILED: {exitCode: 1, meaning: 'A case of a test file failed.'},

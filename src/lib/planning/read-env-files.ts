@@ -5,6 +5,7 @@ import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {readFileBytes} from '../files/read-file-bytes.ts'
 import {parseEnvFile} from '../secrets/formats/env-file.ts'
+import type {PlannedWorkflow} from '../engine/plan.ts'
 import {variableRules} from '../secrets/formats/entry-rules.ts'
 import {decodeText} from '../secrets/formats/secret-text.ts'
 import {masterKeyVariables} from '../secrets/keys/master-key.ts'
@@ -60,12 +61,36 @@ export async function readEnvFiles(
     }
   }
   for (const file of asked) await take(file, resolve(cwd, file))
-  for (const name of [...masterKeyVariables, ...workflow.secrets]) {
-    if (!values.delete(name)) continue
+  for (const name of removeSecrets(values, workflow.secrets)) {
     const message = `${name} is not taken from the environment files: it is the name of a secret`
     warnings.push({severity: 'warning', code: 'secret-in-env-file', message, hint: `workflow secrets set ${name}`})
   }
   return {files, values: Object.fromEntries(values), warnings}
+}
+
+/**
+ * What the files of a plan say now, for a run that is resumed; the warnings name what they do not say any more. Throws DOCUMENT_UNREADABLE and
+ * CONFIG_INVALID. @param secrets names that are never taken from files
+ */
+export async function readEnvFilesAgain(
+  {files, names}: NonNullable<PlannedWorkflow['envFiles']>,
+  secrets: readonly string[],
+): Promise<FileEnvironment> {
+  const values = new Map<string, string>()
+  for (const file of files) for (const [name, value] of parse(await readFileBytes(file, maxBytes), file).entries) values.set(name, value)
+  removeSecrets(values, secrets)
+  const warnings = names
+    .filter((name) => !values.has(name))
+    .map((name): Diagnostic => {
+      const message = `the environment files do not have ${name} any more, which they had when the run began`
+      return {severity: 'warning', code: 'variable-gone', message}
+    })
+  return {files, values: Object.fromEntries(values), warnings}
+}
+
+/** The names that were removed. */
+function removeSecrets(values: Map<string, string>, secrets: readonly string[]): string[] {
+  return [...masterKeyVariables, ...secrets].filter((name) => values.delete(name))
 }
 
 interface ReadEntries {

@@ -4,7 +4,7 @@ import {hostname} from 'node:os'
 import type {Statement} from 'better-sqlite3'
 import {eventsVersion, type LogEvent, type RunEvent, type RunFinished, type StateEvent} from '../engine/events.ts'
 import type {Journal, KeptPlan, NewRun, StoredRun} from '../engine/ports.ts'
-import {contextOfPlan, contextOfRunOutputs, type SealedValue} from '../engine/sealed-output.ts'
+import {contextOfPlan, contextOfRunOutputs, contextOfVar, type OutputContext, type SealedValue} from '../engine/sealed-output.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import {takeOver, type TakenRun} from './take-over.ts'
@@ -119,9 +119,7 @@ export class SqliteJournal implements Journal {
     if (event.type === 'run.started' || event.type === 'hooks.started') this.#countTasks(runNumber, event.tasks.length)
     else if (event.type === 'run.finished') this.#finish(runNumber, event, event.ts)
     if (sealed === undefined) return
-    if (event.type !== 'task.finished' && event.type !== 'run.finished')
-      throw new Error('a sealed output belongs to the end of a task, or of the run')
-    this.#insertSealed(runNumber, event.type === 'task.finished' ? event : contextOfRunOutputs, sealed)
+    this.#insertSealed(runNumber, contextOf(event), sealed)
   }
 
   #countTasks(runNumber: number, more: number): void {
@@ -130,7 +128,7 @@ export class SqliteJournal implements Journal {
 
   #insertSealed(
     runNumber: number,
-    {task, attempt}: {readonly task: string; readonly attempt: number},
+    {task, attempt}: Pick<OutputContext, 'task' | 'attempt'>,
     {keyId, iv, tag, ciphertext}: SealedValue,
   ): void {
     this.#db
@@ -155,6 +153,14 @@ export class SqliteJournal implements Journal {
       throw storageError(error, this.#db.name)
     }
   }
+}
+
+/** Where a value belongs that is sealed with the event. */
+function contextOf(event: StateEvent): Pick<OutputContext, 'task' | 'attempt'> {
+  if (event.type === 'task.finished') return event
+  if (event.type === 'run.finished') return contextOfRunOutputs
+  if (event.type === 'var.computed') return contextOfVar(event.name)
+  throw new Error('a sealed value belongs to the end of a task, to a computed var, or to the end of the run')
 }
 
 function takenOver({id}: TakenRun): WorkflowError {

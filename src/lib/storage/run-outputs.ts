@@ -12,7 +12,9 @@ export interface StoredOutput<T extends JsonValue> {
   readonly attempt: number
   /** With placeholders where there were secrets. */
   readonly masked: T
-  /** The original, if it differs. */
+  /** Masking has changed it; said of the outputs of a run. */
+  readonly isMasked?: boolean
+  /** The original, if it differs and there was a key to seal it with. */
   readonly sealed?: SealedValue
 }
 
@@ -35,7 +37,11 @@ export function readOutputs(db: SqliteDatabase, runNumber: number): StoredOutput
     for (const {id, attempts, output} of [task, ...(task.items ?? [])])
       if (output !== undefined) tasks.set(id, join(output, {task: id, attempt: attempts}, sealed))
   }
-  return {tasks, ...defined({run: finished?.outputs && join(finished.outputs, contextOfRunOutputs, sealed)})}
+  const run = finished?.outputs && {
+    ...join(finished.outputs, contextOfRunOutputs, sealed),
+    ...(finished.areOutputsMasked === true && {isMasked: true}),
+  }
+  return {tasks, ...defined({run})}
 }
 
 function join<T extends JsonValue>(

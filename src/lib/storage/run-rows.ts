@@ -5,6 +5,7 @@ import {and, desc, eq, gte, inArray, isNull, lt, type SQL} from 'drizzle-orm'
 import {drizzle, type BetterSQLite3Database} from 'drizzle-orm/better-sqlite3'
 import type {ParentTask, RunState, StateEvent} from '../engine/events.ts'
 import type {KeptPlan} from '../engine/ports.ts'
+import type {SealedValue} from '../engine/sealed-output.ts'
 import {detailsOf, type RunDetails} from '../engine/run-details.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {defined} from '../util/defined.ts'
@@ -14,7 +15,7 @@ import {DeadRuns} from './dead-runs.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {findPlan} from './plan-rows.ts'
 import {readEvents, readStateEvents, readView, type EventFilter, type StoredEvent} from './run-events.ts'
-import {readOutputs, type StoredOutputs} from './run-outputs.ts'
+import {readOutputs, readSealed, type StoredOutputs} from './run-outputs.ts'
 import {storageError} from './sqlite-error.ts'
 import {runs} from './tables.ts'
 
@@ -127,6 +128,11 @@ export class RunRows {
   /** What its tasks and the run itself returned, as far as they have ended. */
   outputs(run: RunSummary): StoredOutputs {
     return this.#guard(() => readOutputs(this.#db, this.#find(run.id).number))
+  }
+
+  /** What is sealed of it: the plan, outputs, computed vars, each by the task of its context. */
+  sealed(run: RunSummary): ReadonlyMap<string, SealedValue> {
+    return this.#guard(() => readSealed(this.#db, this.#find(run.id).number))
   }
 
   /** Throws USAGE for a task that the run does not have. A run that has no events yet is not judged. */

@@ -43,8 +43,9 @@ export function outcomeOf(
   const warnings = result.warnings.map((warning) => warningEvent(warning, key))
   if (result.ok && result.unmet !== undefined) return [...warnings, outcomeOfPoll(state, task, {metrics, unmet: result.unmet}, elapsedMs)]
   if (result.ok) {
-    const {output, files} = result
-    return [...warnings, {type: 'task.finished', task: key, attempt, status: 'succeeded', output, metrics, ...defined({files, cache})}]
+    const {output, isOutputMasked, files, areFilesMasked} = result
+    const more = defined({isOutputMasked, files, areFilesMasked, cache})
+    return [...warnings, {type: 'task.finished', task: key, attempt, status: 'succeeded', output, metrics, ...more}]
   }
   // What was stopped with the run is not tried again; what started after that, to clean up, is a task like any other.
   if (isStopped) return [...warnings, failure(task, attempt, stoppedError(result.error, state), metrics, cache)]
@@ -144,7 +145,8 @@ export function endOfRun(
     type: 'run.finished',
     status,
     durationMs,
-    ...defined({outputs: outputs?.ok === true ? outputs.value : undefined, reason}),
+    ...(outputs?.ok === true && {outputs: outputs.value, ...(outputs.isMasked === true && {areOutputsMasked: true})}),
+    ...defined({reason}),
     counts: countEnds(state),
     ...(outputs?.ok === false && {status: 'failed', reason: outputs.error.message}),
   }

@@ -80,9 +80,9 @@ export class RunLoop {
         if (this.#state.stopCause === undefined) this.stop('cancelled', false, reason)
       },
     })
-    ports.runner.listen((event) => {
+    ports.runner.listen((event, sealed) => {
       this.#mailbox.post(() => {
-        if (this.#end.last === undefined && isTimely(this.#state, event)) this.#apply(event)
+        if (this.#end.last === undefined && isTimely(this.#state, event)) this.#apply(event, sealed)
       })
     })
   }

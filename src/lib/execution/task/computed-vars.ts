@@ -5,6 +5,7 @@ import {setMaxListeners} from 'node:events'
 import type {RunStopping, VarComputed} from '../../engine/events.ts'
 import type {Plan, PlannedTask} from '../../engine/plan.ts'
 import type {Awaitable, RunnerEvents} from '../../engine/ports.ts'
+import {contextOfVar} from '../../engine/sealed-output.ts'
 import type {TaskError} from '../../engine/task-result.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
 import type {Templates} from '../../templates/templates.ts'
@@ -17,7 +18,7 @@ import type {TemplateSite} from '../../workflow/template-sites.ts'
 import {varsRead} from '../../workflow/template-uses.ts'
 import type {ComputedVar} from '../../workflow/vars/computed-var.ts'
 import type {PluginExecutor} from '../execute.ts'
-import {maskError} from './mask-result.ts'
+import {maskError, maskOutput} from './mask-result.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import {findTaskDirectory} from './task-directory.ts'
 
@@ -147,19 +148,23 @@ export class ComputedVars {
   }
 
   async #compute(name: string, planned: ComputedVar, signal: AbortSignal): Promise<TaskError | undefined> {
-    const {masker} = this.#options.secrets ?? {}
+    const {secrets, runId: run} = this.#options
     const computed = await this.#run(name, planned, signal)
     // Nobody waits for it, and another computation may have begun.
     if (signal.aborted) return cancelled
     this.#open.delete(name)
     if (typeof computed !== 'string') {
-      const error = masker === undefined ? computed : maskError(computed, masker)
+      const error = secrets === undefined ? computed : maskError(computed, secrets.masker)
       // Another attempt may find room for a process.
       if (!error.retryable) this.#failed.set(name, error)
       return error
     }
     this.#know(name, computed)
-    this.#options.emit({type: 'var.computed', name, value: masker?.mask(computed) ?? computed})
+    if (secrets === undefined) this.#options.emit({type: 'var.computed', name, value: computed})
+    else {
+      const {masked: value, isMasked, sealed} = maskOutput(computed, secrets, {run, ...contextOfVar(name)})
+      this.#options.emit({type: 'var.computed', name, value, ...(isMasked && {isMasked})}, sealed)
+    }
     return undefined
   }
 

@@ -1,6 +1,6 @@
 // Runs the tasks of one plan on this machine: evaluates their templates, has their actions executed, and hides secrets in what they return.
 
-import type {TaskFinished, TaskSkipped} from '../../engine/events.ts'
+import type {TaskFinished, TaskSkipped, VarComputed} from '../../engine/events.ts'
 import {allTasks, type Plan, type PlannedTask} from '../../engine/plan.ts'
 import type {
   AttemptOptions,
@@ -19,6 +19,7 @@ import {contextOfRunOutputs} from '../../engine/sealed-output.ts'
 import {readTaskKey} from '../../engine/task-key.ts'
 import type {AttemptResult, TaskError} from '../../engine/task-result.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
+import {defined} from '../../util/defined.ts'
 import type {JsonObject} from '../../util/json.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
 import {commandAction} from '../../workflow/task/requirement.ts'
@@ -29,6 +30,7 @@ import {ComputedVars} from './computed-vars.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
 import type {CacheStep} from './cache-step.ts'
 import {runAttempt, type AttemptParts} from './run-attempt.ts'
+import {Replay, type RestoredValues} from './replay.ts'
 import {UntilStep} from './until-step.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
 
@@ -45,6 +47,8 @@ export interface LocalTaskRunnerOptions extends PlanTemplates {
   readonly onOutputs?: (outputs: JsonObject) => void
   /** Is given the events that the runner is given. */
   readonly onEvent?: (event: DatedEvent) => void
+  /** Of a run that another process began. */
+  readonly restored?: RestoredValues | undefined
   /** Finds and keeps results of tasks. Absent: every task runs. */
   readonly cacheStep?: CacheStep | undefined
 }
@@ -55,6 +59,7 @@ export class LocalTaskRunner implements TaskRunner {
   readonly #tasks: ReadonlyMap<string, PlannedTask>
   readonly #scope: RunScope
   readonly #untilStep: UntilStep
+  readonly #replay: Replay | undefined
   readonly #vars: ComputedVars
   /** Tasks whose requirements hold, as their events say. */
   readonly #met = new Set<string>()
@@ -67,13 +72,14 @@ export class LocalTaskRunner implements TaskRunner {
     this.#tasks = new Map(allTasks(plan).map((task) => [task.id, task]))
     const {actions, runId, secrets} = options
     const shell = actions.get(commandAction)
-    const emit: RunnerEvents = (event) => this.#emit(event)
+    const emit: RunnerEvents = (...event) => this.#emit(...event)
     this.#vars = new ComputedVars(plan, {...options, shell, emit})
     const live = {...plan, workflow: {...plan.workflow, vars: this.#vars.values}}
     this.#scope = new RunScope(live, options, {id: runId, dir: options.directory.path}, secrets)
     this.#untilStep = new UntilStep(this.#scope, options.templates, secrets)
     const requirements = {met: this.#met, shell}
     this.#parts = {...options, workflow: plan.workflow, scope: this.#scope, vars: this.#vars, emit, requirements}
+    this.#replay = options.restored && new Replay(options.restored, this.#scope, (key) => this.#find(key))
   }
 
   listen(emit: RunnerEvents): void {
@@ -150,18 +156,26 @@ export class LocalTaskRunner implements TaskRunner {
     if (outputs.ok) this.#options.onOutputs?.(outputs.value)
     if (secrets === undefined) return outputs
     if (!outputs.ok) return {ok: false, error: maskError(outputs.error, secrets.masker)}
-    const {masked, ...sealed} = maskOutput(outputs.value, secrets, {run: runId, ...contextOfRunOutputs})
-    return {ok: true, value: masked, ...sealed}
+    const {masked, isMasked, sealed} = maskOutput(outputs.value, secrets, {run: runId, ...contextOfRunOutputs})
+    return {ok: true, value: masked, ...(isMasked && {isMasked}), ...defined({sealed})}
   }
 
   hear(event: DatedEvent): void {
+    this.#replay?.hear(event)
     this.#options.onEvent?.(event)
     this.#scope.heard(event)
     if (event.type === 'run.started') this.#scope.runStarted(event.ts)
     else if (event.type === 'hooks.started') this.#scope.hooksStarted(event.status)
-    else if (event.type === 'var.computed' || event.type === 'run.stopping') this.#vars.hear(event)
+    else if (event.type === 'run.stopping') this.#vars.hear(event)
+    else if (event.type === 'var.computed') this.#heardVar(event)
+    else if (event.type === 'task.polled') this.#untilStep.hear(event)
     else if (event.type === 'task.required') this.#met.add(event.task)
     else if (isEndOfTask(event)) this.#scope.taskEnded(event)
+  }
+
+  #heardVar(event: VarComputed): void {
+    const real = this.#replay === undefined ? event : this.#replay.valueOf(event)
+    if (real !== undefined) this.#vars.hear(real)
   }
 
   #find(key: string): PlannedTask {

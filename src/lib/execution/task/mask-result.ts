@@ -1,17 +1,21 @@
 // What a task returned, as others may see it: all text in it that comes from the task is masked, and what masking changed of an output is sealed.
 
+import {isDeepStrictEqual} from 'node:util'
 import type {OutputContext, SealedValue} from '../../engine/sealed-output.ts'
 import type {RunSecrets} from './run-secrets.ts'
 import type {ActionResult, ActionWarning, AttemptResult, CacheFact, TaskError, TaskFile, TaskFileSets} from '../../engine/task-result.ts'
 import {taskErrorCodes} from '../../errors/task-error-codes.ts'
 import {maskVisible} from '../../masking/mask-visible.ts'
 import type {SecretMasker} from '../../masking/secret-masker.ts'
+import {defined} from '../../util/defined.ts'
 import type {JsonValue} from '../../util/json.ts'
 
 export type ResultMasker = Pick<SecretMasker, 'mask'>
 
 export interface MaskedOutput<T extends JsonValue> {
   readonly masked: T
+  /** Masking has changed it. */
+  readonly isMasked: boolean
   readonly sealed?: SealedValue
 }
 
@@ -20,9 +24,17 @@ export function maskResult(result: ActionResult, secrets: RunSecrets, context: O
   const warnings = maskWarnings(result.warnings, masker)
   const cache = result.cache === undefined ? {} : {cache: maskCache(result.cache, masker)}
   if (!result.ok) return {...result, error: maskError(result.error, masker), warnings, ...cache}
-  const {masked, ...sealed} = maskOutput(result.output, secrets, context)
-  const {files} = result
-  return {...result, output: masked, ...(files !== undefined && {files: maskFiles(files, masker)}), ...sealed, warnings, ...cache}
+  const {masked, isMasked, sealed} = maskOutput(result.output, secrets, context)
+  const files = result.files === undefined ? undefined : maskFiles(result.files, masker)
+  return {
+    ...result,
+    output: masked,
+    ...(isMasked && {isOutputMasked: true}),
+    ...(files !== undefined && {files, ...(!isDeepStrictEqual(files, result.files) && {areFilesMasked: true})}),
+    ...defined({sealed}),
+    warnings,
+    ...cache,
+  }
 }
 
 /** A task can give its files any names; sizes and hashes are no text of it. */
@@ -40,8 +52,9 @@ function isList(set: readonly TaskFile[] | TaskFile): set is readonly TaskFile[]
 /** Masking keeps the shape of a value. The value is sealed when masking has changed it and there is something to seal with. */
 export function maskOutput<T extends JsonValue>(value: T, {masker, sealer}: RunSecrets, context: OutputContext): MaskedOutput<T> {
   const masked = masker.maskJson(value)
-  if (masked === value || sealer === undefined) return {masked}
-  return {masked, sealed: sealer.seal(Buffer.from(JSON.stringify(value)), context)}
+  const isMasked = masked !== value
+  if (!isMasked || sealer === undefined) return {masked, isMasked}
+  return {masked, isMasked, sealed: sealer.seal(Buffer.from(JSON.stringify(value)), context)}
 }
 
 /** The same object when nothing is hidden. */

@@ -13,7 +13,8 @@ import {listItems} from '../../workflow/items/list-items.ts'
 import {matrixItems} from '../../workflow/items/matrix-items.ts'
 
 interface ItemsOfTask {
-  readonly items: readonly Item[]
+  /** Without variables: of a run that was resumed, and not among its items any more. */
+  readonly items: readonly (Item | {readonly key: string; readonly variables: undefined})[]
   readonly indexes: ReadonlyMap<string, number>
   /** By index, of those that have ended. */
   readonly views: ItemView[]
@@ -39,12 +40,24 @@ export class RunItems {
     return items.map(({key}) => key)
   }
 
+  /**
+   * The items of a task as the journal names them. What an item is made of is found by its key among those that {@link expand} has evaluated again.
+   * @param isEvaluated false: it could not be
+   */
+  restore({id, files}: PlannedTask, keys: readonly string[], isEvaluated: boolean): void {
+    const now = isEvaluated ? this.#tasks.get(id) : undefined
+    const items = keys.map((key) => now?.items[now.indexes.get(key) ?? -1] ?? {key, variables: undefined})
+    const indexes = new Map(keys.map((key, index) => [key, index]))
+    this.#tasks.set(id, {items, indexes, views: [], hasFiles: files !== undefined})
+  }
+
   /** What the templates of an item see in addition; of a task that is no item: nothing. */
   variablesOf({task, item}: TaskKey): Item['variables'] | undefined {
     if (item === undefined) return undefined
     const found = this.#tasks.get(task)
     const variables = found?.items[found.indexes.get(item) ?? -1]?.variables
-    if (variables === undefined) throw new Error(`task '${task}' has no item '${item}'`)
+    if (variables === undefined)
+      throw new ItemsError(`the items of task '${task}' are others than when the run began, so nothing is known of item '${item}'`, [])
     return variables
   }
 

@@ -1,7 +1,7 @@
 // What templates see while a run goes on, and the evaluation of a task's templates. Failures are data: a task with a broken template fails.
 
-import type {DocumentPath, SourceDocument} from '../../documents/source-document.ts'
-import type {RunFinished, TaskError, TaskFinished, TaskSkipped} from '../../engine/events.ts'
+import type {SourceDocument} from '../../documents/source-document.ts'
+import type {RunFinished, TaskFinished, TaskSkipped} from '../../engine/events.ts'
 import type {Plan, PlannedTask} from '../../engine/plan.ts'
 import type {ConditionAnswer} from '../../engine/ports.ts'
 import type {EvaluatedTask} from './cache-query.ts'
@@ -12,21 +12,16 @@ import type {ActionResult} from '../../engine/task-result.ts'
 import {Budget, maxConditionSteps} from '../../templates/functions/budget.ts'
 import type {Scope, TaskView} from '../../templates/scope.ts'
 import {readTaskKey, writeTaskKey, type TaskKey} from '../../engine/task-key.ts'
-import {TemplateError} from '../../templates/template-error.ts'
 import {toText, type Templates} from '../../templates/templates.ts'
 import {defined} from '../../util/defined.ts'
 import type {JsonObject, JsonValue} from '../../util/json.ts'
-import {readDraft} from '../../workflow/draft.ts'
-import {ItemsError} from '../../workflow/items/items-error.ts'
 import {FilesOfRun} from '../files/run-paths.ts'
 import {RunItems} from './run-items.ts'
-import {describeType, errorAt, refuseGroup, templateError} from './scope-errors.ts'
+import {describeType, refuseGroup, templateError, TemplateFailures, type Evaluated} from './scope-errors.ts'
 import {viewOfTask} from './task-views.ts'
 import {evaluateSites, pathOf, taskSites, workflowSites, type TemplateSite} from '../../workflow/template-sites.ts'
 import type {TaskValues} from './task-values.ts'
 import {outputsRead} from '../../workflow/template-uses.ts'
-
-type Evaluated<T> = {readonly ok: true; readonly value: T} | {readonly ok: false; readonly error: TaskError}
 
 /** What this process knows beside a plan. */
 export interface PlanTemplates {
@@ -44,8 +39,7 @@ export class RunScope {
   /** Without a prototype: a task may be called __proto__. */
   readonly #tasks = Object.create(null) as Record<string, TaskView>
   #scope: Scope
-  /** Where tasks stand in the file, once a finding has asked. */
-  #places: ReadonlyMap<string, DocumentPath> | undefined
+  readonly #failures: TemplateFailures
   readonly #failed: string[] = []
   #outputs: JsonObject = {}
   /** What tasks really returned, until their end is an event. */
@@ -63,6 +57,7 @@ export class RunScope {
     this.#plan = plan
     this.#beside = beside
     this.#secrets = secrets
+    this.#failures = new TemplateFailures(beside.source)
     this.#items = new RunItems(beside.templates, secrets?.masker)
     this.#facts = new AttemptFacts(run.id, plan)
     this.files = new FilesOfRun(run.dir)
@@ -132,11 +127,19 @@ export class RunScope {
     return this.#attempt(task.id, () => this.#items.expand(task, this.#scope))
   }
 
+  /** Evaluates the items of a task that was expanded by an earlier process of the run. @param keys of all its items, in order */
+  restoreItems(task: PlannedTask, keys: readonly string[]): void {
+    this.#items.restore(task, keys, this.expand(task).ok)
+  }
+
   /** What the condition of an `until` says. @param output of the attempt */
   until({id}: PlannedTask, key: TaskKey, condition: string, output: JsonValue): Evaluated<unknown> {
-    const scope = {...this.#scope, ...this.#items.variablesOf(key), output}
     const budget = new Budget(maxConditionSteps)
-    return this.#attempt(id, () => this.#beside.templates.evaluate(condition, scope, {budget}), ['until', 'if'])
+    return this.#attempt(
+      id,
+      () => this.#beside.templates.evaluate(condition, {...this.#scope, ...this.#items.variablesOf(key), output}, {budget}),
+      ['until', 'if'],
+    )
   }
 
   /** The inputs, the environment and the container of a task, or of an item of it, all templates evaluated. */
@@ -185,8 +188,9 @@ export class RunScope {
 
   /** A text of `require`. @param at leads to it from there */
   evaluateRequired(task: PlannedTask, key: TaskKey, text: string, at: readonly (string | number)[]): Evaluated<unknown> {
-    const scope = {...this.#scope, ...this.#items.variablesOf(key)}
-    return this.#attempt(task.id, () => this.#beside.templates.evaluateDeep(text, scope, ['require', ...at]))
+    return this.#attempt(task.id, () =>
+      this.#beside.templates.evaluateDeep(text, {...this.#scope, ...this.#items.variablesOf(key)}, ['require', ...at]),
+    )
   }
 
   /** The outputs the workflow declares. */
@@ -208,12 +212,15 @@ export class RunScope {
 
   /** For sites of a task, with one budget for all of them. */
   #evaluator(task: PlannedTask, key: TaskKey): (site: TemplateSite) => unknown {
-    const scope = {...this.#withSecrets(task.secrets), ...this.#items.variablesOf(key), facts: this.#facts.of(writeTaskKey(key))}
+    let scope: Scope | undefined
     const budget = new Budget()
     const onSecretValue = (value: unknown, text: string): void => {
       if (this.#secrets !== undefined) registerComputed(value, text, this.#secrets.masker)
     }
-    return (site) => this.#beside.templates.evaluateDeep(site.value, scope, pathOf(site), onSecretValue, budget)
+    return (site) => {
+      scope ??= {...this.#withSecrets(task.secrets), ...this.#items.variablesOf(key), facts: this.#facts.of(writeTaskKey(key))}
+      return this.#beside.templates.evaluateDeep(site.value, scope, pathOf(site), onSecretValue, budget)
+    }
   }
 
   /** What a task sees: the secrets it names, and no others. */
@@ -233,18 +240,6 @@ export class RunScope {
   }
 
   #attempt<T>(task: string | undefined, evaluate: () => T, where: readonly string[] = []): Evaluated<T> {
-    try {
-      return {ok: true, value: evaluate()}
-    } catch (error) {
-      if (!(error instanceof TemplateError) && !(error instanceof ItemsError)) throw error
-      const base = task === undefined ? [] : this.#placeOf(task)
-      return {ok: false, error: errorAt(error, this.#beside.source, base, where)}
-    }
-  }
-
-  /** A run may have fewer tasks than its file. */
-  #placeOf(task: string): DocumentPath {
-    this.#places ??= new Map(readDraft(this.#beside.source).tasks.map(({id, at}) => [id, at]))
-    return this.#places.get(task) ?? []
+    return this.#failures.attempt(task, evaluate, where)
   }
 }

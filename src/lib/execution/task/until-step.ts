@@ -1,6 +1,7 @@
 // `until` of a task: whether the output of an attempt shows what is waited for, and what the condition has seen.
 
 import {createHash} from 'node:crypto'
+import type {TaskPolled} from '../../engine/events.ts'
 import type {PlannedTask} from '../../engine/plan.ts'
 import {writeTaskKey, type TaskKey} from '../../engine/task-key.ts'
 import type {ActionResult} from '../../engine/task-result.ts'
@@ -21,11 +22,18 @@ export class UntilStep {
   readonly #masker: RunSecrets['masker'] | undefined
   /** Digest of what the condition of each task read last. */
   readonly #seen = new Map<string, string>()
+  /** The same in words, as the journal has it. */
+  readonly #said = new Map<string, string>()
 
   constructor(scope: RunScope, templates: Templates, secrets?: RunSecrets) {
     this.#scope = scope
     this.#templates = templates
     this.#masker = secrets?.masker
+  }
+
+  /** Is given the polls of the run in order, those of an earlier process too. */
+  hear({task, seen}: TaskPolled): void {
+    if (seen !== undefined) this.#said.set(task, seen)
   }
 
   /** The result of an attempt as it is, unless the condition does not hold or cannot be evaluated. */
@@ -42,14 +50,18 @@ export class UntilStep {
     }
     if (answer.value) {
       this.#seen.delete(key)
+      this.#said.delete(key)
       return result
     }
     const values = this.#valuesRead(until.if, result.output)
     const digest = createHash('sha256').update(JSON.stringify(values)).digest('base64')
-    const isChanged = this.#seen.get(key) !== digest
+    const seen = this.#describe(values)
+    // The digest that an earlier process had is not known.
+    const last = this.#seen.get(key)
+    const isChanged = last === undefined ? this.#said.get(key) !== seen : last !== digest
     this.#seen.set(key, digest)
     // Nobody reads the output of an attempt that is not the last.
-    return {...result, output: null, unmet: {seen: this.#describe(values), isChanged}}
+    return {...result, output: null, unmet: {seen, isChanged}}
   }
 
   /** What the condition reads of the output, as JSON. */

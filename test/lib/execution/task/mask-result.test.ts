@@ -67,7 +67,7 @@ describe('an output', () => {
   ])('is masked %s', (_where, output, masked) => {
     const before = structuredClone(output)
     const result = maskResult({ok: true, output, metrics, warnings: []}, secretsOf(), context)
-    expect(result).toEqual({ok: true, output: masked, metrics, warnings: []})
+    expect(result).toEqual({ok: true, output: masked, isOutputMasked: true, metrics, warnings: []})
     expect(output).toEqual(before)
   })
 
@@ -82,9 +82,9 @@ describe('an output', () => {
     }
     const secrets = {...secretsOf(), sealer}
     const plain = {a: [1, 'x', null]}
-    expect(maskOutput(plain, secrets, context)).toEqual({masked: plain})
+    expect(maskOutput(plain, secrets, context)).toEqual({masked: plain, isMasked: false})
     expect(maskOutput(plain, secrets, context).masked).toBe(plain)
-    expect(maskOutput({key: secret}, secrets, context)).toEqual({masked: {key: '***SECRET***'}, sealed: value})
+    expect(maskOutput({key: secret}, secrets, context)).toEqual({masked: {key: '***SECRET***'}, isMasked: true, sealed: value})
     expect(sealed).toEqual([[`{"key":"${secret}"}`, context]])
   })
 })

@@ -1,0 +1,98 @@
+// What tasks really returned, where the journal of a run has placeholders: opened with the key that it was sealed with.
+
+import type {StateEvent} from '../../engine/events.ts'
+import {allTasks, type Plan} from '../../engine/plan.ts'
+import {contextOfVar, type OutputContext, type SealedValue} from '../../engine/sealed-output.ts'
+import {readTaskKey} from '../../engine/task-key.ts'
+import {WorkflowError} from '../../errors/workflow-error.ts'
+import type {RestoredValues} from '../../execution/task/replay.ts'
+import type {RunSecrets} from '../../execution/task/run-secrets.ts'
+import {hiddenTexts} from '../../masking/hidden-texts.ts'
+import type {Templates} from '../../templates/templates.ts'
+import type {JsonValue} from '../../util/json.ts'
+import {outputsRead} from '../../workflow/template-uses.ts'
+
+/** Opens what was sealed. Throws SECRET_TAMPERED, SECRET_STORE_DAMAGED when its key is gone. */
+export type OpenSealed = (sealed: SealedValue, context: OutputContext) => Promise<Buffer>
+
+export interface RestoreParts {
+  readonly runId: string
+  readonly plan: Plan
+  readonly templates: Templates
+  /** By the text of the task's key; {@link contextOfVar} for a computed var. */
+  readonly sealed: () => ReadonlyMap<string, SealedValue>
+  readonly open: OpenSealed
+  readonly masker: RunSecrets['masker'] | undefined
+}
+
+export class ValueRestorer {
+  readonly #parts: RestoreParts
+  readonly #outputs = new Map<string, JsonValue>()
+  readonly #vars = new Map<string, string>()
+  /** Tasks whose output was not kept. */
+  readonly #lost: string[] = []
+  readonly #ended = new Set<string>()
+
+  constructor(parts: RestoreParts) {
+    this.#parts = parts
+  }
+
+  /** @param epoch of the process that goes on */
+  values(epoch: number): RestoredValues {
+    return {epoch, outputs: this.#outputs, vars: this.#vars}
+  }
+
+  /**
+   * Takes the next events of the run, in order. What was hidden of their values is hidden again, whatever has become of the secrets. Throws
+   * RUN_NOT_RESUMABLE when something that is still to be read was not kept.
+   */
+  async restore(events: readonly StateEvent[]): Promise<void> {
+    const sealed = this.#parts.sealed()
+    for (const event of events) {
+      if (event.type === 'task.finished' || event.type === 'task.skipped') this.#ended.add(event.task)
+      if (event.type === 'var.computed') {
+        const context = contextOfVar(event.name)
+        const value = sealed.get(context.task)
+        // Without it, the command runs once more.
+        if (value !== undefined) this.#vars.set(event.name, await this.#reveal(value, context, event.value))
+      } else if (event.type === 'task.finished') {
+        const {task, attempt, output = null} = event
+        const value = sealed.get(task)
+        if (value !== undefined) this.#outputs.set(task, await this.#reveal(value, {task, attempt}, output))
+        else if (event.isOutputMasked === true) this.#lost.push(task)
+        if (event.areFilesMasked === true) this.#lost.push(task)
+      }
+    }
+    if (this.#lost.length === 0) return
+    const stillRead = this.#outputsStillRead()
+    const missed = this.#lost.filter((task) => stillRead.has(readTaskKey(task).task))
+    if (missed.length > 0) throw outputLost([...new Set(missed)])
+  }
+
+  async #reveal<T extends JsonValue>(value: SealedValue, context: Omit<OutputContext, 'run'>, shown: T): Promise<T> {
+    const {open, runId, masker} = this.#parts
+    const bytes = await open(value, {run: runId, ...context})
+    // Authenticated: it is what was sealed, and has the type of what stands for it.
+    const real = JSON.parse(bytes.toString()) as T
+    bytes.fill(0)
+    if (masker !== undefined)
+      for (const text of hiddenTexts(real, shown, masker.placeholder)) if (masker.mask(text) === text) masker.add(text)
+    return real
+  }
+
+  /** Ids of the tasks whose output is read by what has not ended yet. */
+  #outputsStillRead(): {has(task: string): boolean} {
+    const {plan, templates} = this.#parts
+    return outputsRead({workflow: plan.workflow, tasks: allTasks(plan).filter(({id}) => !this.#ended.has(id))}, templates)
+  }
+}
+
+function outputLost(tasks: readonly string[]): WorkflowError {
+  const names = tasks.slice(0, 5).map((task) => `"${task}"`)
+  const more = tasks.length > names.length ? ` and ${String(tasks.length - names.length)} more` : ''
+  return new WorkflowError(
+    'RUN_NOT_RESUMABLE',
+    `the run cannot be resumed: what ${tasks.length === 1 ? 'task' : 'the tasks'} ${names.join(', ')}${more} returned held secrets, and no key was there to keep it with`,
+    {hint: 'run the workflow again; workflow run --resumable keeps such outputs, encrypted, until the run has ended'},
+  )
+}
