@@ -3,7 +3,7 @@
 import {expect, it} from 'vitest'
 import {deriveImage} from '../rig/docker-images.ts'
 import {baseImage, describeInDocker} from '../rig/docker.ts'
-import {RestrictedProject} from '../rig/restricted-project.ts'
+import {containersOf, RestrictedProject} from '../rig/restricted-project.ts'
 
 const container = {image: baseImage, network: 'none'}
 
@@ -53,6 +53,47 @@ describeInDocker('a step in a container', () => {
     expect(run.error('unmet')).toMatchObject({code: 'REQUIREMENT_FAILED', message: 'install it in the image'})
     expect(run.error('unmet').details?.join('\n')).toContain('no-such-tool')
     expect(project.has('ran')).toBe(false)
+  })
+
+  it('is asked by workflow check in its container if the image is there, and nothing is pulled, written or left', async () => {
+    const require = [{command: `${inside}test -n "$A"`, message: 'not inside'}]
+    const project = write({
+      vars: {image: baseImage},
+      container: {image: '{{ vars.image }}', network: 'none'},
+      tasks: [
+        shell('met', 'touch ran', {require, env: {A: '1'}}),
+        shell('unmet', 'touch ran', {require: [{command: 'no-such-tool --version', message: 'install it in the image'}]}),
+        shell('absent', 'touch ran', {container: {image: '127.0.0.1:1/no/such:v1'}, require}),
+        shell('anew', 'touch ran', {container: {pull: 'always'}, require}),
+        shell('items', 'touch ran', {matrix: {v: ['1']}, require}),
+        shell('outside', 'touch ran', {container: false, require: [{command: `! { ${inside}true; }`, message: 'inside'}]}),
+      ],
+    })
+    const {exitCode, stdout} = await project.docker(['check', 'w.yaml', '--json'])
+    const {checks} = JSON.parse(stdout) as {checks: {kind: string; task?: string; status: string; message?: string}[]}
+    const answers = checks.filter(({kind}) => kind === 'require').map(({task, status, message}) => [task, status, message])
+    const later = 'asked during the run: in the container of the task'
+    expect({exitCode, answers}).toEqual({
+      exitCode: 1,
+      answers: [
+        ['met', 'ok', undefined],
+        ['unmet', 'failed', 'install it in the image'],
+        ['absent', 'later', later],
+        ['anew', 'later', later],
+        ['items', 'later', later],
+        ['outside', 'ok', undefined],
+      ],
+    })
+    expect(project.has('ran')).toBe(false)
+  })
+
+  it.each(['SIGINT', 'SIGKILL'] as const)('leaves nothing of workflow check when that ends by %s', async (signal) => {
+    const project = write({tasks: [shell('t', 'true', {require: [{command: 'echo > asking; sleep 600', message: 'm', timeout: '1h'}]})]})
+    const running = project.startDocker(['check', 'w.yaml'])
+    await project.appears('asking', running)
+    running.kill(signal)
+    await running.ended
+    await expect.poll(() => containersOf(running.pid), {timeout: 10_000}).toEqual([])
   })
 
   it('is tried again in the same container', async () => {

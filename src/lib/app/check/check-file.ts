@@ -12,6 +12,7 @@ import type {PlannedRun} from '../../planning/plan-workflow.ts'
 import {defined} from '../../util/defined.ts'
 import type {App} from '../app.ts'
 import type {Project} from '../project.ts'
+import {askableTasks} from './askable-tasks.ts'
 
 export interface OneCheck {
   readonly kind: 'inputs' | 'plugins' | 'dotenv' | 'secret' | 'docker' | 'require'
@@ -138,8 +139,9 @@ async function checkRequirements(app: App, project: Project, planned: PlannedRun
   const {hooks: _hooks, ...withoutHooks} = plan
   const keyless = {...withoutHooks, workflow: {...plan.workflow, secrets: []}}
   const secrets = await revealSecrets(keyless, {runId, env: environment.variables, placeholder, keyFile, open: app.vault})
-  // Commands of restricted workflows are findings, and those of tasks in containers are left to the run: processes are all that is needed.
-  const trusted = {...withoutHooks, tasks: [], workflow: {...plan.workflow, security: 'trusted' as const}}
+  const inContainers = await askableTasks(app, planned)
+  // Commands of restricted workflows are findings: processes, and containers of what can be asked there, are all that is needed.
+  const trusted = {...withoutHooks, tasks: inContainers, workflow: {...plan.workflow, security: 'trusted' as const}}
   const runtimes = await openTaskRuntimes(
     {...planned, plan: trusted},
     {runId, project, root, environment, openEngine: app.engine, ui, isQuiet: true, signal: new AbortController().signal},
@@ -151,7 +153,11 @@ async function checkRequirements(app: App, project: Project, planned: PlannedRun
       limits,
       isDebug: environment.isDebug,
     })
-    const asked = await requirementOutlook({...planned, executor, secrets, knowsInputs, parallelism: availableParallelism()})
+    const asked = await requirementOutlook({
+      ...planned,
+      ...{executor, secrets, knowsInputs, parallelism: availableParallelism()},
+      containers: new Map(inContainers.map(({id, container}) => [id, container])),
+    })
     return asked.map((one) => {
       const {answer} = one
       if (answer.state !== 'unmet' || secrets === undefined) return describe(one)

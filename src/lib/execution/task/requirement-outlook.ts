@@ -2,7 +2,9 @@
 
 import {allTasks, type Plan, type PlannedTask} from '../../engine/plan.ts'
 import type {TaskError} from '../../engine/task-result.ts'
+import type {PlannedContainer} from '../../engine/planned-container.ts'
 import type {PluginAction} from '../../plugins/manifest.ts'
+import {defined} from '../../util/defined.ts'
 import {commandAction, type Requirement} from '../../workflow/task/requirement.ts'
 import {itemRootsOf, taskSites, type TemplateSite} from '../../workflow/template-sites.ts'
 import {visitReferences} from '../../workflow/template-uses.ts'
@@ -32,6 +34,8 @@ export interface RequirementOutlookParts extends PlanTemplates {
   readonly secrets?: RunSecrets | undefined
   /** false: required inputs have no value, so what reads inputs is not asked. */
   readonly knowsInputs: boolean
+  /** By id of the task: where its commands can be asked now. Commands of other tasks in containers are left to the run. */
+  readonly containers: ReadonlyMap<string, PlannedContainer | undefined>
   /** Most commands at a time. */
   readonly parallelism: number
 }
@@ -86,7 +90,7 @@ class RequirementOutlook {
 
   /** What goes after "asked during the run". */
   #whyUnknown(task: PlannedTask, sites: readonly TemplateSite[], isCommand: boolean): string | undefined {
-    if (isCommand && task.container !== undefined) return 'in the container of the task'
+    if (isCommand && task.container !== undefined && !this.#parts.containers.has(task.id)) return 'in the container of the task'
     const ofItem = itemRootsOf(task)
     let reason: string | undefined
     visitReferences(sites, this.#parts.templates, ({root, path: [name]}) => {
@@ -109,11 +113,12 @@ class RequirementOutlook {
 
   /** Runs commands in the directory of the task and with its environment. */
   #runner(task: PlannedTask): RequirementsOfTask['run'] {
-    const {plan, actions, executor, fileEnv, secrets} = this.#parts
+    const {plan, actions, executor, fileEnv, secrets, containers} = this.#parts
     const {inputs: _inputs, cache: _cache, container: _container, ...rest} = task
+    const container = containers.get(task.id)
     const key = {task: task.id}
     return async (command, timeoutMs, onLog) => {
-      const values = this.#scope.evaluateTask({...rest, inputs: {}}, key)
+      const values = this.#scope.evaluateTask({...rest, ...defined({container}), inputs: {}}, key)
       if (!values.ok) return failure(values.error)
       const found = findTaskDirectory(values.value.workingDir, plan.workflow.workingDir)
       if ('error' in found) return failure(found.error)
@@ -121,7 +126,15 @@ class RequirementOutlook {
       if (action === undefined) throw new Error(`the action ${task.action.type} was not looked up`)
       const context = {workflow: plan.workflow.id, run: '', task: task.id, attempt: 1, idempotencyKey: ''}
       const env = {...fileEnv, ...values.value.env}
-      const base = {...action, ...found, inputs: {}, env, timeoutFrom: task.timeoutFrom, context}
+      const base = {
+        ...action,
+        ...found,
+        ...defined({container: values.value.container}),
+        inputs: {},
+        env,
+        timeoutFrom: task.timeoutFrom,
+        context,
+      }
       const invocation = commandInvocation(base, actions.get(commandAction), command, timeoutMs)
       return await executor.execute(invocation, {signal: this.#signal, onLog, masker: secrets?.masker})
     }
