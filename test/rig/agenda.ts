@@ -20,6 +20,10 @@ export class Agenda {
     return this.#hasTies
   }
 
+  markTie(): void {
+    this.#hasTies = true
+  }
+
   at(atMs: number, happen: () => void): Appointment {
     const appointment = {atMs, happen}
     this.#appointments.add(appointment)

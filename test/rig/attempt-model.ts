@@ -2,6 +2,7 @@
 
 import type {JsonValue} from '../../src/lib/util/json.ts'
 import type {Agenda, Appointment} from './agenda.ts'
+import {varsOfInputs, type ComputedVarsModel} from './computed-vars-model.ts'
 import {CacheModel, type CacheModelQuery, type ModelWorld} from './cache-model.ts'
 import {tryOf, type RandomTask, type RandomTry} from './random-run.ts'
 
@@ -28,6 +29,9 @@ export interface AttemptModelParts {
   readonly agenda: Agenda
   readonly world: ModelWorld
   readonly vars: Readonly<Record<string, string>>
+  readonly computed: ComputedVarsModel
+  /** Called with what follows at this moment, after all that starts now. */
+  readonly onSettled: (then: () => void) => void
   readonly onEnd: (task: RandomTask, attempt: number, isStopped: boolean, end: AttemptModelEnd) => void
 }
 
@@ -59,17 +63,21 @@ export class AttemptModel {
 
   start(task: RandomTask, attempt: number, inputs: Readonly<Record<string, JsonValue>>): void {
     const {agenda} = this.#parts
-    const isAsking = task.cache !== undefined
-    const appointment = isAsking
-      ? agenda.after(tryOf(task, attempt).askMs ?? 0, () => {
+    const appointment = agenda.after(0, () => undefined)
+    agenda.cancel(appointment)
+    const open: OpenAttempt = {task, attempt, inputs, appointment, isAsking: task.cache !== undefined, isStopped: false}
+    this.#open.set(task.id, open)
+    this.#parts.computed.read(varsOfInputs(task), (hasFailed) => {
+      if (hasFailed) {
+        this.#parts.onSettled(() => {
+          this.#end(open, {kind: 'failed', how: 'fatal'})
+        })
+      } else if (open.isAsking)
+        open.appointment = agenda.after(tryOf(task, attempt).askMs ?? 0, () => {
           this.#ask(open)
         })
-      : agenda.after(0, () => undefined)
-    const open: OpenAttempt = {task, attempt, inputs, appointment, isAsking, isStopped: false}
-    this.#open.set(task.id, open)
-    if (isAsking) return
-    agenda.cancel(appointment)
-    this.#execute(open)
+      else this.#execute(open)
+    })
   }
 
   /** The run is stopped. An answer of the cache is waited for: it is there at once, or nothing starts. */

@@ -28,6 +28,8 @@ export interface ModelResult {
   readonly hooks: readonly string[]
   /** Inputs of what was executed, by `task attempt`. */
   readonly executed: Readonly<Record<string, Readonly<Record<string, JsonValue>>>>
+  /** `name time` of each command that a var has run. */
+  readonly computed: readonly string[]
   /** Tasks of which it is said that a result was not kept. */
   readonly unkept: readonly string[]
   /** Two things happened at the same moment, and nothing says which comes first. */

@@ -14,6 +14,7 @@ import type {RunAdmission} from '../../src/lib/engine/requests/admission.ts'
 import {refusalReason} from './outcome-model.ts'
 import {randomVars} from './random-conditions.ts'
 import type {RandomRun} from './random-run.ts'
+import {commandAction} from '../../src/lib/workflow/task/requirement.ts'
 import {scriptedPlan, sketchedTask} from './scripted-run.ts'
 import {sketchOf} from './sketch-of.ts'
 import {TimedCacheStep} from './timed-cache-step.ts'
@@ -31,6 +32,8 @@ export interface PlayedRun {
   readonly timersLeft: number
   /** Inputs of what was executed, by `task attempt`. */
   readonly executed: Readonly<Record<string, JsonObject>>
+  /** `name time` of each command that a var has run. */
+  readonly computed: readonly string[]
 }
 
 export interface PlayOptions {
@@ -59,16 +62,19 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
     {failFast: run.failFast, timeoutMs: run.timeoutMs},
   )
   const made = options.cache === undefined ? planned.plan : {...planned.plan, file: `${options.cache.workingDir}/w.yaml`}
-  const plan = options.plan ?? made
+  const computedVars = run.computed && mapValues(run.computed, ({timeoutMs}, name) => ({command: `compute ${name}`, timeoutMs}))
+  const plan = options.plan ?? {...made, workflow: {...made.workflow, ...defined({computedVars})}}
   const templates = await loadTemplates([plan.tasks, plan.hooks])
   const {startMs = 0, runId = 'run-1'} = options
   vi.setSystemTime(startMs)
   const events: RunEvent[] = []
   const tasks = [...run.tasks, ...tasksOfHooks(run.hooks)]
-  const executor = new TimedExecutor(tasks)
+  const executor = new TimedExecutor(tasks, run.computed)
   const cacheStep = options.cache && new TimedCacheStep(plan, runId, options.cache, tasks)
   const {pluginDir: dir} = options.cache ?? {}
-  const actions = new Map([...planned.actions].map(([type, found]) => [type, {...found, plugin: {...found.plugin, ...defined({dir})}}]))
+  const [shell] = planned.actions.values()
+  const all = [...planned.actions, ...(shell === undefined ? [] : [[commandAction, shell] as const])]
+  const actions = new Map(all.map(([type, found]) => [type, {...found, plugin: {...found.plugin, ...defined({dir})}}]))
   const directory = new RunDirectory(`/nowhere/${runId}`)
   const runner = new LocalTaskRunner(plan, {...planned, templates, actions, runId, directory, executor, cacheStep})
   const loop = new RunLoop(
@@ -112,7 +118,7 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
   do await nextTurn()
   while ((cacheStep?.busyCount ?? 0) > 0)
   options.onState?.(loop.state)
-  return {plan, events, finished, timersLeft, executed: executor.executed}
+  return {plan, events, finished, timersLeft, executed: executor.executed, computed: executor.computed}
 }
 
 /** A group that gives its answer at a moment of its own, after it was waited for. */
@@ -131,6 +137,10 @@ function admissionOf({atMs, answer}: NonNullable<RandomRun['gate']>): RunAdmissi
       return Promise.resolve()
     },
   }
+}
+
+function mapValues<From, To>(record: Readonly<Record<string, From>>, change: (value: From, name: string) => To): Record<string, To> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
 }
 
 /** Promises are settled, and the recorder has handed on what it has. */

@@ -14,6 +14,8 @@ export interface Facts {
 export interface RandomCondition {
   readonly text: string
   readonly readsStatus: boolean
+  /** Names of vars that a command computes. */
+  readonly vars?: readonly string[]
   /** `broken`: it cannot be evaluated, or is neither true nor false. */
   readonly value: (facts: Facts) => boolean | 'broken'
 }

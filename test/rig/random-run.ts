@@ -18,6 +18,12 @@ export interface RandomTry {
   readonly products?: Readonly<Record<string, string>>
 }
 
+export interface RandomComputation {
+  readonly durationMs: number
+  readonly timeoutMs: number
+  readonly prints: boolean
+}
+
 export interface RandomCache {
   readonly files: readonly string[]
   /** None, or `<directory>/**`; with `{{ index }}` in it where the task has items. */
@@ -89,6 +95,8 @@ export interface RandomRun {
   /** It has a concurrency group, and is told this of it. */
   readonly gate?: {readonly atMs: number; readonly answer: 'admitted' | 'skipped' | 'failed'}
   readonly hooks?: Hooks<RandomTask>
+  /** Vars that commands compute. Not together with stops: the model does not know what becomes of a command that nobody waits for. */
+  readonly computed?: Readonly<Record<string, RandomComputation>>
   /** Beside {@link randomVars}. */
   readonly vars?: Readonly<Record<string, string>>
 }

@@ -170,3 +170,26 @@ function withPatience(task: RandomTask, until: NonNullable<RandomTask['until']>)
   const patient = {...task, tries: end(task.tries), until: {...until, limitMs: 100 * roundMs}}
   return items === undefined || members === undefined ? patient : {...patient, items: {...items, members}}
 }
+
+/** A run whose tasks read vars that commands compute; nothing stops it. */
+export function randomComputingRun(seed: number): RandomRun {
+  const luck = new Luck(seed + 9_000_000)
+  const base = randomRun(seed)
+  const names = ['c0', 'c1', 'c2']
+  const computed = Object.fromEntries(
+    names.map((name) => [
+      name,
+      {durationMs: luck.upTo(longestMs), timeoutMs: luck.chance(0.15) ? luck.upTo(longestMs) : longestMs * 2, prints: luck.chance(0.8)},
+    ]),
+  )
+  const isRead = luck.pick([0.2, 0.5])
+  const tasks = base.tasks.map((task): RandomTask => {
+    const inputs = Object.fromEntries(names.filter(() => luck.chance(isRead)).map((name) => [name, {kind: 'var', name} as const]))
+    const name = luck.pick(names)
+    const isEqual = luck.chance(0.7)
+    const text = `{{ vars.${name} ${isEqual ? '==' : '!='} "value of ${name}" }}`
+    const condition = luck.chance(0.15) ? {text, readsStatus: false, vars: [name], value: () => isEqual} : task.condition
+    return {...task, inputs, ...defined({condition})}
+  })
+  return {...base, tasks, computed, stops: [], timeoutMs: undefined}
+}

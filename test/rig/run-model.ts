@@ -4,6 +4,7 @@
 import {Agenda} from './agenda.ts'
 import {AttemptModel, type AttemptModelEnd} from './attempt-model.ts'
 import {emptyWorld, type ModelWorld} from './cache-model.ts'
+import {ComputedVarsModel, valueOfVar} from './computed-vars-model.ts'
 import {EndsModel} from './ends-model.ts'
 import type {ModelEnd, ModelResult} from './model-result.ts'
 import {hooksAfter, outcomeOf, refusalReason, stopWords, type ModelOutcome} from './outcome-model.ts'
@@ -20,6 +21,8 @@ class RunModel {
   readonly #run: RandomRun
   readonly #agenda = new Agenda()
   readonly #attempts: AttemptModel
+  readonly #computed: ComputedVarsModel
+  readonly #vars: Readonly<Record<string, string>>
   readonly #ends: EndsModel
   readonly #starts: string[] = []
   readonly #lists: string[] = []
@@ -49,7 +52,17 @@ class RunModel {
   constructor(run: RandomRun, world: ModelWorld) {
     this.#run = run
     this.#tasks = [...run.tasks]
-    this.#attempts = new AttemptModel({agenda: this.#agenda, world, vars: run.vars ?? {}, onEnd: this.#attemptEnds.bind(this)})
+    this.#computed = new ComputedVarsModel(this.#agenda, run.computed ?? {})
+    this.#vars = {...run.vars, ...Object.fromEntries(Object.keys(run.computed ?? {}).map((name) => [name, valueOfVar(name)]))}
+    const onEnd = this.#attemptEnds.bind(this)
+    this.#attempts = new AttemptModel({
+      agenda: this.#agenda,
+      world,
+      vars: this.#vars,
+      computed: this.#computed,
+      onEnd,
+      onSettled: (then) => this.#todo.push(then),
+    })
     this.#ends = new EndsModel(this.#queue.items)
     this.#waiting = new WaitingModel(this.#agenda, (task) => {
       this.#queue.push(task)
@@ -65,7 +78,18 @@ class RunModel {
     while (this.#startHooks()) this.#goOn()
     const [{executed, unkept}, {nowMs: durationMs, hasTies}] = [this.#attempts, this.#agenda]
     const [starts, polls, hooks] = [this.#starts, this.#waiting.polls, this.#lists]
-    return {...this.#outcome(), durationMs, ends: this.#ends.all, starts, polls, hooks, executed, unkept: [...unkept].sort(), hasTies}
+    return {
+      ...this.#outcome(),
+      durationMs,
+      ends: this.#ends.all,
+      starts,
+      polls,
+      hooks,
+      executed,
+      unkept: [...unkept].sort(),
+      computed: this.#computed.begun,
+      hasTies,
+    }
   }
 
   /** Until all tasks are over. */
@@ -119,12 +143,11 @@ class RunModel {
 
   /** Everything that follows at this moment; then free slots are given to those who wait longest. */
   #settle(): void {
-    for (let next = this.#todo.shift(); next !== undefined; next = this.#todo.shift()) next()
-    for (;;) {
-      const task = this.#queue.take(this.#run.parallelism, this.#attempts.tasks(), this.#ends.all)
-      if (task === undefined) return
-      this.#start(task)
-    }
+    do {
+      for (let next = this.#todo.shift(); next !== undefined; next = this.#todo.shift()) next()
+      const take = (): RandomTask | undefined => this.#queue.take(this.#run.parallelism, this.#attempts.tasks(), this.#ends.all)
+      for (let task = take(); task !== undefined; task = take()) this.#start(task)
+    } while (this.#todo.length > 0)
   }
 
   /** Each item waits for a slot, behind what waits already. */
@@ -145,9 +168,20 @@ class RunModel {
     if (reason === undefined) {
       this.#handedOut.add(task.id)
       this.#todo.push(() => {
-        if (!this.#skipped.has(task.id)) this.#ask(task)
+        if (!this.#skipped.has(task.id)) this.#readVars(task)
       })
     } else this.#skipLater(task, reason)
+  }
+
+  #readVars(task: RandomTask): void {
+    this.#computed.read(task.condition?.vars ?? [], (hasFailed) => {
+      // Given up while it waited for the value.
+      if (this.#skipped.has(task.id)) return
+      // What starts at the same moment may be first, or be given up.
+      if (hasFailed && this.#run.failFast) this.#agenda.markTie()
+      if (hasFailed) this.#end(task, {status: 'failed', attempts: 0, isTolerated: task.continueOnError})
+      else this.#ask(task)
+    })
   }
 
   /** For hooks, the whole run is upstream. */
@@ -172,7 +206,7 @@ class RunModel {
     const attempt = this.#waiting.start(task.id)
     this.#starts.push(`${task.id} ${attempt} ${this.#agenda.nowMs}`)
     const {status} = this.#conclusion ?? {}
-    this.#attempts.start(task, attempt, this.#ends.inputsOf(task, this.#run.vars ?? {}, status))
+    this.#attempts.start(task, attempt, this.#ends.inputsOf(task, this.#vars, status))
   }
 
   #attemptEnds(task: RandomTask, attempt: number, isStopped: boolean, end: AttemptModelEnd): void {

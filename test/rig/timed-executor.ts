@@ -7,19 +7,24 @@ import type {Invocation} from '../../src/lib/execution/attempt/attempt.ts'
 import type {LocalTaskRunnerOptions} from '../../src/lib/execution/task/local-task-runner.ts'
 import type {JsonObject} from '../../src/lib/util/json.ts'
 import {outputOf, productsOf} from './attempt-model.ts'
-import {findRandomTask, tryOf, type RandomTask} from './random-run.ts'
+import {valueOfVar} from './computed-vars-model.ts'
+import {findRandomTask, tryOf, type RandomComputation, type RandomRun, type RandomTask} from './random-run.ts'
 
 type Executor = LocalTaskRunnerOptions['executor']
 
 export class TimedExecutor implements Executor {
   /** Inputs by `task attempt`. */
   readonly executed: Record<string, JsonObject> = {}
+  /** `name time` of the commands of vars. */
+  readonly computed: string[] = []
   readonly #tasks: readonly RandomTask[]
+  readonly #computations: NonNullable<RandomRun['computed']>
   /** How to end each attempt that is open. */
   readonly #open = new Set<() => void>()
 
-  constructor(tasks: readonly RandomTask[]) {
+  constructor(tasks: readonly RandomTask[], computations: RandomRun['computed'] = {}) {
     this.#tasks = tasks
+    this.#computations = computations
   }
 
   get openCount(): number {
@@ -37,6 +42,8 @@ export class TimedExecutor implements Executor {
 
   execute({timeoutMs = Infinity, context, inputs, workingDir}: Invocation, {signal}: {signal: AbortSignal}): Promise<ActionResult> {
     const {task: id, attempt, run} = context
+    const computation = id.startsWith('vars.') ? this.#computations[id.slice('vars.'.length)] : undefined
+    if (computation !== undefined) return this.#compute(id.slice('vars.'.length), computation)
     const task = findRandomTask(this.#tasks, id)
     if (task === undefined) return Promise.reject(new Error(`no task ${id}`))
     const metrics = {durationMs: 1}
@@ -76,6 +83,24 @@ export class TimedExecutor implements Executor {
           end(cancelled)
         }, stopMs)
       })
+    })
+  }
+
+  #compute(name: string, {durationMs, timeoutMs, prints}: RandomComputation): Promise<ActionResult> {
+    this.computed.push(`${name} ${String(Date.now())}`)
+    const metrics = {durationMs: 1}
+    const code = durationMs > timeoutMs ? 'TIMEOUT' : prints ? undefined : 'EXIT_CODE'
+    const result: ActionResult =
+      code === undefined
+        ? {ok: true, output: {stdout: valueOfVar(name), truncated: false}, metrics, warnings: []}
+        : {ok: false, error: {code, message: 'm', retryable: true}, metrics, warnings: []}
+    return new Promise((resolve) => {
+      const end = (): void => {
+        this.#open.delete(end)
+        resolve(result)
+      }
+      this.#open.add(end)
+      setTimeout(end, Math.min(durationMs, timeoutMs))
     })
   }
 }
