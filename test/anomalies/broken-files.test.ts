@@ -70,6 +70,7 @@ const files: Readonly<Record<string, string>> = {
   '61-foreign-keys.yaml': `id: w\nschedule: '0 3 * * *'\nparams: {a: 1}\nhandlerOn: {failure: {command: x}}\nnamespace: a.b\ntasks:\n${task}`,
   '62-short-forms.yaml': `id: w\ndefault: a\nsecrets: API_TOKEN\nconcurrency: deploy\ndotenv: .env\nenv: [A=b]\ntasks:\n  - {id: a, type: core/console.log, forEach: ['x'], needs: b, until: done, require: [test -f x], inputs: {message: hi}}\n`,
   '63-text-that-stays.yaml': `id: w\nvars: {a: 1, b: 'v{{ vars.a }}', c: {format: '{{.Names}}', d: ['{{ inputs.x }}']}}\nenv: {DATA: '$HOME/data', OUT: '\${DATA}/out', PRICE: '$5'}\ntasks:\n  - {id: a, type: core/shell.run, env: {B: '{{ vars.b }}', C: '{{ vars.c }}', PATH: 'bin:$PATH', D: '$DATA'}, inputs: {command: 'true'}}\n`,
+  '64-forms-of-inputs.yaml': `${head}  - {id: a, type: core/shell.run, inputs: {command: [make, make test], args: '--all'}}\n`,
 }
 
 it('the findings of broken files', async () => {

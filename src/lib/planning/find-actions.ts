@@ -10,6 +10,7 @@ import {execReference, listExecItems} from '../plugins/check-exec.ts'
 import type {ActionDef, PluginAction} from '../plugins/manifest.ts'
 import type {PluginManager, ResolveFailure} from '../plugins/plugin-manager.ts'
 import type {ActionInputs} from '../workflow/action-inputs.ts'
+import {hintForForm} from '../workflow/check/shape-hints.ts'
 import type {WorkflowDraft} from '../workflow/draft.ts'
 import {commandAction} from '../workflow/task/requirement.ts'
 import {isComputedVar} from '../workflow/vars/computed-var.ts'
@@ -115,7 +116,10 @@ function checkInputs({checkInputs: check, literalInputs}: ReadyAction, inputs: u
   // Anything but a map is the finding of the workflow's schema.
   if (check === undefined || !isFields(inputs)) return []
   return check(inputs)
-    .map(placeSchemaFinding)
+    .map((found) => {
+      const placed = placeSchemaFinding(found)
+      return {...placed, finding: {...placed.finding, ...defined({hint: placed.finding.hint ?? hintForForm(found, inputs)})}}
+    })
     .filter(({path}) => !dependsOnTemplate(inputs, path, literalInputs))
 }
 

@@ -93,14 +93,30 @@ export function hintForKey(key: string, isOfTask: boolean): string | undefined {
   return (isOfTask ? taskKeys : workflowKeys).get(key)
 }
 
-/** Of a value of the wrong type. @param value what the file has there */
-export function hintForType({path, params}: Pick<SchemaFinding, 'path' | 'params'>, value: unknown): string | undefined {
-  const key = String(path.at(-1))
-  if (params['type'] === 'object') return Object.hasOwn(maps, key) ? maps[key] : undefined
+type WrongType = Pick<SchemaFinding, 'path' | 'params' | 'keyword'>
+
+/** Of a value of the wrong type in a workflow. @param root what `path` begins in */
+export function hintForType(found: WrongType, root: unknown): string | undefined {
+  const key = String(found.path.at(-1))
+  if (found.params['type'] === 'object') return Object.hasOwn(maps, key) ? maps[key] : undefined
+  return hintForForm(found, root)
+}
+
+/** One value where a list is wanted, or the other way round; of anything that has a schema. @param root what `path` begins in */
+export function hintForForm({path, params, keyword}: WrongType, root: unknown): string | undefined {
+  if (keyword !== 'type') return undefined
+  const [key, value] = [String(path.at(-1)), valueAt(root, path)]
+  if (params['type'] === 'string' && Array.isArray(value)) return `write one text, which may have several lines: ${key}: |`
   if (params['type'] !== 'array') return undefined
   if (typeof value === 'string' && value.length <= 60 && !/[\n']/.test(value)) return `write it as a list: ${key}: [${quoted(value)}]`
   if (typeof value !== 'object' || value === null) return undefined
   return key === 'tasks' ? 'write it as a list: each task begins with - id: NAME' : 'write it as a list: each item begins with -'
+}
+
+export function valueAt(root: unknown, path: SchemaFinding['path']): unknown {
+  let value = root
+  for (const step of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined
+  return value
 }
 
 function quoted(text: string): string {

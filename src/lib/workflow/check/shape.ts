@@ -8,7 +8,7 @@ import type {SchemaFinding} from '../../documents/schema-findings.ts'
 import type {SourceDocument} from '../../documents/source-document.ts'
 import {secretHint} from '../inputs/secret-input.ts'
 import {loadWorkflowCheck} from '../schema/workflow-check.ts'
-import {hintForKey, hintForType} from './shape-hints.ts'
+import {hintForKey, hintForType, valueAt} from './shape-hints.ts'
 import {defined} from '../../util/defined.ts'
 
 export async function checkShape(document: SourceDocument, schemas: SchemaCompiler): Promise<Findings> {
@@ -52,7 +52,7 @@ function inOurWords(
   const id = taskIdAt(path, workflow)
   if (keyword === 'additionalProperties' || keyword === 'required')
     return {...hintOfKey(path, keyword), ...(id !== undefined && {message: `${message} in task "${id}"`})}
-  if (keyword === 'type') return defined({hint: hintForType({path, params}, valueAt(workflow, path))})
+  if (keyword === 'type') return defined({hint: hintForType({path, params, keyword}, workflow)})
   if (keyword === 'pattern' && schema['title'] === 'id of a workflow')
     return {
       code: 'bad-id',
@@ -131,12 +131,6 @@ function taskIdAt(path: SchemaFinding['path'], workflow: unknown): string | unde
   const task = pathOfTask(path)
   const {id} = fieldsOf(task === undefined ? undefined : valueAt(workflow, task))
   return typeof id === 'string' ? id : undefined
-}
-
-function valueAt(root: unknown, path: SchemaFinding['path']): unknown {
-  let value = root
-  for (const step of path) value = typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined
-  return value
 }
 
 /** The beginning of a path that leads to a task. */

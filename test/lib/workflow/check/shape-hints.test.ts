@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest'
-import {hintForKey, hintForType} from '../../../../src/lib/workflow/check/shape-hints.ts'
+import {hintForForm, hintForKey, hintForType} from '../../../../src/lib/workflow/check/shape-hints.ts'
 import {taskSchema} from '../../../../src/lib/workflow/schema/task-schema.ts'
 import {workflowSchema} from '../../../../src/lib/workflow/schema/workflow-schema.ts'
 
@@ -23,7 +23,7 @@ describe('hints for the keys of other programs', () => {
     for (const key of own.workflow) expect(hintForKey(key, false)).toBeUndefined()
     for (const key of ['constructor', '__proto__', 'toString', '']) {
       expect([hintForKey(key, true), hintForKey(key, false)]).toEqual([undefined, undefined])
-      expect(hintForType({path: [key], params: {type: 'object'}}, 1)).toBeUndefined()
+      expect(hintForType({path: [key], keyword: 'type', params: {type: 'object'}}, 1)).toBeUndefined()
     }
   })
 })
@@ -38,6 +38,11 @@ describe('hints for values of the wrong type', () => {
     ['needs', 5, undefined],
     ['onFailure', {id: 'a'}, 'write it as a list: each item begins with -'],
   ])('%s: %j, where a list is wanted', (key, value, expected) => {
-    expect(hintForType({path: ['tasks', 0, key], params: {type: 'array'}}, value)).toBe(expected)
+    expect(hintForType({path: ['tasks', 0, key], keyword: 'type', params: {type: 'array'}}, {tasks: [{[key]: value}]})).toBe(expected)
+  })
+
+  it('a list where a text is wanted', () => {
+    const hint = hintForForm({path: ['command'], keyword: 'type', params: {type: 'string'}}, {command: ['a', 'b']})
+    expect(hint).toBe('write one text, which may have several lines: command: |')
   })
 })
