@@ -8,7 +8,8 @@ export interface TaskRecord {
   hasPolled: boolean
   /** The last attempt that waits, or has waited, for a person. */
   asked?: number
-  wasInterrupted: boolean
+  /** The run that its last attempt has made: an attempt that follows an interruption may go on with it. */
+  child?: string
   answer?: 'approved' | 'rejected'
   /** Of the log of that attempt. */
   line: number
@@ -30,7 +31,7 @@ export function newTaskRecord(needs: readonly string[], parent?: TaskRecord): Ta
     hasPolled: false,
     line: 0,
     isLost: false,
-    wasInterrupted: false,
+
     progress: 'unstarted',
     ...(parent !== undefined && {parent}),
   }
@@ -44,7 +45,7 @@ type Demand = (holds: boolean, event: RunEvent, law: string) => void
 
 export class TaskLaws {
   readonly #tasks: Map<string, TaskRecord>
-  readonly #children = new Map<string, string>()
+  readonly #children = new Set<string>()
   readonly #demand: Demand
 
   constructor(tasks: Map<string, TaskRecord>, demand: Demand) {
@@ -60,6 +61,7 @@ export class TaskLaws {
       event,
       'nothing is told of an attempt whose process died, but its end',
     )
+    const {next} = task
     this.#expectNext(event, task)
     switch (event.type) {
       case 'task.expanded':
@@ -79,6 +81,7 @@ export class TaskLaws {
         this.#demand(task.items === undefined, event, 'a task with items has no attempt of its own')
         this.#demand(task.progress !== 'running', event, 'an attempt is open')
         this.#demand(event.attempt === task.attempt + 1, event, 'attempts are counted from 1, and each starts once')
+        if (next !== 'again') delete task.child
         this.#demand(![...this.#tasks.values()].some(({isLost}) => isLost), event, 'nothing starts before interrupted attempts have an end')
         task.attempt = event.attempt
         task.line = 0
@@ -86,17 +89,14 @@ export class TaskLaws {
         return
       case 'task.child':
         this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt makes a run')
+        this.#demand(event.child !== event.run, event, 'a run is not its own child')
         this.#demand(
-          (this.#children.get(event.child) ?? event.task) === event.task && event.child !== event.run,
+          !this.#children.has(event.child) || task.child === event.child,
           event,
-          'each task makes a run of its own',
+          'each attempt makes a run of its own, or goes on with that of an interrupted one',
         )
-        this.#demand(
-          !this.#children.has(event.child) || task.wasInterrupted,
-          event,
-          'an attempt goes on with the run that an interrupted one has made',
-        )
-        this.#children.set(event.child, event.task)
+        this.#children.add(event.child)
+        task.child = event.child
         return
       case 'task.waiting':
         this.#demand(task.progress === 'running' && event.attempt === task.attempt, event, 'only an open attempt waits for a person')
@@ -134,7 +134,6 @@ export class TaskLaws {
       case 'task.interrupted':
         this.#demand(task.isLost && event.attempt === task.attempt, event, 'only an attempt whose process died is interrupted')
         task.isLost = false
-        task.wasInterrupted = true
         task.next = event.next
         task.progress = 'waiting'
         return

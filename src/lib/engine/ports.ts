@@ -130,9 +130,12 @@ export interface TaskRunner {
   group(): Awaitable<GroupAnswer>
   /** Lists the items of a task that has some, before the first of them runs. */
   expand(task: string): Awaitable<ItemsAnswer>
-  /** Evaluates the outputs of the run. */
+  /** Evaluates the outputs of the run. Of a run that is resumed after its hooks have begun, it is asked when it has heard all that came before them. */
   outputs(): Awaitable<OutputsAnswer>
-  /** Is given every event but log lines, in order, before anything that follows from it is asked for. A stop of the run is one of them. */
+  /**
+   * Is given every event but log lines, in order, before anything that follows from it is asked for. A stop of the run is one of them. In a run that
+   * is resumed, those of its earlier processes come first.
+   */
   hear(event: DatedEvent): void
 }
 

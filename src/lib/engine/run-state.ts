@@ -173,6 +173,11 @@ export function mayStart(state: DecideState, task: string): boolean {
   return progress === 'ready' || progress === 'waiting'
 }
 
+/** Nothing starts until it has its concurrency group; not so when it has been told that it will not start any more. */
+export function awaitsGroup({isGated, isStoppedTwice, refusal, stage}: DecideState): boolean {
+  return isGated && !isStoppedTwice && refusal === undefined && stage !== 'finished'
+}
+
 /** How much of the run's parallelism the task takes while it is `running`. */
 export function slotsOf({shape}: TaskRecord): 0 | 1 {
   return shape.usesSlot === false ? 0 : 1

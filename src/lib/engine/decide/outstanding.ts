@@ -102,8 +102,12 @@ export function isUnderWay({progress}: TaskRecord): boolean {
 /** The stop of a run that does not hold its group. It ends at once: also what it did when it was not resumed yet. */
 export function giveUpGated(state: DecideState, {ts}: RunStopping & DatedEvent, reason: string): Command[] {
   state.isStoppedTwice = true
-  const begun = [...state.tasks.values()].some(({progress}) => progress !== 'pending')
-  if (!begun) return skipAll(state, reason)
+  let hasBegun = false
+  for (const record of state.tasks.values()) {
+    if (isUnderWay(record)) record.isStopped = true
+    hasBegun ||= record.progress !== 'pending'
+  }
+  if (!hasBegun) return skipAll(state, reason)
   const ends = outstanding(state, ts).filter(({kind}) => kind === 'skip' || kind === 'end' || kind === 'collect')
   return [{kind: 'cancel', isAtOnce: true}, ...ends, ...skipAll(state, reason)]
 }

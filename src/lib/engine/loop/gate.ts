@@ -3,7 +3,7 @@
 import type {Plan} from '../plan.ts'
 import type {GroupAnswer, RunPorts} from '../ports.ts'
 import type {AdmissionAnswer} from '../requests/admission.ts'
-import type {DecideState} from '../run-state.ts'
+import {awaitsGroup, type DecideState} from '../run-state.ts'
 import type {Turn} from './turn.ts'
 
 export interface GateOptions {
@@ -37,7 +37,7 @@ export class Gate {
   #enter(answer: GroupAnswer): void {
     const {plan, ports, turn, post, onStop} = this.#options
     const {admission} = ports
-    if (!this.#isWaiting()) return
+    if (!awaitsGroup(turn.state)) return
     if (!answer.ok) {
       this.#refuse('failed', answer.error.message)
       return
@@ -49,7 +49,7 @@ export class Gate {
     const resumed = hasBegun(turn.state)
     const onQueued = (holders: readonly string[]): void => {
       post(() => {
-        if (this.#isWaiting()) turn.apply({type: 'run.queued', group, holders})
+        if (awaitsGroup(turn.state)) turn.apply({type: 'run.queued', group, holders})
       })
     }
     const wish = {...plan.concurrency, group, ...(resumed && {onConflict: 'queue' as const})}
@@ -57,8 +57,8 @@ export class Gate {
   }
 
   #take(group: string, answer: AdmissionAnswer): void {
-    if (!this.#isWaiting()) return
     const {turn} = this.#options
+    if (!awaitsGroup(turn.state)) return
     if (answer.kind === 'admitted') turn.apply({type: 'run.admitted', group})
     else this.#refuse(answer.isSkipped ? 'succeeded' : 'failed', answer.reason)
   }
@@ -68,12 +68,6 @@ export class Gate {
     const {turn} = this.#options
     if (hasBegun(turn.state)) turn.apply({type: 'run.stopping', cause: 'cancelled', reason: `cancelled: ${reason}`})
     else turn.apply({type: 'run.refused', status, reason})
-  }
-
-  /** false: the run was stopped while it waited. */
-  #isWaiting(): boolean {
-    const {isGated, isStoppedTwice, refusal, stage} = this.#options.turn.state
-    return isGated && !isStoppedTwice && refusal === undefined && stage !== 'finished'
   }
 }
 

@@ -5,7 +5,7 @@ import {nextHooks} from '../decide/hooks.ts'
 import {endOfRun} from '../decide/outcome.ts'
 import type {RunFinished} from '../events.ts'
 import type {Plan} from '../plan.ts'
-import type {OutputsAnswer, RunPorts} from '../ports.ts'
+import type {Awaitable, OutputsAnswer, RunPorts} from '../ports.ts'
 import type {Turn} from './turn.ts'
 import {defined} from '../../util/defined.ts'
 
@@ -28,9 +28,10 @@ export class RunEnd {
     this.#startedAtMs = ports.clock.elapsed()
   }
 
-  /** The run has been driven for so long by other processes. */
-  goOnAfter(drivenMs: number): void {
+  /** The run has been driven for so long by other processes. @param outputs of one whose hooks have begun */
+  goOnAfter(drivenMs: number, outputs: Awaitable<OutputsAnswer> | undefined): void {
     this.#startedAtMs = this.#ports.clock.elapsed() - drivenMs
+    if (outputs !== undefined) this.#turn.whenAnswered(outputs, (answer) => (this.#outputs ??= answer))
   }
 
   /** The last event, once it is there. */

@@ -10,7 +10,7 @@ import type {RunFinished, RunnerEvent, RunStopping, StateEventBody} from '../eve
 import type {Plan} from '../plan.ts'
 import type {Awaitable, RunPorts} from '../ports.ts'
 import {replay} from '../resume/replay.ts'
-import {createState, requireRecord, type DecideState} from '../run-state.ts'
+import {awaitsGroup, createState, requireRecord, type DecideState} from '../run-state.ts'
 import {RunView} from '../run-view.ts'
 import type {SealedValue} from '../sealed-output.ts'
 import {EventRecorder} from './event-recorder.ts'
@@ -204,7 +204,7 @@ export class RunLoop {
 
   /** The run begins, or goes on, once it holds its group. How long it waited for that is not its own time. */
   #open(): void {
-    if (this.#state.isGated) return
+    if (awaitsGroup(this.#state)) return
     const {timeoutMs} = this.#plan
     if (timeoutMs !== undefined) this.#timers.after(Math.max(0, timeoutMs - this.#timedMs), () => this.stop('timeout'))
     const {resume} = this.#options
@@ -216,15 +216,15 @@ export class RunLoop {
     const {resume, concurrency, warnings = []} = this.#options
     if (resume === undefined) return false
     const {clock, runner} = this.#ports
-    const {seq, driven} = replay(resume.events, {state: this.#state, view: this.#view, runner}, clock)
+    const {seq, driven, outputs} = replay(resume.events, {state: this.#state, view: this.#view, runner}, clock)
     if (seq === 0) return false
     this.#recorder.goOnAfter(seq)
     this.#timedMs = driven.timedMs
-    this.#end.goOnAfter(driven.totalMs)
+    this.#end.goOnAfter(driven.totalMs, outputs)
     this.#tasks.goOnAfter(driven)
     this.#apply({type: 'run.resumed', epoch: resume.epoch + 1, ...defined({startedBy: this.#options.startedBy})})
     for (const warning of warnings) this.#apply(warningEvent(warning))
-    if (!this.#state.isGated) runner.expect(this.#tasks.listOpen(), concurrency)
+    if (!awaitsGroup(this.#state)) runner.expect(this.#tasks.listOpen(), concurrency)
     return true
   }
 

@@ -72,6 +72,9 @@ export class TaskSteps {
 
   /** Ends a task that is tried no more, and of which no attempt goes on. */
   end(task: string): void {
+    const {progress} = requireRecord(this.#turn.state.tasks, task)
+    // Another stop in the same turn has ended it.
+    if (progress !== 'ending' && progress !== 'waiting') return
     const durationMs = roundMs(this.#driven?.sinceLastStart(task) ?? 0)
     this.#turn.apply(endOfInterrupted(this.#turn.state, this.#named(task), durationMs))
   }

@@ -2,7 +2,7 @@
 
 import {decide} from '../decide/decide.ts'
 import type {StateEvent} from '../events.ts'
-import type {RunPorts} from '../ports.ts'
+import type {Awaitable, OutputsAnswer, RunPorts} from '../ports.ts'
 import type {DecideState} from '../run-state.ts'
 import type {RunView} from '../run-view.ts'
 import {DrivenTime} from './driven-time.ts'
@@ -10,13 +10,15 @@ import {DrivenTime} from './driven-time.ts'
 export interface Listeners {
   readonly state: DecideState
   readonly view: RunView
-  readonly runner: Pick<RunPorts['runner'], 'hear'>
+  readonly runner: Pick<RunPorts['runner'], 'hear' | 'outputs'>
 }
 
 export interface Replayed {
   /** Of the last event; 0: there was none. */
   readonly seq: number
   readonly driven: DrivenTime
+  /** Of a run whose hooks have begun after its tasks have succeeded: they are what they were before the hooks. */
+  readonly outputs: Awaitable<OutputsAnswer> | undefined
 }
 
 /** Nothing follows from these events again: they have had their consequences, or these are outstanding. */
@@ -25,12 +27,14 @@ export function replay(events: Iterable<StateEvent>, {state, view, runner}: List
   const nowMs = clock.now()
   const elapsedMs = clock.elapsed()
   let seq = 0
+  let outputs: Awaitable<OutputsAnswer> | undefined
   for (const event of events) {
+    if (event.type === 'hooks.started' && event.status === 'succeeded') outputs ??= runner.outputs()
     runner.hear(event)
     decide(state, event)
     driven.take(event)
     view.record(event, elapsedMs - Math.max(0, nowMs - Date.parse(event.ts)))
     seq = event.seq
   }
-  return {seq, driven}
+  return {seq, driven, outputs}
 }
