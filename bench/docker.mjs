@@ -17,11 +17,11 @@ await mkdir(join(outfile, '..'), {recursive: true})
 await build({
   stdin: {
     contents: `
-      export {DockerClient} from './src/lib/runtimes/docker-client.ts'
-      export {keepHostsFile} from './src/lib/runtimes/hosts-file.ts'
-      export {DockerRuntime} from './src/lib/runtimes/docker.ts'
+      export {DockerClient} from './src/lib/docker/api/docker-client.ts'
+      export {keepHostsFile} from './src/lib/egress/hosts-file.ts'
+      export {DockerRuntime} from './src/lib/docker/docker-runtime.ts'
       export {defaultSandboxLimits} from './src/lib/runtimes/sandbox.ts'
-      export {containerUser} from './src/lib/runtimes/docker-config.ts'
+      export {containerUser} from './src/lib/docker/container-config.ts'
       export {identifyProcess} from './src/lib/util/process-identity.ts'`,
     resolveDir: root,
     loader: 'ts',

@@ -26,8 +26,8 @@ try {
 async function loadModules() {
   const outfile = join(dir, 'egress.mjs')
   const contents = [
-    `export {EgressProxy} from './src/lib/runtimes/egress-proxy.ts'`,
-    `export {parseNetworkRule} from './src/lib/runtimes/network-rule.ts'`,
+    `export {EgressProxy} from './src/lib/egress/egress-proxy.ts'`,
+    `export {parseNetworkRule} from './src/lib/network/rule.ts'`,
     `export {createRelayFetch} from './sdk/src/relay-fetch.ts'`,
     `export {testKey, testCertificate} from './test/rig/tls-certificate.ts'`,
   ].join('\n')
