@@ -193,9 +193,10 @@ export function evaluateSites<Key extends string>(
   sites: readonly TemplateSite[],
   evaluate: (site: TemplateSite) => unknown,
 ): Record<Key, Record<string, unknown>> {
+  // Most tasks have no templates.
+  if (sites.length === 0) return {...maps} as Record<Key, Record<string, unknown>>
   const fill = ([key, map]: [string, object]): [string, Record<string, unknown>] => {
     const bySite = new Map(sites.filter((site) => site.key === key).map((site) => [site.name, site]))
-    if (bySite.size === 0) return [key, {...map}]
     const values = Object.entries(map).map(([name, value]: [string, unknown]) => {
       const site = bySite.get(name)
       return [name, site === undefined ? value : evaluate(site)] as const

@@ -146,7 +146,6 @@ export class RunScope {
   evaluateTask(task: PlannedTask, key: TaskKey): Evaluated<TaskValues> {
     const {inputs, env, cache, workingDir, container, action} = task
     const maps = {inputs, env, cache: cache ?? {}, container: container ?? {}}
-    // Most tasks have no templates.
     let evaluator: ((site: TemplateSite) => unknown) | undefined
     const evaluate = (site: TemplateSite): unknown => (evaluator ??= this.#evaluator(task, key))(site)
     const evaluated = this.#attempt(task.id, () => ({
