@@ -328,3 +328,45 @@ tasks:
     expect(await runs(project)).toHaveLength(5)
   })
 })
+
+describe('vars of a child', () => {
+  const greet = `id: greet
+vars: {greeting: Hello, times: 1, list: [a], any: null}
+tasks:
+  - {id: say, type: core/shell.run, env: {TEXT: '{{ vars.greeting }} {{ vars.times + 1 }} {{ vars.list[0] }} {{ vars.any }}'}, inputs: {command: 'echo "$TEXT"'}}
+outputs: {said: '{{ tasks.say.output.stdout }}'}
+`
+  const open = (vars: string): Project =>
+    new Project({
+      'greet.yaml': greet,
+      'w.yaml': `id: w
+vars: {n: 4}
+tasks: [{id: run, type: core/workflow.run, inputs: {file: greet.yaml, vars: ${vars}}}]
+outputs: {said: '{{ tasks.run.output.said }}'}
+`,
+    })
+
+  it.each([
+    ['{greeting: Bye, times: 2, list: [b, c], any: "5"}', 'Bye 3 b 5'],
+    [`{times: '{{ vars.n }}'}`, 'Hello 5 a null'],
+    ['{}', 'Hello 2 a null'],
+  ])('%s', async (vars, said) => {
+    expect((await open(vars).runJson('w.yaml')).result.outputs).toEqual({said})
+  })
+
+  it.each([
+    ['{greting: x}', 'in greet.yaml, the workflow declares no var "greting"', 'did you mean "greeting"?'],
+    ['{times: two}', 'in greet.yaml, the var "times" must be a number, as in the workflow file', 'w.yaml:3'],
+    ['{list: {a: 1}}', 'the var "list" must be a list', 'w.yaml:3'],
+  ])('%s is found before anything starts', async (vars, message, more) => {
+    const {exitCode, stdout, stderr} = await open(vars).run(['run', 'w.yaml'])
+    expect(exitCode).toBe(3)
+    expect(stdout + stderr).toContain(message)
+    expect(stdout + stderr).toContain(more)
+  })
+
+  it('are refused when the task starts where templates make them', async () => {
+    const run = await open(`{times: '{{ "x" }}'}`).runJson('w.yaml')
+    expect(run.error('run')).toMatchObject({code: 'CHILD_REFUSED', message: 'the var "times" must be a number, as in the workflow file'})
+  })
+})

@@ -51,3 +51,29 @@ describe('a restricted workflow that starts no program', () => {
     expect(project.has('written')).toBe(false)
   })
 })
+
+describe('hashFiles() of a restricted workflow', () => {
+  const open = (permissions: string, pattern: string): Project =>
+    new Project({
+      'w.yaml': `id: w
+security: restricted
+${permissions}
+tasks: [{id: run, type: core/workflow.run, inputs: {file: other.yaml}}]
+outputs: {hash: '{{ hashFiles("${pattern}") }}'}
+`,
+      'other.yaml': 'id: other\nsecurity: restricted\ntasks: [{id: run, type: core/workflow.run, inputs: {file: last.yaml}}]\n',
+      'last.yaml': 'id: last\ntasks: [{id: a, type: core/shell.run, inputs: {command: "true"}}]\n',
+      'pin.txt': '1234',
+      'data/a.txt': 'a',
+    })
+
+  it('reads what is granted', async () => {
+    const run = await open('permissions: {filesystem: {read: [./data]}}', 'data/*').runJson('w.yaml')
+    expect(run.result.outputs?.['hash']).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  it.each(['pin.txt', '**'])('refuses what is not: %s', async (pattern) => {
+    const {stderr, stdout} = await open('permissions: {filesystem: {read: [./data]}}', pattern).run(['run', 'w.yaml'])
+    expect(stderr + stdout).toContain('is not granted to a restricted workflow: add it to permissions.filesystem.read')
+  })
+})

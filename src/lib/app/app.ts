@@ -95,8 +95,11 @@ export class App {
     const planned = await project.plan(request, ask)
     const {checkChildren, noAnswers, runsChildren} = await import('../planning/check-children.ts')
     if (!runsChildren(planned.plan)) return planned
-    const warnings = await checkChildren(planned, async ({file, inputs: values, ...chosen}) =>
-      (await this.project({file})).plan({file, ...chosen, ...(values !== undefined && {inputs: {values}})}, noAnswers),
+    const warnings = await checkChildren(planned, async ({file, inputs: values, vars: varValues, ...chosen}) =>
+      (await this.project({file})).plan(
+        {file, ...chosen, ...(varValues !== undefined && {varValues}), ...(values !== undefined && {inputs: {values}})},
+        noAnswers,
+      ),
     )
     return {...planned, warnings: [...planned.warnings, ...warnings]}
   }

@@ -43,6 +43,7 @@ export interface ChildRunParts {
 interface ChildInputs {
   readonly file: string
   readonly inputs?: JsonObject
+  readonly vars?: JsonObject
   readonly tasks?: readonly string[]
   readonly args?: readonly string[]
 }
@@ -61,7 +62,7 @@ export function createWorkflowAction(parts: ChildRunParts): BuiltInAction {
 
 async function runChild(call: BuiltInCall, parts: ChildRunParts): Promise<BuiltInResult> {
   const {app, plan, chain, openChild, findKnown} = parts
-  const {file: written, inputs: values = {}, tasks = [], args = []} = call.inputs as unknown as ChildInputs
+  const {file: written, inputs: values = {}, vars: varValues = {}, tasks = [], args = []} = call.inputs as unknown as ChildInputs
   const file = childFile(plan, written)
   const path = resolve(plan.file === '-' ? '.' : dirname(plan.file), written)
   const real = realPathOf(path) ?? path
@@ -74,7 +75,7 @@ async function runChild(call: BuiltInCall, parts: ChildRunParts): Promise<BuiltI
   const chained = refuseChain(chain, real)
   if (chained !== undefined) return refused(chained.message)
   const project = await app.project({file})
-  const planned = await project.plan({file, inputs: {values}, tasks, args}, noAnswers)
+  const planned = await project.plan({file, inputs: {values}, varValues, tasks, args}, noAnswers)
   const undeclared = undeclaredSecrets(plan, planned.plan)
   if (undeclared !== undefined) return refused(undeclared.message)
   return await drive(call, {child: openChild(project, call.task, real), planned, file}, parts)

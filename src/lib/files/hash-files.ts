@@ -20,8 +20,14 @@ export type HashedFiles =
 /**
  * SHA-256 in hex of paths and contents; empty when no file fits.
  * @param dir absolute @param patterns relative to it; one with `!` in front takes files out @param spend is called before bytes are read, and may throw
+ * @param mayRead of a path of a file that fits; absent: all
  */
-export function hashFiles(dir: string, patterns: readonly string[], spend: (bytes: number) => void): HashedFiles {
+export function hashFiles(
+  dir: string,
+  patterns: readonly string[],
+  spend: (bytes: number) => void,
+  mayRead: (path: string) => boolean = () => true,
+): HashedFiles {
   const taken: Glob[] = []
   const left: Glob[] = []
   for (const [nth, written] of patterns.entries()) {
@@ -33,6 +39,9 @@ export function hashFiles(dir: string, patterns: readonly string[], spend: (byte
   }
   const paths = listFiles(dir, taken, left, spend)
   if (paths === undefined) return {ok: false, reason: 'the directory is too large or too deep to be searched'}
+  const refused = paths.find((path) => !mayRead(path))
+  if (refused !== undefined)
+    return {ok: false, reason: `the file ${refused} is not granted to a restricted workflow: add it to permissions.filesystem.read`}
   if (paths.length === 0) return {ok: true, hash: ''}
   const hash = createHash('sha256')
   let total = 0

@@ -8,7 +8,7 @@ import {durationExamples, parseDuration} from '../util/duration.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {Workflow} from '../workflow/model.ts'
 import type {ComputedVar} from '../workflow/vars/computed-var.ts'
-import {overrideVars} from '../workflow/override-vars.ts'
+import {assignVars, overrideVars} from '../workflow/override-vars.ts'
 import type {TaskRequest} from './select-tasks.ts'
 import type {InputsRequest, ResolvedInputs} from './resolve-inputs.ts'
 
@@ -17,6 +17,8 @@ export interface PlanRequest extends TaskRequest {
   readonly file: string
   /** `name=value`, each. */
   readonly vars?: readonly string[]
+  /** The same as values. */
+  readonly varValues?: JsonObject
   /** Absent: the file is only checked, and its inputs need no values. */
   readonly inputs?: InputsRequest
   /** Go on with independent tasks after a failure, whatever the file says. */
@@ -62,7 +64,7 @@ export function applyRequest(
     throw new WorkflowError('WORKFLOW_DISABLED', `workflow "${workflow.id}" is disabled (enabled: false)`, {hint: '--force runs it anyway'})
   }
   const {computedVars = {}} = workflow
-  const vars = overrideVars(workflow.vars, request.vars ?? [], computedVars)
+  const vars = assignVars(overrideVars(workflow.vars, request.vars ?? [], computedVars), request.varValues ?? {}, computedVars)
   const computed = Object.entries(computedVars).filter(([name]) => !Object.hasOwn(vars, name))
   return {
     vars,

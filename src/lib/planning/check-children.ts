@@ -8,6 +8,7 @@ import {allTasks, type Plan, type PlannedTask} from '../engine/plan.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {defined} from '../util/defined.ts'
+import {VarError} from '../workflow/override-vars.ts'
 import type {JsonObject} from '../util/json.ts'
 import {visitTemplates} from '../workflow/template-sites.ts'
 import type {PlannedRun} from './plan-workflow.ts'
@@ -26,6 +27,8 @@ export interface ChildRequest {
   readonly file: string
   /** Absent: they are not known yet. */
   readonly inputs?: JsonObject
+  /** Absent: none, or they are not known yet. */
+  readonly vars?: JsonObject
   /** Absent: all, or they are not known yet. */
   readonly tasks?: readonly string[]
 }
@@ -50,7 +53,7 @@ export async function checkChildren(planned: PlannedRun, planChild: PlanChild): 
 /** @param chain real paths of the workflows that lead here, this one too */
 async function collect(planned: PlannedRun, planChild: PlanChild, chain: readonly string[], findings: Diagnostic[]): Promise<void> {
   for (const task of childTasks(planned.plan)) {
-    const {file: written, inputs = {}, tasks = []} = task.inputs
+    const {file: written, inputs = {}, vars = {}, tasks = []} = task.inputs
     if (typeof written !== 'string' || holdsTemplate(written)) continue
     const report = (finding: Omit<Finding, 'severity'>, input = 'file'): void => {
       findings.push(planned.source.diagnostic([...placeOf(planned, task), 'inputs', input], 'value', {severity: 'error', ...finding}))
@@ -66,6 +69,7 @@ async function collect(planned: PlannedRun, planChild: PlanChild, chain: readonl
       const child = await planChild({
         file,
         ...(!holdsTemplate(inputs) && typeof inputs === 'object' && {inputs: inputs as JsonObject}),
+        ...(!holdsTemplate(vars) && {vars: vars as JsonObject}),
         ...(!holdsTemplate(tasks) && {tasks: tasks as string[]}),
       })
       findings.push(...child.warnings)
@@ -75,6 +79,10 @@ async function collect(planned: PlannedRun, planChild: PlanChild, chain: readonl
     } catch (error) {
       if (!(error instanceof WorkflowError)) throw error
       const isInputMissing = error.diagnostics.some(({code}) => code === 'missing-input')
+      if (error instanceof VarError) {
+        report({code: 'child-var', message: `in ${written}, ${error.message}`, ...defined({hint: error.hint})}, 'vars')
+        continue
+      }
       // What else is wrong with the request is a task that is not there.
       if (error.code === 'USAGE' && !isInputMissing) {
         report({code: 'child-task', message: `in ${written}, ${error.message}`, ...defined({hint: error.hint})}, 'tasks')

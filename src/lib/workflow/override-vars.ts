@@ -22,6 +22,26 @@ export function overrideVars(declared: JsonObject, assignments: readonly string[
   return vars
 }
 
+/** A var of a child run that is not declared, or has another type. */
+export class VarError extends WorkflowError {}
+
+/** The same for values that have a type already. Throws VarError. */
+export function assignVars(declared: JsonObject, values: JsonObject, computed: object = {}): JsonObject {
+  for (const [name, value] of Object.entries(values)) {
+    const current = Object.hasOwn(declared, name) ? declared[name] : Object.hasOwn(computed, name) ? '' : undefined
+    if (current === undefined) {
+      const known = Object.keys({...declared, ...computed})
+      const meant = nearest(name, known)
+      const list = known.length === 0 ? 'it declares none' : `it declares: ${known.join(', ')}`
+      const hint = meant === undefined ? list : `did you mean "${meant}"?`
+      throw new VarError('USAGE', `the workflow declares no var "${name}"`, {hint})
+    }
+    if (current !== null && typeOf(value) !== typeOf(current))
+      throw new VarError('USAGE', `the var "${name}" must be ${article(typeOf(current))}, as in the workflow file`)
+  }
+  return {...declared, ...values}
+}
+
 function unknownVar(name: string, known: readonly string[]): WorkflowError {
   const meant = nearest(name, known)
   const list = known.length === 0 ? 'it declares none' : `it declares: ${known.join(', ')}`

@@ -2,8 +2,9 @@
 // continued by another process gets the same answers.
 
 import {createHash} from 'node:crypto'
-import {dirname} from 'node:path'
-import type {Plan} from '../../engine/plan.ts'
+import {realpathSync} from 'node:fs'
+import {dirname, join} from 'node:path'
+import {allTasks, type Plan} from '../../engine/plan.ts'
 import type {DatedEvent} from '../../engine/run-state.ts'
 import {hashFiles} from '../../files/hash-files.ts'
 import {FunctionError} from '../../templates/functions/function-error.ts'
@@ -16,15 +17,28 @@ export class AttemptFacts {
   #now = ''
   readonly #attempts = new Map<string, {readonly attempt: number; readonly startedAt: string}>()
 
-  constructor(runId: string, {file, workflow}: Pick<Plan, 'file' | 'workflow'>) {
+  /** What a restricted workflow may read. Undefined: all. */
+  readonly #granted: readonly string[] | undefined
+
+  constructor(runId: string, plan: Plan) {
+    const {file, workflow} = plan
     this.#runId = runId
     this.#dir = file === '-' ? workflow.workingDir : dirname(file)
+    const paths = (): string[] => allTasks(plan).flatMap(({restrictions}) => restrictions?.permissions.paths.map(({real}) => real) ?? [])
+    this.#granted = workflow.security === 'restricted' ? paths() : undefined
   }
 
   hear(event: DatedEvent): void {
     this.#now = event.ts
     if (event.type === 'task.started') this.#attempts.set(event.task, {attempt: event.attempt, startedAt: event.ts})
     else if (event.type === 'task.finished') this.#attempts.delete(event.task)
+  }
+
+  /** The hash of a short file tells what is in it to those who try, and a restricted workflow may send it. @param path of a file in its directory */
+  readonly #mayRead = (path: string): boolean => {
+    if (this.#granted === undefined) return true
+    const file = join(realpathSync(this.#dir), path)
+    return this.#granted.some((real) => file === real || file.startsWith(real === '/' ? real : `${real}/`))
   }
 
   /** @param key of the task that is attempted; undefined: what is evaluated belongs to no attempt, and the answers are those of the last event */
@@ -37,7 +51,7 @@ export class AttemptFacts {
       },
       uuid: (name) => toUuid([this.#runId, key ?? '', String(attempt), name]),
       hashFiles: (patterns, spend) => {
-        const hashed = hashFiles(this.#dir, patterns, spend)
+        const hashed = hashFiles(this.#dir, patterns, spend, this.#mayRead)
         if (hashed.ok) return hashed.hash
         throw new FunctionError(`hashFiles(): ${hashed.reason}`, hashed.pattern)
       },
