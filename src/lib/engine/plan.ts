@@ -107,6 +107,7 @@ export interface PlannedTask {
   readonly timeoutMs?: number
   readonly timeoutFrom: TimeoutOrigin
   readonly continueOnError: boolean
+  /** It may be started again by itself after a crash. */
   readonly idempotent: boolean
   /** When its result is used again. Absent: never. */
   readonly cache?: CachePolicy

@@ -17,7 +17,7 @@ export interface ActionInspection {
   readonly name: string
   readonly description?: string
   readonly timeoutMs?: number
-  readonly idempotent: boolean
+  readonly idempotent: ActionDef['idempotent']
   readonly inputs: readonly SchemaField[]
   readonly output: readonly SchemaField[]
 }

@@ -9,6 +9,7 @@ import type {Templates} from '../templates/templates.ts'
 import {hookLists, mapHooks, type Hooks} from '../workflow/hooks.ts'
 import type {Task, Workflow} from '../workflow/model.ts'
 import {secretsRead} from '../workflow/template-uses.ts'
+import {isIdempotent} from './is-idempotent.ts'
 import type {FileEnvironment} from './read-env-files.ts'
 import type {TaskContainers} from './containers/read-containers.ts'
 import type {RunSettings} from './apply-request.ts'
@@ -93,7 +94,7 @@ function planTask(task: Task, {workflow, templates, actions, grants, containers}
     ...defined({until: task.until}),
     ...timeoutOf(task, found),
     continueOnError: task.continueOnError,
-    idempotent: task.idempotent,
+    idempotent: task.idempotent ?? isIdempotent(action, task.inputs),
     ...defined({cache: task.cache, workingDir: task.workingDir}),
     ...(plugin.manifest.protocol === 'builtin' && {usesSlot: false}),
     secrets: [...secretsRead(task, literalInputs, templates)],

@@ -31,6 +31,13 @@ const conditionalArguments: JsonObject = {
   },
 }
 
+const valueOrNone: JsonObject = {type: ['string', 'number', 'boolean', 'null']}
+const inputCase: JsonObject = {
+  type: 'object',
+  minProperties: 1,
+  additionalProperties: {anyOf: [valueOrNone, {type: 'array', items: valueOrNone, minItems: 1}]},
+}
+
 const actionSchema: JsonObject = {
   type: 'object',
   additionalProperties: false,
@@ -54,7 +61,12 @@ const actionSchema: JsonObject = {
       type: ['string', 'number'],
       description: 'How long one attempt may take if the task sets no `timeout`: `500ms`, `30s`, `5m`, `1h`, or a number of seconds.',
     },
-    idempotent: {type: 'boolean', default: false, description: 'Whether running the action twice has the same effect as running it once.'},
+    idempotent: {
+      anyOf: [{type: 'boolean'}, {type: 'array', items: inputCase, minItems: 1, maxItems: 100}],
+      default: false,
+      description:
+        'Whether running the action twice has the same effect as running it once. After a crash such a task runs again by itself. A list names the cases in which it has: `{INPUT: VALUE}`, or a list of values, where `null` stands for an input that is not given.',
+    },
     literalInputs: textList('Names of inputs that cannot contain templates, so that no value can become code.'),
     exec: {
       type: 'array',

@@ -38,7 +38,8 @@ export interface ActionDef {
   /** JSON Schema of the output. */
   readonly output?: JsonObject
   readonly timeoutMs?: number
-  readonly idempotent: boolean
+  /** Whether running it twice has the same effect as running it once: always, never, or in any of these cases. */
+  readonly idempotent: boolean | readonly InputCase[]
   /** Inputs that must be literal in the workflow file: no templates, so no value can become code. */
   readonly literalInputs: readonly string[]
   /** Protocol `exec` only: the command line. Each text is plain or one whole reference `{{ inputs.NAME }}`; a group is kept or dropped as a whole. */
@@ -53,6 +54,9 @@ export interface ConditionalArguments {
   readonly when: Readonly<Record<string, ExecValue | readonly ExecValue[]>>
   readonly args: readonly string[]
 }
+
+/** Inputs that must all have the value, or one of the values, given here; null: not given. An input with a template has none of them. */
+export type InputCase = Readonly<Record<string, ExecValue | null | readonly (ExecValue | null)[]>>
 
 type ExecValue = string | number | boolean
 

@@ -88,7 +88,7 @@ interface ActionSource {
   readonly input?: JsonObject
   readonly output?: JsonObject
   readonly timeout?: string | number
-  readonly idempotent?: boolean
+  readonly idempotent?: ActionDef['idempotent']
   readonly literalInputs?: readonly string[]
   readonly exec?: readonly ExecItem[]
 }

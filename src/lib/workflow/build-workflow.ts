@@ -77,8 +77,7 @@ function buildTask({fields, needs, hook}: DraftTask, {defaults = {}, resources}:
     ...(timeoutMs !== undefined && {timeoutMs, timeoutFrom: task.timeout === undefined ? 'defaults' : 'task'}),
     ...defined({until: buildUntil(task.until)}),
     continueOnError: task.continueOnError ?? false,
-    idempotent: task.idempotent ?? false,
-    ...defined({workingDir: task.workingDir}),
+    ...defined({idempotent: task.idempotent, workingDir: task.workingDir}),
     ...(task.cache !== undefined && {cache: buildCachePolicy(task.cache)}),
     resources: {...readResources(resources), ...readResources(task.resources)},
   }

@@ -89,7 +89,8 @@ export interface Task {
   readonly timeoutFrom?: 'task' | 'defaults'
   readonly until?: UntilPolicy
   readonly continueOnError: boolean
-  readonly idempotent: boolean
+  /** Absent: as its action says. */
+  readonly idempotent?: boolean
   /** Absent: the task always runs. */
   /** With templates; relative to that of the workflow. Absent: that of the workflow. */
   readonly workingDir?: string

@@ -47,7 +47,7 @@ describe('a valid file', () => {
       workingDir: dir,
       failFast: true,
       outputs: {},
-      tasks: [{id: 't', type: 'core/shell.run', needs: [], inputs: {}, env: {}, continueOnError: false, idempotent: false}],
+      tasks: [{id: 't', type: 'core/shell.run', needs: [], inputs: {}, env: {}, continueOnError: false}],
     })
     expect(workflow.tasks[0]?.retry).toEqual({
       maxAttempts: 1,

@@ -51,7 +51,7 @@ function renderAction(id: string, action: PluginInspection['actions'][number], u
   const facts = [
     action.description,
     action.timeoutMs === undefined ? undefined : `timeout ${formatDuration(action.timeoutMs)}`,
-    action.idempotent ? 'idempotent' : undefined,
+    action.idempotent === true ? 'idempotent' : action.idempotent === false ? undefined : 'idempotent in some cases',
   ].filter((fact) => fact !== undefined)
   const head = `${outStyle.bold(`${id}.${action.name}`)}${facts.length === 0 ? '' : `  ${sanitizeText(facts.join(' '))}`}\n`
   return head + renderFields('input', action.inputs, ui) + renderFields('output', action.output, ui)

@@ -54,7 +54,7 @@ export const taskSchema = {
       default: false,
     },
     cache,
-    idempotent: {type: 'boolean', description: 'The task may be started again automatically after a crash.', default: false},
+    idempotent: {type: 'boolean', description: 'The task may be started again automatically after a crash. Default: as its action says.'},
     permissions: {
       $ref: '#/$defs/permissions',
       description: 'Narrows what the workflow grants: what you write here replaces the permissions of the workflow for this task.',
