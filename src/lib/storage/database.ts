@@ -36,7 +36,8 @@ export async function openDatabase(file: string, options: OpenOptions = {}): Pro
     const db = open(isReadonly)
     try {
       const state = await whenFree(() => configure(db, file, options))
-      if (state === 'ready') return db
+      if (state === 'outdated' && !isReadonly) await bringUpToDate(db, file)
+      if (state === 'ready' || !isReadonly) return db
     } catch (error) {
       db.close()
       throw error
@@ -110,15 +111,29 @@ function configure(db: SqliteDatabase, file: string, {readonly: isReadonly = fal
   db.pragma('foreign_keys = ON')
   // In KiB. better-sqlite3 is built with 16 MB, which one loud task would fill; what is appended and read in order needs none of it.
   db.pragma('cache_size = -2000')
-  if (isReadonly) return state === 'current' ? 'ready' : 'outdated'
+  const next = state === 'current' ? 'ready' : 'outdated'
+  if (isReadonly) return next
+  // Only a database without tables takes it: the space of deleted runs can then be given back a few pages at a time. It costs nothing that can be measured.
+  if (next === 'outdated') db.pragma('auto_vacuum = INCREMENTAL')
   if (db.pragma('journal_mode', {simple: true}) !== 'wal') db.pragma('journal_mode = WAL')
   // In WAL mode NORMAL loses nothing when the process dies, also by kill -9: committed pages are with the kernel. Only a power failure
   // can take the last transactions, and never the order. FULL waits for the disk once per transaction: right for a secret, too much for an event.
   db.pragma(`synchronous = ${isVault ? 'FULL' : 'NORMAL'}`)
   if (isVault) db.pragma('secure_delete = ON')
   db.pragma(`wal_autocheckpoint = ${String(checkpointPages)}`)
-  if (state === 'outdated') migrate(db)
-  return 'ready'
+  return next
+}
+
+async function bringUpToDate(db: SqliteDatabase, file: string): Promise<void> {
+  if (db.pragma('user_version', {simple: true}) !== 0) {
+    const {backUp} = await import('./back-up.ts')
+    await whenFree(() => {
+      backUp(db, file, createPrivately)
+    })
+  }
+  await whenFree(() => {
+    migrate(db)
+  })
 }
 
 /** SQLite does not wait by itself everywhere: switching to WAL and recovering after a crash answer "busy" at once. */

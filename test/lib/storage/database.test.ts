@@ -3,6 +3,7 @@ import {execFileSync} from 'node:child_process'
 import path from 'node:path'
 import BetterSqlite from 'better-sqlite3'
 import {describe, expect, test} from 'vitest'
+import {schemaVersion} from '../../../src/lib/storage/migrate.ts'
 import {openDatabase} from '../../../src/lib/storage/database.ts'
 import {explainMissingBinding} from '../../../src/lib/storage/load-sqlite.ts'
 import {SqliteJournal} from '../../../src/lib/storage/journal.ts'
@@ -97,7 +98,7 @@ describe('openDatabase', () => {
     )
     first.close()
     const db = await openDatabase(file, {readonly: true})
-    expect(db.pragma('user_version', {simple: true})).toBe(5)
+    expect(db.pragma('user_version', {simple: true})).toBe(schemaVersion)
     expect(db.prepare('SELECT id FROM runs').all()).toEqual([{id: 'a'}])
     expect(db.prepare('SELECT count(*) AS n FROM secrets').get()).toEqual({n: 0})
     db.close()

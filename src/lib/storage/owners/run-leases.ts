@@ -1,5 +1,6 @@
 // Keeps the signs of life of those who drive runs.
 
+import {open} from 'node:fs/promises'
 import type {Beat, OwnedRun, RunLeases} from '../../engine/owners/run-leases.ts'
 import type {RunState} from '../../engine/events.ts'
 import {defined} from '../../util/defined.ts'
@@ -20,6 +21,8 @@ interface OwnerRow {
 /** Throws STORAGE_* errors. */
 export class SqliteRunLeases implements RunLeases {
   readonly #db: SqliteDatabase
+  /** By run: up to which event the disk has it. */
+  readonly #synced = new Map<string, number>()
 
   constructor(db: SqliteDatabase) {
     this.#db = db
@@ -28,14 +31,18 @@ export class SqliteRunLeases implements RunLeases {
   beat(runId: string, epoch: number): Beat {
     return this.#guard(() => {
       // Somebody may have taken a silent owner for dead meanwhile, without taking its run.
-      const hasRequests = this.#db
-        .prepare<unknown[], number>(
+      const beaten = this.#db
+        .prepare<unknown[], {hasRequests: number; seq: number}>(
           `UPDATE runs SET beats = beats + 1, beat_at = ?, status = 'running' WHERE id = ? AND epoch = ? AND status IN ('running', 'interrupted')
-             RETURNING EXISTS (SELECT 1 FROM run_requests WHERE run_number = runs.number AND answered_at IS NULL)`,
+             RETURNING EXISTS (SELECT 1 FROM run_requests WHERE run_number = runs.number AND answered_at IS NULL) AS hasRequests,
+               (SELECT coalesce(max(seq), 0) FROM events WHERE run_number = runs.number) AS seq`,
         )
-        .pluck()
         .get(Date.now(), runId, epoch)
-      if (hasRequests !== undefined) return {isLost: false, hasRequests: hasRequests !== 0}
+      if (beaten !== undefined) {
+        if (this.#synced.get(runId) !== beaten.seq) void this.#sync()
+        this.#synced.set(runId, beaten.seq)
+        return {isLost: false, hasRequests: beaten.hasRequests !== 0}
+      }
       // It has finished, or it is another's.
       const current = this.#db.prepare<[string], number>('SELECT epoch FROM runs WHERE id = ?').pluck().get(runId)
       return {isLost: current !== epoch, hasRequests: false}
@@ -54,6 +61,20 @@ export class SqliteRunLeases implements RunLeases {
     if (row === undefined) return undefined
     const {id, status, epoch, beats, pid, startTime, system, host} = row
     return {id, status, epoch, beats, owner: {pid, startTime, system, ...defined({host: host ?? undefined})}}
+  }
+
+  /** A power cut takes what the kernel has not written yet. Beside the tasks, as the disk takes its time. */
+  async #sync(): Promise<void> {
+    try {
+      const file = await open(`${this.#db.name}-wal`)
+      try {
+        await file.datasync()
+      } finally {
+        await file.close()
+      }
+    } catch {
+      // No WAL, or a disk that fails: the next commit says so.
+    }
   }
 
   #guard<T>(action: () => T): T {
