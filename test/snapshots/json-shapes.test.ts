@@ -25,6 +25,20 @@ outputs: {greeting: '{{ tasks.greet.output.stdout }}', made: '{{ vars.made }}'}
   'restricted.yaml': 'id: restricted\nsecurity: restricted\ntasks:\n  - {id: t, type: core/console.log, inputs: {message: hi}}\n',
   'greedy.yaml':
     'id: greedy\nsecurity: restricted\npermissions: {filesystem: {write: [/etc]}}\ntasks:\n  - {id: t, type: core/console.log, inputs: {message: hi}}\n',
+  'many.yaml': `id: many
+tasks:
+  - id: each
+    type: core/shell.run
+    forEach: {items: [a, b], key: '{{ item }}', failFast: false}
+    continueOnError: true
+    env: {ITEM: '{{ item }}'}
+    inputs: {command: 'test "$ITEM" = a && echo ok > "$AUTOKESTRA_FILES/out"'}
+    files: {out: {out: out}}
+    cache: {}
+  - {id: ask, type: core/approval.wait, continueOnError: true, inputs: {message: 'Go on?', timeout: 50ms}}
+hooks: {finally: [{id: tell, type: core/shell.run, inputs: {command: 'true'}}]}
+outputs: {files: '{{ tasks.each.files }}', items: '{{ tasks.each.items }}'}
+`,
   'good.test.yaml':
     'cases: [{name: a, secrets: {TOKEN: dummy-token}, vars: {made: x}, tasks: {greet: {output: {stdout: hi}}, tolerated: {}}, expect: {status: failed}}]\n',
   'odd.test.yaml': 'cases: [{}]\n',
@@ -84,6 +98,8 @@ const commandLines: readonly string[] = [
   'runs resume latest',
   'runs resume none',
   'runs logs',
+  'run many.yaml',
+  'runs show latest',
   'secrets audit',
   'secrets reset --force',
 ]
