@@ -76,8 +76,8 @@ function seenOfRun({events, finished, executed}: PlayedRun, startMs: number): Se
     else if (event.type === 'diagnostic' && event.code === 'NOT_CACHED') unkept.push(event.task ?? '')
   }
   const end = finished === undefined ? 'none' : describeEnd(finished.status, finished.durationMs, false, [finished.reason])
-  // A task says once that its results are not kept, and so may each of its items.
-  return {end, tasks, starts, polls, hooks, executed, unkept: [...new Set(unkept.map((id) => id.replace(/\[.*/, '')))].sort()}
+  // A task says once that its results are not kept, whichever of its items that is.
+  return {end, tasks, starts, polls, hooks, executed, unkept: unkept.map((id) => id.replace(/\[.*/, '')).sort()}
 }
 
 function describeEnd(status: string, count: number, isTolerated: boolean, more: readonly (string | number | undefined)[]): string {
