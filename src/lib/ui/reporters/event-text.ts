@@ -92,7 +92,7 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
     case 'run.started':
       return `workflow ${oneLine(event.workflow)}: run ${event.run} started with ${count(event.tasks.length, 'task')}`
     case 'run.resumed':
-      return `run ${event.run} is resumed`
+      return `run ${event.run} is resumed${view === undefined ? '' : `: ${String(view.ended.length)} of ${count(view.tasks.size, 'task')} done`}`
     case 'run.queued':
       return `waiting: ${oneLine(describeHolders(event.group, event.holders))}`
     case 'run.admitted':

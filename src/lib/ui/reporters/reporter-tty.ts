@@ -101,7 +101,8 @@ export class TtyReporter implements ProgressReporter {
         this.#tail.take(event.task)
         return event.seen === undefined ? '' : `${style.dim(`${style.symbols.interrupted} ${describeEvent(event)}`)}\n`
       case 'run.resumed':
-        return `${style.dim(describeEvent(event))}\n`
+        this.#widen([...view.tasks.values()])
+        return `${style.bold(oneLine(view.workflow))} ${style.dim(`${style.separator} ${describeEvent(event, view)}`)}\n`
       case 'task.interrupted':
         return `${style.yellow(`${style.symbols.interrupted} ${describeEvent(event)}`)}\n`
       case 'task.finished':
