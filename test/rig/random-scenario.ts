@@ -42,7 +42,7 @@ export function randomScenario(seed: number, isDirected = false): RandomScenario
     const run = {...base, tasks: made.map(again), vars, hooks: mapLists(hooks, again), stops: calm ? [] : base.stops}
     const ended = isDirected ? {...withoutFailFast(run), timeoutMs: undefined} : run
     return {
-      run: calm ? {...ended, timeoutMs: undefined} : ended,
+      run: {...ended, ...(calm && {timeoutMs: undefined}), ...(isDirected ? {} : randomGate(seed * 8 + index))},
       runId: `run-${String(index + 1)}`,
       startMs: index * roundMs,
       ignoresCache: luck.chance(0.08),
@@ -50,6 +50,13 @@ export function randomScenario(seed: number, isDirected = false): RandomScenario
     }
   })
   return {seed, rounds}
+}
+
+/** Of its own luck. */
+function randomGate(seed: number): Pick<RandomRun, 'gate'> {
+  const luck = new Luck(seed + 8_000_000)
+  const answer = luck.pick(['admitted', 'admitted', 'skipped', 'failed'] as const)
+  return luck.chance(0.15) ? {gate: {atMs: luck.upTo(longestMs * 2), answer}} : {}
 }
 
 interface Shares {

@@ -211,6 +211,8 @@ const kinds: Readonly<Record<string, number>> = {
   'ran again: too old': 2,
   'ran again: --no-cache': 40,
   'not kept': 40,
+  'run.queued': 40,
+  'run.refused': 10,
   'task.expanded': 300,
   'task.retrying': 150,
   'task.polled': 100,
