@@ -57,6 +57,9 @@ export class Run extends BaseCommand {
     'keep-going': Flags.boolean({description: 'keep running independent tasks after a failure (failFast: false)'}),
     timeout: Flags.string({helpValue: '30m', description: 'stop the run after this long'}),
     'no-cache': Flags.boolean({description: 'run every task, also those whose result is known; results are kept'}),
+    resumable: Flags.boolean({
+      description: 'keep what a run with secrets from the environment returns, encrypted, until it has ended: runs resume needs it',
+    }),
     force: Flags.boolean({description: 'run a workflow that says enabled: false'}),
     ...displayFlags,
   }
@@ -76,8 +79,18 @@ export class Run extends BaseCommand {
     const {file, task: tasks = []} = args
     requireTaskIds(tasks)
     const inputs = {assignments: flags.input ?? [], file: flags['input-file']}
-    const {var: vars = [], only = [], from = [], 'keep-going': keepGoing, 'no-cache': ignoresCache, concurrency, timeout, force} = flags
-    const more = {inputs, noInput: flags['no-input'], keepGoing, ignoresCache, concurrency, timeout, force}
+    const {
+      var: vars = [],
+      only = [],
+      from = [],
+      'keep-going': keepGoing,
+      'no-cache': ignoresCache,
+      resumable: isResumable,
+      concurrency,
+      timeout,
+      force,
+    } = flags
+    const more = {inputs, noInput: flags['no-input'], keepGoing, ignoresCache, isResumable, concurrency, timeout, force}
     const request = {file, tasks, only, from, args: rest, vars, envFiles: flags['env-file'] ?? [], ...more}
     if (flags['dry-run']) {
       const {planned, caches} = await dryRun(app, request)

@@ -24,7 +24,7 @@ export async function killAt(project: Project, file: string, args: readonly stri
 /** `workflow runs resume latest`, which must come to a result. */
 export async function resumed(project: Project, args: readonly string[] = [], options: Options = {}): Promise<FinishedRun> {
   const ended = await resume(project, ['--json', ...args], options)
-  if (ended.stdout === '') throw new Error(`nothing was resumed:\n${ended.stderr}`)
+  if (!ended.stdout.includes('"tasks"')) throw new Error(`nothing was resumed:\n${ended.stdout}${ended.stderr}`)
   return finishedRun(ended)
 }
 

@@ -39,11 +39,11 @@ async function aftermath(project: Project): Promise<Record<string, string>> {
   return places
 }
 
-/** How many outputs are kept encrypted. */
+/** How many outputs are kept encrypted, without what tells the secrets of the run. */
 async function countSealed(project: Project): Promise<number> {
   const db = await openDatabase(path.join(project.home, 'autokestra.db'), {readonly: true})
   try {
-    return db.prepare<[], {count: number}>('SELECT count(*) AS count FROM sealed_outputs').get()?.count ?? 0
+    return db.prepare<[], {count: number}>("SELECT count(*) AS count FROM sealed_outputs WHERE task NOT LIKE ':%'").get()?.count ?? 0
   } finally {
     db.close()
   }

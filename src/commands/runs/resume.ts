@@ -26,6 +26,9 @@ export class RunsResume extends BaseCommand {
     skip: Flags.string({...taskList, description: 'skip these'}),
     fail: Flags.string({...taskList, description: 'count these as failed'}),
     'accept-changed-plugins': Flags.boolean({description: 'go on with other versions of plugins than the run began with'}),
+    'accept-changed-secrets': Flags.boolean({
+      description: 'go on with other values of secrets than the run began with, or without those that nothing needs any more',
+    }),
     'no-cache': Flags.boolean({description: 'run every task, also those whose result is known; results are kept'}),
     'no-input': Flags.boolean({description: 'never ask here what tasks want approved'}),
     concurrency: Flags.integer({char: 'j', min: 1, helpValue: 'N', description: 'maximum number of tasks at the same time'}),
@@ -39,7 +42,8 @@ export class RunsResume extends BaseCommand {
     const app = await this.app()
     const {resumeRun} = await import('../../lib/app/resume/resume-run.ts')
     const choices = {retriesInterrupted, retry, skip, fail}
-    const request = {run: args.run, choices, acceptsChangedPlugins: flags['accept-changed-plugins'], concurrency, ignoresCache}
+    const accepted = {acceptsChangedPlugins: flags['accept-changed-plugins'], acceptsChangedSecrets: flags['accept-changed-secrets']}
+    const request = {run: args.run, choices, ...accepted, concurrency, ignoresCache}
     const outcome = await resumeRun(app, request, display, (run) => untilStopped(run, {leaveWithinMs, killAll: () => app.killAll()}))
     if ('message' in outcome) {
       this.note(`${outcome.message}\n`)

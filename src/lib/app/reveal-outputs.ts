@@ -1,10 +1,11 @@
-// The outputs of a run as its tasks returned them: what masking has changed is opened with a key of the secret store.
+// The outputs of a run as its tasks returned them: what masking has changed is opened with the key that it was sealed with.
 
-import {outputKeyGone} from '../secrets/store/store-errors.ts'
+import {runOfKey} from '../secrets/keys/run-key.ts'
 import type {StoredOutput} from '../storage/run-outputs.ts'
 import type {RunSummary} from '../storage/run-rows.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {App} from './app.ts'
+import {sealedValues} from './runs/sealed-values.ts'
 
 export interface RevealedOutputs {
   /** By task; only of those that returned something. */
@@ -23,21 +24,20 @@ export async function revealOutputs(app: App, run: RunSummary): Promise<Revealed
   const rows = await app.runs()
   const outputs = rows.outputs(run)
   const sealed = [...outputs.tasks.values(), ...(outputs.run === undefined ? [] : [outputs.run])].filter((output) => output.sealed)
-  const [first] = sealed
-  const store = first === undefined ? undefined : await app.secrets()
-  const sealer = await store?.openSealer()
-  const reveal = <T extends JsonValue>({task, attempt, masked, sealed: original}: StoredOutput<T>): T => {
+  const open = sealedValues(app)
+  const reveal = async <T extends JsonValue>({task, attempt, masked, sealed: original}: StoredOutput<T>): Promise<T> => {
     if (original === undefined) return masked
-    if (sealer === undefined) throw outputKeyGone(task)
-    const bytes = sealer.open(original, {run: run.id, task, attempt})
+    const bytes = await open(original, {run: run.id, task, attempt})
     // Authenticated: it is what was sealed, and has the type of what stands for it.
     const value = JSON.parse(bytes.toString()) as T
     bytes.fill(0)
     return value
   }
-  const tasks = new Map([...outputs.tasks].map(([task, output]) => [task, reveal(output)]))
-  const revealed = {tasks, sealedCount: sealed.length, ...(outputs.run !== undefined && {run: reveal(outputs.run)})}
+  const tasks = new Map<string, JsonValue>()
+  for (const [task, output] of outputs.tasks) tasks.set(task, await reveal(output))
+  const revealed = {tasks, sealedCount: sealed.length, ...(outputs.run !== undefined && {run: await reveal(outputs.run)})}
   // Before anything sees them.
-  await store?.recordReveal(run.id)
+  const isOfStore = sealed.some(({sealed: value}) => value !== undefined && runOfKey(value.keyId) === undefined)
+  if (isOfStore) await (await app.secrets()).recordReveal(run.id)
   return revealed
 }

@@ -19,6 +19,8 @@ export interface RunRequest extends PlanRequest, ProjectRequest {
   readonly noInput?: boolean
   /** Every task runs, whatever is known of its result. */
   readonly ignoresCache?: boolean
+  /** What must not be lost is kept even where there is no secret store with a key. */
+  readonly isResumable?: boolean
 }
 
 /** Does the work of a run with signals that stop it. Before, a signal ends the process: nothing has happened yet. */

@@ -15,7 +15,6 @@ import type {RunSecrets} from '../execution/task/run-secrets.ts'
 import {realPathOf} from '../planning/check-children.ts'
 import {chooseConcurrency} from '../planning/choose-concurrency.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
-import {revealSecrets} from '../planning/reveal-secrets.ts'
 import {sweepLeftovers} from '../processes/reaper.ts'
 import type {ShowApproval} from '../ui/reporters/approval-text.ts'
 import {readOpenFileLimit, readProcessLimit} from '../util/proc-fs.ts'
@@ -29,6 +28,7 @@ import {Approvals} from './runs/approvals.ts'
 import {openCacheStep} from './runs/open-cache-step.ts'
 import {OwnerDuties} from './runs/owner-duties.ts'
 import type {ParentLink} from './runs/parent-link.ts'
+import {openRunSecrets} from './runs/open-run-secrets.ts'
 import {openRunFiles} from './runs/run-files.ts'
 import {describeOrigin} from './runs/run-origin.ts'
 import {RunTrace} from './runs/run-trace.ts'
@@ -39,6 +39,8 @@ import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
 export interface RunChoices {
   /** Every task runs, whatever is known of its result. */
   readonly ignoresCache?: boolean
+  /** What must not be lost is kept even where there is no secret store with a key. */
+  readonly isResumable?: boolean
 }
 
 export class RunSession implements ChildRun {
@@ -86,7 +88,11 @@ export class RunSession implements ChildRun {
    * Runs a plan to its end, or until it is stopped. When it is to leave at once, everything that runs is ended first. Throws what opening its secrets
    * and its containers throws; then no task has been started.
    */
-  async run(planned: PlannedRun, callerSignals: StopSignals, {ignoresCache = false}: RunChoices = {}): Promise<RunOutcome> {
+  async run(
+    planned: PlannedRun,
+    callerSignals: StopSignals,
+    {ignoresCache = false, isResumable = false}: RunChoices = {},
+  ): Promise<RunOutcome> {
     const signals = this.#duties.follow(callerSignals)
     const kill = (): void => {
       this.kill()
@@ -96,13 +102,19 @@ export class RunSession implements ChildRun {
     try {
       // Nothing starts beside what a command that was killed has left running.
       if (this.#parent === undefined) await sweepLeftovers()
-      const secrets = await this.#reveal(planned)
+      const {config} = this.#project
+      const shared = this.#parent?.secrets
+      const opened = await openRunSecrets(this.#resume?.withSecretsNeeded(planned.plan) ?? planned.plan, {
+        ...{app: this.#app, config, runId: this.runId, shared, isResumable: this.#resume?.hasKey ?? isResumable},
+      })
+      const {secrets} = opened
+      this.#secrets = secrets
       const {taskRuntimes, imageIds, warnings} = await this.#open(planned, signals.stop)
       const {plan} = planned
       const limits = {openFileLimit: readOpenFileLimit(), processLimit: readProcessLimit(), parallelism: plan.workflow.parallelism}
-      const concurrency = chooseConcurrency({...this.#project.config, ...limits})
+      const concurrency = chooseConcurrency({...config, ...limits})
       const {runId} = this
-      const {cacheMaxBytes: maxBytes, keepFilesMs} = this.#project.config
+      const {cacheMaxBytes: maxBytes, keepFilesMs} = config
       const cacheStep = await openCacheStep(plan, {app: this.#app, maxBytes, runId, isIgnored: ignoresCache, imageIds, secrets})
       const files = await openRunFiles(this.#app, plan, runId, keepFilesMs)
       this.#opened.add(() => files.close())
@@ -139,6 +151,7 @@ export class RunSession implements ChildRun {
       const options = {runId, ...origin, concurrency, signals, keepsOutputs, secrets, warnings, resume: resumed?.run}
       const outcome = await runWorkflow(plan, ports, options)
       await files.finish(outcome.result.status)
+      opened.finish()
       return outcome
     } finally {
       this.#duties.end()
@@ -169,20 +182,6 @@ export class RunSession implements ChildRun {
       // The masker of a parent goes on.
       if (this.#secrets?.masker !== this.#parent?.secrets?.masker) this.#secrets?.masker.clear()
     }
-  }
-
-  async #reveal({plan}: PlannedRun): Promise<RunSecrets | undefined> {
-    const {placeholder, keyFile} = this.#project.config
-    const {variables: env} = this.#app.options.environment
-    this.#secrets = await revealSecrets(plan, {
-      runId: this.runId,
-      env,
-      placeholder,
-      keyFile,
-      shared: this.#parent?.secrets,
-      open: this.#app.vault,
-    })
-    return this.#secrets
   }
 
   async #open(planned: PlannedRun, signal: AbortSignal): Promise<OpenTaskRuntimes> {

@@ -1,6 +1,7 @@
 // Where the run of a session comes from: nothing is said of one that a user starts.
 
 import type {RunFinished} from '../engine/events.ts'
+import type {Plan} from '../engine/plan.ts'
 import type {ResumedRun} from '../engine/resume/resumed-run.ts'
 import type {DatedEvent} from '../engine/run-state.ts'
 import type {RestoredValues} from '../execution/task/replay.ts'
@@ -20,6 +21,10 @@ export interface SessionOrigin {
 /** What a session needs besides for a run that goes on. */
 export interface ResumedParts {
   readonly runId: string
+  /** The run has a key of its own. */
+  readonly hasKey: boolean
+  /** The plan as secrets are looked for: those that nothing needs any more may be missing, if that was accepted. */
+  withSecretsNeeded(plan: Plan): Plan
   /** Is given the events of the run in order, those of earlier processes too. */
   hear(event: DatedEvent): void
   /** Throws RUN_NOT_RESUMABLE when something that is still to be read was not kept. */

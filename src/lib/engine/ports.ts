@@ -40,6 +40,8 @@ export interface KeptPlan {
   readonly isMasked: boolean
   /** The original of a masked one, where there was a key to seal it with. */
   readonly sealed?: SealedValue
+  /** Tells whether the secrets of the run still have the values that it began with. */
+  readonly sealedFingerprint?: SealedValue
 }
 
 export interface StoredRun {

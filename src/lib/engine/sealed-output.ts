@@ -19,6 +19,9 @@ export interface OutputContext {
 /** Where the outputs of a run as a whole belong: no task has this id. */
 export const contextOfRunOutputs = {task: '', attempt: 1} as const
 
+/** Where the fingerprint of the secrets of a run belongs. */
+export const contextOfSecrets = {task: ':secrets', attempt: 1} as const
+
 /** Where the value of a var belongs that a command has computed. */
 export function contextOfVar(name: string): Pick<OutputContext, 'task' | 'attempt'> {
   return {task: `:var ${name}`, attempt: 1}

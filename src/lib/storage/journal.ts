@@ -4,7 +4,14 @@ import {hostname} from 'node:os'
 import type {Statement} from 'better-sqlite3'
 import {eventsVersion, type LogEvent, type RunEvent, type RunFinished, type StateEvent} from '../engine/events.ts'
 import type {Journal, KeptPlan, NewRun, StoredRun} from '../engine/ports.ts'
-import {contextOfPlan, contextOfRunOutputs, contextOfVar, type OutputContext, type SealedValue} from '../engine/sealed-output.ts'
+import {
+  contextOfPlan,
+  contextOfRunOutputs,
+  contextOfSecrets,
+  contextOfVar,
+  type OutputContext,
+  type SealedValue,
+} from '../engine/sealed-output.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import {takeOver, type TakenRun} from './take-over.ts'
@@ -71,6 +78,7 @@ export class SqliteJournal implements Journal {
         )
       const number = Number(lastInsertRowid)
       if (plan.sealed !== undefined) this.#insertSealed(number, contextOfPlan, plan.sealed)
+      if (plan.sealedFingerprint !== undefined) this.#insertSealed(number, contextOfSecrets, plan.sealedFingerprint)
       return number
     })
     this.#own.set(run.id, {id: run.id, number: this.#guard(() => create.immediate()), epoch: 1, seq: 0})

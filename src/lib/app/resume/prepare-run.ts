@@ -11,14 +11,15 @@ import type {RunSummary} from '../../storage/run-rows.ts'
 import type {App} from '../app.ts'
 import type {Project} from '../project.ts'
 import {chooseNext, type Choice, type InterruptedTask, type ResumeChoices} from './interrupted-choices.ts'
-import type {OpenSealed} from './restore-values.ts'
-import {sealedValues} from './sealed-values.ts'
+import {sealedValues, type OpenSealed} from '../runs/sealed-values.ts'
 
 export interface PrepareOptions {
   readonly choices: ResumeChoices
   /** Of the names in `choices`: `TASK/` for a run that a task has made. */
   readonly prefix: string
   readonly acceptsChangedPlugins: boolean
+  /** Secrets may have other values than the run began with, and those that nothing needs any more may be missing. */
+  readonly acceptsChangedSecrets: boolean
   /** Most tasks at a time; overrules file and configuration. */
   readonly concurrency?: number | undefined
 }

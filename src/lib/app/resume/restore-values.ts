@@ -11,9 +11,7 @@ import {hiddenTexts} from '../../masking/hidden-texts.ts'
 import type {Templates} from '../../templates/templates.ts'
 import type {JsonValue} from '../../util/json.ts'
 import {outputsRead} from '../../workflow/template-uses.ts'
-
-/** Opens what was sealed. Throws SECRET_TAMPERED, SECRET_STORE_DAMAGED when its key is gone. */
-export type OpenSealed = (sealed: SealedValue, context: OutputContext) => Promise<Buffer>
+import type {OpenSealed} from '../runs/sealed-values.ts'
 
 export interface RestoreParts {
   readonly runId: string

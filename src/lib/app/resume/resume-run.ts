@@ -10,6 +10,7 @@ import {findInterrupted, type NothingToResume} from './find-run.ts'
 import {needsChoice, requireKnown, type InterruptedTask, type NamedTask, type ResumeChoices} from './interrupted-choices.ts'
 import {findMade, hasEnded, KnownChildren} from './known-children.ts'
 import {prepareRun, type PreparedRun} from './prepare-run.ts'
+import {requireSecretsOf} from './secrets-needed.ts'
 import {ResumedSession} from './resumed-session.ts'
 
 export interface ResumeRequest {
@@ -17,6 +18,7 @@ export interface ResumeRequest {
   readonly run: string
   readonly choices: ResumeChoices
   readonly acceptsChangedPlugins: boolean
+  readonly acceptsChangedSecrets: boolean
   /** Most tasks at a time; overrules file and configuration. */
   readonly concurrency?: number | undefined
   /** Every task runs, whatever is known of its result. */
@@ -41,12 +43,13 @@ export async function resumeRun(
   const found = await findInterrupted(request.run, {rows: await app.runs(), owners, onWait})
   if ('message' in found) return found
   const {run, owned} = found
-  const {choices, acceptsChangedPlugins, concurrency} = request
-  const prepared = await prepareRun(app, run, {choices, acceptsChangedPlugins, concurrency, prefix: ''})
+  const {choices, acceptsChangedPlugins, acceptsChangedSecrets, concurrency} = request
+  const prepared = await prepareRun(app, run, {choices, acceptsChangedPlugins, acceptsChangedSecrets, concurrency, prefix: ''})
   const all = await listInterrupted(app, prepared)
   requireKnown(run.id, choices, all)
   const open = all.filter(({isOpen}) => isOpen)
   if (open.length > 0) throw needsChoice(run.id, open)
+  await requireSecretsOf(prepared, {env: app.options.environment.variables, open: app.vault})
   app.ui.err.write(renderDiagnostics(prepared.planned.warnings, 'text', app.ui.errStyle))
   const session = new RunSession(app, prepared.project, display, {resume: new ResumedSession(app, prepared, owned)})
   return await untilStopped((signals) => session.run(prepared.planned, signals, request))

@@ -2,20 +2,29 @@
 
 import {maskVisible} from '../../masking/mask-visible.ts'
 import {defined} from '../../util/defined.ts'
-import type {JsonValue} from '../../util/json.ts'
+import type {JsonObject, JsonValue} from '../../util/json.ts'
 import type {SecretMasker} from '../../masking/secret-masker.ts'
 import type {Plan} from '../plan.ts'
 import type {KeptPlan} from '../ports.ts'
-import {contextOfPlan, type OutputSealer} from '../sealed-output.ts'
+import {contextOfPlan, contextOfSecrets, type OutputSealer} from '../sealed-output.ts'
 
 export interface PlanSecrets {
   readonly masker: Pick<SecretMasker, 'mask' | 'maskJson'>
   /** Without it, what masking hides is kept nowhere. */
   readonly sealer?: OutputSealer | undefined
+  /** By which a resumed run knows values that have changed. */
+  readonly fingerprint?: JsonObject | undefined
 }
 
-/** What masking hides of a plan is kept sealed, when there is something to seal with. */
+/** What masking hides of a plan is kept sealed, when there is something to seal with; likewise what tells the secrets. */
 export function maskPlan(plan: Plan, run: string, secrets?: PlanSecrets): KeptPlan {
+  const {fingerprint, sealer} = secrets ?? {}
+  const kept = hidePlan(plan, run, secrets)
+  if (fingerprint === undefined || sealer === undefined) return kept
+  return {...kept, sealedFingerprint: sealer.seal(Buffer.from(JSON.stringify(fingerprint)), {run, ...contextOfSecrets})}
+}
+
+function hidePlan(plan: Plan, run: string, secrets?: PlanSecrets): KeptPlan {
   if (secrets === undefined) return {plan, isMasked: false}
   // Plain by its definition; an interface is not assignable to a type with an index.
   const value = plan as unknown as JsonValue

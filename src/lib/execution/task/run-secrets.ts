@@ -2,6 +2,7 @@
 
 import type {SecretMasker} from '../../masking/secret-masker.ts'
 import type {OutputSealer} from '../../engine/sealed-output.ts'
+import type {JsonObject} from '../../util/json.ts'
 
 /** Absent in a run that knows no secrets. */
 export interface RunSecrets {
@@ -13,6 +14,8 @@ export interface RunSecrets {
   readonly masker: SecretMasker
   /** Without it, what masking hides of an output is kept nowhere. */
   readonly sealer?: OutputSealer | undefined
+  /** By which a resumed run knows values that have changed. Absent: there is nothing to seal it with. */
+  readonly fingerprint?: JsonObject | undefined
 }
 
 /** Shorter values are too common to be hidden wherever they occur. */
