@@ -95,6 +95,7 @@ export async function scriptedPlan(
     templates,
     actions,
     grants: {workflow: noPermissions, tasks: new Map()},
+    digests: new Map(),
     containers: new Map(),
     settings: {vars, env, failFast: settings.failFast ?? true, timeoutMs: settings.timeoutMs},
     file: '/scripted.yaml',

@@ -76,6 +76,8 @@ export interface ActionRef {
   /** Id of the plugin. */
   readonly plugin: string
   readonly pluginVersion: string
+  /** Of its content. Absent: the plugin comes with the program. */
+  readonly pluginDigest?: string
   readonly action: string
   /** Inputs that are taken as they stand: templates are not evaluated in them. */
   readonly literalInputs: readonly string[]

@@ -8,6 +8,7 @@ import {refuseForeignFile} from '../workflow/foreign-file.ts'
 import type {Workflow} from '../workflow/model.ts'
 import {checkWorkflow, type Meaning} from '../workflow/check/check-workflow.ts'
 import {applyRequest, type PlanRequest} from './apply-request.ts'
+import type {PluginManager} from '../plugins/plugin-manager.ts'
 import {findActions, type ActionSources, type FoundActions} from './find-actions.ts'
 import {leaveOut, type Reduced} from './leave-out.ts'
 import {planWorkflow, type PlannedRun} from './plan-workflow.ts'
@@ -20,6 +21,7 @@ import {selectTasks} from './select-tasks.ts'
 import {resolveInputs, type AskInput} from './resolve-inputs.ts'
 
 export interface PlanFileSources extends ActionSources, WorkflowFileSources {
+  readonly plugins: Pick<PluginManager, 'resolve' | 'prepare' | 'digest'>
   /** What is never granted depends on it. */
   readonly environmentFacts: EnvironmentFacts
   /** How a missing input is asked for; or why it cannot be. */
@@ -54,11 +56,21 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
     file,
     settings,
     actions: values.actions,
+    digests: await digestPlugins(values.actions, sources),
     grants: values.grants,
     containers: values.containers,
   })
   const found = {templates, actions: values.actions, source: document, fileEnv: fromFiles.values}
   return {plan, ...found, warnings: [...warnings, ...leftOut, ...fromFiles.warnings]}
+}
+
+async function digestPlugins(actions: FoundActions, {plugins}: PlanFileSources): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>()
+  for (const {plugin} of actions.values()) {
+    const digest = digests.has(plugin.id) ? undefined : await plugins.digest(plugin)
+    if (digest !== undefined) digests.set(plugin.id, digest)
+  }
+  return digests
 }
 
 function reduceToSelection({workflow, templates}: Meaning, request: PlanRequest, actions: FoundActions): Reduced {

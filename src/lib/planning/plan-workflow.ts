@@ -38,6 +38,8 @@ export interface PlanParts {
   readonly templates: Templates
   /** By type, for every type in the workflow. */
   readonly actions: ReadonlyMap<string, PluginAction>
+  /** By id of the plugin: the digest of its content, unless it comes with the program. */
+  readonly digests: ReadonlyMap<string, string>
   readonly grants: WorkflowGrants
   readonly containers: TaskContainers
   readonly settings: RunSettings
@@ -75,7 +77,7 @@ function planHeader(workflow: Workflow, {vars, computedVars, env, inputs}: RunSe
   return {...header, ...defined({inputs, parallelism, computedVars}), ...(optionalSecrets.length > 0 && {optionalSecrets})}
 }
 
-function planTask(task: Task, {workflow, templates, actions, grants, containers}: PlanParts): PlannedTask {
+function planTask(task: Task, {workflow, templates, actions, digests, grants, containers}: PlanParts): PlannedTask {
   const found = actions.get(task.type)
   if (found === undefined) throw new Error(`the type ${task.type} was not resolved`)
   const {plugin, action} = found
@@ -83,7 +85,14 @@ function planTask(task: Task, {workflow, templates, actions, grants, containers}
   const container = containers.get(task.id)
   return {
     id: task.id,
-    action: {type: task.type, plugin: plugin.id, pluginVersion: plugin.manifest.version, action: action.name, literalInputs},
+    action: {
+      type: task.type,
+      plugin: plugin.id,
+      pluginVersion: plugin.manifest.version,
+      ...defined({pluginDigest: digests.get(plugin.id)}),
+      action: action.name,
+      literalInputs,
+    },
     needs: task.needs,
     ...defined({followsOrder: task.followsOrder, if: task.if, forEach: task.forEach, matrix: task.matrix}),
     condition: conditionOf(task, templates),

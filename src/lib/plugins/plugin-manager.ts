@@ -110,6 +110,13 @@ export class PluginManager {
     return await prepared
   }
 
+  /** Of the content of a plugin; undefined for one that comes with the program, whose version says what it is. */
+  async digest({dir, foundIn, id}: Plugin): Promise<string | undefined> {
+    if (this.#areSources(foundIn, id) || this.#options.paths.find(({path}) => path === foundIn)?.origin === 'bundled') return undefined
+    const {contentDigest} = await import('./content-digest.ts')
+    return contentDigest(dir)
+  }
+
   #find(id: string): Promise<PluginEntry | undefined> {
     let found = this.#found.get(id)
     if (!found) {
