@@ -87,7 +87,7 @@ function describeInterrupted({plan, actions}: PlannedRun, events: readonly State
   const met = new Set(events.flatMap((event) => (event.type === 'task.required' ? [event.task] : [])))
   const isRepeatable = (task: string, planned: PlannedTask): boolean => {
     const found = actions.get(planned.action.type)
-    if (planned.idempotent || found?.action.idempotent === true) return true
+    if (planned.idempotent) return true
     // What the program itself does waits for others, and asks nobody twice.
     if (found?.plugin.manifest.protocol === 'builtin') return true
     // Its program starts only when all that it requires holds.

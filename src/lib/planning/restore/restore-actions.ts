@@ -8,7 +8,7 @@ import type {PluginManager} from '../../plugins/plugin-manager.ts'
 import {commandAction} from '../../workflow/task/requirement.ts'
 
 export interface ActionLookup {
-  readonly plugins: Pick<PluginManager, 'resolve' | 'prepare'>
+  readonly plugins: Pick<PluginManager, 'resolve' | 'prepare' | 'digest'>
   /** A plugin may be another one than the plan was made with. */
   readonly acceptsChangedPlugins: boolean
 }
@@ -33,7 +33,7 @@ export async function restoreActions(plan: Plan, {plugins, acceptsChangedPlugins
       continue
     }
     actions.set(type, found)
-    const change = describeChange(planned.get(type), found)
+    const change = await describeChange(planned.get(type), found, plugins)
     if (change !== undefined) changed.set(found.plugin.id, change)
   }
   if (missing.length > 0) throw notUsable(missing)
@@ -63,10 +63,17 @@ async function lookUp(type: string, plugins: ActionLookup['plugins']): Promise<P
   }
 }
 
-function describeChange(planned: ActionRef | undefined, {plugin}: PluginAction): string | undefined {
+async function describeChange(
+  planned: ActionRef | undefined,
+  {plugin}: PluginAction,
+  plugins: ActionLookup['plugins'],
+): Promise<string | undefined> {
   const {version} = plugin.manifest
-  if (planned === undefined || planned.pluginVersion === version) return undefined
-  return `plugin "${plugin.id}" has version ${version} now, and the run began with ${planned.pluginVersion}`
+  if (planned === undefined) return undefined
+  if (planned.pluginVersion !== version)
+    return `plugin "${plugin.id}" has version ${version} now, and the run began with ${planned.pluginVersion}`
+  if (planned.pluginDigest === (await plugins.digest(plugin))) return undefined
+  return `the files of plugin "${plugin.id}" in ${plugin.dir} have changed since the run began`
 }
 
 function notUsable(diagnostics: readonly Diagnostic[]): WorkflowError {
@@ -79,6 +86,6 @@ function notUsable(diagnostics: readonly Diagnostic[]): WorkflowError {
 
 function haveChanged(differences: readonly string[]): WorkflowError {
   return new WorkflowError('RUN_NOT_RESUMABLE', `the run cannot be resumed as it began: ${differences.join('; ')}`, {
-    hint: 'install the version that it began with, or add --accept-changed-plugins',
+    hint: 'put back what it began with, or add --accept-changed-plugins',
   })
 }
