@@ -1,6 +1,6 @@
 // Keeps the tickets of concurrency groups. Each method is one statement, so that it happens as a whole, between those of other processes.
 
-import type {GroupTickets, NewTicket, Ticket} from '../engine/requests/group-tickets.ts'
+import type {FamilyTicket, GroupTickets, NewTicket, Ticket} from '../engine/requests/group-tickets.ts'
 import {identifyProcess} from '../util/process-identity.ts'
 import type {SqliteDatabase} from './load-sqlite.ts'
 import {storageError} from './sqlite-error.ts'
@@ -15,6 +15,22 @@ interface TicketRow {
   readonly system: string
   readonly beats: number
 }
+
+interface FamilyRow extends TicketRow {
+  readonly group: string
+  /** A list, as JSON. */
+  readonly ancestors: string
+}
+
+const ticketColumns =
+  'number, run_id AS run, run_limit AS runLimit, is_holding AS isHolding, owner_pid AS pid, owner_start_time AS startTime, owner_system AS system, beats'
+
+const allTickets = `WITH RECURSIVE line (run, ancestor) AS (
+    SELECT id, parent_run FROM runs WHERE id IN (SELECT run_id FROM group_tickets) AND parent_run IS NOT NULL
+    UNION SELECT run, parent_run FROM line JOIN runs ON id = ancestor WHERE parent_run IS NOT NULL
+  )
+  SELECT ${ticketColumns}, group_name AS "group", (SELECT json_group_array(ancestor) FROM line WHERE line.run = run_id) AS ancestors
+    FROM group_tickets ORDER BY number`
 
 /** Throws STORAGE_* errors. */
 export class SqliteGroupTickets implements GroupTickets {
@@ -40,12 +56,18 @@ export class SqliteGroupTickets implements GroupTickets {
   list(group: string): Ticket[] {
     return this.#guard(() =>
       this.#db
-        .prepare<[string], TicketRow>(
-          `SELECT number, run_id AS run, run_limit AS runLimit, is_holding AS isHolding, owner_pid AS pid, owner_start_time AS startTime,
-             owner_system AS system, beats FROM group_tickets WHERE group_name = ? ORDER BY number`,
-        )
+        .prepare<[string], TicketRow>(`SELECT ${ticketColumns} FROM group_tickets WHERE group_name = ? ORDER BY number`)
         .all(group)
         .map(toTicket),
+    )
+  }
+
+  listAll(): FamilyTicket[] {
+    return this.#guard(() =>
+      this.#db
+        .prepare<[], FamilyRow>(allTickets)
+        .all()
+        .map((row) => ({...toTicket(row), group: row.group, ancestors: JSON.parse(row.ancestors) as string[]})),
     )
   }
 

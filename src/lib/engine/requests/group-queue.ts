@@ -3,8 +3,9 @@
 
 import {setTimeout as sleep} from 'node:timers/promises'
 import type {AdmissionAnswer, AdmissionListener, GroupWish, RunAdmission} from './admission.ts'
+import {DeadlockWatch} from './deadlock-watch.ts'
 import {describeCancel, describeHolders} from './describe-holders.ts'
-import type {GroupTickets, Ticket} from './group-tickets.ts'
+import type {FamilyTicket, GroupTickets, Ticket} from './group-tickets.ts'
 import type {RequestWatch} from './request-watch.ts'
 import type {RunRequests} from './run-requests.ts'
 import {defined} from '../../util/defined.ts'
@@ -28,6 +29,8 @@ export interface GroupQueueOptions {
   readonly beatMs?: number
   /** Between two looks at the queue. Default 200 ms. */
   readonly pollMs?: number
+  /** Between two looks for a deadlock. Default 1 s. */
+  readonly deadlockMs?: number
   readonly lifeOf?: TicketWatchOptions['lifeOf']
 }
 
@@ -44,6 +47,7 @@ interface Ahead {
 export class GroupQueue implements RunAdmission {
   readonly #options: GroupQueueOptions
   readonly #watch: TicketWatch
+  readonly #deadlock: DeadlockWatch
   readonly #left = new AbortController()
   readonly #asked = new Set<string>()
   #tickets: GroupTickets | undefined
@@ -54,6 +58,7 @@ export class GroupQueue implements RunAdmission {
   constructor(options: GroupQueueOptions) {
     this.#options = options
     this.#watch = new TicketWatch({leaseMs: options.leaseMs ?? 30_000, elapsed: options.elapsed, ...defined({lifeOf: options.lifeOf})})
+    this.#deadlock = new DeadlockWatch({elapsed: options.elapsed, intervalMs: options.deadlockMs ?? 1000, list: () => this.#listLiving()})
   }
 
   async enter(wish: GroupWish, listener: AdmissionListener): Promise<AdmissionAnswer> {
@@ -69,7 +74,7 @@ export class GroupQueue implements RunAdmission {
     while (!this.#hasLeft()) {
       const ahead = await this.#lookAhead(wish, number)
       if (ahead === undefined || this.#hasLeft()) break
-      const refusal = this.#refuse(wish, ahead)
+      const refusal = this.#refuse(wish, ahead) ?? (await this.#findDeadlock(ahead, number))
       if (refusal !== undefined) {
         await this.leave()
         return refusal
@@ -156,6 +161,18 @@ export class GroupQueue implements RunAdmission {
         living.slice(0, limit).map(({run}) => run),
       ),
     }
+  }
+
+  /** Only a child run waits for a group while another run, its parent, waits for it: without one there is no circle. */
+  async #findDeadlock({living, limit}: Ahead, number: number): Promise<AdmissionAnswer | undefined> {
+    if (living.length < limit || this.#options.ancestors.length === 0) return undefined
+    const reason = await this.#deadlock.look(number)
+    return reason === undefined ? undefined : {kind: 'refused', isSkipped: false, reason}
+  }
+
+  async #listLiving(): Promise<FamilyTicket[]> {
+    const all = (await this.#tickets?.listAll()) ?? []
+    return all.filter((ticket) => this.#watch.judge(ticket) === 'alive')
   }
 
   /** As many as must end for this one to begin; each is asked once. */

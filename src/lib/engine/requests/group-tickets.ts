@@ -14,6 +14,13 @@ export interface Ticket {
   readonly beats: number
 }
 
+/** A ticket beside those of other groups. */
+export interface FamilyTicket extends Ticket {
+  readonly group: string
+  /** Ids of the runs that wait for its run: its parent, and so on. */
+  readonly ancestors: readonly string[]
+}
+
 export interface NewTicket {
   readonly group: string
   readonly run: string
@@ -26,6 +33,8 @@ export interface GroupTickets {
   add(ticket: NewTicket): number | Promise<number>
   /** All tickets of a group, in order. */
   list(group: string): readonly Ticket[] | Promise<readonly Ticket[]>
+  /** The tickets of all groups, in order. */
+  listAll(): readonly FamilyTicket[] | Promise<readonly FamilyTicket[]>
   /** From now on the ticket holds the group, if fewer than `limit` are before it. One statement: nothing comes between. */
   hold(number: number, limit: number): boolean | Promise<boolean>
   /** A sign of life. false: the ticket was taken away. */
