@@ -16,6 +16,7 @@ import {Run} from './commands/run.ts'
 import {RunsApprove} from './commands/runs/approve.ts'
 import {RunsList} from './commands/runs/list.ts'
 import {RunsLogs} from './commands/runs/logs.ts'
+import {RunsPrune} from './commands/runs/prune.ts'
 import {RunsReject} from './commands/runs/reject.ts'
 import {RunsResume} from './commands/runs/resume.ts'
 import {RunsShow} from './commands/runs/show.ts'
@@ -57,6 +58,7 @@ export const COMMANDS = {
   'runs:approve': RunsApprove,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
+  'runs:prune': RunsPrune,
   'runs:reject': RunsReject,
   'runs:resume': RunsResume,
   'runs:show': RunsShow,

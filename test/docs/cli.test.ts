@@ -37,6 +37,7 @@ it('the help topics say what the pages say', () => {
 function nameOf(id: string): string {
   const words = id.replace(':', ' ')
   if (/^runs (approve|reject)$/.test(words)) return 'runs approve`, `reject'
+  if (/^runs (prune|cancel|watch|export|import)$/.test(words)) return words
   return words.replace(/^runs .*/, 'runs list`, `show`, `logs')
 }
 

@@ -100,6 +100,8 @@ const commandLines: readonly string[] = [
   'runs logs',
   'run many.yaml',
   'runs show latest',
+  'runs prune',
+  'runs prune --older-than 0s --workflow bad',
   'secrets audit',
   'secrets reset --force',
 ]

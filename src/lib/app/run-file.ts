@@ -33,7 +33,18 @@ export type UntilStopped = (run: (signals: StopSignals) => Promise<RunOutcome>) 
 export async function runFile(app: App, request: RunRequest, display: RunDisplay, untilStopped: UntilStopped): Promise<RunOutcome> {
   const {project, planned} = await planRun(app, request)
   const session = new RunSession(app, project, display)
-  return await untilStopped((signals) => session.run(planned, signals, request))
+  return await untilStopped(async (signals) => {
+    const outcome = await session.run(planned, signals, request)
+    await pruneByPolicy(app, project.config)
+    return outcome
+  })
+}
+
+/** After a run that somebody has started: removes old ones, if the configuration says which. */
+export async function pruneByPolicy(app: App, {prune}: Project['config']): Promise<void> {
+  if (prune === undefined) return
+  const {pruneAfterRun} = await import('./keeping/prune-after-run.ts')
+  await pruneAfterRun(app, prune)
 }
 
 export interface DryRun {

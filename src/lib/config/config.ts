@@ -14,6 +14,12 @@ export interface SandboxSettings {
   readonly byPlugin: Readonly<Record<string, Partial<SandboxLimits>>>
 }
 
+/** With both, only runs that neither keeps. */
+export interface PrunePolicy {
+  readonly olderThanMs?: number
+  readonly keep?: number
+}
+
 export interface Config extends Home {
   /** Directory of autokestra.yaml; without one, of the workflow file. */
   readonly projectDir: string
@@ -34,6 +40,8 @@ export interface Config extends Home {
   readonly limits: ExecutionLimits
   /** How long the files of a run are kept after its end, in milliseconds. 0: not at all when it has succeeded. */
   readonly keepFilesMs: number
+  /** Which finished runs a later run removes: those that ended longer ago, and all but the newest of each workflow. Absent: none. */
+  readonly prune?: PrunePolicy
   /** How much all kept files of tasks with a cache may take together. */
   readonly cacheMaxBytes: number
   /** What a restricted task may use when its workflow does not say: of all plugins, and of some by their ids. */

@@ -73,6 +73,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<Config> {
     },
     inheritEnv: [...(user?.inheritEnv ?? []), ...(own?.inheritEnv ?? [])],
     keepFilesMs: own?.keepFilesMs ?? user?.keepFilesMs ?? 7 * 24 * 3_600_000,
+    ...defined({prune: user?.prune}),
     cacheMaxBytes: user?.cacheMaxBytes ?? defaultCacheMaxBytes,
     limits: {...defaultLimits, ...user?.limits, ...own?.limits},
     files: [user, own].flatMap((settings) => settings?.file ?? []),
@@ -87,6 +88,11 @@ function withoutEffect(project: FileSettings | undefined, userFile: string): Dia
     ...(project.allowShadowing === undefined
       ? []
       : ['plugins.allowShadowing has no effect here: only the user configuration decides which built-in plugins a project may replace']),
+    ...(project.prune === undefined
+      ? []
+      : [
+          'runs.prune has no effect here: the runs of all projects are kept together, so only the user configuration says which are removed',
+        ]),
     ...(project.cacheMaxBytes === undefined
       ? []
       : ['cache.maxSize has no effect here: the files are kept for all projects, so only the user configuration says how many']),

@@ -15,6 +15,7 @@ import {fieldsOf} from '../documents/fields.ts'
 import {collectFindings, type CheckFinding} from '../documents/findings.ts'
 import type {Resources} from '../workflow/model.ts'
 import {checkResources, readResources, type WrittenResources} from '../workflow/resources.ts'
+import type {PrunePolicy} from './config.ts'
 import {configSchema} from './schema.ts'
 
 export interface FileSettings {
@@ -31,6 +32,7 @@ export interface FileSettings {
   readonly placeholder?: string
   readonly inheritEnv?: readonly string[]
   readonly keepFilesMs?: number
+  readonly prune?: PrunePolicy
   readonly cacheMaxBytes?: number
   readonly limits: Partial<ExecutionLimits>
   readonly sandbox: FileSandbox
@@ -63,7 +65,10 @@ interface ConfigSource {
   readonly concurrency?: number
   readonly inheritEnv?: readonly string[]
   readonly masking?: {readonly placeholder?: string}
-  readonly runs?: {readonly keepFiles?: string | number}
+  readonly runs?: {
+    readonly keepFiles?: string | number
+    readonly prune?: {readonly olderThan?: string | number; readonly keep?: number}
+  }
   readonly cache?: {readonly maxSize?: string | number}
   readonly limits?: Readonly<Record<string, string | number>>
   readonly sandbox?: WrittenResources & {readonly plugins?: Readonly<Record<string, WrittenResources>>}
@@ -122,6 +127,7 @@ export async function readSettings(file: string, schemas: SchemaCompiler): Promi
       inheritEnv,
       placeholder: masking?.placeholder,
       keepFilesMs: readKept(runs?.keepFiles),
+      prune: runs?.prune && defined({olderThanMs: readKept(runs.prune.olderThan), keep: runs.prune.keep}),
       cacheMaxBytes: cache?.maxSize === undefined ? undefined : parseByteSize(cache.maxSize),
     }),
   }
@@ -161,14 +167,14 @@ function* checkKept(value: unknown): Generator<CheckFinding> {
       message: `maxSize is not a size: ${String(maxSize)}`,
       hint: 'write 5GiB, 500MiB, or 0',
     }
-  const {keepFiles} = fieldsOf(fieldsOf(value)['runs'])
-  if ((typeof keepFiles !== 'string' && typeof keepFiles !== 'number') || readKept(keepFiles) !== undefined) return
-  yield {
-    at: ['runs', 'keepFiles'],
-    code: 'invalid-duration',
-    message: `keepFiles is not a duration: ${String(keepFiles)}`,
-    hint: 'write 7d, 12h, or 0',
-  }
+  const {keepFiles, prune} = fieldsOf(fieldsOf(value)['runs'])
+  yield* checkPeriod(keepFiles, ['runs', 'keepFiles'], 'write 7d, 12h, or 0')
+  yield* checkPeriod(fieldsOf(prune)['olderThan'], ['runs', 'prune', 'olderThan'], 'write 30d or 12h')
+}
+
+function* checkPeriod(written: unknown, at: readonly string[], hint: string): Generator<CheckFinding> {
+  if ((typeof written !== 'string' && typeof written !== 'number') || readKept(written) !== undefined) return
+  yield {at, code: 'invalid-duration', message: `${String(at.at(-1))} is not a duration: ${String(written)}`, hint}
 }
 
 function readLimits(source: ConfigSource, document: SourceDocument): {limits: Partial<ExecutionLimits>; findings: Diagnostic[]} {

@@ -106,6 +106,17 @@ export const configSchema: JsonObject = {
           description:
             'How long the files of a run (`files`, `run.dir`) are kept after its end: `12h`, `7d`, or a number of seconds. With `0`, they are removed as soon as a run has succeeded; those of other runs are kept for 7 days.',
         },
+        prune: {
+          type: 'object',
+          additionalProperties: false,
+          minProperties: 1,
+          description:
+            'Which finished runs a later run removes, with their logs; with both settings, only runs that neither keeps. Only the user configuration sets it. Default: none.',
+          properties: {
+            olderThan: {type: ['string', 'number'], description: 'Runs that ended longer ago: `12h`, `30d`, or a number of seconds.'},
+            keep: {type: 'integer', minimum: 1, maximum: 1_000_000, description: 'All but so many of each workflow, the newest.'},
+          },
+        },
       },
     },
     cache: {

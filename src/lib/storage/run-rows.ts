@@ -206,7 +206,8 @@ export class RunRows {
   }
 
   #select(where: SQL | undefined, limit: number): (typeof runs.$inferSelect)[] {
-    return this.#guard(() => this.#orm.select().from(runs).where(where).orderBy(desc(runs.number)).limit(limit).all())
+    const shown = and(where, eq(runs.isRemoved, false))
+    return this.#guard(() => this.#orm.select().from(runs).where(shown).orderBy(desc(runs.number)).limit(limit).all())
   }
 
   #summarize(row: typeof runs.$inferSelect): RunSummary {

@@ -1,7 +1,7 @@
 // The tables as drizzle sees them. The SQL of the migrations is the truth; a test compares the two.
 
-import {blob, index, integer, sqliteTable, text, unique} from 'drizzle-orm/sqlite-core'
-import {sql} from 'drizzle-orm'
+import {blob, index, integer, sqliteTable, text, unique, type AnySQLiteColumn} from 'drizzle-orm/sqlite-core'
+import {sql, type SQL} from 'drizzle-orm'
 
 export const runs = sqliteTable(
   'runs',
@@ -35,15 +35,13 @@ export const runs = sqliteTable(
     ownerHost: text('owner_host'),
     beats: integer('beats').notNull().default(0),
     beatAt: integer('beat_at'),
+    isRemoved: integer('is_removed', {mode: 'boolean'}).notNull().default(false),
   },
   (table) => [
     index('runs_by_workflow').on(table.workflowId, table.number),
-    index('runs_by_plan')
-      .on(table.planNumber)
-      .where(sql`${table.planNumber} IS NOT NULL`),
-    index('runs_by_parent')
-      .on(table.parentRun)
-      .where(sql`${table.parentRun} IS NOT NULL`),
+    partialIndex('runs_by_plan', table.planNumber, sql`${table.planNumber} IS NOT NULL`),
+    partialIndex('runs_by_parent', table.parentRun, sql`${table.parentRun} IS NOT NULL`),
+    partialIndex('removed_runs', table.number, sql`${table.isRemoved} = 1`),
   ],
 )
 
@@ -105,9 +103,8 @@ export const runRequests = sqliteTable(
     answeredAt: text('answered_at'),
   },
   (table) => [
-    index('open_run_requests')
-      .on(table.runNumber)
-      .where(sql`${table.answeredAt} IS NULL`),
+    partialIndex('open_run_requests', table.runNumber, sql`${table.answeredAt} IS NULL`),
+    index('run_requests_by_run').on(table.runNumber),
   ],
 )
 
@@ -243,6 +240,10 @@ export const runningMakers = sqliteTable(
   },
   (table) => [index('running_makers_by_task').on(table.file, table.task)],
 )
+
+function partialIndex(name: string, column: AnySQLiteColumn, where: SQL) {
+  return index(name).on(column).where(where)
+}
 
 function bytes(name: string) {
   return blob(name, {mode: 'buffer'})

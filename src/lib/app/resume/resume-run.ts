@@ -3,7 +3,7 @@
 import type {RunOutcome} from '../../engine/loop/run-workflow.ts'
 import {renderDiagnostics} from '../../ui/terminal/diagnostics.ts'
 import type {App} from '../app.ts'
-import type {UntilStopped} from '../run-file.ts'
+import {pruneByPolicy, type UntilStopped} from '../run-file.ts'
 import {RunSession} from '../run-session.ts'
 import type {RunDisplay} from '../runs/run-reporter.ts'
 import {findInterrupted, type NothingToResume} from './find-run.ts'
@@ -52,7 +52,11 @@ export async function resumeRun(
   await requireSecretsOf(prepared, {env: app.options.environment.variables, open: app.vault})
   app.ui.err.write(renderDiagnostics(prepared.planned.warnings, 'text', app.ui.errStyle))
   const session = new RunSession(app, prepared.project, display, {resume: new ResumedSession(app, prepared, owned)})
-  return await untilStopped((signals) => session.run(prepared.planned, signals, request))
+  return await untilStopped(async (signals) => {
+    const outcome = await session.run(prepared.planned, signals, request)
+    await pruneByPolicy(app, prepared.project.config)
+    return outcome
+  })
 }
 
 type Listed = InterruptedTask & NamedTask & {readonly isOpen: boolean}

@@ -10,3 +10,10 @@ ALTER TABLE runs ADD COLUMN beat_at INTEGER;
 
 -- The runs that another one was made of: who takes that over takes these, too.
 CREATE INDEX runs_by_parent ON runs (parent_run) WHERE parent_run IS NOT NULL;
+
+-- Its rows are being deleted, a few at a time. No command shows it any more.
+ALTER TABLE runs ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed IN (0, 1));
+
+CREATE INDEX removed_runs ON runs (number) WHERE is_removed = 1;
+-- Deletes the requests of a run without reading those of all runs.
+CREATE INDEX run_requests_by_run ON run_requests (run_number);
