@@ -2,6 +2,7 @@
 
 import {readdirSync, readFileSync, statSync} from 'node:fs'
 import path from 'node:path'
+import BetterSqlite from 'better-sqlite3'
 import {describe, expect, it} from 'vitest'
 import {haltOnce, killAt, resume, resumed} from '../rig/interrupted-run.ts'
 import {Project} from '../rig/project.ts'
@@ -60,6 +61,19 @@ describe('secrets of a run that is resumed', () => {
     const revealed = await runWorkflow(['runs', 'show', 'latest', '--reveal', '--force'], {home: project.home, cwd: project.dir})
     expect(revealed.stdout).toContain(`session=${canary}`)
     expect(use.stdout).toContain(reversed)
+  })
+
+  it('reach later tasks also when the process died before the first event', async () => {
+    const project = await storedProject()
+    await killAt(project, 'halted', ['run', 'w.yaml'])
+    const db = new BetterSqlite(path.join(project.home, 'autokestra.db'))
+    for (const table of ['events', 'log_lines', 'sealed_outputs']) db.exec(`DELETE FROM ${table}`)
+    db.exec('UPDATE runs SET task_count = NULL')
+    db.close()
+    const {result} = await resumed(project)
+    const use = result.tasks.find(({id}) => id === 'use')?.output as {stdout: string}
+    expect(use.stdout.split('\n')[0]?.trim()).toBe(String(`session=${canary}`.length))
+    expect((await project.events()).filter(({type}) => type === 'run.started' || type === 'run.resumed')).toHaveLength(1)
   })
 
   it('that have another value now are refused; when that is accepted, what was returned of the old one is still hidden', async () => {

@@ -30,6 +30,7 @@ export class ValueRestorer {
   /** Tasks whose output was not kept. */
   readonly #lost: string[] = []
   readonly #ended = new Set<string>()
+  #hasEvents = false
 
   constructor(parts: RestoreParts) {
     this.#parts = parts
@@ -37,7 +38,7 @@ export class ValueRestorer {
 
   /** @param epoch of the process that goes on */
   values(epoch: number): RestoredValues {
-    return {epoch, outputs: this.#outputs, vars: this.#vars}
+    return {epoch, hasHistory: () => this.#hasEvents, outputs: this.#outputs, vars: this.#vars}
   }
 
   /**
@@ -45,6 +46,7 @@ export class ValueRestorer {
    * RUN_NOT_RESUMABLE when something that is still to be read was not kept.
    */
   async restore(events: readonly StateEvent[]): Promise<void> {
+    this.#hasEvents ||= events.length > 0
     const sealed = this.#parts.sealed()
     for (const event of events) {
       if (event.type === 'task.finished' || event.type === 'task.skipped') this.#ended.add(event.task)

@@ -12,6 +12,8 @@ import type {RunScope} from './run-scope.ts'
 export interface RestoredValues {
   /** Of the process that goes on with the run: all events before its `run.resumed` are history. */
   readonly epoch: number
+  /** False: the process died before its first event, and the run only begins now. Asked when this process drives the run. */
+  readonly hasHistory: () => boolean
   /** By the text of the task's key. */
   readonly outputs: ReadonlyMap<string, JsonValue>
   /** Of vars that commands have computed, by name. */
@@ -36,6 +38,9 @@ export class Replay {
   hear(event: DatedEvent): void {
     if (this.#isOver) return
     switch (event.type) {
+      case 'run.started':
+        this.#isOver = !this.#values.hasHistory()
+        return
       case 'run.resumed':
         // Those that were interrupted have no end in the journal.
         for (const key of this.#open) this.#registerComputed(key)
