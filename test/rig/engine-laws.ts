@@ -1,7 +1,7 @@
 // The laws of a run, whatever its workflow. Every test that runs one checks them: scripted runs by their events, the built command by its journal.
 
 import {expect} from 'vitest'
-import type {HooksStarted, RunEvent, RunFinished, RunResumed} from '../../src/lib/engine/events.ts'
+import type {HooksStarted, RunEvent, RunFinished, RunResumed, RunStopping} from '../../src/lib/engine/events.ts'
 import {hasEnded, newTaskRecord, TaskLaws, type TaskRecord} from './task-laws.ts'
 
 /** Fails the test when the events of a run break a law. A run that was killed has fewer events, which keep all laws but that of the end. */
@@ -43,7 +43,7 @@ class EngineLaws {
     else if (event.type === 'run.finished') this.#finish(event)
     else if (event.type === 'run.queued' || event.type === 'run.admitted' || event.type === 'run.refused') this.#takeGate(event)
     else if (event.type === 'hooks.started') this.#startHooks(event)
-    else if (event.type === 'run.stopping') this.#stops += event.atOnce === true ? 2 : 1
+    else if (event.type === 'run.stopping') this.#stop(event)
     else if (event.type === 'var.computed') {
       this.#demand(!this.#vars.has(event.name), event, 'a var is computed once')
       this.#vars.add(event.name)
@@ -73,6 +73,13 @@ class EngineLaws {
     if (event.type === 'run.queued')
       this.#demand(event.holders.length > 0 && !event.holders.includes(event.run), event, 'others hold the group')
     this.#gate = event.type
+  }
+
+  /** What is under way is not tried again, unless it is a hook and this is the first stop. */
+  #stop({atOnce}: RunStopping): void {
+    this.#stops += atOnce === true ? 2 : 1
+    if (this.#hooks.length > 0 && this.#stops < 2) return
+    for (const task of this.#tasks.values()) if (task.progress === 'running' || task.progress === 'waiting') task.isStopped = true
   }
 
   takeEnd(): void {

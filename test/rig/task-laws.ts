@@ -15,6 +15,8 @@ export interface TaskRecord {
   line: number
   /** It is running, but the process of its run is gone. */
   isLost: boolean
+  /** It was under way when the run was stopped. */
+  isStopped: boolean
   /** What was said of an attempt that was interrupted, as long as it is to follow. */
   next?: TaskInterrupted['next']
   progress: 'unstarted' | 'running' | 'waiting' | 'expanded' | keyof RunFinished['counts']
@@ -31,6 +33,7 @@ export function newTaskRecord(needs: readonly string[], parent?: TaskRecord): Ta
     hasPolled: false,
     line: 0,
     isLost: false,
+    isStopped: false,
 
     progress: 'unstarted',
     ...(parent !== undefined && {parent}),
@@ -80,6 +83,7 @@ export class TaskLaws {
         this.#demand(this.#areOver(task.needs), event, 'a task starts after its needs')
         this.#demand(task.items === undefined, event, 'a task with items has no attempt of its own')
         this.#demand(task.progress !== 'running', event, 'an attempt is open')
+        this.#demand(!task.isStopped, event, 'what was under way when the run was stopped is not tried again')
         this.#demand(event.attempt === task.attempt + 1, event, 'attempts are counted from 1, and each starts once')
         if (next !== 'again') delete task.child
         this.#demand(![...this.#tasks.values()].some(({isLost}) => isLost), event, 'nothing starts before interrupted attempts have an end')
