@@ -144,11 +144,13 @@ export class GroupQueue implements RunAdmission {
     return {living, hasUnknown, limit: Math.min(own, ...living.map(({limit}) => limit))}
   }
 
-  #refuse({group, onConflict}: GroupWish, {living, hasUnknown, limit}: Ahead): AdmissionAnswer | undefined {
+  #refuse({group, onConflict, limit: own}: GroupWish, {living, hasUnknown, limit}: Ahead): AdmissionAnswer | undefined {
     if (living.length < limit) return undefined
-    const ancestor = living.find(({run}) => this.#options.ancestors.includes(run))
-    if (ancestor !== undefined) {
-      const reason = `the concurrency group "${group}" is held by run ${ancestor.run}, which waits for this run: neither could ever end`
+    // Others of the group may end: with a limit above one, only that many ancestors keep it closed for ever.
+    const ancestors = living.filter((ticket) => this.#isAncestor(ticket))
+    const [first] = ancestors
+    if (first !== undefined && ancestors.length >= Math.min(own, ...ancestors.map((ticket) => ticket.limit))) {
+      const reason = `the concurrency group "${group}" is held by run ${first.run}, which waits for this run: neither could ever end`
       return {kind: 'refused', isSkipped: false, reason}
     }
     // One that may be dead is waited for until that is known.
@@ -175,10 +177,15 @@ export class GroupQueue implements RunAdmission {
     return all.filter((ticket) => this.#watch.judge(ticket) === 'alive')
   }
 
-  /** As many as must end for this one to begin; each is asked once. */
+  #isAncestor({run}: Ticket): boolean {
+    return this.#options.ancestors.includes(run)
+  }
+
+  /** As many as must end for this one to begin; each is asked once. Not those that wait for this one: it would end with them. */
   async #cancelOldest({group}: GroupWish, {living, limit}: Ahead): Promise<void> {
     const requests = await this.#options.openRequests()
-    for (const {run} of living.slice(0, living.length - limit + 1)) {
+    const others = living.filter((ticket) => !this.#isAncestor(ticket))
+    for (const {run} of others.slice(0, living.length - limit + 1)) {
       if (this.#asked.has(run)) continue
       this.#asked.add(run)
       await requests.add(run, {kind: 'cancel', by: `run ${this.#options.runId}`, comment: `it takes over the concurrency group "${group}"`})

@@ -227,6 +227,21 @@ it.each(['queue', 'skip', 'cancel', 'fail'] as const)('refuses a run that would 
   expect(holder.told).toEqual(['admitted'])
 })
 
+it('waits for the other run of a group that an ancestor holds, and never asks the ancestor to stop', async () => {
+  const group = new Group()
+  const members = [await group.enter('r1', {limit: 2}), await group.enter('other', {limit: 2})]
+  for (const {answered} of members) expect(await answered).toEqual({kind: 'admitted'})
+  const child = await group.enter('r2', {limit: 2}, {ancestors: ['r1'], deadlockMs: 10})
+  await pass(60)
+  expect(child.told).toEqual(['queued r1 other'])
+  await child.queue.leave()
+  const eager = await group.enter('r3', {limit: 2, onConflict: 'cancel'}, {ancestors: ['r1']})
+  await expect.poll(() => members[1]?.told.at(-1)).toMatch(/^stop cancelled by run r3/)
+  await members[1]?.queue.leave()
+  expect(await eager.answered).toEqual({kind: 'admitted'})
+  expect(members[0]?.told).toEqual(['admitted'])
+})
+
 function pass(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
