@@ -39,6 +39,10 @@ tasks:
 hooks: {finally: [{id: tell, type: core/shell.run, inputs: {command: 'true'}}]}
 outputs: {files: '{{ tasks.each.files }}', items: '{{ tasks.each.items }}'}
 `,
+  'ask.yaml': `id: ask
+tasks:
+  - {id: ask, type: core/approval.wait, inputs: {message: 'Go on?', timeout: 1h}}
+`,
   'good.test.yaml':
     'cases: [{name: a, secrets: {TOKEN: dummy-token}, vars: {made: x}, tasks: {greet: {output: {stdout: hi}}, tolerated: {}}, expect: {status: failed}}]\n',
   'odd.test.yaml': 'cases: [{}]\n',
@@ -128,6 +132,18 @@ async function describeDocument(project: Project, commandLine: string): Promise<
   ].join('\n')
 }
 
+/** A run while it waits for an approval, the answer, and what is kept of it. */
+async function describeApproval(): Promise<string[]> {
+  const project = new Project(files)
+  const run = project.start(['run', 'ask.yaml', '--progress', 'plain'], {env})
+  await run.printed('workflow runs reject')
+  const documents: string[] = []
+  for (const commandLine of ['runs list', 'runs show', 'runs approve latest --comment fine'])
+    documents.push(`while a task waits: ${await describeDocument(project, commandLine)}`)
+  expect((await run.ended).exitCode).toBe(0)
+  return [...documents, `after the answer: ${await describeDocument(project, 'runs show')}`]
+}
+
 /** Splits at blanks; a quoted word may be empty. */
 function words(text: string): string[] {
   return text.split(' ').map((word) => word.replaceAll("'", ''))
@@ -137,6 +153,7 @@ it('documents of all commands are those of json-shapes.txt', {timeout: 120_000},
   const project = new Project(files)
   const documents: string[] = []
   for (const commandLine of commandLines) documents.push(await describeDocument(project, commandLine))
+  documents.push(...(await describeApproval()))
   await expect(`${documents.join('\n\n')}\n`, howToAccept('json-shapes.txt')).toMatchFileSnapshot('json-shapes.txt')
 })
 
