@@ -114,9 +114,9 @@ export class RunSession implements ChildRun {
       const limits = {openFileLimit: readOpenFileLimit(), processLimit: readProcessLimit(), parallelism: plan.workflow.parallelism}
       const concurrency = chooseConcurrency({...config, ...limits})
       const {runId} = this
-      const {cacheMaxBytes: maxBytes, keepFilesMs} = config
+      const {cacheMaxBytes: maxBytes, keepFilesMs: keepMs} = config
       const cacheStep = await openCacheStep(plan, {app: this.#app, maxBytes, runId, isIgnored: ignoresCache, imageIds, secrets})
-      const files = await openRunFiles(this.#app, plan, runId, keepFilesMs)
+      const files = await openRunFiles(this.#app, plan, {runId, keepMs, confirmOwner: this.#duties.confirm})
       this.#opened.add(() => files.close())
       const executor = this.#createExecutor(taskRuntimes, plan, signals)
       const onOutputs = (outputs: JsonObject): void => {

@@ -6,6 +6,7 @@ import type {JsonObject, JsonValue} from '../util/json.ts'
 import {roundMs} from '../util/round-ms.ts'
 import type {ActionResult, AttemptMetrics, TaskError} from '../engine/task-result.ts'
 import {Attempt, TaskFault, type ExecuteOptions, type Invocation} from './attempt/attempt.ts'
+import {notOwner} from './attempt/not-owner.ts'
 import {findFailureCause} from './attempt/failure-cause.ts'
 import {defaultLimits, type ExecutionLimits} from './attempt/limits.ts'
 import type {ProtocolOutcome} from './protocols/plain.ts'
@@ -21,9 +22,6 @@ const childLost =
 // The kernel counts, and does not say whose process it was.
 const childPerhapsLost =
   'the system ended a process because memory ran out while this task ran; if it was one of this task, its result may be incomplete'
-
-/** Nobody sees it: the journal of a run that was taken over takes nothing more. */
-const notOwner: TaskError = {code: 'CANCELLED', message: 'another process has taken over the run', retryable: false}
 
 export interface PluginExecutorOptions {
   /** Where tasks run. */

@@ -4,7 +4,8 @@ import {rm, utimes} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {RunState} from '../../engine/events.ts'
 import type {Plan} from '../../engine/plan.ts'
-import {RunDirectory} from '../../execution/files/run-directory.ts'
+import {RunDirectory, type RunDirectoryOptions} from '../../execution/files/run-directory.ts'
+import {defined} from '../../util/defined.ts'
 import {WorkflowError} from '../../errors/workflow-error.ts'
 
 export interface RunFiles {
@@ -25,8 +26,14 @@ interface RunsOfHome {
   readonly runs: () => Promise<{get(runId: string): {readonly status: RunState}}>
 }
 
-/** Makes nothing yet. @param keepMs 0: the files of a run that has succeeded are removed at its end */
-export async function openRunFiles(app: RunsOfHome, {workflow}: Plan, runId: string, keepMs: number): Promise<RunFiles> {
+interface RunFilesRequest extends Pick<RunDirectoryOptions, 'confirmOwner'> {
+  readonly runId: string
+  /** 0: the files of a run that has succeeded are removed at its end. */
+  readonly keepMs: number
+}
+
+/** Makes nothing yet. */
+export async function openRunFiles(app: RunsOfHome, {workflow}: Plan, {runId, keepMs, confirmOwner}: RunFilesRequest): Promise<RunFiles> {
   const root = join(app.home.home, 'runs')
   let sweeping: Promise<void> | undefined
   const onMade = (): void => {
@@ -35,7 +42,7 @@ export async function openRunFiles(app: RunsOfHome, {workflow}: Plan, runId: str
   const isRoot = process.getuid?.() === 0
   const owner =
     workflow.security === 'restricted' && isRoot ? (await import('../../docker/container-config.ts')).containerUser() : undefined
-  const directory = new RunDirectory(join(root, runId), {owner, onMade})
+  const directory = new RunDirectory(join(root, runId), {owner, onMade, ...defined({confirmOwner})})
   return {
     directory,
     finish: async (status) => {

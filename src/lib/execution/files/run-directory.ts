@@ -16,6 +16,8 @@ export interface FileOwner {
 export interface RunDirectoryOptions {
   /** Absent: what is made belongs to the user of this process. */
   readonly owner?: FileOwner | undefined
+  /** Whether this process still drives the run: another one may use the directory. Default: it does. */
+  readonly confirmOwner?: () => boolean | Promise<boolean>
   /** Called when the directory has been made. */
   readonly onMade?: () => void
 }
@@ -29,12 +31,15 @@ export class RunDirectory {
   /** Absolute. It need not exist. */
   readonly path: string
   readonly owner: FileOwner | undefined
+  /** Asked before something in it is changed that another owner of the run may need. */
+  readonly confirmOwner: () => boolean | Promise<boolean>
   readonly #onMade: () => void
   #isMade = false
 
-  constructor(directory: string, {owner, onMade = () => undefined}: RunDirectoryOptions = {}) {
+  constructor(directory: string, {owner, confirmOwner = () => true, onMade = () => undefined}: RunDirectoryOptions = {}) {
     this.path = directory
     this.owner = owner
+    this.confirmOwner = confirmOwner
     this.#onMade = onMade
   }
 

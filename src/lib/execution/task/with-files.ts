@@ -12,6 +12,7 @@ import {collectFiles} from '../files/collect-files.ts'
 import {fileError} from '../files/file-errors.ts'
 import type {RunDirectory} from '../files/run-directory.ts'
 import {textOf, writeFiles} from '../files/write-files.ts'
+import {notOwner} from '../attempt/not-owner.ts'
 import type {RunSecrets} from './run-secrets.ts'
 
 /** Names the directory of its files to the process of a task. */
@@ -38,6 +39,7 @@ export async function withFiles(
   {key, files, values, directory, secrets, signal}: FilesOfAttempt,
   execute: (prepared: PreparedFiles) => Promise<ActionResult>,
 ): Promise<ActionResult> {
+  if (!(await directory.confirmOwner())) return {ok: false, error: notOwner, metrics: {durationMs: 0}, warnings: []}
   const secretNames = namesOfSecrets(values, secrets)
   let filesDir: string | undefined
   let result: ActionResult
@@ -83,7 +85,7 @@ function namesOfSecrets(values: JsonObject, secrets: RunSecrets | undefined): st
 
 /** What could not be removed stays marked, for a later run to remove. */
 async function removeSecrets(directory: RunDirectory, key: TaskKey, filesDir: string, names: readonly string[]): Promise<ActionWarning[]> {
-  if (names.length === 0) return []
+  if (names.length === 0 || !(await directory.confirmOwner())) return []
   try {
     for (const name of names) await removeWithin(filesDir, name)
     directory.unmarkSecret(key)
