@@ -14,12 +14,14 @@ import {PluginInspect} from './commands/plugin/inspect.ts'
 import {PluginList} from './commands/plugin/list.ts'
 import {Run} from './commands/run.ts'
 import {RunsApprove} from './commands/runs/approve.ts'
+import {RunsCancel} from './commands/runs/cancel.ts'
 import {RunsList} from './commands/runs/list.ts'
 import {RunsLogs} from './commands/runs/logs.ts'
 import {RunsPrune} from './commands/runs/prune.ts'
 import {RunsReject} from './commands/runs/reject.ts'
 import {RunsResume} from './commands/runs/resume.ts'
 import {RunsShow} from './commands/runs/show.ts'
+import {RunsWatch} from './commands/runs/watch.ts'
 import {Schema} from './commands/schema.ts'
 import {SecretsAudit} from './commands/secrets/audit.ts'
 import {SecretsDelete} from './commands/secrets/delete.ts'
@@ -56,12 +58,14 @@ export const COMMANDS = {
   'plugin:list': PluginList,
   run: Run,
   'runs:approve': RunsApprove,
+  'runs:cancel': RunsCancel,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
   'runs:prune': RunsPrune,
   'runs:reject': RunsReject,
   'runs:resume': RunsResume,
   'runs:show': RunsShow,
+  'runs:watch': RunsWatch,
   schema: Schema,
   'secrets:audit': SecretsAudit,
   'secrets:delete': SecretsDelete,

@@ -19,14 +19,15 @@ export const displayFlags = {
 interface DisplayValues extends Pick<RunDisplay, 'progress' | 'events'> {
   readonly verbose: boolean
   readonly quiet: boolean
-  readonly 'no-input': boolean
+  /** Absent: nothing is ever asked. */
+  readonly 'no-input'?: boolean
 }
 
 /** After a second Ctrl-C. */
 export const leaveWithinMs = 200
 
 /** Throws USAGE when two things are to be written to stdout. */
-export function readDisplay({progress, verbose, quiet, events, 'no-input': noInput}: DisplayValues, isJson: boolean): RunDisplay {
+export function readDisplay({progress, verbose, quiet, events, 'no-input': noInput = true}: DisplayValues, isJson: boolean): RunDisplay {
   if (events === '-' && isJson) {
     throw new WorkflowError('USAGE', '--events - and --json both write to stdout', {
       hint: 'write the events to a file: --events events.ndjson',

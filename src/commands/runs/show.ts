@@ -6,7 +6,7 @@ import type {App} from '../../lib/app/app.ts'
 import type {RevealedOutputs} from '../../lib/app/reveal-outputs.ts'
 import type {RunDetails, TaskSummary} from '../../lib/engine/run-details.ts'
 import type {RunRows, RunSummary} from '../../lib/storage/run-rows.ts'
-import {printEventStream} from '../../lib/ui/views/print-events.ts'
+import {printEventArray, printEventStream} from '../../lib/ui/views/print-events.ts'
 import {renderRunDetails} from '../../lib/ui/views/run-details.ts'
 import {renderRunOutputs} from '../../lib/ui/views/run-outputs.ts'
 import {askFirst} from '../../lib/ui/input/ask-first.ts'
@@ -35,10 +35,17 @@ export class RunsShow extends BaseCommand {
   ]
   static override args = {run: Args.string({default: 'latest', description: 'id of the run, the beginning of one, or latest'})}
   static override flags = {
-    events: Flags.boolean({description: 'print all events as lines of JSON', exclusive: ['json', 'reveal']}),
+    events: Flags.boolean({description: 'print all events as lines of JSON; with --json, as one array', exclusive: ['reveal']}),
     reveal: Flags.boolean({description: 'also print what tasks returned, secrets in clear text'}),
     force: Flags.boolean({char: 'f', description: 'with --reveal: do not ask'}),
     'no-input': Flags.boolean({description: 'never ask: refuse --reveal without --force'}),
+  }
+
+  /** The document was streamed. */
+  #isPrinted = false
+
+  protected override logJson(json: unknown): void {
+    if (!this.#isPrinted) super.logJson(json)
   }
 
   async run(): Promise<ShownRun | undefined> {
@@ -47,7 +54,9 @@ export class RunsShow extends BaseCommand {
     const rows = await app.runs()
     const run = rows.get(args.run)
     if (flags.events) {
-      await printEventStream(rows.events(run), rows.eventsVersion(run), this.ui)
+      if (this.jsonEnabled()) await printEventArray(rows.events(run), this.ui)
+      else await printEventStream(rows.events(run), rows.eventsVersion(run), this.ui)
+      this.#isPrinted = true
       return undefined
     }
     const details = {...run, ...rows.details(run)}

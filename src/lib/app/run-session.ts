@@ -77,6 +77,7 @@ export class RunSession implements ChildRun {
       openJournal: app.journal,
       openLeases: app.leases,
       requests: this.#requests,
+      hearsSignal: parent === undefined,
       kill: () => {
         this.kill()
       },

@@ -66,6 +66,12 @@ export const errorCodes = {
     meaning:
       'Something that the run needs to go on is gone or has changed: its plan, a plugin, an output with secrets, the value of a secret.',
   },
+  RUN_INTERRUPTED: {exitCode: 1, meaning: 'The process of the run died before the run ended, so that nothing can be stopped or watched.'},
+  RUN_ENDED: {exitCode: 1, meaning: 'The run cannot be stopped, because it has ended.'},
+  CANCEL_NOT_TAKEN: {
+    exitCode: 1,
+    meaning: 'The request to stop is stored, but the process of the run has not taken it yet: it may be suspended, or on another machine.',
+  },
   RUN_TAKEN_OVER: {exitCode: 9, meaning: 'Another process has taken over the run; this one records nothing more of it.'},
   RUN_FAILED: {exitCode: 1, meaning: 'A task failed.'},
   TEST_FAILED: {exitCode: 1, meaning: 'A case of a test file failed.'},

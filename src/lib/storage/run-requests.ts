@@ -12,9 +12,10 @@ interface RequestRow {
   readonly by: string
   readonly at: string
   readonly comment: string | null
+  readonly isAtOnce: number
 }
 
-const columns = 'number, kind, task, requested_by AS "by", requested_at AS at, comment'
+const columns = 'number, kind, task, requested_by AS "by", requested_at AS at, comment, is_at_once AS isAtOnce'
 
 /** Throws STORAGE_* errors. */
 export class SqliteRunRequests implements RunRequests {
@@ -24,14 +25,14 @@ export class SqliteRunRequests implements RunRequests {
     this.#db = db
   }
 
-  add(runId: string, {kind, task, by, comment}: NewRequest): RunRequest | undefined {
+  add(runId: string, {kind, task, by, comment, isAtOnce = false}: NewRequest): RunRequest | undefined {
     const row = this.#guard(() =>
       this.#db
         .prepare<unknown[], RequestRow>(
-          `INSERT INTO run_requests (run_number, kind, task, requested_by, requested_at, comment)
-             SELECT number, ?, ?, ?, ?, ? FROM runs WHERE id = ? AND status IN ('running', 'interrupted') RETURNING ${columns}`,
+          `INSERT INTO run_requests (run_number, kind, task, requested_by, requested_at, comment, is_at_once)
+             SELECT number, ?, ?, ?, ?, ?, ? FROM runs WHERE id = ? AND status IN ('running', 'interrupted') RETURNING ${columns}`,
         )
-        .get(kind, task ?? null, by, new Date().toISOString(), comment ?? null, runId),
+        .get(kind, task ?? null, by, new Date().toISOString(), comment ?? null, isAtOnce ? 1 : 0, runId),
     )
     return row === undefined ? undefined : toRequest(row)
   }
@@ -65,6 +66,13 @@ export class SqliteRunRequests implements RunRequests {
   }
 }
 
-function toRequest({number, kind, task, by, at, comment}: RequestRow): RunRequest {
-  return {number, kind, by, at, ...defined({task: task ?? undefined, comment: comment ?? undefined})}
+function toRequest({number, kind, task, by, at, comment, isAtOnce}: RequestRow): RunRequest {
+  return {
+    number,
+    kind,
+    by,
+    at,
+    ...defined({task: task ?? undefined, comment: comment ?? undefined}),
+    ...(isAtOnce === 1 && {isAtOnce: true}),
+  }
 }

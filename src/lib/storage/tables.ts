@@ -74,7 +74,6 @@ export const events = sqliteTable(
 export const logLines = sqliteTable(
   'log_lines',
   {
-    /** The order in which they were written. */
     number: integer('number').primaryKey(),
     runNumber: integer('run_number')
       .notNull()
@@ -101,6 +100,7 @@ export const runRequests = sqliteTable(
     requestedAt: text('requested_at').notNull(),
     comment: text('comment'),
     answeredAt: text('answered_at'),
+    isAtOnce: integer('is_at_once', {mode: 'boolean'}).notNull().default(false),
   },
   (table) => [
     partialIndex('open_run_requests', table.runNumber, sql`${table.answeredAt} IS NULL`),

@@ -15,6 +15,8 @@ interface OwnerParts {
   /** Opened with the first sign of life. */
   readonly openLeases: () => Promise<RunLeases>
   readonly requests: Pick<RequestWatch, 'listen' | 'markAnswered'>
+  /** Looks for requests at once when it gets SIGCONT, which does no harm to a process that does not listen to it. */
+  readonly hearsSignal: boolean
   /** Ends all processes and containers of the run at once. */
   readonly kill: () => void
 }
@@ -67,7 +69,8 @@ export class OwnerDuties {
   }
 
   #begin(epoch: number): void {
-    const {runId, openLeases, kill} = this.#parts
+    const {runId, openLeases, kill, hearsSignal} = this.#parts
+    if (hearsSignal) this.#hearSignal()
     this.#lease = new Lease({
       beat: async () => (await openLeases()).beat(runId, epoch),
       onLost: () => {
@@ -93,12 +96,24 @@ export class OwnerDuties {
     })
   }
 
+  #hearSignal(): void {
+    const look = (): void => {
+      this.#listen()
+    }
+    process.on('SIGCONT', look)
+    this.#endings.push(() => {
+      process.off('SIGCONT', look)
+    })
+  }
+
   #listen(): void {
     this.#endListening ??= this.#parts.requests.listen(({kind}) => kind === 'cancel', this.#cancel)
   }
 
   readonly #cancel = (request: RunRequest): void => {
-    this.#stop.abort(new StoppedByRun(describeCancel(request)))
+    const cause = new StoppedByRun(describeCancel(request))
+    this.#stop.abort(cause)
+    if (request.isAtOnce === true) this.#leave.abort(cause)
     // The run stops in any case.
     void this.#parts.requests.markAnswered(request).catch(() => undefined)
   }

@@ -26,9 +26,9 @@ export interface RunWorkflowOptions extends Pick<
   readonly signals: StopSignals
 }
 
-/** Reason of an abort: another run is the cause. */
+/** Reason of an abort: another process has asked for it. */
 export class StoppedByRun {
-  /** Who, in words: `stopped by …`. */
+  /** Who, in words: `cancelled by …`. */
   readonly reason: string
 
   constructor(reason: string) {
@@ -82,7 +82,9 @@ export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: 
     else loop.stop(causeOf(signals.stop))
   }
   const leave = (): void => {
-    loop.stop(causeOf(signals.leave), true)
+    const reason: unknown = signals.leave.reason
+    if (reason instanceof StoppedByRun) loop.stop('cancelled', true, reason.reason)
+    else loop.stop(causeOf(signals.leave), true)
   }
   signals.stop.addEventListener('abort', stop)
   signals.leave.addEventListener('abort', leave)

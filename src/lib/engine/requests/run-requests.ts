@@ -7,6 +7,8 @@ export interface NewRequest {
   /** Who asks, in words. */
   readonly by: string
   readonly comment?: string
+  /** Of `cancel`: nothing is given time to end. */
+  readonly isAtOnce?: boolean
 }
 
 export interface RunRequest extends NewRequest {

@@ -17,3 +17,6 @@ ALTER TABLE runs ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_remo
 CREATE INDEX removed_runs ON runs (number) WHERE is_removed = 1;
 -- Deletes the requests of a run without reading those of all runs.
 CREATE INDEX run_requests_by_run ON run_requests (run_number);
+
+-- Of a request to stop the run: nothing is given time to end.
+ALTER TABLE run_requests ADD COLUMN is_at_once INTEGER NOT NULL DEFAULT 0 CHECK (is_at_once IN (0, 1));

@@ -31,6 +31,11 @@ export async function printLogs(events: EventLines, ui: Ui, format: LogFormat): 
     await print(events, ui, (line) => renderLogLine(JSON.parse(line) as RunEvent, ui, format))
     return
   }
+  await printEventArray(events, ui)
+}
+
+/** One JSON array. */
+export async function printEventArray(events: EventLines, ui: Ui): Promise<void> {
   let count = 0
   ui.out.write('[')
   await print(events, ui, (line) => {
