@@ -26,6 +26,7 @@ export interface OpenAttempt {
   readonly invocation: Invocation
   readonly signal: AbortSignal
   log(message: string): void
+  readonly emit: ExecuteOptions['emit']
   succeed(output?: JsonValue): void
   fail(error?: Partial<TaskError>): void
 }
@@ -114,7 +115,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
   const order: string[] = []
   const attempts = new Map<string, OpenAttempt>()
   const waiting = new Map<string, (attempt: OpenAttempt) => void>()
-  const execute = (invocation: Invocation, {signal, masker, onLog}: ExecuteOptions): Promise<ActionResult> =>
+  const execute = (invocation: Invocation, {signal, masker, onLog, emit}: ExecuteOptions): Promise<ActionResult> =>
     new Promise((resolve) => {
       const {task} = invocation.context
       const end = (result: ActionResult): void => {
@@ -135,6 +136,7 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
       const attempt: OpenAttempt = {
         invocation,
         signal,
+        emit,
         log: (message) => {
           onLog({stream: 'stdout', level: 'info', message: masker?.mask(message) ?? message})
         },

@@ -85,8 +85,7 @@ function refuseEnded(rows: RunRows, run: RunSummary, task: string | undefined): 
     run,
     tasksOf(rows.details(run)).filter(({id}) => task === undefined || id === task),
   )
-  if (run.status === 'interrupted')
-    throw refused(run, `run ${run.id} does not go on: its process is gone`, `workflow runs resume ${run.parent?.run ?? run.id}`)
+  if (run.status === 'interrupted') throw refused(run, `run ${run.id} does not go on: its process is gone`)
   throw refused(run, `run ${run.id} has finished (${run.status})`)
 }
 

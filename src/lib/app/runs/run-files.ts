@@ -1,6 +1,5 @@
 // The directory of a run, and those of earlier runs: where they are, whose they are, and how long they are kept.
 
-import {existsSync} from 'node:fs'
 import {rm, utimes} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {RunState} from '../../engine/events.ts'
@@ -47,8 +46,7 @@ export async function openRunFiles(app: RunsOfHome, {workflow}: Plan, {runId, ke
   return {
     directory,
     finish: async (status) => {
-      // Of a run that was resumed, an earlier process may have made it.
-      if (!directory.isMade && !existsSync(directory.path)) return
+      if (!directory.isMade) return
       if (keepMs === 0 && status === 'succeeded') await rm(directory.path, {recursive: true, force: true})
       else await utimes(directory.path, new Date(), new Date())
     },

@@ -82,7 +82,10 @@ export class RunLoop {
     })
     ports.runner.listen((event, sealed) => {
       this.#mailbox.post(() => {
-        if (this.#end.last === undefined && isTimely(this.#state, event)) this.#apply(event, sealed)
+        if (this.#end.last !== undefined || !isTimely(this.#state, event)) return
+        this.#apply(event, sealed)
+        // Its run begins now: a process that resumes this one must find it.
+        if (event.type === 'task.child') this.#recorder.flush()?.catch(this.#reject)
       })
     })
   }

@@ -486,3 +486,15 @@ describe('RunLoop', () => {
     expect(await run.finished).toMatchObject({counts: {succeeded: 10_000}})
   })
 })
+
+describe('a run that a task makes', () => {
+  it('is in the journal before it begins', async () => {
+    const journalled: string[] = []
+    const run = await startScriptedRun([{id: 'a'}], {onAppend: (events) => journalled.push(...events.map(({type}) => type))})
+    const attempt = await run.attempt('a')
+    attempt.emit?.({type: 'task.child', task: 'a', attempt: 1, child: 'c'})
+    expect(journalled.at(-1)).toBe('task.child')
+    attempt.succeed()
+    await run.finished
+  })
+})
