@@ -4,7 +4,7 @@ import type {RunSummary} from '../../src/lib/storage/run-rows.ts'
 import {finishedRun, type FinishedRun, type Project} from './project.ts'
 import type {CommandOptions, CommandResult} from './workflow-command.ts'
 
-type Options = Pick<CommandOptions, 'env'>
+type Options = Pick<CommandOptions, 'env' | 'command'>
 
 /** A command of the shell that makes the file and then waits, the first time; after that it goes on at once. */
 export function haltOnce(file: string): string {

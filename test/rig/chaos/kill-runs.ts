@@ -1,5 +1,6 @@
 // Runs one shape, kills it, resumes it, kills that, and so on: how often, and when, is up to the seed.
 
+import {readdirSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {runWorkflow, startWorkflow, type CommandResult, type CommandOptions} from '../workflow-command.ts'
 import type {Luck} from '../luck.ts'
@@ -61,6 +62,9 @@ export async function runKilled(place: ChaosHome, baseline: Baseline, luck: Luck
   const violations: string[] = []
   let printed = ''
   let kills = 0
+  let isLastKilled = false
+  // Numbers of processes come again.
+  const wasThere = new Set(readdirSync('/dev/shm'))
   for (let turn = 0; ; turn += 1) {
     const [run] = place.runsAfter(seen)
     if (run !== undefined && isOver(run)) break
@@ -86,7 +90,8 @@ export async function runKilled(place: ChaosHome, baseline: Baseline, luck: Luck
       words += `, killed after ${at.toFixed(0)} ms${stoppedFor === undefined ? '' : ` (and SIGINT, and ${String(stoppedFor)} ms)`}`
     }
     const ended = await running.ended
-    if (ended.signal !== null) kills += 1
+    isLastKilled = ended.signal !== null
+    if (isLastKilled) kills += 1
     printed += ended.stdout + ended.stderr
     story.push(`${words}: ${describe(ended)} in ${(performance.now() - startedAt).toFixed(0)} ms`)
     const expected = [place.shape.exitCode, ...(isStopped ? [0, 130] : [])]
@@ -103,7 +108,10 @@ export async function runKilled(place: ChaosHome, baseline: Baseline, luck: Luck
     if (JSON.stringify(end) !== JSON.stringify(baseline.end)) violations.push(`it came to ${JSON.stringify(end)}`)
     if (runs.length !== baseline.runs) violations.push(`${String(runs.length)} runs`)
   }
-  violations.push(...(await leftOf(place, pids)))
+  violations.push(...(await leftOf(place)))
+  // The mark of a command that was killed is removed by the next one.
+  const memory = memoryOf(pids).filter((name) => !wasThere.has(name))
+  if (!isLastKilled) violations.push(...memory)
   return {kills, violations, story, printed}
 }
 
@@ -127,14 +135,14 @@ function describe({exitCode, signal}: CommandResult): string {
 }
 
 /** What may not be there when a run is over. */
-async function leftOf(place: ChaosHome, pids: ReadonlySet<number>): Promise<string[]> {
+async function leftOf(place: ChaosHome): Promise<string[]> {
   const deadline = performance.now() + 3000
   let processes = place.processes()
   while (processes.length > 0 && performance.now() < deadline) {
     await sleep(20)
     processes = place.processes()
   }
-  const left = [...processes.map((line) => `left: ${line}`), ...memoryOf(pids), ...place.oddFiles()]
+  const left = [...processes.map((line) => `left: ${line}`), ...place.oddFiles()]
   const integrity = place.integrity()
   return integrity === 'ok' ? left : [...left, `integrity: ${String(integrity)}`]
 }
