@@ -1,7 +1,8 @@
 // Runs that are stored as `running` although nothing drives them any more. Each is noticed once, and then stored as `interrupted`.
 
 import type {RunState} from '../engine/events.ts'
-import {lifeOf} from '../util/process-identity.ts'
+import {lifeOfOwner} from '../engine/owners/owner-life.ts'
+import {defined} from '../util/defined.ts'
 import {openDatabase} from './database.ts'
 import type {runs} from './tables.ts'
 
@@ -22,11 +23,11 @@ export class DeadRuns {
 
   /** The status of the run, after a look at its process. */
   statusOf(row: RunRow): RunState {
-    const {number, status, ownerPid, ownerStartTime, ownerSystem} = row
+    const {number, status, ownerPid, ownerStartTime, ownerSystem, ownerHost} = row
     if (status !== 'running') return status
     // The dead stay dead; who lives is asked every time.
     if (this.#gone.has(number)) return 'interrupted'
-    const life = lifeOf({pid: ownerPid, startTime: ownerStartTime, system: ownerSystem})
+    const life = lifeOfOwner({pid: ownerPid, startTime: ownerStartTime, system: ownerSystem, ...defined({host: ownerHost ?? undefined})})
     this.#silent.delete(number)
     if (life === 'gone') this.#gone.set(number, row)
     else if (life !== 'alive' && isSilent(row)) this.#silent.set(number, row)

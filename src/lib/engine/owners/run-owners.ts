@@ -1,8 +1,9 @@
 // Whether a run may be taken over. No clock of the day is asked: only whether its owner gives a sign of life within its lease, by a clock that never jumps.
 
 import {setTimeout as sleep} from 'node:timers/promises'
-import {lifeOf, type ProcessIdentity, type ProcessLife} from '../../util/process-identity.ts'
-import {leaseMs, type OwnedRun, type RunLeases} from './run-leases.ts'
+import type {ProcessLife} from '../../util/process-identity.ts'
+import {lifeOfOwner} from './owner-life.ts'
+import {leaseMs, type OwnedRun, type RunLeases, type RunOwner} from './run-leases.ts'
 
 export type Ownership =
   /** Nothing drives it: its process is gone, or has lost its lease. */
@@ -20,7 +21,7 @@ export interface RunOwnersOptions {
   /** Milliseconds; never goes back. Default: `performance.now`. */
   readonly elapsed?: () => number
   /** Default: a look at the processes of this system. */
-  readonly lifeOf?: (owner: ProcessIdentity) => ProcessLife
+  readonly lifeOf?: (owner: RunOwner) => ProcessLife
   /** Default {@link leaseMs}. */
   readonly leaseMs?: number
   /** Between two looks. Default 250 ms. */
@@ -38,14 +39,14 @@ interface WaitOptions {
 export class RunOwners {
   readonly #leases: RunOwnersOptions['leases']
   readonly #elapsed: () => number
-  readonly #lifeOf: (owner: ProcessIdentity) => ProcessLife
+  readonly #lifeOf: (owner: RunOwner) => ProcessLife
   readonly #leaseMs: number
   readonly #pollMs: number
 
   constructor(options: RunOwnersOptions) {
     this.#leases = options.leases
     this.#elapsed = options.elapsed ?? (() => performance.now())
-    this.#lifeOf = options.lifeOf ?? lifeOf
+    this.#lifeOf = options.lifeOf ?? lifeOfOwner
     this.#leaseMs = options.leaseMs ?? leaseMs
     this.#pollMs = options.pollMs ?? 250
   }

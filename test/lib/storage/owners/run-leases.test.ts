@@ -86,11 +86,14 @@ describe('a run in a list, whose owner cannot be seen', () => {
     ['that has just begun', "started_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", 'running'],
     ['that has begun long ago and given none', "started_at = '2020-01-01T00:00:00.000Z'", 'interrupted'],
   ])('%s', async (_name, change, status) => {
-    const {db, file} = await openTwo()
-    db.exec(`UPDATE runs SET owner_system = '00000000-1', ${change}`)
-    const rows = await RunRows.open(file)
-    expect(rows.get('r').status).toBe(status)
-    await rows.close()
+    // A system of another boot, and one that cannot be told from this one but has another name.
+    for (const elsewhere of ["owner_system = '00000000-1'", "owner_pid = 4194305, owner_host = 'another-machine'"]) {
+      const {db, file} = await openTwo()
+      db.exec(`UPDATE runs SET ${elsewhere}, ${change}`)
+      const rows = await RunRows.open(file)
+      expect(rows.get('r').status).toBe(status)
+      await rows.close()
+    }
   })
 })
 
