@@ -98,6 +98,7 @@ outputs: {by: "{{ tasks.first.output.comment }} {{ tasks.second.output.comment }
     await running.ended
     const refused = await project.run(['runs', 'approve', 'latest', 'second'])
     expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining('its process is gone')])
+    expect(refused.stderr).toContain('workflow runs resume')
     const again = project.start(['runs', 'resume', 'latest', '--json', '--progress', 'plain'])
     await again.printed('Second?')
     expect(await project.run(['runs', 'approve', 'latest', '-m', 'two'])).toMatchObject({exitCode: 0})

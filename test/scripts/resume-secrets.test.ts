@@ -146,6 +146,14 @@ describe('a run whose secrets are environment variables', () => {
     expect(refused.stderr).toContain('workflow run --resumable')
   })
 
+  it('that is given up takes its key with it', async () => {
+    const project = new Project({'w.yaml': workflow})
+    await killAt(project, 'halted', ['run', 'w.yaml', '--resumable'], {env})
+    expect(readdirSync(path.join(project.home, 'run-keys'))).toHaveLength(1)
+    expect(await project.run(['runs', 'prune', '--older-than', '0s', '--status', 'interrupted'])).toMatchObject({exitCode: 0})
+    expect(readdirSync(path.join(project.home, 'run-keys'))).toEqual([])
+  })
+
   it('goes on with --resumable: its key is its own, private, and gone when it has ended', async () => {
     const project = new Project({'w.yaml': workflow})
     await killAt(project, 'halted', ['run', 'w.yaml', '--resumable'], {env})

@@ -53,6 +53,7 @@ describe('runs resume', () => {
   it('asks what becomes of a task that was running, says what to type, and changes nothing', async () => {
     const project = new Project({'w.yaml': chain()})
     const run = await killAt(project, 'halted', ['run', 'w.yaml'])
+    expect((await project.run(['runs', 'show'])).stdout).toContain(`workflow runs resume ${run}\n`)
     const {exitCode, stderr} = await resume(project)
     expect(exitCode).toBe(1)
     expect(stderr).toContain(`task "two" of run ${run} was running when its process died`)

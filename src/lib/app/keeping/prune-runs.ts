@@ -10,6 +10,7 @@ import {RunRows} from '../../storage/run-rows.ts'
 import {hasErrorCode} from '../../util/error-code.ts'
 import {defined} from '../../util/defined.ts'
 import {parsePeriod, periodExamples} from '../../workflow/period.ts'
+import {runKeyDirectory, runKeyFile} from '../runs/open-run-secrets.ts'
 
 export interface PruneRequest {
   /** A period, as written: only runs that ended longer ago. */
@@ -60,7 +61,7 @@ export async function withPruner<T>({databaseFile}: PrunedHome, use: (pruner: Ru
   }
 }
 
-/** Also removes the directories of the runs. Answers how many runs are gone. */
+/** Also removes the directories of the runs, and the keys of those that were never resumed. Answers how many runs are gone. */
 export async function removeRuns(
   pruner: RunPruner,
   {home}: PrunedHome,
@@ -69,10 +70,15 @@ export async function removeRuns(
 ): Promise<number> {
   const root = path.join(home, 'runs')
   const kept = new Set(await namesIn(root))
+  const keys = new Set(await namesIn(runKeyDirectory(home)))
   return await pruner.remove(runs, {
     ...defined({signal}),
     onRemoved: async (runIds) => {
-      for (const id of runIds) if (kept.has(id)) await rm(path.join(root, id), {recursive: true, force: true})
+      for (const id of runIds) {
+        if (kept.has(id)) await rm(path.join(root, id), {recursive: true, force: true})
+        const key = runKeyFile({home}, id)
+        if (keys.has(path.basename(key))) await rm(key, {force: true})
+      }
     },
   })
 }

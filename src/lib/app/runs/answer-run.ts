@@ -85,7 +85,8 @@ function refuseEnded(rows: RunRows, run: RunSummary, task: string | undefined): 
     run,
     tasksOf(rows.details(run)).filter(({id}) => task === undefined || id === task),
   )
-  if (run.status === 'interrupted') throw refused(run, `run ${run.id} does not go on: its process is gone`)
+  if (run.status === 'interrupted')
+    throw refused(run, `run ${run.id} does not go on: its process is gone`, `workflow runs resume ${run.parent?.run ?? run.id}`)
   throw refused(run, `run ${run.id} has finished (${run.status})`)
 }
 

@@ -43,7 +43,12 @@ export async function openRunSecrets(plan: Plan, {app, config, runId, shared, is
   return {secrets: {...revealed, sealer: makeRunKey(file, runId), fingerprint}, finish: () => removeRunKey(file)}
 }
 
+/** Where the keys of runs are. It need not exist. @param home the directory */
+export function runKeyDirectory(home: string): string {
+  return path.join(home, 'run-keys')
+}
+
 /** Where the key of a run is, if it has one. */
 export function runKeyFile({home}: Pick<Home, 'home'>, runId: string): string {
-  return path.join(home, 'run-keys', `${runId}.key`)
+  return path.join(runKeyDirectory(home), `${runId}.key`)
 }

@@ -1,5 +1,6 @@
 // The directory of a run, and those of earlier runs: where they are, whose they are, and how long they are kept.
 
+import {existsSync} from 'node:fs'
 import {rm, utimes} from 'node:fs/promises'
 import {join} from 'node:path'
 import type {RunState} from '../../engine/events.ts'
@@ -46,7 +47,8 @@ export async function openRunFiles(app: RunsOfHome, {workflow}: Plan, {runId, ke
   return {
     directory,
     finish: async (status) => {
-      if (!directory.isMade) return
+      // Of a run that was resumed, an earlier process may have made it.
+      if (!directory.isMade && !existsSync(directory.path)) return
       if (keepMs === 0 && status === 'succeeded') await rm(directory.path, {recursive: true, force: true})
       else await utimes(directory.path, new Date(), new Date())
     },

@@ -96,7 +96,11 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     rows.filter(({items}) => items === undefined),
     ui,
   )
-  const next = run.logsOf === undefined ? '' : `\n${style.dim(`${style.program} runs logs ${run.id} --task ${shellWord(run.logsOf)}`)}\n`
+  const commands = [
+    ...(run.logsOf === undefined ? [] : [`runs logs ${run.id} --task ${shellWord(run.logsOf)}`]),
+    ...(run.status === 'interrupted' ? [`runs resume ${run.parent?.run ?? run.id}`] : []),
+  ]
+  const next = commands.length === 0 ? '' : `\n${commands.map((command) => `${style.dim(`${style.program} ${command}`)}\n`).join('')}`
   return `${lines.join('')}${table === '' ? '' : `\n${table}`}${metrics === '' ? '' : `\n${metrics}`}${rows.map((task) => renderError(task, style)).join('')}${next}`
 }
 
