@@ -15,6 +15,8 @@ import {PluginList} from './commands/plugin/list.ts'
 import {Run} from './commands/run.ts'
 import {RunsApprove} from './commands/runs/approve.ts'
 import {RunsCancel} from './commands/runs/cancel.ts'
+import {RunsExport} from './commands/runs/export.ts'
+import {RunsImport} from './commands/runs/import.ts'
 import {RunsList} from './commands/runs/list.ts'
 import {RunsLogs} from './commands/runs/logs.ts'
 import {RunsPrune} from './commands/runs/prune.ts'
@@ -59,6 +61,8 @@ export const COMMANDS = {
   run: Run,
   'runs:approve': RunsApprove,
   'runs:cancel': RunsCancel,
+  'runs:export': RunsExport,
+  'runs:import': RunsImport,
   'runs:list': RunsList,
   'runs:logs': RunsLogs,
   'runs:prune': RunsPrune,

@@ -107,6 +107,8 @@ const commandLines: readonly string[] = [
   'runs show latest --events',
   'runs watch latest',
   'runs cancel latest',
+  'runs export latest -o run.jsonl',
+  'runs import run.jsonl',
   'runs prune',
   'runs prune --older-than 0s --workflow bad',
   'secrets audit',

@@ -72,6 +72,15 @@ export const errorCodes = {
     exitCode: 1,
     meaning: 'The request to stop is stored, but the process of the run has not taken it yet: it may be suspended, or on another machine.',
   },
+  RUN_NOT_EXPORTABLE: {
+    exitCode: 1,
+    meaning: 'The run cannot be exported: it has not ended, or an earlier version of this program has made it.',
+  },
+  RUN_FILE_INVALID: {
+    exitCode: 3,
+    meaning: 'A file of an exported run is damaged, was changed, or is of another version; nothing was imported.',
+  },
+  RUN_EXISTS: {exitCode: 1, meaning: 'A run that would be imported is already there.'},
   RUN_TAKEN_OVER: {exitCode: 9, meaning: 'Another process has taken over the run; this one records nothing more of it.'},
   RUN_FAILED: {exitCode: 1, meaning: 'A task failed.'},
   TEST_FAILED: {exitCode: 1, meaning: 'A case of a test file failed.'},
