@@ -22,6 +22,7 @@ import {RunsLogs} from './commands/runs/logs.ts'
 import {RunsPrune} from './commands/runs/prune.ts'
 import {RunsReject} from './commands/runs/reject.ts'
 import {RunsResume} from './commands/runs/resume.ts'
+import {RunsRetry} from './commands/runs/retry.ts'
 import {RunsShow} from './commands/runs/show.ts'
 import {RunsWatch} from './commands/runs/watch.ts'
 import {Schema} from './commands/schema.ts'
@@ -68,6 +69,7 @@ export const COMMANDS = {
   'runs:prune': RunsPrune,
   'runs:reject': RunsReject,
   'runs:resume': RunsResume,
+  'runs:retry': RunsRetry,
   'runs:show': RunsShow,
   'runs:watch': RunsWatch,
   schema: Schema,

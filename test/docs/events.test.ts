@@ -19,6 +19,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     file: 'always',
     parent: 'sometimes',
     startedBy: 'sometimes',
+    retryOf: 'sometimes',
     traceId: 'sometimes',
     inputs: 'sometimes',
     tasks: 'always',
@@ -48,6 +49,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     metrics: 'always',
     durationMs: 'sometimes',
     cache: 'sometimes',
+    kept: 'sometimes',
     isTolerated: 'sometimes',
     items: 'sometimes',
   },
@@ -198,7 +200,11 @@ async function realEvents(): Promise<RunEvent[]> {
   const resumed = await project.run(['runs', 'resume', 'latest', '--retry-interrupted'])
   expect(resumed).toMatchObject({exitCode: 0})
   const whole = await project.events()
-  const printed = [masked, first, second, third, refused, admitted, cancelled, parent, asked].flatMap(({stdout}) => parseEvents(stdout))
+  const retried = await project.run(['runs', 'retry', 'latest', '--events', '-', '--progress', 'quiet'])
+  expect(retried).toMatchObject({exitCode: 0})
+  const printed = [masked, first, second, third, refused, admitted, cancelled, parent, asked, retried].flatMap(({stdout}) =>
+    parseEvents(stdout),
+  )
   return [...printed, ...whole, ...(await project.events(newest.id))]
 }
 

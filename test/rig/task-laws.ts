@@ -170,6 +170,13 @@ export class TaskLaws {
           event,
           'a kept result is a success without a log',
         )
+        this.#demand(
+          event.kept?.isKept !== true ||
+            (event.status === 'succeeded' && event.attempt === 1 && task.line === 0 && event.metrics.durationMs === 0),
+          event,
+          'a result of a run before is a success at once, without a log',
+        )
+        this.#demand(event.kept === undefined || event.cache === undefined, event, 'what has a cache has its result from there')
         this.#demand(event.cache === undefined || event.attempt > 0, event, 'the cache is asked by an attempt')
         this.#demand(event.isTolerated === undefined || event.status === 'failed', event, 'only failures are tolerated')
         this.#measure(event, event.metrics)

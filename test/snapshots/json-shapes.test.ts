@@ -101,6 +101,8 @@ const commandLines: readonly string[] = [
   'runs reject none',
   'runs resume latest',
   'runs resume none',
+  'runs retry latest --dry-run',
+  'runs retry none',
   'runs logs',
   'run many.yaml',
   'runs show latest',

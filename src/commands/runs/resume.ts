@@ -40,10 +40,13 @@ export class RunsResume extends BaseCommand {
     const {retry = [], skip = [], fail = [], 'retry-interrupted': retriesInterrupted, concurrency, 'no-cache': ignoresCache} = flags
     const display = readDisplay(flags, this.jsonEnabled())
     const app = await this.app()
-    const {resumeRun} = await import('../../lib/app/resume/resume-run.ts')
+    const [{resumeRun}, {retryOriginOf: openRetry}] = await Promise.all([
+      import('../../lib/app/resume/resume-run.ts'),
+      import('../../lib/app/retry/open-keep-step.ts'),
+    ])
     const choices = {retriesInterrupted, retry, skip, fail}
     const accepted = {acceptsChangedPlugins: flags['accept-changed-plugins'], acceptsChangedSecrets: flags['accept-changed-secrets']}
-    const request = {run: args.run, choices, ...accepted, concurrency, ignoresCache}
+    const request = {run: args.run, choices, ...accepted, concurrency, ignoresCache, openRetry}
     const outcome = await resumeRun(app, request, display, (run) => untilStopped(run, {leaveWithinMs, killAll: () => app.killAll()}))
     if ('message' in outcome) {
       this.note(`${outcome.message}\n`)

@@ -75,7 +75,8 @@ async function planRun(app: App, request: RunRequest): Promise<{project: Project
   return {project, planned}
 }
 
-function askerOf({prompt}: App, {noInput = false}: RunRequest): AskInput | string {
+/** How missing inputs are asked for, or why they are not. */
+export function askerOf({prompt}: Pick<App, 'prompt'>, {noInput = false}: Pick<RunRequest, 'noInput'>): AskInput | string {
   return prompt.isAvailable(noInput)
     ? async (input, problem) => (await import('../ui/input/ask-input.ts')).askInput(prompt, input, problem)
     : prompt.whyNot(noInput)

@@ -33,7 +33,7 @@ import {openRunFiles} from './runs/run-files.ts'
 import {describeOrigin} from './runs/run-origin.ts'
 import {RunTrace} from './runs/run-trace.ts'
 import {openRunReporter, silent, type RunDisplay} from './runs/run-reporter.ts'
-import type {ResumedParts, SessionOrigin} from './session-origin.ts'
+import type {ResumedParts, RetryParts, SessionOrigin} from './session-origin.ts'
 import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
 
 export interface RunChoices {
@@ -58,13 +58,15 @@ export class RunSession implements ChildRun {
   #isKilled = false
   readonly #parent: ParentLink | undefined
   readonly #resume: ResumedParts | undefined
+  readonly #retry: RetryParts | undefined
   #outputs: JsonObject = {}
   #ask: ShowApproval = () => undefined
 
   /** @param project the one that the run's plan was made in */
-  constructor(app: App, project: Project, display: RunDisplay, {parent, resume}: SessionOrigin = {}) {
+  constructor(app: App, project: Project, display: RunDisplay, {parent, resume, retry}: SessionOrigin = {}) {
     this.runId = resume?.runId ?? createRunId(Date.now(), randomBytes(3))
     this.#resume = resume
+    this.#retry = retry
     this.#app = app
     this.#project = project
     this.#display = display
@@ -129,6 +131,7 @@ export class RunSession implements ChildRun {
         this.#resume?.hear(event)
       }
       const resumed = await this.#resume?.restore(planned, secrets)
+      const keepStep = await this.#retry?.open(planned, secrets)
       const ports = {
         openJournal: this.#duties.openJournal,
         reporter: this.#createReporter(),
@@ -136,11 +139,7 @@ export class RunSession implements ChildRun {
           ...planned,
           runId,
           directory: files.directory,
-          executor,
-          secrets,
-          cacheStep,
-          onOutputs,
-          onEvent,
+          ...{executor, secrets, cacheStep, keepStep, onOutputs, onEvent},
           restored: resumed?.values,
         }),
         ...(plan.concurrency !== undefined && {admission: await this.#createAdmission()}),
@@ -148,7 +147,7 @@ export class RunSession implements ChildRun {
         random: () => Math.random(),
       }
       const {keepsOutputs} = this.#display
-      const origin = describeOrigin(this.#app.options, this.#trace, this.#parent?.task)
+      const origin = {...describeOrigin(this.#app.options, this.#trace, this.#parent?.task), retryOf: this.#retry?.of}
       const options = {runId, ...origin, concurrency, signals, keepsOutputs, secrets, warnings, resume: resumed?.run}
       const outcome = await runWorkflow(plan, ports, options)
       await files.finish(outcome.result.status)

@@ -3,8 +3,10 @@
 import type {RunFinished} from '../engine/events.ts'
 import type {Plan} from '../engine/plan.ts'
 import type {ResumedRun} from '../engine/resume/resumed-run.ts'
+import type {RetryOf} from '../engine/retry-of.ts'
 import type {DatedEvent} from '../engine/run-state.ts'
 import type {RestoredValues} from '../execution/task/replay.ts'
+import type {ResultKeeper} from '../execution/task/run-attempt.ts'
 import type {RunSecrets} from '../execution/task/run-secrets.ts'
 import type {PlannedRun} from '../planning/plan-workflow.ts'
 import type {JsonObject} from '../util/json.ts'
@@ -14,8 +16,17 @@ import type {ParentLink} from './runs/parent-link.ts'
 export interface SessionOrigin {
   /** Such a run shows nothing of itself. */
   readonly parent?: ParentLink
+  /** The run retries another one. */
+  readonly retry?: RetryParts | undefined
   /** Another process began the run. */
   readonly resume?: ResumedParts | undefined
+}
+
+/** What a session needs besides for a run that retries another. */
+export interface RetryParts {
+  readonly of: RetryOf
+  /** What tells tasks which results they keep. */
+  open(planned: PlannedRun, secrets: RunSecrets | undefined): Promise<ResultKeeper>
 }
 
 /** What a session needs besides for a run that goes on. */

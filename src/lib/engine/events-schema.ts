@@ -40,6 +40,12 @@ const cache: JsonObject = {
     fields({isHit: {const: false}, reasons: {type: 'array', items: text}, 'more?': count}),
   ],
 }
+const kept: JsonObject = {
+  oneOf: [
+    fields({isKept: {const: true}, run: text, attempt: {type: 'integer', minimum: 1}}),
+    fields({isKept: {const: false}, reasons: {type: 'array', items: text}, 'more?': count}),
+  ],
+}
 const taskInFile = fields({id: text, type: text, needs: {type: 'array', items: text}})
 const hook = {id: text, type: text, needs: {type: 'array', items: text}, hook: anyOf(...hookLists)}
 const ends = fields({succeeded: count, failed: count, skipped: count, cancelled: count})
@@ -59,6 +65,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     workflow: text,
     file: text,
     'parent?': fields({run: text, task: text}),
+    'retryOf?': fields({run: text, 'from?': {type: 'array', items: text}, 'only?': {type: 'array', items: text}}),
     'startedBy?': startedBy,
     'traceId?': {type: 'string', pattern: '^[0-9a-f]{32}$'},
     'inputs?': {type: 'object'},
@@ -96,6 +103,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     metrics,
     'durationMs?': amount,
     'cache?': cache,
+    'kept?': kept,
     'isTolerated?': flag,
     'items?': ends,
   },

@@ -1,13 +1,14 @@
 // What happens in a run, as data. The journal keeps these, the reporters show them, `--events` prints them: one shape for all.
 
 import type {TaskAnswered, TaskChild, TaskInterrupted, TaskWaiting} from './attempt-events.ts'
-import type {AttemptMetrics, CacheFact, LogEntry, TaskError, TaskFileSets} from './task-result.ts'
+import type {AttemptMetrics, CacheFact, KeptFact, LogEntry, TaskError, TaskFileSets} from './task-result.ts'
+import type {RetryOf} from './retry-of.ts'
 import type {StartedBy} from './started-by.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
 
 export type {TaskAnswered, TaskChild, TaskInterrupted, TaskWaiting} from './attempt-events.ts'
-export type {AttemptMetrics, CacheFact, LogEntry, TaskError} from './task-result.ts'
+export type {AttemptMetrics, CacheFact, KeptFact, LogEntry, TaskError} from './task-result.ts'
 
 export type TaskState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'interrupted'
 export type RunState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
@@ -38,6 +39,7 @@ export interface RunStarted {
   readonly file: string
   /** The task of another run that this run was made for. */
   readonly parent?: ParentTask
+  readonly retryOf?: RetryOf
   readonly startedBy?: StartedBy
   /** Of W3C Trace Context: 32 hexadecimal digits. Its tasks get it in TRACEPARENT. */
   readonly traceId?: string
@@ -110,6 +112,8 @@ export interface TaskFinished {
   readonly durationMs?: number
   /** Whether it has its result from an earlier run. Present when the task has a cache, and was not stopped before it was asked. */
   readonly cache?: CacheFact
+  /** Of a task without a cache in a run that retries another: whether it has its result from there. Absent when it was stopped before that was known. */
+  readonly kept?: KeptFact
   /** The task failed, but `continueOnError` lets the run go on as if it had not. */
   readonly isTolerated?: boolean
   /** Of a task that had items: how many of them came to which end. They have the outputs, so that none is kept twice. */

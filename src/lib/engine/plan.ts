@@ -10,6 +10,7 @@ import type {Requirement} from '../workflow/task/requirement.ts'
 import type {TaskFiles} from '../workflow/task/task-files.ts'
 import type {ComputedVar} from '../workflow/vars/computed-var.ts'
 import type {PlannedContainer} from './planned-container.ts'
+import type {GivenChoices} from './given-choices.ts'
 import type {TaskRestrictions} from './task-restrictions.ts'
 
 /** What set a timeout: the task, `defaults` of its workflow, its action, or none of these. */
@@ -30,6 +31,8 @@ export interface Plan {
   readonly timeoutMs?: number
   /** What the command line passes on, `run.args` of templates. Absent: nothing. */
   readonly args?: readonly string[]
+  /** What the caller has chosen. Absent: nothing. */
+  readonly given?: GivenChoices
   /** Most tasks of a group at a time, by name of the group. */
   readonly groups?: Readonly<Record<string, number>>
   /** The run begins when it holds this group. */

@@ -62,6 +62,8 @@ export interface NewRun {
   readonly startedAt: string
   /** The task of another run that this run is made for. */
   readonly parent?: ParentTask
+  /** Id of the run that this one retries. */
+  readonly retryOf?: string
 }
 
 /** Shows events, after they were journalled. Must not throw. */

@@ -3,7 +3,7 @@
 import {defined} from '../util/defined.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
-import type {AttemptMetrics, CacheFact, RunFinished, TaskError, TaskFinished} from './events.ts'
+import type {AttemptMetrics, CacheFact, KeptFact, RunFinished, TaskError, TaskFinished} from './events.ts'
 import type {TaskFileSets} from './task-result.ts'
 import type {RunView} from './run-view.ts'
 import type {TaskView} from './task-view.ts'
@@ -33,6 +33,8 @@ interface OneResult {
   readonly isTolerated?: boolean
   /** Whether its result is that of an earlier run. */
   readonly cache?: CacheFact
+  /** Whether its result is that of the run that this one retries. */
+  readonly kept?: KeptFact
   /** Id of the run that its last attempt has made. */
   readonly child?: string
   /** Why the task was skipped. */
@@ -82,7 +84,7 @@ function itemResult(item: TaskView): ItemResult {
   return {id, key: item.item ?? '', ...rest}
 }
 
-function oneResult({id, status, attempts, output, files, error, isTolerated, cache, child, metrics, reason}: TaskView): OneResult {
+function oneResult({id, status, attempts, output, files, error, isTolerated, cache, kept, child, metrics, reason}: TaskView): OneResult {
   if (status === 'pending' || status === 'running' || status === 'interrupted') throw new Error(`task '${id}' has no end`)
-  return {id, status, attempts, ...defined({output, files, error, isTolerated, cache, child, metrics, reason})}
+  return {id, status, attempts, ...defined({output, files, error, isTolerated, cache, kept, child, metrics, reason})}
 }

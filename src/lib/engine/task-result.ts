@@ -65,9 +65,18 @@ export type CacheFact =
   /** Why it was not, the definition first, as phrases without values: `input command changed`; `more` were left out. */
   | {readonly isHit: false; readonly reasons: readonly string[]; readonly more?: number}
 
+/** Whether a task of a run that was retried keeps the result that it had before. */
+export type KeptFact =
+  /** Of this attempt in the run that was retried. */
+  | {readonly isKept: true; readonly run: string; readonly attempt: number}
+  /** Why it ran, as phrases without values: `input command changed`; `more` were left out. */
+  | {readonly isKept: false; readonly reasons: readonly string[]; readonly more?: number}
+
 interface OfCache {
   /** Of a task with a cache. */
   readonly cache?: CacheFact
+  /** Of a task without one, in a run that retries another. */
+  readonly kept?: KeptFact
 }
 
 export type ActionResult = OfCache &

@@ -5,7 +5,17 @@ import {defined} from '../util/defined.ts'
 import {writeTaskKey} from './task-key.ts'
 import type {JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
-import type {AttemptMetrics, CacheFact, RunEvent, TaskAnswered, TaskError, TaskFinished, TaskState, TaskWaiting} from './events.ts'
+import type {
+  AttemptMetrics,
+  CacheFact,
+  KeptFact,
+  RunEvent,
+  TaskAnswered,
+  TaskError,
+  TaskFinished,
+  TaskState,
+  TaskWaiting,
+} from './events.ts'
 import type {TaskFileSets} from './task-result.ts'
 
 export interface TaskFold {
@@ -35,6 +45,8 @@ export interface TaskFold {
   isTolerated?: boolean
   /** Whether its result is that of an earlier run. */
   cache?: CacheFact
+  /** Whether its result is that of the run that this one retries. */
+  kept?: KeptFact
   /** Id of the run that its last attempt has made. */
   child?: string
   /** The person that its open attempt waits for is to answer this. */
@@ -156,5 +168,6 @@ function finish(task: TaskFold, event: TaskFinished, ts: string, keepsOutput: bo
   if (event.files !== undefined && keepsOutput) task.files = event.files
   if (event.error !== undefined) task.error = event.error
   if (event.cache !== undefined) task.cache = event.cache
+  if (event.kept !== undefined) task.kept = event.kept
   if (event.isTolerated !== undefined) task.isTolerated = event.isTolerated
 }

@@ -81,6 +81,10 @@ export const errorCodes = {
     meaning: 'A file of an exported run is damaged, was changed, or is of another version; nothing was imported.',
   },
   RUN_EXISTS: {exitCode: 1, meaning: 'A run that would be imported is already there.'},
+  RUN_NOT_RETRYABLE: {
+    exitCode: 1,
+    meaning: 'The run still goes on, was made for another one, or kept too little of itself: run its workflow again.',
+  },
   RUN_TAKEN_OVER: {exitCode: 9, meaning: 'Another process has taken over the run; this one records nothing more of it.'},
   RUN_FAILED: {exitCode: 1, meaning: 'A task failed.'},
   TEST_FAILED: {exitCode: 1, meaning: 'A case of a test file failed.'},

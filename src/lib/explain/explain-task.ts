@@ -55,7 +55,7 @@ export async function explainTask(run: ExplainedRun, key: string): Promise<Expla
     status,
     why: explainWhy({task: {...task, status}, tasks: view.tasks, runStatus: run.status, planned}),
     attempts: attempts.map((attempt) => (isDead && attempt.status === 'running' ? {...attempt, status: 'interrupted'} : attempt)),
-    ...defined({cache: task.cache}),
+    ...defined({cache: task.cache, kept: task.kept}),
     ...(run.plan !== undefined && planned !== undefined && {plan: await explainPlan(run, run.plan, planned, view)}),
     notes: notesOf(run, planned),
   }

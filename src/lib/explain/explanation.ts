@@ -1,6 +1,6 @@
 // What can be said about one task of a run, as `explain --json` prints it.
 
-import type {CacheFact, RunState, TaskError, TaskState} from '../engine/events.ts'
+import type {CacheFact, KeptFact, RunState, TaskError, TaskState} from '../engine/events.ts'
 import type {TimeoutOrigin} from '../engine/plan.ts'
 import type {JsonValue} from '../util/json.ts'
 
@@ -19,6 +19,8 @@ export interface Explanation {
   readonly why: readonly string[]
   readonly attempts: readonly ExplainedAttempt[]
   readonly cache?: CacheFact
+  /** Of a task in a run that retries another. */
+  readonly kept?: KeptFact
   /** Absent: an earlier version made the run, and did not keep its plan. */
   readonly plan?: ExplainedPlan
   /** What cannot be said, as sentences. */

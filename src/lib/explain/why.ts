@@ -56,15 +56,23 @@ function whyGoesOn({waiting}: TaskView): string {
 }
 
 function whyRan({task, ...facts}: WhyFacts): string[] {
-  const {cache} = task
+  const {cache, kept} = task
+  if (kept?.isKept === true)
+    return [
+      `It did not run: nothing that its result depends on had changed since run ${kept.run}, which this run retries, so it keeps its result from there.`,
+    ]
   if (cache?.isHit === true)
     return [`It did not run: nothing had changed that its result depends on, so it has the result of run ${cache.run}.`]
   const started = whyStarted({task, ...facts})
   if (task.attempts === 0) return []
   if (task.answer?.answer === 'approved') return [started, `It was approved by ${task.answer.by} at ${task.answer.at}.`]
+  if (kept !== undefined) return [started, `It did not keep the result of the run that this one retries: ${listReasons(kept)}.`]
   if (cache === undefined) return [started]
-  const more = cache.more === undefined ? '' : ` and ${String(cache.more)} more`
-  return [started, `Its cache had no result for it: ${cache.reasons.join(', ')}${more}.`]
+  return [started, `Its cache had no result for it: ${listReasons(cache)}.`]
+}
+
+function listReasons({reasons, more}: {readonly reasons: readonly string[]; readonly more?: number}): string {
+  return `${reasons.join(', ')}${more === undefined ? '' : ` and ${String(more)} more`}`
 }
 
 function whyStarted({task, tasks, planned}: WhyFacts): string {

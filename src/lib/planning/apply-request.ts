@@ -1,10 +1,13 @@
 // What the command line overrides: the vars and settings of one run of a workflow.
 
+import {resolve} from 'node:path'
+import type {GivenChoices} from '../engine/given-choices.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {WorkflowError} from '../errors/workflow-error.ts'
 import {TemplateError} from '../templates/template-error.ts'
 import {isTemplate, toText, type Templates} from '../templates/templates.ts'
 import {durationExamples, parseDuration} from '../util/duration.ts'
+import {defined} from '../util/defined.ts'
 import type {JsonObject} from '../util/json.ts'
 import type {Workflow} from '../workflow/model.ts'
 import type {ComputedVar} from '../workflow/vars/computed-var.ts'
@@ -51,7 +54,7 @@ export interface RunSettings {
   readonly args?: readonly string[]
 }
 
-const noInputs: ResolvedInputs = {values: {}, missing: []}
+const noInputs: ResolvedInputs = {values: {}, missing: [], given: []}
 
 /** Throws WorkflowError: WORKFLOW_DISABLED, USAGE, or WORKFLOW_INVALID for an env that cannot be evaluated. */
 export function applyRequest(
@@ -106,4 +109,17 @@ function readTimeout(text: string | undefined): number | undefined {
   if (timeoutMs === undefined)
     throw new WorkflowError('USAGE', `--timeout ${text} is not a duration`, {hint: `write it like ${durationExamples}`})
   return timeoutMs
+}
+
+/** What a request chooses, as a plan keeps it. Undefined: nothing. @param inputs names of those that have a value of the caller */
+export function givenChoices(request: PlanRequest, inputs: readonly string[], cwd: string): GivenChoices | undefined {
+  const {vars = [], varValues = {}, envFiles = [], tasks = [], only = [], from = [], keepGoing, timeout} = request
+  const names = new Set([...vars.map((text) => text.slice(0, text.indexOf('='))), ...Object.keys(varValues)])
+  const lists = {inputs, vars: [...names], envFiles: envFiles.map((file) => resolve(cwd, file)), tasks, only, from}
+  const given = {
+    ...Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0)),
+    ...(keepGoing === true && {keepGoing}),
+    ...defined({timeout}),
+  }
+  return Object.keys(given).length === 0 ? undefined : given
 }

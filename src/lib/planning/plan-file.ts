@@ -7,7 +7,7 @@ import {readDraft, workflowDir} from '../workflow/draft.ts'
 import {refuseForeignFile} from '../workflow/foreign-file.ts'
 import type {Workflow} from '../workflow/model.ts'
 import {checkWorkflow, type Meaning} from '../workflow/check/check-workflow.ts'
-import {applyRequest, type PlanRequest} from './apply-request.ts'
+import {applyRequest, givenChoices, type PlanRequest} from './apply-request.ts'
 import type {PluginManager} from '../plugins/plugin-manager.ts'
 import {findActions, type ActionSources, type FoundActions} from './find-actions.ts'
 import {leaveOut, type Reduced} from './leave-out.ts'
@@ -51,6 +51,7 @@ export async function planFile(request: PlanRequest, sources: PlanFileSources): 
   const fromFiles = await readFileEnvironment(workflow, request, cwd)
   const plan = planWorkflow({
     fromFiles,
+    given: givenChoices(request, inputs.given, cwd),
     workflow,
     templates,
     file,

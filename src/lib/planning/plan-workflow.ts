@@ -1,6 +1,7 @@
 // A workflow with all that is known of its run -> the plan: plain values, joined.
 
 import type {Plan, PlannedTask, PlannedWorkflow} from '../engine/plan.ts'
+import type {GivenChoices} from '../engine/given-choices.ts'
 import type {SourceDocument} from '../documents/source-document.ts'
 import type {Diagnostic} from '../errors/diagnostic.ts'
 import {grantsOf, type WorkflowGrants} from '../permissions/check-permissions.ts'
@@ -43,6 +44,7 @@ export interface PlanParts {
   readonly grants: WorkflowGrants
   readonly containers: TaskContainers
   readonly settings: RunSettings
+  readonly given?: GivenChoices | undefined
   /** Absent: no file. */
   readonly fromFiles?: Pick<FileEnvironment, 'files' | 'values'>
   /** Absolute path of the workflow file, or `-`. */
@@ -50,7 +52,7 @@ export interface PlanParts {
 }
 
 export function planWorkflow(parts: PlanParts): Plan {
-  const {workflow, file, settings} = parts
+  const {workflow, file, settings, given} = parts
   const {failFast, timeoutMs, args} = settings
   return {
     version: 1,
@@ -59,7 +61,7 @@ export function planWorkflow(parts: PlanParts): Plan {
     tasks: workflow.tasks.map((task) => planTask(task, parts)),
     ...(hookLists.some((list) => workflow.hooks[list] !== undefined) && {hooks: planHooks(parts)}),
     failFast,
-    ...defined({timeoutMs, args, concurrency: workflow.concurrency}),
+    ...defined({timeoutMs, args, given, concurrency: workflow.concurrency}),
   }
 }
 

@@ -12,8 +12,10 @@ import {didYouMean} from '../util/nearest.ts'
 import {explainMissing} from './explain-missing-inputs.ts'
 import {readInputFile, type InputFileSources} from './read-input-file.ts'
 
-/** What a run is given. Later ones replace earlier ones: values, file, assignments. */
+/** What a run is given. Later ones replace earlier ones: those of another run, values, file, assignments. */
 export interface InputsRequest {
+  /** Values of another run: those that the workflow does not declare any more are left out. */
+  readonly earlier?: JsonObject
   /** From another program: not text, but values of their types. */
   readonly values?: JsonObject
   /** Path of a JSON or YAML file, or `-` for standard input. */
@@ -36,6 +38,8 @@ export interface ResolvedInputs {
   readonly values: JsonObject
   /** Names of required inputs without a value: only of a file that is checked, not run. */
   readonly missing: readonly string[]
+  /** Names of those that have a value of the caller. */
+  readonly given: readonly string[]
 }
 
 /** A value that was given, and where it comes from. */
@@ -71,13 +75,14 @@ export async function resolveInputs(
   }
   return {
     values: Object.fromEntries(declared.map(({name, default: fallback = null}) => [name, values.get(name) ?? fallback])),
+    given: [...values.keys()],
     missing: request === undefined ? missing.map(({name}) => name) : [],
   }
 }
 
 async function collectGiven(
   declared: readonly DeclaredInput[],
-  {values = {}, file, assignments = []}: InputsRequest,
+  {earlier = {}, values = {}, file, assignments = []}: InputsRequest,
   sources: InputSources,
   findings: Diagnostic[],
 ): Promise<Map<string, Given>> {
@@ -96,6 +101,7 @@ async function collectGiven(
     else if (value !== null) given.set(name, {value, report})
   }
 
+  for (const [name, value] of Object.entries(earlier)) if (known.has(name)) put(name, value, (_, finding) => finding)
   for (const [name, value] of Object.entries(values)) put(name, value, (_, finding) => finding)
   if (file !== undefined) {
     const {value, document} = await readInputFile(file, sources)

@@ -69,12 +69,12 @@ export class SqliteJournal implements Journal {
       const {lastInsertRowid} = this.#db
         .prepare(
           `INSERT INTO runs (id, workflow_id, file, started_at, owner_pid, owner_start_time, owner_system, plan_number, is_plan_masked, events_version,
-             parent_run, parent_task, owner_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+             parent_run, parent_task, retry_of, owner_host) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         )
         .run(
           ...[run.id, run.workflowId, run.file, run.startedAt, owner.pid, owner.startTime, owner.system],
           ...[keepPlan(this.#db, plan.plan), plan.isMasked ? 1 : 0, eventsVersion],
-          ...[run.parent?.run ?? null, run.parent?.task ?? null, hostname()],
+          ...[run.parent?.run ?? null, run.parent?.task ?? null, run.retryOf ?? null, hostname()],
         )
       const number = Number(lastInsertRowid)
       if (plan.sealed !== undefined) this.#insertSealed(number, contextOfPlan, plan.sealed)

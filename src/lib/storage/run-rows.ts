@@ -33,6 +33,8 @@ export interface RunSummary {
   readonly reason?: string
   /** The task of another run that it was made for. */
   readonly parent?: ParentTask
+  /** Id of the run that it retries. */
+  readonly retryOf?: string
   readonly taskCount?: number
   /** Present when finished. */
   readonly counts?: {readonly succeeded: number; readonly failed: number; readonly skipped: number; readonly cancelled: number}
@@ -239,9 +241,8 @@ function summarize(row: typeof runs.$inferSelect, status: RunState): RunSummary 
     ...defined({
       finishedAt: row.finishedAt ?? undefined,
       durationMs: row.durationMs ?? undefined,
-      reason: row.reason ?? undefined,
-      taskCount: row.taskCount ?? undefined,
     }),
+    ...defined({reason: row.reason ?? undefined, taskCount: row.taskCount ?? undefined, retryOf: row.retryOf ?? undefined}),
     ...(row.parentRun !== null && row.parentTask !== null && {parent: {run: row.parentRun, task: row.parentTask}}),
     ...(isFinished && {counts: {succeeded, failed, skipped, cancelled}}),
   }

@@ -32,6 +32,7 @@ export const runs = sqliteTable(
     epoch: integer('epoch').notNull().default(1),
     parentRun: text('parent_run'),
     parentTask: text('parent_task'),
+    retryOf: text('retry_of'),
     ownerHost: text('owner_host'),
     beats: integer('beats').notNull().default(0),
     beatAt: integer('beat_at'),
@@ -244,7 +245,6 @@ export const runningMakers = sqliteTable(
 function partialIndex(name: string, column: AnySQLiteColumn, where: SQL) {
   return index(name).on(column).where(where)
 }
-
 function bytes(name: string) {
   return blob(name, {mode: 'buffer'})
 }

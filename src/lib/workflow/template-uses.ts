@@ -49,6 +49,15 @@ export function readsRunDir(sites: readonly TemplateSite[], templates: Templates
   return isRead
 }
 
+/** Whether some template names the directory of the run itself: what its task finds and leaves there is not known. */
+export function namesRunDir(sites: readonly TemplateSite[], templates: Templates): boolean {
+  let isNamed = false
+  visitReferences(sites, templates, ({root, path: [name]}) => {
+    if (root === 'run' && (name === 'dir' || typeof name !== 'string')) isNamed = true
+  })
+  return isNamed
+}
+
 /** Those of the named vars that some template reads. `vars[x]`, and `vars` as a whole, could be any of them. */
 export function varsRead(sites: readonly TemplateSite[], templates: Templates, names: readonly string[]): string[] {
   const read = new Set<unknown>()

@@ -21,6 +21,8 @@ export interface RestoreParts {
   readonly sealed: () => ReadonlyMap<string, SealedValue>
   readonly open: OpenSealed
   readonly masker: RunSecrets['masker'] | undefined
+  /** What cannot be opened is lost, and no error; also what this run has nothing to hide with. */
+  readonly losesUnreadable?: boolean
 }
 
 export class ValueRestorer {
@@ -46,6 +48,20 @@ export class ValueRestorer {
    * RUN_NOT_RESUMABLE when something that is still to be read was not kept.
    */
   async restore(events: readonly StateEvent[]): Promise<void> {
+    await this.take(events)
+    if (this.#lost.length === 0) return
+    const stillRead = this.#outputsStillRead()
+    const missed = this.#lost.filter((task) => stillRead.has(readTaskKey(task).task))
+    if (missed.length > 0) throw outputLost([...new Set(missed)])
+  }
+
+  /** Texts of keys of tasks whose output or files were not kept. */
+  get lost(): ReadonlySet<string> {
+    return new Set(this.#lost)
+  }
+
+  /** The same, but nothing need be restorable. */
+  async take(events: readonly StateEvent[]): Promise<void> {
     this.#hasEvents ||= events.length > 0
     const sealed = this.#parts.sealed()
     for (const event of events) {
@@ -54,19 +70,29 @@ export class ValueRestorer {
         const context = contextOfVar(event.name)
         const value = sealed.get(context.task)
         // Without it, the command runs once more.
-        if (value !== undefined) this.#vars.set(event.name, await this.#reveal(value, context, event.value))
+        const real = value && (await this.#tryReveal(value, context, event.value))
+        if (real !== undefined) this.#vars.set(event.name, real)
       } else if (event.type === 'task.finished') {
         const {task, attempt, output = null} = event
         const value = sealed.get(task)
-        if (value !== undefined) this.#outputs.set(task, await this.#reveal(value, {task, attempt}, output))
+        const real = value && (await this.#tryReveal(value, {task, attempt}, output))
+        if (real !== undefined) this.#outputs.set(task, real)
         else if (event.isOutputMasked === true) this.#lost.push(task)
         if (event.areFilesMasked === true) this.#lost.push(task)
       }
     }
-    if (this.#lost.length === 0) return
-    const stillRead = this.#outputsStillRead()
-    const missed = this.#lost.filter((task) => stillRead.has(readTaskKey(task).task))
-    if (missed.length > 0) throw outputLost([...new Set(missed)])
+  }
+
+  async #tryReveal<T extends JsonValue>(value: SealedValue, context: Omit<OutputContext, 'run'>, shown: T): Promise<T | undefined> {
+    const {losesUnreadable, masker} = this.#parts
+    if (losesUnreadable !== true) return await this.#reveal(value, context, shown)
+    if (masker === undefined) return undefined
+    try {
+      return await this.#reveal(value, context, shown)
+    } catch (error) {
+      if (error instanceof WorkflowError && (error.code === 'SECRET_STORE_DAMAGED' || error.code === 'SECRET_TAMPERED')) return undefined
+      throw error
+    }
   }
 
   async #reveal<T extends JsonValue>(value: SealedValue, context: Omit<OutputContext, 'run'>, shown: T): Promise<T> {

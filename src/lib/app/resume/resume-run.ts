@@ -1,11 +1,13 @@
 // `workflow runs resume RUN`: from a run whose process is gone to its outcome.
 
+import type {StateEvent} from '../../engine/events.ts'
 import type {RunOutcome} from '../../engine/loop/run-workflow.ts'
 import {renderDiagnostics} from '../../ui/terminal/diagnostics.ts'
 import type {App} from '../app.ts'
 import {pruneByPolicy, type UntilStopped} from '../run-file.ts'
 import {RunSession} from '../run-session.ts'
 import type {RunDisplay} from '../runs/run-reporter.ts'
+import type {RetryParts} from '../session-origin.ts'
 import {findInterrupted, type NothingToResume} from './find-run.ts'
 import {needsChoice, requireKnown, type InterruptedTask, type NamedTask, type ResumeChoices} from './interrupted-choices.ts'
 import {findMade, hasEnded, KnownChildren} from './known-children.ts'
@@ -23,6 +25,8 @@ export interface ResumeRequest {
   readonly concurrency?: number | undefined
   /** Every task runs, whatever is known of its result. */
   readonly ignoresCache?: boolean
+  /** For a run that retries another one. */
+  readonly openRetry: (app: App, events: readonly StateEvent[]) => Promise<RetryParts | undefined>
 }
 
 /**
@@ -51,7 +55,10 @@ export async function resumeRun(
   if (open.length > 0) throw needsChoice(run.id, open)
   await requireSecretsOf(prepared, {env: app.options.environment.variables, open: app.vault})
   app.ui.err.write(renderDiagnostics(prepared.planned.warnings, 'text', app.ui.errStyle))
-  const session = new RunSession(app, prepared.project, display, {resume: new ResumedSession(app, prepared, owned)})
+  const session = new RunSession(app, prepared.project, display, {
+    resume: new ResumedSession(app, prepared, owned),
+    retry: await request.openRetry(app, prepared.events),
+  })
   return await untilStopped(async (signals) => {
     const outcome = await session.run(prepared.planned, signals, request)
     await pruneByPolicy(app, prepared.project.config)

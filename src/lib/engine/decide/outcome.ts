@@ -5,7 +5,7 @@ import type {RunDiagnostic, StateEventBody, RunFinished, TaskError, TaskFinished
 import type {PlannedTask} from '../plan.ts'
 import type {ConditionAnswer, OutputsAnswer} from '../ports.ts'
 import {isRefusal, pauseForRoom, patienceMs} from '../room.ts'
-import type {ActionWarning, AttemptMetrics, AttemptResult, CacheFact, UnmetCondition} from '../task-result.ts'
+import type {ActionWarning, AttemptMetrics, AttemptResult, UnmetCondition} from '../task-result.ts'
 import {countEnds, requireRecord, type DecideState} from '../run-state.ts'
 import {defined} from '../../util/defined.ts'
 import {writeDuration} from '../../util/duration.ts'
@@ -39,19 +39,19 @@ export function outcomeOf(
 ): StateEventBody[] {
   const {key} = task
   const {attempt, isStopped} = requireRecord(state.tasks, key)
-  const {metrics, cache} = result
+  const {metrics, cache, kept} = result
   const warnings = result.warnings.map((warning) => warningEvent(warning, key))
   if (result.ok && result.unmet !== undefined) return [...warnings, outcomeOfPoll(state, task, {metrics, unmet: result.unmet}, elapsedMs)]
   if (result.ok) {
     const {output, isOutputMasked, files, areFilesMasked} = result
-    const more = defined({isOutputMasked, files, areFilesMasked, cache})
+    const more = defined({isOutputMasked, files, areFilesMasked, cache, kept})
     return [...warnings, {type: 'task.finished', task: key, attempt, status: 'succeeded', output, metrics, ...more}]
   }
   // What was stopped with the run is not tried again; what started after that, to clean up, is a task like any other.
-  if (isStopped) return [...warnings, failure(task, attempt, stoppedError(result.error, state), metrics, cache)]
+  if (isStopped) return [...warnings, failure(task, attempt, stoppedError(result.error, state), metrics, {cache, kept})]
   const {error, delayMs, isFirstRefusal} = judge(state, task, result.error, random)
   if (isFirstRefusal) warnings.push(warningEvent(fewer))
-  if (delayMs === undefined) return [...warnings, failure(task, attempt, error, metrics, cache)]
+  if (delayMs === undefined) return [...warnings, failure(task, attempt, error, metrics, {cache, kept})]
   return [...warnings, {type: 'task.retrying', task: key, attempt, delayMs, error, metrics}]
 }
 
@@ -173,11 +173,11 @@ function failure(
   attempt: number,
   error: TaskError,
   metrics: AttemptMetrics,
-  cache?: CacheFact,
+  {cache, kept}: {readonly [Name in 'cache' | 'kept']?: AttemptResult[Name] | undefined} = {},
 ): TaskFinished {
   const status = error.code === 'CANCELLED' ? 'cancelled' : 'failed'
   const isTolerated = status === 'failed' && continueOnError
-  return {type: 'task.finished', task: key, attempt, status, error, metrics, ...defined({cache}), ...(isTolerated && {isTolerated})}
+  return {type: 'task.finished', task: key, attempt, status, error, metrics, ...defined({cache, kept}), ...(isTolerated && {isTolerated})}
 }
 
 /** The error of tasks that were stopped with their run. */

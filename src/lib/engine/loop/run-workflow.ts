@@ -17,7 +17,7 @@ const maxWarnings = 100
 
 export interface RunWorkflowOptions extends Pick<
   RunLoopOptions,
-  'runId' | 'parent' | 'startedBy' | 'traceId' | 'concurrency' | 'warnings' | 'resume'
+  'runId' | 'parent' | 'retryOf' | 'startedBy' | 'traceId' | 'concurrency' | 'warnings' | 'resume'
 > {
   /** Absent: nothing is hidden. */
   readonly secrets?: PlanSecrets | undefined
@@ -60,7 +60,7 @@ export interface RunWorkflowPorts extends Omit<RunPorts, 'journal'> {
  * when another process drives the run.
  */
 export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
-  const {signals, runId, parent, startedBy, traceId, concurrency, keepsOutputs, secrets, warnings = []} = options
+  const {signals, runId, parent, retryOf, startedBy, traceId, concurrency, keepsOutputs, secrets, warnings = []} = options
   // A run that may have to wait for others keeps nothing ready meanwhile.
   if (plan.concurrency === undefined && options.resume === undefined) ports.runner.expect(plan.tasks, concurrency)
   const journal = await ports.openJournal()
@@ -69,11 +69,11 @@ export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: 
   const loop = new RunLoop(
     plan,
     {...ports, journal},
-    {runId, parent, startedBy, traceId, concurrency, masker: secrets?.masker, warnings, view, resume},
+    {runId, parent, retryOf, startedBy, traceId, concurrency, masker: secrets?.masker, warnings, view, resume},
   )
   if (resume === undefined) {
     const startedAt = new Date(ports.clock.now()).toISOString()
-    const run = {id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt, ...defined({parent})}
+    const run = {id: runId, workflowId: plan.workflow.id, file: plan.file, startedAt, ...defined({parent, retryOf: retryOf?.run})}
     await journal.create(run, maskPlan(plan, runId, secrets))
   }
   const stop = (): void => {

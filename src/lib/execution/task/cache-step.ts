@@ -50,6 +50,8 @@ export interface AskedTask {
 export interface CachedTask extends AskedTask {
   /** Of the run. */
   readonly directory: RunDirectory
+  /** Why the task runs whatever is known of its result. */
+  readonly forced?: string | undefined
 }
 
 /** So many reasons of a miss are said; the others are counted. */
@@ -77,7 +79,7 @@ export class CacheStep {
   /** @param execute is called unless the result is known */
   async attempt(cached: CachedTask, execute: () => Promise<ActionResult>): Promise<ActionResult> {
     const startedAt = performance.now()
-    const {directory} = cached
+    const {directory, forced = this.#cache.isIgnored ? '--no-cache' : undefined} = cached
     const failed = (error: TaskError): ActionResult => {
       return {ok: false, error, metrics: {durationMs: roundMs(performance.now() - startedAt)}, warnings: []}
     }
@@ -86,7 +88,7 @@ export class CacheStep {
     const {query, answer} = asked
     let miss: CacheMiss
     if (answer.kind === 'miss') miss = answer
-    else if (this.#cache.isIgnored) miss = {kind: 'miss', reasons: ['--no-cache'], fingerprint: answer.result.fingerprint}
+    else if (forced !== undefined) miss = {kind: 'miss', reasons: [forced], fingerprint: answer.result.fingerprint}
     else {
       const restored = await this.#restore(answer.result, cached.key, directory)
       if ('code' in restored) return failed(restored)
@@ -100,7 +102,7 @@ export class CacheStep {
       miss = {kind: 'miss', reasons: [restored.missing], fingerprint: answer.result.fingerprint}
     }
     const {result, wasAlone} = await this.#execute(query, execute)
-    const cache = this.#cache.isIgnored ? factOf(['--no-cache']) : factOf(miss.reasons)
+    const cache = factOf(forced === undefined ? miss.reasons : [forced])
     if (!result.ok) return {...result, cache}
     const reason = wasAlone
       ? await this.#keep(query, miss, result)

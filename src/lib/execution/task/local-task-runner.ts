@@ -29,7 +29,7 @@ import type {RunDirectory} from '../files/run-directory.ts'
 import {ComputedVars} from './computed-vars.ts'
 import {maskError, maskOutput, maskResult} from './mask-result.ts'
 import type {CacheStep} from './cache-step.ts'
-import {runAttempt, type AttemptParts} from './run-attempt.ts'
+import {runAttempt, type AttemptParts, type ResultKeeper} from './run-attempt.ts'
 import {Replay, type RestoredValues} from './replay.ts'
 import {UntilStep} from './until-step.ts'
 import {RunScope, type PlanTemplates} from './run-scope.ts'
@@ -51,6 +51,8 @@ export interface LocalTaskRunnerOptions extends PlanTemplates {
   readonly restored?: RestoredValues | undefined
   /** Finds and keeps results of tasks. Absent: every task runs. */
   readonly cacheStep?: CacheStep | undefined
+  /** Of a run that retries another: finds what tasks keep. */
+  readonly keepStep?: ResultKeeper | undefined
 }
 
 export class LocalTaskRunner implements TaskRunner {
@@ -163,6 +165,7 @@ export class LocalTaskRunner implements TaskRunner {
   hear(event: DatedEvent): void {
     this.#replay?.hear(event)
     this.#options.onEvent?.(event)
+    this.#options.keepStep?.hear(event)
     this.#scope.heard(event)
     if (event.type === 'run.started') this.#scope.runStarted(event.ts)
     else if (event.type === 'hooks.started') this.#scope.hooksStarted(event.status)

@@ -22,8 +22,11 @@ export interface MaskedOutput<T extends JsonValue> {
 export function maskResult(result: ActionResult, secrets: RunSecrets, context: OutputContext): AttemptResult {
   const {masker} = secrets
   const warnings = maskWarnings(result.warnings, masker)
-  const cache = result.cache === undefined ? {} : {cache: maskCache(result.cache, masker)}
-  if (!result.ok) return {...result, error: maskError(result.error, masker), warnings, ...cache}
+  const facts = defined({
+    cache: result.cache && maskCache(result.cache, masker),
+    kept: result.kept === undefined || result.kept.isKept ? result.kept : maskReasons(result.kept, masker),
+  })
+  if (!result.ok) return {...result, error: maskError(result.error, masker), warnings, ...facts}
   const {masked, isMasked, sealed} = maskOutput(result.output, secrets, context)
   const files = result.files === undefined ? undefined : maskFiles(result.files, masker)
   return {
@@ -33,7 +36,7 @@ export function maskResult(result: ActionResult, secrets: RunSecrets, context: O
     ...(files !== undefined && {files, ...(!isDeepStrictEqual(files, result.files) && {areFilesMasked: true})}),
     ...defined({sealed}),
     warnings,
-    ...cache,
+    ...facts,
   }
 }
 
@@ -69,7 +72,11 @@ export function maskError(error: TaskError, masker: ResultMasker): TaskError {
 
 /** It names files, and a name may hold anything. */
 function maskCache(fact: CacheFact, masker: ResultMasker): CacheFact {
-  return fact.isHit ? fact : {...fact, reasons: fact.reasons.map((reason) => maskVisible(masker, reason))}
+  return fact.isHit ? fact : maskReasons(fact, masker)
+}
+
+function maskReasons<T extends {readonly reasons: readonly string[]}>(fact: T, masker: ResultMasker): T {
+  return {...fact, reasons: fact.reasons.map((reason) => maskVisible(masker, reason))}
 }
 
 function maskWarnings(warnings: readonly ActionWarning[], masker: ResultMasker): readonly ActionWarning[] {

@@ -2,7 +2,7 @@
 
 import {allTasks, type Plan} from '../../engine/plan.ts'
 import {WorkflowError} from '../../errors/workflow-error.ts'
-import {loadTemplates} from '../../templates/templates.ts'
+import {loadTemplates, type Templates} from '../../templates/templates.ts'
 import {taskSites, visitTemplates, workflowSites} from '../../workflow/template-sites.ts'
 import type {PlannedRun} from '../plan-workflow.ts'
 import type {FileEnvironment} from '../read-env-files.ts'
@@ -30,9 +30,14 @@ export async function restoreRun(plan: Plan, {startedAt, ...lookup}: RestoreOpti
     )
   }
   const {actions, warnings} = await restoreActions(plan, lookup)
-  const templates = await loadTemplates(textsOf(plan))
+  const templates = await templatesOf(plan)
   const [source, fromFiles] = await Promise.all([restoreSource(plan, startedAt), readFileEnvironment(plan)])
   return {plan, templates, actions, source, fileEnv: fromFiles.values, warnings: [...warnings, ...fromFiles.warnings]}
+}
+
+/** Prepared for everything in the plan. */
+export async function templatesOf(plan: Plan): Promise<Templates> {
+  return await loadTemplates(textsOf(plan))
 }
 
 /** Every text with a template that the run may evaluate. */

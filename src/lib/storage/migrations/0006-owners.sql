@@ -8,6 +8,9 @@ ALTER TABLE runs ADD COLUMN beats INTEGER NOT NULL DEFAULT 0;
 -- Milliseconds since 1970: when the last of them came, by the owner's clock. Only lists, which cannot wait, rely on it. NULL: none has come yet.
 ALTER TABLE runs ADD COLUMN beat_at INTEGER;
 
+-- Id of the run that this one retries.
+ALTER TABLE runs ADD COLUMN retry_of TEXT;
+
 -- The runs that another one was made of: who takes that over takes these, too.
 CREATE INDEX runs_by_parent ON runs (parent_run) WHERE parent_run IS NOT NULL;
 

@@ -3,6 +3,7 @@
 import {assertNever} from '../../util/assert-never.ts'
 import type {
   CacheFact,
+  KeptFact,
   EndCounts,
   HooksStarted,
   LogEntry,
@@ -51,6 +52,13 @@ export function describeCache(cache: CacheFact | undefined): string {
   return `ran: ${oneLine(cache.reasons.slice(0, shownReasons).join(', '))}${moreReasons(cache)}`
 }
 
+/** `kept, from run …`, `ran: input command changed`; empty for a task that was not asked. */
+export function describeKept(kept: KeptFact | undefined): string {
+  if (kept === undefined) return ''
+  if (kept.isKept) return `kept, from run ${kept.run}`
+  return `ran: ${oneLine(kept.reasons.slice(0, shownReasons).join(', '))}${moreReasons(kept)}`
+}
+
 function moreReasons({reasons, more = 0}: {readonly reasons: readonly string[]; readonly more?: number}): string {
   const left = more + Math.max(0, reasons.length - shownReasons)
   return left === 0 ? '' : ` and ${count(left, 'more change')}`
@@ -66,7 +74,7 @@ export function describeEnd(event: TaskFinished): string {
   const attempts = event.attempt > 1 ? ` after ${String(event.attempt)} attempts` : ''
   const error = event.error === undefined ? '' : `: ${describeError(event.error)}`
   const items = event.items === undefined || event.status !== 'succeeded' ? '' : `, ${describeItems(event.items)}`
-  return `${event.status}${attempts} in ${formatDuration(event.metrics.durationMs)}${items}${inBrackets(describeCache(event.cache))}${error}${event.isTolerated ? ' (tolerated: continueOnError)' : ''}`
+  return `${event.status}${attempts} in ${formatDuration(event.metrics.durationMs)}${items}${inBrackets(describeCache(event.cache))}${inBrackets(describeKept(event.kept))}${error}${event.isTolerated ? ' (tolerated: continueOnError)' : ''}`
 }
 
 /** `10 items` */

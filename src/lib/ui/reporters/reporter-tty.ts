@@ -5,7 +5,7 @@ import type {RunView} from '../../engine/run-view.ts'
 import {renderCommands} from './approval-text.ts'
 import type {Below, ProgressReporter} from './progress-reporter.ts'
 import {count} from '../terminal/count.ts'
-import {describeCache, describeError, describeEvent, describeItems, describeLog, inBrackets, oneLine} from './event-text.ts'
+import {describeCache, describeKept, describeError, describeEvent, describeItems, describeLog, inBrackets, oneLine} from './event-text.ts'
 import {formatDuration} from '../terminal/format-time.ts'
 import {LiveRegion, type LiveRow} from '../terminal/live-region.ts'
 import {LiveTasks} from './live-tasks.ts'
@@ -167,7 +167,7 @@ export class TtyReporter implements ProgressReporter {
     const line = this.#taskLine(
       event.status,
       event.task,
-      `${status}  ${duration}${style.dim(inBrackets(describeCache(event.cache)))}${items}${reason}${tolerated}`,
+      `${status}  ${duration}${style.dim(inBrackets(describeCache(event.cache)) + inBrackets(describeKept(event.kept)))}${items}${reason}${tolerated}`,
     )
     return isFailed || this.#isSmall(view) ? line + this.#renderTail(view.run, event.task, tail) : line
   }

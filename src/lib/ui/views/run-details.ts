@@ -1,11 +1,11 @@
 // One run for people: what it was, how it went, and each of its tasks.
 
 import type {JsonObject} from '../../util/json.ts'
-import type {AttemptMetrics, CacheFact, TaskAnswered, TaskError, TaskState, TaskWaiting} from '../../engine/events.ts'
+import type {AttemptMetrics, CacheFact, KeptFact, TaskAnswered, TaskError, TaskState, TaskWaiting} from '../../engine/events.ts'
 import {describeAnswer, describeWaiting} from '../reporters/approval-text.ts'
 import {count} from '../terminal/count.ts'
 import {detailLines} from '../terminal/error-details.ts'
-import {describeCache, describeError, oneLine} from '../reporters/event-text.ts'
+import {describeCache, describeKept, describeError, oneLine} from '../reporters/event-text.ts'
 import {formatDuration, formatRelative} from '../terminal/format-time.ts'
 import type {ListedRun} from './run-list.ts'
 import type {StartedBy} from '../../engine/started-by.ts'
@@ -21,6 +21,8 @@ export interface ShownRun extends ListedRun {
   readonly reason?: string
   readonly startedBy?: StartedBy
   readonly traceId?: string
+  /** Id of the run that it retries. */
+  readonly retryOf?: string
   readonly inputs?: JsonObject
   readonly tasks: readonly ShownRow[]
   /** A failed task that printed something. */
@@ -38,6 +40,7 @@ interface ShownItem {
   readonly metrics?: AttemptMetrics
   readonly isTolerated?: boolean
   readonly cache?: CacheFact
+  readonly kept?: KeptFact
   readonly waiting?: Pick<TaskWaiting, 'message' | 'deadlineAt'>
   readonly answer?: Pick<TaskAnswered, 'answer' | 'by' | 'comment'>
   /** Id of the run that it has made. */
@@ -67,6 +70,7 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     ['file', run.file === '-' ? 'standard input' : oneLine(run.file)],
     ['started', startedAt + describeStart(run.startedBy)],
     ...(run.parent === undefined ? [] : [['parent', `task ${run.parent.task} of run ${run.parent.run}`] satisfies [string, string]]),
+    ...(run.retryOf === undefined ? [] : [['retry of', run.retryOf] satisfies [string, string]]),
     ...(run.traceId === undefined ? [] : [['trace', run.traceId] satisfies [string, string]]),
     ['status', `${state}${duration}${run.reason === undefined ? '' : `: ${oneLine(run.reason)}`}`],
   ]
@@ -143,6 +147,7 @@ function describeTask(task: ShownRow): string {
     // The error of a rejected task says so.
     task.answer?.answer === 'approved' ? describeAnswer(task.answer) : '',
     describeCache(task.cache),
+    describeKept(task.kept),
     task.error === undefined ? '' : describeError(task.error),
     task.isTolerated ? 'tolerated: continueOnError' : '',
     task.reason === undefined ? '' : oneLine(task.reason),
