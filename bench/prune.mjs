@@ -64,7 +64,8 @@ async function appendWhile(db, child) {
   const waits = []
   let isOver = false
   child.on('exit', () => (isOver = true))
-  for (let seq = 1000; !isOver; seq += 1) {
+  const first = db.prepare('SELECT max(seq) + 1 FROM events WHERE run_number = ?').pluck().get(run)
+  for (let seq = first; !isOver; seq += 1) {
     const from = performance.now()
     append.immediate(seq)
     waits.push(performance.now() - from)
