@@ -154,6 +154,27 @@ describe('a run whose secrets are environment variables', () => {
     expect(readdirSync(path.join(project.home, 'run-keys'))).toEqual([])
   })
 
+  it('goes on with the runs that it has made, which read no secret themselves', async () => {
+    const project = new Project({
+      'w.yaml': `id: w
+secrets: [TOKEN]
+tasks:
+  - {id: login, type: core/shell.run, env: {T: "{{ secrets.TOKEN }}"}, inputs: {command: 'echo "$T"'}}
+  - {id: sub, type: core/workflow.run, needs: [login], inputs: {file: child.yaml, inputs: {x: "{{ tasks.login.output.stdout }}"}}}
+outputs: {y: "{{ tasks.sub.output.y }}"}
+`,
+      'child.yaml': `id: child
+inputs: {x: {type: string, required: true}}
+tasks: [{id: t, type: core/shell.run, idempotent: true, env: {X: "{{ inputs.x }}"}, inputs: {command: ${JSON.stringify(`${haltOnce('halted')}; printf %s "$X" | wc -c`)}}}]
+outputs: {y: "{{ tasks.t.output.stdout }}"}
+`,
+    })
+    await killAt(project, 'halted', ['run', 'w.yaml', '--resumable'], {env})
+    const {result} = await resumed(project, [], {env})
+    expect(result).toMatchObject({status: 'succeeded', outputs: {y: expect.stringContaining(String(canary.length)) as unknown}})
+    expectHidden(bytesOnDisk(project.home).toString('latin1'))
+  })
+
   it('goes on with --resumable: its key is its own, private, and gone when it has ended', async () => {
     const project = new Project({'w.yaml': workflow})
     await killAt(project, 'halted', ['run', 'w.yaml', '--resumable'], {env})

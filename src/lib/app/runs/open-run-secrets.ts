@@ -33,7 +33,9 @@ export async function openRunSecrets(plan: Plan, {app, config, runId, shared, is
   const {placeholder, keyFile} = config
   const {variables: env} = app.options.environment
   const revealed = await revealSecrets(plan, {runId, env, placeholder, keyFile, shared, open: app.vault})
-  if (revealed === undefined || revealed.values.size === 0) return {secrets: revealed, finish: () => undefined}
+  if (revealed === undefined) return {secrets: revealed, finish: () => undefined}
+  // What a run shares with the one that it was made for is not its own fingerprint.
+  if (revealed.values.size === 0) return {secrets: {...revealed, fingerprint: undefined}, finish: () => undefined}
   if (revealed.sealer === undefined && !isResumable) return {secrets: revealed, finish: () => undefined}
   const {fingerprintOf} = await import('../../secrets/secret-fingerprint.ts')
   const fingerprint = fingerprintOf(revealed.values)
