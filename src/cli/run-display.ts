@@ -21,19 +21,25 @@ interface DisplayValues extends Pick<RunDisplay, 'progress' | 'events'> {
   readonly quiet: boolean
   /** Absent: nothing is ever asked. */
   readonly 'no-input'?: boolean
+  readonly park?: boolean
 }
+
+/** Of a command that leaves a run that only waits. */
+export const waitingExitCode = 10
 
 /** After a second Ctrl-C. */
 export const leaveWithinMs = 200
 
 /** Throws USAGE when two things are to be written to stdout. */
-export function readDisplay({progress, verbose, quiet, events, 'no-input': noInput = true}: DisplayValues, isJson: boolean): RunDisplay {
+export function readDisplay(values: DisplayValues, isJson: boolean): RunDisplay {
+  const {progress, verbose, quiet, events, 'no-input': noInput = true, park = false} = values
   if (events === '-' && isJson) {
     throw new WorkflowError('USAGE', '--events - and --json both write to stdout', {
       hint: 'write the events to a file: --events events.ndjson',
     })
   }
-  const mayAsk = !noInput && !isJson && events !== '-'
+  // Who parks a run does not wait at the terminal.
+  const mayAsk = !noInput && !park && !isJson && events !== '-'
   return {progress, lines: quiet ? 'none' : verbose ? 'all' : 'default', events, keepsOutputs: isJson, mayAsk}
 }
 
@@ -41,6 +47,7 @@ export function exitCodeOf({result, stopCause}: RunOutcome): number {
   if (stopCause === 'timeout') return errorCodes.RUN_TIMED_OUT.exitCode
   if (stopCause === 'cancelled') return errorCodes.RUN_CANCELLED.exitCode
   if (stopCause !== undefined) return stopExitCodes[stopCause]
+  if (result.status === 'waiting') return waitingExitCode
   return result.status === 'succeeded' ? 0 : errorCodes.RUN_FAILED.exitCode
 }
 

@@ -60,6 +60,7 @@ export class Run extends BaseCommand {
     resumable: Flags.boolean({
       description: 'keep what a run with secrets from the environment returns, encrypted, until it has ended: runs resume needs it',
     }),
+    park: Flags.boolean({description: 'leave with exit 10 when nothing but waits is left; runs resume goes on. Implies --resumable'}),
     force: Flags.boolean({description: 'run a workflow that says enabled: false'}),
     ...displayFlags,
   }
@@ -85,12 +86,23 @@ export class Run extends BaseCommand {
       from = [],
       'keep-going': keepGoing,
       'no-cache': ignoresCache,
-      resumable: isResumable,
+      resumable,
+      park: isParked,
       concurrency,
       timeout,
       force,
     } = flags
-    const more = {inputs, noInput: flags['no-input'], keepGoing, ignoresCache, isResumable, concurrency, timeout, force}
+    const more = {
+      inputs,
+      noInput: flags['no-input'],
+      keepGoing,
+      ignoresCache,
+      isResumable: resumable || isParked,
+      isParked,
+      concurrency,
+      timeout,
+      force,
+    }
     const request = {file, tasks, only, from, args: rest, vars, envFiles: flags['env-file'] ?? [], ...more}
     if (flags['dry-run']) {
       const {planned, caches} = await dryRun(app, request)

@@ -25,6 +25,7 @@ const eventFields: {readonly [T in RunEventBody['type']]: Omit<Presence<Extract<
     tasks: 'always',
   },
   'run.resumed': {epoch: 'always', startedBy: 'sometimes'},
+  'run.parked': {until: 'sometimes', durationMs: 'always'},
   'run.queued': {group: 'always', holders: 'always'},
   'run.admitted': {group: 'always'},
   'run.refused': {status: 'always', reason: 'always'},
@@ -196,13 +197,15 @@ async function realEvents(): Promise<RunEvent[]> {
   const asked = await endOf(asking)
   const masked = await project.run(['run', 'masked.yaml', '--events', '-', '--progress', 'quiet'], {env: {PIN: pin}})
   expect(masked).toMatchObject({exitCode: 0})
+  const parked = await project.run(['run', 'ask.yaml', '--park', '--events', '-', '--progress', 'quiet'])
+  expect(parked).toMatchObject({exitCode: 10})
   await killAt(project, 'halted', ['run', 'halting.yaml'])
   const resumed = await project.run(['runs', 'resume', 'latest', '--retry-interrupted'])
   expect(resumed).toMatchObject({exitCode: 0})
   const whole = await project.events()
   const retried = await project.run(['runs', 'retry', 'latest', '--events', '-', '--progress', 'quiet'])
   expect(retried).toMatchObject({exitCode: 0})
-  const printed = [masked, first, second, third, refused, admitted, cancelled, parent, asked, retried].flatMap(({stdout}) =>
+  const printed = [masked, first, second, third, refused, admitted, cancelled, parent, asked, parked, retried].flatMap(({stdout}) =>
     parseEvents(stdout),
   )
   return [...printed, ...whole, ...(await project.events(newest.id))]

@@ -12,10 +12,15 @@ export function expectDrivenTimes(
   let timedMs = 0
   let isTimed = false
   let lastMs: number | undefined
+  let parkedMs = 0
+  let isParked = false
   const firstStarts = new Map<string, number>()
   for (const event of events) {
     const atMs = Date.parse(event.ts)
     const passedMs = lastMs === undefined || event.type === 'run.resumed' ? 0 : atMs - lastMs
+    // Tasks of a parked run go on waiting.
+    if (isParked && lastMs !== undefined) parkedMs += Math.max(0, atMs - lastMs)
+    isParked = event.type === 'run.parked'
     lastMs = atMs
     totalMs += passedMs
     if (isTimed) timedMs += passedMs
@@ -23,11 +28,11 @@ export function expectDrivenTimes(
     if (event.type === 'run.started' || event.type === 'run.resumed') isTimed = !hasGroup
     else if (event.type === 'run.admitted') isTimed = true
     else if (event.type === 'task.started' || event.type === 'task.expanded') {
-      if (!firstStarts.has(event.task)) firstStarts.set(event.task, totalMs)
+      if (!firstStarts.has(event.task)) firstStarts.set(event.task, totalMs + parkedMs)
     } else if (event.type === 'task.finished') {
       const startedMs = firstStarts.get(event.task)
-      expect(event.durationMs, where).toBe(startedMs === undefined ? undefined : totalMs - startedMs)
+      expect(event.durationMs, where).toBe(startedMs === undefined ? undefined : totalMs + parkedMs - startedMs)
     } else if (event.type === 'run.stopping' && event.cause === 'timeout') expect(timedMs, where).toBe(timeoutMs)
-    else if (event.type === 'run.finished') expect(event.durationMs, where).toBe(totalMs)
+    else if (event.type === 'run.finished' || event.type === 'run.parked') expect(event.durationMs, where).toBe(totalMs)
   }
 }

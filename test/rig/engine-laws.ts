@@ -1,7 +1,7 @@
 // The laws of a run, whatever its workflow. Every test that runs one checks them: scripted runs by their events, the built command by its journal.
 
 import {expect} from 'vitest'
-import type {HooksStarted, RunEvent, RunFinished, RunResumed, RunStopping} from '../../src/lib/engine/events.ts'
+import type {HooksStarted, RunEvent, RunFinished, RunParked, RunResumed, RunStopping} from '../../src/lib/engine/events.ts'
 import {hasEnded, newTaskRecord, TaskLaws, type TaskRecord} from './task-laws.ts'
 
 /** Fails the test when the events of a run break a law. A run that was killed has fewer events, which keep all laws but that of the end. */
@@ -24,6 +24,7 @@ class EngineLaws {
   /** What was last said of the concurrency group. */
   #gate: 'run.queued' | 'run.admitted' | 'run.refused' | undefined
   #isFinished = false
+  #isParked = false
   readonly #vars = new Set<string>()
   readonly #hooks: HooksStarted[] = []
   #stops = 0
@@ -38,7 +39,10 @@ class EngineLaws {
     }
     this.#demand(!this.#isFinished, event, 'the run has finished')
     this.#demand((event.type === 'run.started') === ('seq' in event && event.seq === 1), event, 'a run starts once, and first')
-    if (event.type === 'run.resumed') this.#takeOwner(event)
+    this.#demand(!this.#isParked || event.type === 'run.resumed', event, 'a parked run is resumed first')
+    this.#isParked = event.type === 'run.parked'
+    if (event.type === 'run.parked') this.#park(event)
+    else if (event.type === 'run.resumed') this.#takeOwner(event)
     else if (event.type === 'run.started') for (const {id, needs} of event.tasks) this.#tasks.set(id, newTaskRecord(needs))
     else if (event.type === 'run.finished') this.#finish(event)
     else if (event.type === 'run.queued' || event.type === 'run.admitted' || event.type === 'run.refused') this.#takeGate(event)
@@ -55,6 +59,23 @@ class EngineLaws {
         this.#taskLaws.take(event, task, this.#gate)
       }
     }
+  }
+
+  /** Nothing goes on and nothing can start: what has begun waits for an answer, or for its next attempt. */
+  #park(event: RunParked & RunEvent): void {
+    const tasks = [...this.#tasks.values()].filter(({items}) => items === undefined)
+    this.#demand(
+      tasks.every(({progress, asked, answer}) => progress !== 'running' || (asked !== undefined && answer === undefined)),
+      event,
+      'no attempt of a parked run goes on',
+    )
+    this.#demand(
+      tasks.some(({progress}) => progress === 'running' || progress === 'waiting'),
+      event,
+      'a parked run waits for something',
+    )
+    this.#demand(this.#stops === 0 && this.#gate !== 'run.queued', event, 'a run that stops or waits for its group is not parked')
+    this.#demand(event.until === undefined || event.until > event.ts, event, 'what a parked run waits for comes later')
   }
 
   /** The run has another process, which asks for the group of the run again. */

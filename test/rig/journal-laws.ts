@@ -56,6 +56,8 @@ function expectIndexOf(
   const none = {succeeded: null, failed: null, skipped: null, cancelled: null}
   expect({status, reason, taskCount, ...counts}, 'the row of a run').toEqual({
     status: finished?.status ?? (status === 'interrupted' ? 'interrupted' : 'running'),
+    isWaiting: view.parked === undefined ? 0 : 1,
+    waitsUntil: view.parked?.until ?? null,
     reason: finished?.reason ?? null,
     taskCount: events.length === 0 ? null : view.tasks.size,
     ...(finished?.counts ?? none),
@@ -72,6 +74,8 @@ interface StoredRun extends Record<keyof RunFinished['counts'], number | null> {
   readonly version: number
   readonly reason: string | null
   readonly taskCount: number | null
+  readonly isWaiting: number
+  readonly waitsUntil: string | null
   readonly parentRun: string | null
   readonly parentTask: string | null
   readonly events: RunEvent[]
@@ -90,7 +94,7 @@ function readRuns(file: string, after: number): StoredRun[] {
       )
       return db
         .prepare<[number], Omit<StoredRun, 'events'>>(
-          `SELECT number, status, events_version AS version, reason, task_count AS taskCount, parent_run AS parentRun, parent_task AS parentTask, succeeded_count AS succeeded, failed_count AS failed, skipped_count AS skipped, cancelled_count AS cancelled
+          `SELECT number, status, events_version AS version, reason, task_count AS taskCount, is_waiting AS isWaiting, waits_until AS waitsUntil, parent_run AS parentRun, parent_task AS parentTask, succeeded_count AS succeeded, failed_count AS failed, skipped_count AS skipped, cancelled_count AS cancelled
              FROM runs WHERE number > ? ORDER BY number`,
         )
         .all(after)

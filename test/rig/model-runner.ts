@@ -21,6 +21,8 @@ export interface Extras {
   readonly hasChild: boolean
   readonly hasRequirements: boolean
   readonly readsVar: boolean
+  /** Its attempts ask a person. Answered is what an earlier process has asked. */
+  readonly asks?: boolean
 }
 
 interface Known {
@@ -31,6 +33,8 @@ interface Known {
   polls: number
   child?: string
   isRequired: boolean
+  hasAsked?: boolean
+  isAnswered?: boolean
 }
 
 const metrics = {durationMs: 1}
@@ -64,7 +68,11 @@ export class ModelRunner implements TaskRunner {
     const known = this.#of(event.task)
     if (event.type === 'task.retrying' || event.type === 'task.polled') delete known.child
     if (event.type === 'task.interrupted') known.untried += 1
-    else if (event.type === 'task.polled') known.polls += 1
+    else if (event.type === 'task.polled') {
+      known.polls += 1
+      known.hasAsked = known.isAnswered = false
+    } else if (event.type === 'task.waiting') known.hasAsked = true
+    else if (event.type === 'task.answered') known.isAnswered = true
     else if (event.type === 'task.child') known.child = event.child
     else if (event.type === 'task.required') known.isRequired = true
     else if (event.type === 'task.skipped') known.status = 'skipped'
@@ -112,12 +120,18 @@ export class ModelRunner implements TaskRunner {
     const {timeoutMs, stopMs} = task
     const {id} = this.#find(readTaskKey(key).task)
     const known = this.#of(key)
-    const {hasChild, hasRequirements} = this.#extrasOf(id)
+    const {hasChild, hasRequirements, asks} = this.#extrasOf(id)
     const planned = tryOf(task, attempt - known.untried)
     this.executed.push(key)
     onLog({stream: 'stdout', level: 'info', message: 'm'})
     if (hasRequirements && !known.isRequired) this.#emit({type: 'task.required', task: key})
     if (hasChild) this.#emit({type: 'task.child', task: key, attempt, child: known.child ?? `child of ${key} ${String(attempt)}`})
+    if (asks === true && known.isAnswered !== true) {
+      const isAnswered = known.hasAsked === true
+      this.#emit({type: 'task.waiting', task: key, attempt, for: 'approval', message: 'm'})
+      if (!isAnswered) return new Promise(() => undefined)
+      this.#emit({type: 'task.answered', task: key, attempt, answer: 'approved', by: 'b', at: new Date().toISOString()})
+    }
     return new Promise((resolve) => {
       this.openCount += 1
       const end = (code?: string, retryable = true): void => {

@@ -46,6 +46,8 @@ export interface LifeOptions {
   readonly isStopped?: boolean
   /** Whether the group of the run is free at once. */
   readonly isGroupFree?: boolean
+  /** The run is parked when its waits are longer than that. */
+  readonly parkBeyondMs?: number
 }
 
 export interface Life {
@@ -58,7 +60,7 @@ export interface Life {
 }
 
 export async function playLife({run, plan, extrasOf}: Game, options: LifeOptions = {}): Promise<Life> {
-  const {history = [], gapMs = 0, choose = () => 'again', isStopped = false, isGroupFree = true} = options
+  const {history = [], gapMs = 0, choose = () => 'again', isStopped = false, isGroupFree = true, parkBeyondMs} = options
   const known = withoutLog(history)
   const last = history.at(-1)
   vi.setSystemTime(last === undefined ? startMs : Math.max(0, Date.parse(last.ts) + gapMs))
@@ -80,24 +82,28 @@ export async function playLife({run, plan, extrasOf}: Game, options: LifeOptions
       clock: {now: () => Date.now(), elapsed: () => Date.now() - bornMs + 5000},
       random: () => 0,
     },
-    {runId: 'run-1', concurrency: run.parallelism, resume},
+    {
+      ...{runId: 'run-1', concurrency: run.parallelism, resume},
+      ...(parkBeyondMs !== undefined && {park: {beyondMs: parkBeyondMs, look: () => Promise.resolve()}}),
+    },
   )
   const stops = (isStopped ? run.stops : []).map(({atMs, cause, isAtOnce}) =>
     setTimeout(() => {
       loop.stop(cause, isAtOnce)
     }, atMs),
   )
-  const outcome: {hasFinished: boolean; failure?: unknown} = {hasFinished: false}
+  const outcome: {isOver: boolean; hasFinished: boolean; failure?: unknown} = {isOver: false, hasFinished: false}
   loop.run().then(
-    () => {
-      outcome.hasFinished = true
+    ({type}) => {
+      outcome.isOver = true
+      outcome.hasFinished = type === 'run.finished'
     },
     (error: unknown) => {
       outcome.failure = error
     },
   )
   await nextTurn()
-  while (!outcome.hasFinished && outcome.failure === undefined && vi.getTimerCount() > 0) {
+  while (!outcome.isOver && outcome.failure === undefined && vi.getTimerCount() > 0) {
     vi.advanceTimersToNextTimer()
     await nextTurn()
   }

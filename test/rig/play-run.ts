@@ -98,7 +98,7 @@ export async function playRun(run: RandomRun, options: PlayOptions = {}): Promis
   )
   loop.run().then(
     (event) => {
-      finished = event
+      if (event.type === 'run.finished') finished = event
     },
     (error: unknown) => {
       failure = error

@@ -184,7 +184,10 @@ export async function startScriptedRun(sketches: readonly TaskSketch[], options:
       masker: options.secrets?.masker,
     },
   )
-  const finished = loop.run()
+  const finished = loop.run().then((event) => {
+    if (event.type === 'run.parked') throw new Error('only a run that is told to is parked')
+    return event
+  })
   let isOver = false
   finished.then(
     () => {

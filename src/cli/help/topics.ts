@@ -65,6 +65,7 @@ PROGRAM runs show RUN --events prints the same lines again. PROGRAM schema --of 
 
 run.started      the first: workflow, file, tasks
 run.resumed      another process goes on with the run
+run.parked       nothing but waits is left, and the process leaves (--park)
 run.queued       the run waits for its concurrency group
 run.admitted     the run holds its concurrency group
 run.refused      the run does not begin, and why

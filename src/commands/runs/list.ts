@@ -13,7 +13,7 @@ export class RunsList extends BaseCommand {
   static override flags = {
     limit: Flags.integer({char: 'n', min: 1, default: 20, helpValue: 'N', description: 'maximum number of runs'}),
     workflow: Flags.string({char: 'w', helpValue: 'ID', description: 'only runs of this workflow'}),
-    status: Flags.option({options: ['running', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const})({
+    status: Flags.option({options: ['running', 'waiting', 'succeeded', 'failed', 'cancelled', 'interrupted'] as const})({
       description: 'only runs with this status',
     }),
   }

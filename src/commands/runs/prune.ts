@@ -10,7 +10,7 @@ export class RunsPrune extends BaseCommand {
   static override summary = 'Remove runs that have ended, with their logs and files.'
   static override description =
     'Removes runs that are older than a period, or all but the newest of each workflow; with both, only runs that are neither. A run that ' +
-    'is running is never removed, one that was interrupted only with --status interrupted. Runs that tasks have made are removed with the run ' +
+    'is running or waiting is never removed, one that was interrupted only with --status interrupted. Runs that tasks have made are removed with the run ' +
     'of the task. Other runs can go on meanwhile.'
   static override examples = [
     '<%= config.bin %> runs prune --older-than 30d',

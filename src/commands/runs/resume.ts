@@ -2,7 +2,7 @@
 
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../../cli/base-command.ts'
-import {displayFlags, exitCodeOf, leaveWithinMs, outputsText, readDisplay} from '../../cli/run-display.ts'
+import {displayFlags, exitCodeOf, leaveWithinMs, outputsText, readDisplay, waitingExitCode} from '../../cli/run-display.ts'
 import {untilStopped} from '../../cli/stop-signals.ts'
 import type {RunOutcome} from '../../lib/engine/loop/run-workflow.ts'
 import type {RunSummary} from '../../lib/storage/run-rows.ts'
@@ -10,7 +10,7 @@ import type {RunSummary} from '../../lib/storage/run-rows.ts'
 const taskList = {multiple: true, multipleNonGreedy: true, delimiter: ',', helpValue: 'TASK'} as const
 
 export class RunsResume extends BaseCommand {
-  static override summary = 'Go on with a run whose process died.'
+  static override summary = 'Go on with a run whose process died, or that is parked.'
   static override description =
     'Tasks that have ended keep their results. One that was running runs again by itself when it is idempotent; of any other you say what ' +
     'becomes of it. With latest, a run that needs nothing is no error.'
@@ -32,12 +32,21 @@ export class RunsResume extends BaseCommand {
     'no-cache': Flags.boolean({description: 'run every task, also those whose result is known; results are kept'}),
     'no-input': Flags.boolean({description: 'never ask here what tasks want approved'}),
     concurrency: Flags.integer({char: 'j', min: 1, helpValue: 'N', description: 'maximum number of tasks at the same time'}),
+    park: Flags.boolean({description: 'leave again with exit 10 when nothing but waits is left'}),
     ...displayFlags,
   }
 
   async run(): Promise<RunOutcome['result'] | Pick<RunSummary, 'id' | 'status'> | undefined> {
     const {args, flags} = await this.parse(RunsResume)
-    const {retry = [], skip = [], fail = [], 'retry-interrupted': retriesInterrupted, concurrency, 'no-cache': ignoresCache} = flags
+    const {
+      retry = [],
+      skip = [],
+      fail = [],
+      'retry-interrupted': retriesInterrupted,
+      concurrency,
+      'no-cache': ignoresCache,
+      park: isParked,
+    } = flags
     const display = readDisplay(flags, this.jsonEnabled())
     const app = await this.app()
     const [{resumeRun}, {retryOriginOf: openRetry}] = await Promise.all([
@@ -46,10 +55,11 @@ export class RunsResume extends BaseCommand {
     ])
     const choices = {retriesInterrupted, retry, skip, fail}
     const accepted = {acceptsChangedPlugins: flags['accept-changed-plugins'], acceptsChangedSecrets: flags['accept-changed-secrets']}
-    const request = {run: args.run, choices, ...accepted, concurrency, ignoresCache, openRetry}
+    const request = {run: args.run, choices, ...accepted, concurrency, ignoresCache, isParked, openRetry}
     const outcome = await resumeRun(app, request, display, (run) => untilStopped(run, {leaveWithinMs, killAll: () => app.killAll()}))
     if ('message' in outcome) {
       this.note(`${outcome.message}\n`)
+      if (outcome.run?.status === 'waiting') this.setExitCode(waitingExitCode)
       return outcome.run && {id: outcome.run.id, status: outcome.run.status}
     }
     this.setExitCode(exitCodeOf(outcome))

@@ -21,6 +21,8 @@ export interface RunRequest extends PlanRequest, ProjectRequest {
   readonly ignoresCache?: boolean
   /** What must not be lost is kept even where there is no secret store with a key. */
   readonly isResumable?: boolean
+  /** The run is parked when nothing but waits is left. */
+  readonly isParked?: boolean
 }
 
 /** Does the work of a run with signals that stop it. Before, a signal ends the process: nothing has happened yet. */

@@ -27,6 +27,7 @@ import type {ChildRun} from './run-child.ts'
 import {Approvals} from './runs/approvals.ts'
 import {openCacheStep} from './runs/open-cache-step.ts'
 import {OwnerDuties} from './runs/owner-duties.ts'
+import {parkOptions} from './runs/park.ts'
 import type {ParentLink} from './runs/parent-link.ts'
 import {openRunSecrets} from './runs/open-run-secrets.ts'
 import {openRunFiles} from './runs/run-files.ts'
@@ -39,6 +40,8 @@ import {openTaskRuntimes, type OpenTaskRuntimes} from './task-runtimes.ts'
 export interface RunChoices {
   /** Every task runs, whatever is known of its result. */
   readonly ignoresCache?: boolean
+  /** The run is parked when nothing but waits is left. */
+  readonly isParked?: boolean
   /** What must not be lost is kept even where there is no secret store with a key. */
   readonly isResumable?: boolean
 }
@@ -91,11 +94,8 @@ export class RunSession implements ChildRun {
    * Runs a plan to its end, or until it is stopped. When it is to leave at once, everything that runs is ended first. Throws what opening its secrets
    * and its containers throws; then no task has been started.
    */
-  async run(
-    planned: PlannedRun,
-    callerSignals: StopSignals,
-    {ignoresCache = false, isResumable = false}: RunChoices = {},
-  ): Promise<RunOutcome> {
+  async run(planned: PlannedRun, callerSignals: StopSignals, choices: RunChoices = {}): Promise<RunOutcome> {
+    const {ignoresCache = false, isResumable = false, isParked = false} = choices
     const signals = this.#duties.follow(callerSignals)
     const kill = (): void => {
       this.kill()
@@ -148,10 +148,11 @@ export class RunSession implements ChildRun {
       }
       const {keepsOutputs} = this.#display
       const origin = {...describeOrigin(this.#app.options, this.#trace, this.#parent?.task), retryOf: this.#retry?.of}
-      const options = {runId, ...origin, concurrency, signals, keepsOutputs, secrets, warnings, resume: resumed?.run}
+      const own = {runId, ...origin, ...parkOptions(isParked, this.#duties.look)}
+      const options = {...own, concurrency, signals, keepsOutputs, secrets, warnings, resume: resumed?.run}
       const outcome = await runWorkflow(plan, ports, options)
       await files.finish(outcome.result.status)
-      opened.finish()
+      if (outcome.result.status !== 'waiting') opened.finish()
       return outcome
     } finally {
       this.#duties.end()

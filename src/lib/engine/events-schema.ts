@@ -72,6 +72,7 @@ const bodies: Readonly<Record<RunEventBody['type'], Readonly<Record<string, Json
     tasks: {type: 'array', items: taskInFile},
   },
   'run.resumed': {epoch: {type: 'integer', minimum: 2}, 'startedBy?': startedBy},
+  'run.parked': {'until?': time, durationMs: amount},
   'run.queued': {group: text, holders: {type: 'array', items: text, minItems: 1}},
   'run.admitted': {group: text},
   'run.refused': {status: anyOf('succeeded', 'failed'), reason: text},

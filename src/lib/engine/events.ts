@@ -3,15 +3,17 @@
 import type {TaskAnswered, TaskChild, TaskInterrupted, TaskWaiting} from './attempt-events.ts'
 import type {AttemptMetrics, CacheFact, KeptFact, LogEntry, TaskError, TaskFileSets} from './task-result.ts'
 import type {RetryOf} from './retry-of.ts'
-import type {StartedBy} from './started-by.ts'
+import type {RunParked, RunResumed, StartedBy} from './started-by.ts'
 import type {JsonObject, JsonValue} from '../util/json.ts'
 import type {HookList} from '../workflow/hooks.ts'
 
 export type {TaskAnswered, TaskChild, TaskInterrupted, TaskWaiting} from './attempt-events.ts'
+export type {RunParked, RunResumed} from './started-by.ts'
 export type {AttemptMetrics, CacheFact, KeptFact, LogEntry, TaskError} from './task-result.ts'
 
 export type TaskState = 'pending' | 'running' | 'succeeded' | 'failed' | 'skipped' | 'cancelled' | 'interrupted'
-export type RunState = 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
+/** `waiting`: it is parked, no process drives it. */
+export type RunState = 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
 
 /** The format of these types. Version 1, of earlier journals, has no `version` in it, and counts log lines with all other events. */
 export const eventsVersion = 2
@@ -47,13 +49,6 @@ export interface RunStarted {
   readonly inputs?: JsonObject
   /** In file order. */
   readonly tasks: readonly {readonly id: string; readonly type: string; readonly needs: readonly string[]}[]
-}
-/** Another process goes on with the run: the one before it is gone, or has lost its lease. */
-export interface RunResumed {
-  readonly type: 'run.resumed'
-  /** Which process of the run this is: 2 for the second. */
-  readonly epoch: number
-  readonly startedBy?: StartedBy
 }
 /** A task with `forEach` or `matrix` knows its items. Each is a task of its own, `task[item]`, from here on. */
 export interface TaskExpanded {
@@ -201,6 +196,7 @@ export interface RunFinished {
 export type RunEventBody =
   | RunStarted
   | RunResumed
+  | RunParked
   | RunQueued
   | RunAdmitted
   | RunRefused

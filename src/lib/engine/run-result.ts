@@ -23,7 +23,8 @@ export interface ItemResult extends OneResult {
 
 interface OneResult {
   readonly id: string
-  readonly status: TaskFinished['status'] | 'skipped'
+  /** `pending` and `running`: of a run that is parked. */
+  readonly status: TaskFinished['status'] | 'skipped' | 'pending' | 'running'
   readonly attempts: number
   /** Present when the task succeeded and outputs were asked for. */
   readonly output?: JsonValue
@@ -39,6 +40,9 @@ interface OneResult {
   readonly child?: string
   /** Why the task was skipped. */
   readonly reason?: string
+  /** What a person is to answer, and when the next attempt is due (RFC 3339): of a run that is parked. */
+  readonly waiting?: TaskView['waiting']
+  readonly dueAt?: string
   /** Of the last attempt. */
   readonly metrics?: AttemptMetrics
 }
@@ -46,7 +50,10 @@ interface OneResult {
 export interface RunResult {
   readonly run: string
   readonly workflow: string
-  readonly status: RunFinished['status']
+  /** `waiting`: it is parked, and goes on when it is resumed. */
+  readonly status: RunFinished['status'] | 'waiting'
+  /** When the first of its waits ends by itself, RFC 3339. Absent: it has ended, or all that it waits for are answers. */
+  readonly until?: string
   /** Why it failed or was cancelled, in words. */
   readonly reason?: string
   readonly durationMs: number
@@ -58,8 +65,22 @@ export interface RunResult {
   readonly tasks: readonly TaskResult[]
 }
 
-/** Of a run that has finished. Its tasks have outputs where the view keeps them. */
-export function resultOf({run, workflow, inputs, tasks, finished}: RunView): RunResult {
+/** Of a run that has finished or is parked. Its tasks have outputs where the view keeps them. */
+export function resultOf({run, workflow, inputs, tasks, finished, parked}: RunView): RunResult {
+  const results = [...tasks.values()].map(taskResult)
+  if (finished === undefined && parked !== undefined) {
+    const {until, durationMs} = parked
+    return {
+      run,
+      workflow,
+      status: 'waiting',
+      ...defined({until}),
+      durationMs,
+      counts: countEnds(results),
+      ...defined({inputs}),
+      tasks: results,
+    }
+  }
   if (finished === undefined) throw new Error('the run has not finished')
   const {status, reason, durationMs, counts, outputs} = finished
   return {
@@ -70,8 +91,14 @@ export function resultOf({run, workflow, inputs, tasks, finished}: RunView): Run
     durationMs,
     counts,
     ...defined({inputs, outputs}),
-    tasks: [...tasks.values()].map(taskResult),
+    tasks: results,
   }
+}
+
+function countEnds(tasks: readonly TaskResult[]): RunFinished['counts'] {
+  const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
+  for (const {status} of tasks) if (status !== 'pending' && status !== 'running') counts[status] += 1
+  return counts
 }
 
 function taskResult(task: TaskView): TaskResult {
@@ -84,7 +111,22 @@ function itemResult(item: TaskView): ItemResult {
   return {id, key: item.item ?? '', ...rest}
 }
 
-function oneResult({id, status, attempts, output, files, error, isTolerated, cache, kept, child, metrics, reason}: TaskView): OneResult {
-  if (status === 'pending' || status === 'running' || status === 'interrupted') throw new Error(`task '${id}' has no end`)
-  return {id, status, attempts, ...defined({output, files, error, isTolerated, cache, kept, child, metrics, reason})}
+function oneResult({
+  id,
+  status,
+  attempts,
+  output,
+  files,
+  error,
+  isTolerated,
+  cache,
+  kept,
+  child,
+  metrics,
+  reason,
+  waiting,
+  dueAt,
+}: TaskView): OneResult {
+  if (status === 'interrupted') throw new Error(`task '${id}' has no end`)
+  return {id, status, attempts, ...defined({output, files, error, isTolerated, cache, kept, child, metrics, reason, waiting, dueAt})}
 }

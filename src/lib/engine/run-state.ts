@@ -108,6 +108,8 @@ export interface DecideState {
   readonly hasGroup: boolean
   /** The run does not hold its group, or not yet again: nothing starts. */
   isGated: boolean
+  /** Its process has left it: only `run.resumed` follows. */
+  isParked: boolean
   /** It does not get its group, and ends like this. */
   refusal?: Pick<RunRefused, 'status' | 'reason'>
   /** `finishing`: all tasks are over and a finish command was given. */
@@ -131,6 +133,7 @@ export function createState({tasks, failFast, hooks = {}, concurrency}: DecideOp
     running: 0,
     room: untriedRoom,
     isStoppedTwice: false,
+    isParked: false,
     hasGroup: concurrency !== undefined,
     isGated: concurrency !== undefined,
     stage: 'open',

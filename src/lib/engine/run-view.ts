@@ -2,7 +2,7 @@
 // of log lines nothing is kept.
 
 import type {JsonObject} from '../util/json.ts'
-import type {RunDiagnostic, RunEvent, RunFinished, RunStarted, RunStopping} from './events.ts'
+import type {RunDiagnostic, RunEvent, RunFinished, RunParked, RunStarted, RunStopping} from './events.ts'
 import {stepTask, untouchedTask, type TaskEvent, type TaskFold, type TaskView} from './task-view.ts'
 
 export interface RunViewOptions {
@@ -30,6 +30,7 @@ export class RunView {
   #hasHooks = false
   #letsHooksGoOn = false
   #finished: RunFinished | undefined
+  #parked: RunParked | undefined
   #holders: readonly string[] = []
   #vars: JsonObject | undefined
 
@@ -55,6 +56,10 @@ export class RunView {
       case 'run.resumed':
         // Nobody drives them. Each gets an event of its own, once this process may do so.
         this.#running.clear()
+        this.#parked = undefined
+        return
+      case 'run.parked':
+        this.#parked = event
         return
       case 'run.queued':
         this.#holders = event.holders
@@ -196,6 +201,11 @@ export class RunView {
   /** It was stopped for the first time when its hooks had started, so these go on. */
   get letsHooksGoOn(): boolean {
     return this.#letsHooksGoOn
+  }
+
+  /** The event with which its last process has left it, as long as no other goes on with it. */
+  get parked(): RunParked | undefined {
+    return this.#parked
   }
 
   /** The last event, once it is there. */

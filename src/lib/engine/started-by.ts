@@ -1,4 +1,4 @@
-// Who or what has started a run, or goes on with it.
+// Who starts a run, and how it changes from one process to the next.
 
 export type StartedBy =
   | {
@@ -21,3 +21,19 @@ export type StartedBy =
       readonly run: string
       readonly task: string
     }
+
+/** Another process goes on with the run: the one before it is gone, or has lost its lease. */
+export interface RunResumed {
+  readonly type: 'run.resumed'
+  /** Which process of the run this is: 2 for the second. */
+  readonly epoch: number
+  readonly startedBy?: StartedBy
+}
+/** Nothing but waits is left, and the process of the run leaves: another one goes on with it. */
+export interface RunParked {
+  readonly type: 'run.parked'
+  /** RFC 3339: when the first of its waits ends by itself. Absent: all that it waits for are answers. */
+  readonly until?: string
+  /** For how long its processes have driven it. */
+  readonly durationMs: number
+}

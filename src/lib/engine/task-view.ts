@@ -71,8 +71,9 @@ export interface TaskFold {
   polls?: number
   /** What the condition of its `until` has read last, in words. */
   seen?: string
-  /** How long it waits for another attempt. */
+  /** How long it waits for another attempt, and when that starts at the latest: RFC 3339. */
   delayMs?: number
+  dueAt?: string
 }
 
 /** One task of a run, or an item of one, up to the last event that was folded. */
@@ -126,15 +127,18 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
       task.attempts = event.attempt
       task.startedAt ??= event.ts
       task.sinceMs = atMs
+      delete task.dueAt
       return
     case 'task.retrying':
       delete task.waiting
       task.sinceMs = atMs
       task.delayMs = event.delayMs
+      task.dueAt = dueAt(event)
       return
     case 'task.polled':
       task.sinceMs = atMs
       task.delayMs = event.delayMs
+      task.dueAt = dueAt(event)
       task.polls = (task.polls ?? 0) + 1
       if (event.seen !== undefined) task.seen = event.seen
       return
@@ -144,6 +148,7 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
       task.delayMs = 0
       return
     case 'task.skipped':
+      delete task.dueAt
       task.status = 'skipped'
       task.reason = event.reason
       return
@@ -155,8 +160,13 @@ export function stepTask(task: TaskFold, event: TaskEvent, atMs: number, keepsOu
   }
 }
 
+function dueAt({ts, delayMs}: {readonly ts: string; readonly delayMs: number}): string {
+  return new Date(Date.parse(ts) + delayMs).toISOString()
+}
+
 function finish(task: TaskFold, event: TaskFinished, ts: string, keepsOutput: boolean): void {
   delete task.waiting
+  delete task.dueAt
   task.status = event.status
   task.attempts = event.attempt
   task.startedAt ??= ts

@@ -11,6 +11,7 @@ export const exitCodeMeanings: Readonly<Record<number, string>> = {
   7: 'the run timed out',
   8: 'Docker is needed and not available',
   9: 'the database cannot be read or written, or an output cannot be written',
+  10: 'the run waits, and no process drives it: workflow runs resume goes on with it',
   70: 'a bug',
   130: 'interrupted: Ctrl-C (SIGINT)',
   143: 'terminated: SIGTERM or SIGHUP',

@@ -27,8 +27,8 @@ function whyOf(facts: WhyFacts): string[] {
     case 'skipped':
       return followSkips(facts)
     case 'running':
-      return runStatus === 'running'
-        ? [whyStarted(facts), whyGoesOn(task)]
+      return runStatus === 'running' || runStatus === 'waiting'
+        ? [whyStarted(facts), ...whyGoesOn(facts)]
         : [whyStarted(facts), 'The process of the run died while it ran.']
     case 'interrupted':
       return [whyStarted(facts), 'The process of the run died while it ran.']
@@ -50,9 +50,11 @@ function whyOf(facts: WhyFacts): string[] {
   }
 }
 
-function whyGoesOn({waiting}: TaskView): string {
-  if (waiting === undefined) return 'It has not ended.'
-  return `It waits for approval${waiting.deadlineAt === undefined ? '' : ` until ${waiting.deadlineAt}`}: ${waiting.message}`
+function whyGoesOn({task: {waiting, dueAt, items, seen = ''}, runStatus}: WhyFacts): string[] {
+  const nobody = runStatus === 'waiting' && items === undefined ? ['The run is parked: no process drives it.'] : []
+  if (waiting === undefined && dueAt === undefined) return ['It has not ended.', ...nobody]
+  if (waiting === undefined) return [`It waits for its next attempt, at ${dueAt ?? ''}${seen === '' ? '' : ` (${seen})`}.`, ...nobody]
+  return [`It waits for approval${waiting.deadlineAt === undefined ? '' : ` until ${waiting.deadlineAt}`}: ${waiting.message}`, ...nobody]
 }
 
 function whyRan({task, ...facts}: WhyFacts): string[] {
@@ -99,7 +101,9 @@ function countItems(items: readonly TaskView[]): string {
 function whyPending({task, tasks, runStatus}: WhyFacts): string {
   const open = task.needs.filter((need) => !isOver(tasks.get(need)))
   const wait = open.length === 0 ? 'it waits for its turn' : `it waits for ${open.slice(0, 10).join(', ')}${open.length > 10 ? ', …' : ''}`
-  return runStatus === 'running' ? `It has not started: ${wait}.` : 'It did not start: the process of the run died before.'
+  return runStatus === 'running' || runStatus === 'waiting'
+    ? `It has not started: ${wait}.`
+    : 'It did not start: the process of the run died before.'
 }
 
 /** From task to task, to the one that did not do what the others needed. */

@@ -23,7 +23,8 @@ export class DeadRuns {
 
   /** The status of the run, after a look at its process. */
   statusOf(row: RunRow): RunState {
-    const {number, status, ownerPid, ownerStartTime, ownerSystem, ownerHost} = row
+    const {number, status, ownerPid, ownerStartTime, ownerSystem, ownerHost, isWaiting} = row
+    if (isWaiting && status === 'interrupted') return 'waiting'
     if (status !== 'running') return status
     // The dead stay dead; who lives is asked every time.
     if (this.#gone.has(number)) return 'interrupted'

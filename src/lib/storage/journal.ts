@@ -125,6 +125,7 @@ export class SqliteJournal implements Journal {
     const attempt = 'attempt' in event ? event.attempt : null
     this.#insertEvent.run(runNumber, event.seq, event.type, task, attempt, JSON.stringify(event))
     if (event.type === 'run.started' || event.type === 'hooks.started') this.#countTasks(runNumber, event.tasks.length)
+    else if (event.type === 'run.parked') this.#park(runNumber, event.until)
     else if (event.type === 'run.finished') this.#finish(runNumber, event, event.ts)
     if (sealed === undefined) return
     this.#insertSealed(runNumber, contextOf(event), sealed)
@@ -132,6 +133,13 @@ export class SqliteJournal implements Journal {
 
   #countTasks(runNumber: number, more: number): void {
     this.#db.prepare('UPDATE runs SET task_count = coalesce(task_count, 0) + ? WHERE number = ?').run(more, runNumber)
+  }
+
+  /** Nobody drives it from here on: what is `running` would be taken for dead. */
+  #park(runNumber: number, until: string | undefined): void {
+    this.#db
+      .prepare("UPDATE runs SET status = 'interrupted', is_waiting = 1, waits_until = ? WHERE number = ?")
+      .run(until ?? null, runNumber)
   }
 
   #insertSealed(

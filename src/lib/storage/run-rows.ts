@@ -26,6 +26,8 @@ export interface RunSummary {
   readonly file: string
   /** `interrupted`: its process died, or its machine was restarted, before the run was finished. */
   readonly status: RunState
+  /** Of a `waiting` run: when the first of its waits ends by itself, RFC 3339. Absent: it waits for answers only. */
+  readonly waitsUntil?: string
   /** RFC 3339. */
   readonly startedAt: string
   readonly finishedAt?: string
@@ -54,7 +56,6 @@ export interface FollowOptions extends EventFilter {
 
 /** How many matches an ambiguous prefix is answered with. */
 const shownMatches = 5
-
 /** How many rows are read at once when each must be looked at. */
 const pageRows = 1000
 
@@ -225,8 +226,8 @@ export class RunRows {
   }
 }
 
-function storedStatuses(status: RunState): RunState[] {
-  return status === 'interrupted' ? ['running', 'interrupted'] : [status]
+function storedStatuses(status: RunState): Exclude<RunState, 'waiting'>[] {
+  return status === 'interrupted' ? ['running', 'interrupted'] : [status === 'waiting' ? 'interrupted' : status]
 }
 
 function summarize(row: typeof runs.$inferSelect, status: RunState): RunSummary {
@@ -238,10 +239,7 @@ function summarize(row: typeof runs.$inferSelect, status: RunState): RunSummary 
     file: row.file,
     status,
     startedAt: row.startedAt,
-    ...defined({
-      finishedAt: row.finishedAt ?? undefined,
-      durationMs: row.durationMs ?? undefined,
-    }),
+    ...defined({waitsUntil: row.waitsUntil ?? undefined, finishedAt: row.finishedAt ?? undefined, durationMs: row.durationMs ?? undefined}),
     ...defined({reason: row.reason ?? undefined, taskCount: row.taskCount ?? undefined, retryOf: row.retryOf ?? undefined}),
     ...(row.parentRun !== null && row.parentTask !== null && {parent: {run: row.parentRun, task: row.parentTask}}),
     ...(isFinished && {counts: {succeeded, failed, skipped, cancelled}}),

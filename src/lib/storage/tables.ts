@@ -12,9 +12,7 @@ export const runs = sqliteTable(
     workflowId: text('workflow_id').notNull(),
     file: text('file').notNull(),
     startedAt: text('started_at').notNull(),
-    status: text('status', {enum: ['running', 'succeeded', 'failed', 'cancelled', 'interrupted']})
-      .notNull()
-      .default('running'),
+    status: text('status').$type<'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'>().notNull().default('running'),
     reason: text('reason'),
     finishedAt: text('finished_at'),
     durationMs: integer('duration_ms'),
@@ -32,10 +30,12 @@ export const runs = sqliteTable(
     epoch: integer('epoch').notNull().default(1),
     parentRun: text('parent_run'),
     parentTask: text('parent_task'),
-    retryOf: text('retry_of'),
     ownerHost: text('owner_host'),
     beats: integer('beats').notNull().default(0),
     beatAt: integer('beat_at'),
+    retryOf: text('retry_of'),
+    isWaiting: integer('is_waiting', {mode: 'boolean'}).notNull().default(false),
+    waitsUntil: text('waits_until'),
     isRemoved: integer('is_removed', {mode: 'boolean'}).notNull().default(false),
   },
   (table) => [

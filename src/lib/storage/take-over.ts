@@ -26,7 +26,7 @@ export function takeOver(db: SqliteDatabase, id: string, epoch: number): TakenRu
   const take = db.transaction(() => {
     const taken = db
       .prepare<unknown[], TakenRun>(
-        `UPDATE runs SET epoch = epoch + 1, beats = beats + 1, beat_at = ?, status = 'running',
+        `UPDATE runs SET epoch = epoch + 1, beats = beats + 1, beat_at = ?, status = 'running', is_waiting = 0, waits_until = NULL,
              owner_pid = ?, owner_start_time = ?, owner_system = ?, owner_host = ?
            WHERE id = ? AND epoch = ? AND status IN ('running', 'interrupted')
            RETURNING id, number, epoch, (SELECT coalesce(max(seq), 0) FROM events WHERE run_number = runs.number) AS seq`,

@@ -117,7 +117,7 @@ test(`is at every prefix what all events of it say: ${runs} random runs`, {timeo
     if (last?.type === 'run.finished')
       expect([result.status, result.reason, result.counts]).toEqual([last.status, last.reason, last.counts])
     const counts = {succeeded: 0, failed: 0, skipped: 0, cancelled: 0}
-    for (const {status} of result.tasks) counts[status] += 1
+    for (const {status} of result.tasks) if (status in counts) counts[status as keyof typeof counts] += 1
     expect(counts).toEqual(result.counts)
     expect(detailsOf(view, result.status).tasks.map(({id, status, attempts}) => [id, status, attempts])).toEqual(
       result.tasks.map(({id, status, attempts}) => [id, status, attempts]),

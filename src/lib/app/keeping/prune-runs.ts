@@ -18,7 +18,7 @@ export interface PruneRequest {
   /** The newest so many of each workflow stay. */
   readonly keep?: number | undefined
   /** Default: those that have finished. */
-  readonly statuses?: readonly Exclude<RunState, 'running'>[] | undefined
+  readonly statuses?: readonly Exclude<RunState, 'running' | 'waiting'>[] | undefined
   readonly workflow?: string | undefined
   /** Removes nothing. */
   readonly isDryRun: boolean

@@ -14,6 +14,7 @@ import {findMade, hasEnded, KnownChildren} from './known-children.ts'
 import {prepareRun, type PreparedRun} from './prepare-run.ts'
 import {requireSecretsOf} from './secrets-needed.ts'
 import {ResumedSession} from './resumed-session.ts'
+import {stillWaits} from './still-waits.ts'
 
 export interface ResumeRequest {
   /** Id of a run, the beginning of one, or `latest`. */
@@ -27,6 +28,8 @@ export interface ResumeRequest {
   readonly ignoresCache?: boolean
   /** For a run that retries another one. */
   readonly openRetry: (app: App, events: readonly StateEvent[]) => Promise<RetryParts | undefined>
+  /** The run is parked when nothing but waits is left. */
+  readonly isParked?: boolean
 }
 
 /**
@@ -47,6 +50,8 @@ export async function resumeRun(
   const found = await findInterrupted(request.run, {rows: await app.runs(), owners, onWait})
   if ('message' in found) return found
   const {run, owned} = found
+  const waits = request.isParked === true ? await stillWaits(run, app.requests) : undefined
+  if (waits !== undefined) return waits
   const {choices, acceptsChangedPlugins, acceptsChangedSecrets, concurrency} = request
   const prepared = await prepareRun(app, run, {choices, acceptsChangedPlugins, acceptsChangedSecrets, concurrency, prefix: ''})
   const all = await listInterrupted(app, prepared)

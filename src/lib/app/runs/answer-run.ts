@@ -25,6 +25,8 @@ export interface GivenAnswer extends Pick<TaskAnswered, 'task' | 'answer' | 'by'
   readonly run: string
   /** What was answered. */
   readonly message: string
+  /** The run is parked: the answer is kept, and counts when it is resumed. */
+  readonly isKept?: boolean
 }
 
 interface AnswerParts {
@@ -58,7 +60,10 @@ export async function answerRun(parts: AnswerParts, {run: reference, task, kind,
   const requests = await parts.requests()
   const request = await requests.add(run.id, {kind, task: waiting.id, by: loginName(), ...defined({comment})} satisfies NewRequest)
   if (request === undefined) throw refused(run, `run ${run.id} has finished`)
+  if (isParked(rows, run)) return await keep(requests, run, waiting, request)
   const end = await followAnswer(rows, run, waiting)
+  // Parked meanwhile.
+  if (end === undefined && isParked(rows, run)) return await keep(requests, run, waiting, request)
   if (end === undefined && rows.get(run.id).status === 'running') {
     throw new WorkflowError(
       'APPROVAL_NOT_TAKEN',
@@ -79,8 +84,28 @@ export async function answerRun(parts: AnswerParts, {run: reference, task, kind,
   throw tooLate(run, `task "${waiting.id}" ended before this answer`)
 }
 
+function isParked(rows: RunRows, run: RunSummary): boolean {
+  return rows.get(run.id).status === 'waiting'
+}
+
+/** Of several answers to a run that nobody drives, the first one is kept. */
+async function keep(requests: RunRequests, run: RunSummary, {id, waiting}: Waiting, request: RunRequest): Promise<GivenAnswer> {
+  const {deadlineAt, message} = waiting
+  const kept = (await requests.listOpen(run.id)).filter(
+    ({kind, task, at}) => kind !== 'cancel' && task === id && (deadlineAt === undefined || at <= deadlineAt),
+  )
+  const first = kept[0] ?? request
+  const {by, at, comment} = first
+  const answer = first.kind === 'approve' ? 'approved' : 'rejected'
+  if (first.number === request.number) return {run: run.id, task: id, message, answer, by, at, ...defined({comment}), isKept: true}
+  await requests.markAnswered(request.number)
+  throw new WorkflowError('APPROVAL_TOO_LATE', `task "${id}" was ${answer} by ${by} at ${at}, before this answer`, {
+    hint: `workflow runs resume ${run.id}`,
+  })
+}
+
 function refuseEnded(rows: RunRows, run: RunSummary, task: string | undefined): void {
-  if (run.status === 'running') return
+  if (run.status === 'running' || run.status === 'waiting') return
   refuseOnlyAnswered(
     run,
     tasksOf(rows.details(run)).filter(({id}) => task === undefined || id === task),

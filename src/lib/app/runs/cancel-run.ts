@@ -65,7 +65,7 @@ export async function cancelRun(parts: CancelParts, {run: reference, comment, is
   }
   await follow(rows, run, 'run.finished')
   const {status, reason} = rows.get(run.id)
-  if (status === 'interrupted') throw interrupted(run)
+  if (status === 'interrupted' || status === 'waiting') throw interrupted(rows.get(run.id))
   if (status !== 'cancelled') throw ended(rows.get(run.id))
   return {run: run.id, status, ...defined({reason})}
 }
@@ -92,12 +92,13 @@ function nudge(owner: Parameters<typeof lifeOf>[0]): void {
 }
 
 function requireRunning(run: RunSummary): void {
-  if (run.status === 'interrupted') throw interrupted(run)
+  if (run.status === 'interrupted' || run.status === 'waiting') throw interrupted(run)
   if (run.status !== 'running') throw ended(run)
 }
 
-function interrupted({id}: RunSummary): WorkflowError {
-  return new WorkflowError('RUN_INTERRUPTED', `run ${id} is not running: its process is gone`, {hint: `workflow runs resume ${id}`})
+function interrupted({id, status}: RunSummary): WorkflowError {
+  const why = status === 'waiting' ? 'it is parked' : 'its process is gone'
+  return new WorkflowError('RUN_INTERRUPTED', `run ${id} is not running: ${why}`, {hint: `workflow runs resume ${id}`})
 }
 
 function ended({id, status}: RunSummary): WorkflowError {

@@ -14,7 +14,7 @@ interface OwnerParts {
   readonly openJournal: () => Promise<Journal>
   /** Opened with the first sign of life. */
   readonly openLeases: () => Promise<RunLeases>
-  readonly requests: Pick<RequestWatch, 'listen' | 'markAnswered'>
+  readonly requests: Pick<RequestWatch, 'listen' | 'look' | 'markAnswered'>
   /** Looks for requests at once when it gets SIGCONT, which does no harm to a process that does not listen to it. */
   readonly hearsSignal: boolean
   /** Ends all processes and containers of the run at once. */
@@ -60,6 +60,14 @@ export class OwnerDuties {
 
   /** Whether something may be started for the run; see {@link Lease.confirm}. */
   readonly confirm = (): boolean | Promise<boolean> => this.#lease?.confirm() ?? true
+
+  /** Takes what other processes have asked of the run by now. */
+  readonly look = async (): Promise<void> => {
+    this.#listen()
+    await this.#parts.requests.look()
+    // Whoever was answered by that goes on first.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
 
   /** Nothing of the run is left to do. */
   end(): void {

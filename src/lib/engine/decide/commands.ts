@@ -23,5 +23,5 @@ export type Command =
   | {readonly kind: 'enter'}
   /** All tasks are over: end the run. One that succeeded for a reason did nothing, and has no outputs. */
   | {readonly kind: 'finish'; readonly status: 'succeeded' | 'failed' | 'cancelled'; readonly reason?: string}
-  /** The run has ended, and nothing follows. */
+  /** The run has ended or is parked, and nothing follows here. */
   | {readonly kind: 'close'}

@@ -32,6 +32,9 @@ export function decide(state: DecideState, event: DatedEvent): Command[] {
       return finishIfDone(state, handOut(state, state.tasks.values()))
     case 'run.resumed':
       return resume(state, event.ts)
+    case 'run.parked':
+      state.isParked = true
+      return [{kind: 'close'}]
     case 'run.admitted':
       state.isGated = false
       // A run that is resumed has begun before.

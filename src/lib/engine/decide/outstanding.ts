@@ -12,6 +12,7 @@ const interruptedReason = 'it was interrupted, and skipped when the run was resu
 /** A run that held its concurrency group, or waited for it, asks for it again: others may hold it by now. @param ts of the event */
 export function resume(state: DecideState, ts: string): Command[] {
   if (state.stage === 'finished') throw new Error('a run that has finished is not resumed')
+  state.isParked = false
   if (!state.hasGroup || state.refusal !== undefined || state.isStoppedTwice) return outstanding(state, ts)
   state.isGated = true
   return [{kind: 'enter'}]

@@ -39,6 +39,7 @@ export function maskEvent(event: StateEventBody, masker: TextMasker): StateEvent
     case 'task.polled':
     case 'task.interrupted':
     case 'run.resumed':
+    case 'run.parked':
     case 'task.finished':
     case 'task.child':
     case 'run.queued':

@@ -39,6 +39,11 @@ export class RunEnd {
     return this.#last
   }
 
+  /** For how long the run has been driven. */
+  get durationMs(): number {
+    return Math.round(this.#ports.clock.elapsed() - this.#startedAtMs)
+  }
+
   finish(command: Finish): void {
     if (this.#last !== undefined) return
     this.#command = command
@@ -54,8 +59,7 @@ export class RunEnd {
   }
 
   #conclude({status, reason}: Finish, outputs?: OutputsAnswer): void {
-    const durationMs = Math.round(this.#ports.clock.elapsed() - this.#startedAtMs)
-    const end = endOfRun(this.#turn.state, {status, ...defined({reason})}, durationMs, outputs)
+    const end = endOfRun(this.#turn.state, {status, ...defined({reason})}, this.durationMs, outputs)
     const list = nextHooks(this.#turn.state, end.status)
     if (list === undefined) {
       this.#last = end

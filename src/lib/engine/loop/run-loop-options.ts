@@ -4,6 +4,7 @@ import type {ResumedRun} from '../resume/resumed-run.ts'
 import type {RunView} from '../run-view.ts'
 import type {ActionWarning} from '../task-result.ts'
 import type {TextMasker} from './mask-event.ts'
+import type {ParkOptions} from './parking.ts'
 import type {RunOrigin} from './run-started.ts'
 
 export interface RunLoopOptions extends RunOrigin {
@@ -15,6 +16,8 @@ export interface RunLoopOptions extends RunOrigin {
   readonly view?: RunView
   /** The run was begun by another process. */
   readonly resume?: ResumedRun | undefined
+  /** The run is parked when nothing but waits is left. Absent: it waits. */
+  readonly park?: ParkOptions | undefined
   /** About the run as a whole, known before it begins. */
   readonly warnings?: readonly ActionWarning[]
 }

@@ -6,16 +6,19 @@ import {defined} from '../../util/defined.ts'
 import type {Command} from '../decide/commands.ts'
 import {decide} from '../decide/decide.ts'
 import {warningEvent} from '../decide/outcome.ts'
-import type {RunFinished, RunnerEvent, RunStopping, StateEventBody} from '../events.ts'
+import type {RunFinished, RunParked, RunStopping, StateEventBody} from '../events.ts'
 import type {Plan} from '../plan.ts'
-import type {Awaitable, RunPorts} from '../ports.ts'
+import type {RunPorts} from '../ports.ts'
 import {replay} from '../resume/replay.ts'
-import {awaitsGroup, createState, requireRecord, type DecideState} from '../run-state.ts'
+import {awaitsGroup, createState, type DecideState} from '../run-state.ts'
 import {RunView} from '../run-view.ts'
 import type {SealedValue} from '../sealed-output.ts'
+import {Answers} from './answers.ts'
 import {EventRecorder} from './event-recorder.ts'
 import {Gate} from './gate.ts'
+import {isTimely} from './is-timely.ts'
 import {Mailbox, type Message} from './mailbox.ts'
+import {Parking} from './parking.ts'
 import type {RunLoopOptions} from './run-loop-options.ts'
 import {RunEnd} from './run-end.ts'
 import {runStarted} from './run-started.ts'
@@ -35,13 +38,14 @@ export class RunLoop {
   readonly #end: RunEnd
   readonly #gate: Gate
   readonly #timers = new Timers()
+  readonly #parking: Parking | undefined
   /** What follows from the events of this turn: to be done in it, and when the journal has them. */
   readonly #todo: Command[] = []
   #later: Command[] = []
   /** How long earlier processes have driven the run, as far as its timeout counts it. */
   #timedMs = 0
-  readonly #ended: Promise<RunFinished>
-  #resolve: (event: RunFinished) => void = () => undefined
+  readonly #ended: Promise<RunFinished | RunParked>
+  #resolve: (event: RunFinished | RunParked) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
 
   constructor(plan: Plan, ports: RunPorts, options: RunLoopOptions) {
@@ -62,11 +66,13 @@ export class RunLoop {
       onError: this.#reject,
     })
     this.#state = createState(plan)
+    const post = (message: Message): void => this.#mailbox.post(message)
+    const answers = new Answers({post, onError: this.#reject})
     const turn: Turn = {
       state: this.#state,
       apply: (body, sealed) => this.#apply(body, sealed),
       log: (line) => this.#recorder.log(line),
-      whenAnswered: (answer, take) => this.#whenAnswered(answer, take),
+      whenAnswered: (answer, take) => answers.whenThere(answer, take),
     }
     this.#tasks = new TaskSteps(plan, ports, options, turn)
     this.#end = new RunEnd(plan, ports, turn)
@@ -74,12 +80,13 @@ export class RunLoop {
       plan,
       ports,
       turn,
-      post: (message) => this.#mailbox.post(message),
+      post,
       // A run that stops already is not told again: that would end what cleans up.
       onStop: (reason) => {
         if (this.#state.stopCause === undefined) this.stop('cancelled', false, reason)
       },
     })
+    this.#parking = options.park && new Parking({options: options.park, ports, turn, post, answers, tasks: this.#tasks, end: this.#end})
     ports.runner.listen((event, sealed) => {
       this.#mailbox.post(() => {
         if (this.#end.last !== undefined || !isTimely(this.#state, event)) return
@@ -95,8 +102,8 @@ export class RunLoop {
     return this.#state
   }
 
-  /** Runs to the end and resolves with the last event. Rejects only for a bug or a journal that cannot be written. */
-  async run(): Promise<RunFinished> {
+  /** Runs to the end, or until the run is parked, and resolves with the last event. Rejects only for a bug or a journal that cannot be written. */
+  async run(): Promise<RunFinished | RunParked> {
     try {
       this.#mailbox.post(() => this.#resume() || this.#begin())
       return await this.#ended
@@ -129,6 +136,8 @@ export class RunLoop {
       this.#settle()
     }
     while (this.#tasks.beginNext()) this.#settle()
+    if (this.#later.length === 0) this.#parking?.consider()
+    this.#settle()
     const commands = this.#later
     this.#later = []
     return commands
@@ -138,6 +147,7 @@ export class RunLoop {
     // The end of a task says how long the task took.
     const event = this.#recorder.record(body.type === 'task.finished' ? {...body, ...this.#tasks.measure(body.task)} : body, sealed)
     this.#ports.runner.hear(event)
+    this.#parking?.hear(event)
     const commands = decide(this.#state, event)
     if (event.type === 'run.started' || event.type === 'run.resumed' || event.type === 'run.admitted') this.#open()
     for (const command of commands) this.#todo.push(command)
@@ -199,9 +209,11 @@ export class RunLoop {
     else if (command.kind === 'cancel') this.#tasks.abort()
     else if (command.kind === 'enter') this.#gate.enter()
     else if (command.kind === 'wake') this.#timers.after(command.delayMs, () => this.#mailbox.post(() => this.#tasks.queue(command.task)))
-    else if (this.#end.last !== undefined) {
+    else {
+      const last = this.#end.last ?? this.#view.parked
+      if (last === undefined) return
       this.#mailbox.close()
-      this.#resolve(this.#end.last)
+      this.#resolve(last)
     }
   }
 
@@ -219,7 +231,7 @@ export class RunLoop {
     const {resume, concurrency, warnings = []} = this.#options
     if (resume === undefined) return false
     const {clock, runner} = this.#ports
-    const {seq, driven, outputs} = replay(resume.events, {state: this.#state, view: this.#view, runner}, clock)
+    const {seq, driven, outputs} = replay(resume.events, {state: this.#state, view: this.#view, runner, parking: this.#parking}, clock)
     if (seq === 0) return false
     this.#recorder.goOnAfter(seq)
     this.#timedMs = driven.timedMs
@@ -235,15 +247,4 @@ export class RunLoop {
     this.#apply(runStarted(this.#plan, this.#options))
     for (const warning of this.#options.warnings ?? []) this.#apply(warningEvent(warning))
   }
-
-  /** An answer that is there belongs to this turn. */
-  #whenAnswered<T>(answer: Awaitable<T>, take: (answer: T) => void): void {
-    if (answer instanceof Promise) answer.then((value) => this.#mailbox.post(() => take(value)), this.#reject)
-    else take(answer)
-  }
-}
-
-/** Nothing is told of an attempt that a stop has ended meanwhile. */
-function isTimely(state: DecideState, event: RunnerEvent): boolean {
-  return event.type === 'diagnostic' || event.type === 'var.computed' || requireRecord(state.tasks, event.task).progress === 'running'
 }

@@ -17,7 +17,7 @@ const maxWarnings = 100
 
 export interface RunWorkflowOptions extends Pick<
   RunLoopOptions,
-  'runId' | 'parent' | 'retryOf' | 'startedBy' | 'traceId' | 'concurrency' | 'warnings' | 'resume'
+  'runId' | 'parent' | 'retryOf' | 'startedBy' | 'traceId' | 'concurrency' | 'warnings' | 'resume' | 'park'
 > {
   /** Absent: nothing is hidden. */
   readonly secrets?: PlanSecrets | undefined
@@ -56,11 +56,11 @@ export interface RunWorkflowPorts extends Omit<RunPorts, 'journal'> {
 }
 
 /**
- * Creates the run, or takes it over, runs it to its end and closes the reporter. Rejects when the journal cannot be written, and with RUN_TAKEN_OVER
+ * Creates the run, or takes it over, runs it to its end, or until it is parked, and closes the reporter. Rejects when the journal cannot be written, and with RUN_TAKEN_OVER
  * when another process drives the run.
  */
 export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: RunWorkflowOptions): Promise<RunOutcome> {
-  const {signals, runId, parent, retryOf, startedBy, traceId, concurrency, keepsOutputs, secrets, warnings = []} = options
+  const {signals, runId, parent, retryOf, startedBy, traceId, concurrency, keepsOutputs, secrets, warnings = [], park} = options
   // A run that may have to wait for others keeps nothing ready meanwhile.
   if (plan.concurrency === undefined && options.resume === undefined) ports.runner.expect(plan.tasks, concurrency)
   const journal = await ports.openJournal()
@@ -69,7 +69,7 @@ export async function runWorkflow(plan: Plan, ports: RunWorkflowPorts, options: 
   const loop = new RunLoop(
     plan,
     {...ports, journal},
-    {runId, parent, retryOf, startedBy, traceId, concurrency, masker: secrets?.masker, warnings, view, resume},
+    {runId, parent, retryOf, startedBy, traceId, concurrency, masker: secrets?.masker, warnings, view, resume, park},
   )
   if (resume === undefined) {
     const startedAt = new Date(ports.clock.now()).toISOString()

@@ -63,6 +63,11 @@ export class TaskQueue {
     this.#lineOf(task).waiting.push({task, arrival: this.#arrivals})
   }
 
+  /** The tasks that wait, and some that do not any more. */
+  list(): ReadonlySet<string> {
+    return new Set([...this.#lines.values()].flatMap(({waiting, head}) => waiting.slice(head).map(({task}) => task)))
+  }
+
   /** No other task is started before this one was pushed. */
   holdFor(task: string): void {
     this.#heldFor = task

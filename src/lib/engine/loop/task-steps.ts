@@ -92,6 +92,11 @@ export class TaskSteps {
     else this.#turn.whenAnswered(this.#ports.runner.expand(task), (answer) => this.#takeItems(task, answer))
   }
 
+  /** Keys of the tasks that wait for their turn. */
+  listQueued(): ReadonlySet<string> {
+    return this.#queue.list()
+  }
+
   /** All items are over. */
   collect(task: string): void {
     this.#queue.removeGroup(groupOfItems(task))

@@ -55,6 +55,8 @@ export class RunOwners {
   async look(runId: string): Promise<FirstLook> {
     const run = await this.#leases.find(runId)
     if (run === undefined) throw new Error(`there is no run ${runId}`)
+    // Its process has left it.
+    if (run.status === 'waiting') return {kind: 'free', run}
     if (run.status !== 'running' && run.status !== 'interrupted') return {kind: 'over', run}
     const life = this.#lifeOf(run.owner)
     return {kind: life === 'gone' ? 'free' : life === 'alive' ? 'held' : 'unknown', run}

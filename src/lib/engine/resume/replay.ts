@@ -11,6 +11,8 @@ export interface Listeners {
   readonly state: DecideState
   readonly view: RunView
   readonly runner: Pick<RunPorts['runner'], 'hear' | 'outputs'>
+  /** Of a run that may be parked. */
+  readonly parking?: {hear(event: StateEvent): void} | undefined
 }
 
 export interface Replayed {
@@ -22,7 +24,7 @@ export interface Replayed {
 }
 
 /** Nothing follows from these events again: they have had their consequences, or these are outstanding. */
-export function replay(events: Iterable<StateEvent>, {state, view, runner}: Listeners, clock: RunPorts['clock']): Replayed {
+export function replay(events: Iterable<StateEvent>, {state, view, runner, parking}: Listeners, clock: RunPorts['clock']): Replayed {
   const driven = new DrivenTime(state.hasGroup)
   const nowMs = clock.now()
   const elapsedMs = clock.elapsed()
@@ -31,10 +33,12 @@ export function replay(events: Iterable<StateEvent>, {state, view, runner}: List
   for (const event of events) {
     if (event.type === 'hooks.started' && event.status === 'succeeded') outputs ??= runner.outputs()
     runner.hear(event)
+    parking?.hear(event)
     decide(state, event)
     driven.take(event)
     view.record(event, elapsedMs - Math.max(0, nowMs - Date.parse(event.ts)))
     seq = event.seq
   }
+  driven.goOn(nowMs)
   return {seq, driven, outputs}
 }

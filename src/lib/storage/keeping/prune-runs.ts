@@ -50,7 +50,7 @@ const checkpointPages = 1000
 
 /** A run and those that its tasks have made. */
 const tree = `WITH RECURSIVE tree (number, id, status) AS (
-    SELECT number, id, status FROM runs WHERE number = ? AND is_removed = 0
+    SELECT number, id, CASE is_waiting WHEN 1 THEN 'waiting' ELSE status END FROM runs WHERE number = ? AND is_removed = 0
     UNION SELECT runs.number, runs.id, runs.status FROM runs JOIN tree ON runs.parent_run = tree.id
   )`
 
@@ -75,7 +75,7 @@ export class RunPruner {
                  coalesce(finished_at, strftime('%Y-%m-%dT%H:%M:%fZ', beat_at / 1000.0, 'unixepoch'), started_at) AS endedAt,
                  row_number() OVER (PARTITION BY workflow_id ORDER BY number DESC) AS place
                FROM runs
-               WHERE is_removed = 0 AND status <> 'running' AND status IN (SELECT value FROM json_each(?)) AND workflow_id = coalesce(?, workflow_id)
+               WHERE is_removed = 0 AND status <> 'running' AND is_waiting = 0 AND status IN (SELECT value FROM json_each(?)) AND workflow_id = coalesce(?, workflow_id)
                  AND (parent_run IS NULL OR NOT EXISTS (SELECT 1 FROM runs AS parent WHERE parent.id = runs.parent_run)))
            SELECT number, id, workflow, status, startedAt FROM ranked WHERE place > ? AND (? IS NULL OR endedAt < ?) ORDER BY number LIMIT ?`,
         )

@@ -10,6 +10,10 @@ ALTER TABLE runs ADD COLUMN beat_at INTEGER;
 
 -- Id of the run that this one retries.
 ALTER TABLE runs ADD COLUMN retry_of TEXT;
+-- A parked run: its process has left it, and nothing but waits is left. Its status is `interrupted`, as far as this table knows.
+ALTER TABLE runs ADD COLUMN is_waiting INTEGER NOT NULL DEFAULT 0;
+-- RFC 3339: when the first of its waits ends by itself. NULL: it waits for answers only, or is not parked.
+ALTER TABLE runs ADD COLUMN waits_until TEXT;
 
 -- The runs that another one was made of: who takes that over takes these, too.
 CREATE INDEX runs_by_parent ON runs (parent_run) WHERE parent_run IS NOT NULL;

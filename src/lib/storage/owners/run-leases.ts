@@ -33,7 +33,8 @@ export class SqliteRunLeases implements RunLeases {
       // Somebody may have taken a silent owner for dead meanwhile, without taking its run.
       const beaten = this.#db
         .prepare<unknown[], {hasRequests: number; seq: number}>(
-          `UPDATE runs SET beats = beats + 1, beat_at = ?, status = 'running' WHERE id = ? AND epoch = ? AND status IN ('running', 'interrupted')
+          `UPDATE runs SET beats = beats + 1, beat_at = ?, status = 'running'
+             WHERE id = ? AND epoch = ? AND status IN ('running', 'interrupted') AND NOT is_waiting
              RETURNING EXISTS (SELECT 1 FROM run_requests WHERE run_number = runs.number AND answered_at IS NULL) AS hasRequests,
                (SELECT coalesce(max(seq), 0) FROM events WHERE run_number = runs.number) AS seq`,
         )
@@ -53,7 +54,7 @@ export class SqliteRunLeases implements RunLeases {
     const row = this.#guard(() =>
       this.#db
         .prepare<[string], OwnerRow>(
-          `SELECT id, status, epoch, beats, owner_pid AS pid, owner_start_time AS startTime, owner_system AS system, owner_host AS host
+          `SELECT id, CASE WHEN is_waiting THEN 'waiting' ELSE status END AS status, epoch, beats, owner_pid AS pid, owner_start_time AS startTime, owner_system AS system, owner_host AS host
              FROM runs WHERE id = ?`,
         )
         .get(runId),

@@ -101,6 +101,8 @@ export function describeEvent(event: RunEvent, view?: RunView): string {
       return `workflow ${oneLine(event.workflow)}: run ${event.run} started with ${count(event.tasks.length, 'task')}`
     case 'run.resumed':
       return `run ${event.run} is resumed${view === undefined ? '' : `: ${String(view.ended.length)} of ${count(view.tasks.size, 'task')} done`}`
+    case 'run.parked':
+      return `run ${event.run} is parked${event.until === undefined ? '' : ` until ${event.until}`}: nothing is left to do but to wait`
     case 'run.queued':
       return `waiting: ${oneLine(describeHolders(event.group, event.holders))}`
     case 'run.admitted':

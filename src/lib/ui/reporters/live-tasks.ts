@@ -32,7 +32,7 @@ export class LiveTasks {
   }
 
   render(view: RunView): LiveRow[] {
-    if (view.finished !== undefined || view.tasks.size === 0) return []
+    if (view.finished !== undefined || view.parked !== undefined || view.tasks.size === 0) return []
     const room = Math.max(1, Math.min(maxRows, this.#options.rows() - 2)) - 1
     const expanded = first(view.expanded.values(), Math.ceil(room / 3))
     const running = first(view.running.values(), room - expanded.length)

@@ -9,6 +9,7 @@ import {Heartbeat} from './heartbeat.ts'
 import type {ProgressReporter} from './progress-reporter.ts'
 import type {ReporterOptions} from './reporter-plain.ts'
 import {PollLog} from './poll-log.ts'
+import {renderParked} from './parked-text.ts'
 import {renderSummary} from './summary.ts'
 
 /** In UTF-16 units. Folds cannot overlap, so lines wait until their task ends; a longer log is shown in several folds. */
@@ -44,6 +45,10 @@ export class GithubReporter implements ProgressReporter {
     }
     if (event.type === 'task.finished') for (const line of this.#polls.take(event).lines) this.#keep(event.task, line)
     if (event.type === 'task.finished') this.#show(event.task, 'log')
+    if (event.type === 'run.parked') {
+      writer.write(disarmLines(renderParked(view, style)))
+      return
+    }
     if (event.type === 'run.finished') for (const task of this.#folds.keys()) this.#show(task, 'log')
     writer.write(
       event.type === 'run.finished' ? disarmLines(renderSummary(view, style)) : `${disarmGithubCommands(describeEvent(event, view))}\n`,

@@ -6,6 +6,7 @@ import {describeEvent} from './event-text.ts'
 import {Heartbeat} from './heartbeat.ts'
 import type {Style} from '../terminal/style.ts'
 import {PollLog} from './poll-log.ts'
+import {renderParked} from './parked-text.ts'
 import {renderSummary} from './summary.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
 import {renderCommands} from './approval-text.ts'
@@ -38,7 +39,8 @@ export class PlainReporter implements ProgressReporter {
     }
     if (this.#polls.hides(event, view, describeEvent)) return
     for (const line of this.#polls.take(event).lines) writer.write(`${line}\n`)
-    writer.write(event.type === 'run.finished' ? renderSummary(view, style) : `${describeEvent(event, view)}\n`)
+    if (event.type === 'run.finished') writer.write(renderSummary(view, style))
+    else writer.write(event.type === 'run.parked' ? renderParked(view, style) : `${describeEvent(event, view)}\n`)
   }
 
   ask(event: TaskWaiting & RunEvent): void {

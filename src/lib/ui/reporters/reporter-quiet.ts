@@ -8,6 +8,7 @@ import type {ProgressReporter} from './progress-reporter.ts'
 import {LogTail} from './log-tail.ts'
 import {shellWord} from '../terminal/shell-word.ts'
 import type {Style} from '../terminal/style.ts'
+import {renderParked} from './parked-text.ts'
 import {renderSummary} from './summary.ts'
 import type {TextWriter} from '../terminal/text-writer.ts'
 
@@ -47,6 +48,10 @@ export class QuietReporter implements ProgressReporter {
       case 'run.refused':
       case 'run.stopping': {
         this.#writer.write(`${describeEvent(event, view)}\n`)
+        return
+      }
+      case 'run.parked': {
+        this.#writer.write(renderParked(view, this.#style))
         return
       }
       case 'run.finished': {

@@ -13,6 +13,7 @@ import {LogTail, tailLines, type Tail} from './log-tail.ts'
 import type {ReporterOptions} from './reporter-plain.ts'
 import {shellWord} from '../terminal/shell-word.ts'
 import {paintState} from '../terminal/style.ts'
+import {renderParked} from './parked-text.ts'
 import {renderSummary} from './summary.ts'
 import {padToWidth} from '../terminal/text-width.ts'
 
@@ -117,6 +118,8 @@ export class TtyReporter implements ProgressReporter {
       case 'run.refused':
       case 'run.stopping':
         return `${style.yellow(describeEvent(event, view))}\n`
+      case 'run.parked':
+        return `\n${renderParked(view, style)}`
       case 'run.finished':
         return `\n${renderSummary(view, style)}`
       default:

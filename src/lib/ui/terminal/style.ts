@@ -1,6 +1,6 @@
 // Colours and symbols. A status always has a word or a symbol too, never by colour alone.
 
-import type {TaskState} from '../../engine/events.ts'
+import type {RunState, TaskState} from '../../engine/events.ts'
 import type {Terminal} from './terminal.ts'
 
 type Paint = (text: string) => string
@@ -12,7 +12,7 @@ export interface Style {
   readonly green: Paint
   readonly yellow: Paint
   readonly blue: Paint
-  readonly symbols: Readonly<Record<TaskState, string>>
+  readonly symbols: Readonly<Record<TaskState | RunState, string>>
   /** Stands between a task and its log line. */
   readonly bar: string
   readonly ellipsis: string
@@ -21,8 +21,17 @@ export interface Style {
   readonly program: string
 }
 
-const unicodeSymbols = {pending: '·', running: '●', succeeded: '✓', failed: '✗', skipped: '↷', cancelled: '⊘', interrupted: '!'}
-const asciiSymbols = {pending: '.', running: '*', succeeded: '+', failed: 'x', skipped: '-', cancelled: '/', interrupted: '!'}
+const unicodeSymbols = {
+  pending: '·',
+  running: '●',
+  waiting: '◌',
+  succeeded: '✓',
+  failed: '✗',
+  skipped: '↷',
+  cancelled: '⊘',
+  interrupted: '!',
+}
+const asciiSymbols = {pending: '.', running: '*', waiting: '~', succeeded: '+', failed: 'x', skipped: '-', cancelled: '/', interrupted: '!'}
 
 /** @param program the name the program was called by, for the commands that are shown */
 export function createStyle(terminal: Pick<Terminal, 'hasColor' | 'hasUnicode'>, program = 'workflow'): Style {
@@ -45,9 +54,9 @@ export function createStyle(terminal: Pick<Terminal, 'hasColor' | 'hasUnicode'>,
 }
 
 /** The colour that goes with a state. */
-export function paintState(style: Style, state: TaskState, text: string): string {
+export function paintState(style: Style, state: TaskState | RunState, text: string): string {
   if (state === 'succeeded') return style.green(text)
   if (state === 'failed') return style.red(text)
   if (state === 'cancelled' || state === 'interrupted') return style.yellow(text)
-  return state === 'running' ? style.blue(text) : style.dim(text)
+  return state === 'running' || state === 'waiting' ? style.blue(text) : style.dim(text)
 }

@@ -9,6 +9,8 @@ export function renderAnswer({
   task,
   run,
   message,
-}: Pick<TaskAnswered, 'answer' | 'task'> & {readonly run: string; readonly message: string}): string {
-  return `${answer}: task ${task} of run ${run}: ${shortLine(message)}\n`
+  isKept = false,
+}: Pick<TaskAnswered, 'answer' | 'task'> & {readonly run: string; readonly message: string; readonly isKept?: boolean}): string {
+  const next = isKept ? `the run is parked, and goes on with: workflow runs resume ${run}\n` : ''
+  return `${answer}: task ${task} of run ${run}: ${shortLine(message)}\n${next}`
 }

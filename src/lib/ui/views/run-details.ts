@@ -19,6 +19,8 @@ import type {Ui} from '../terminal/ui.ts'
 export interface ShownRun extends ListedRun {
   readonly file: string
   readonly reason?: string
+  /** Of a parked run. */
+  readonly waitsUntil?: string
   readonly startedBy?: StartedBy
   readonly traceId?: string
   /** Id of the run that it retries. */
@@ -42,6 +44,8 @@ interface ShownItem {
   readonly cache?: CacheFact
   readonly kept?: KeptFact
   readonly waiting?: Pick<TaskWaiting, 'message' | 'deadlineAt'>
+  /** When its next attempt starts. */
+  readonly dueAt?: string
   readonly answer?: Pick<TaskAnswered, 'answer' | 'by' | 'comment'>
   /** Id of the run that it has made. */
   readonly child?: string
@@ -72,7 +76,10 @@ export function renderRunDetails(run: ShownRun, ui: Ui, nowMs: number): string {
     ...(run.parent === undefined ? [] : [['parent', `task ${run.parent.task} of run ${run.parent.run}`] satisfies [string, string]]),
     ...(run.retryOf === undefined ? [] : [['retry of', run.retryOf] satisfies [string, string]]),
     ...(run.traceId === undefined ? [] : [['trace', run.traceId] satisfies [string, string]]),
-    ['status', `${state}${duration}${run.reason === undefined ? '' : `: ${oneLine(run.reason)}`}`],
+    [
+      'status',
+      `${state}${run.waitsUntil === undefined ? '' : ` until ${run.waitsUntil}`}${duration}${run.reason === undefined ? '' : `: ${oneLine(run.reason)}`}`,
+    ],
   ]
   const lines = facts.map(([name, value]) => `${style.dim(name.padEnd(9))} ${value}\n`)
   if (run.inputs !== undefined) lines.push(renderInputs(run.inputs, style))
@@ -144,6 +151,7 @@ function describeTask(task: ShownRow): string {
     task.attempts > 1 ? `${String(task.attempts)} attempts` : '',
     task.child === undefined ? '' : `run ${task.child}`,
     task.waiting === undefined ? '' : describeWaiting(task.waiting),
+    task.dueAt === undefined ? '' : `runs again at ${task.dueAt}`,
     // The error of a rejected task says so.
     task.answer?.answer === 'approved' ? describeAnswer(task.answer) : '',
     describeCache(task.cache),

@@ -56,5 +56,5 @@ function showCounts(run: ListedRun): string {
 }
 
 function isRunState(cell: string): cell is RunState {
-  return ['running', 'succeeded', 'failed', 'cancelled', 'interrupted'].includes(cell)
+  return ['running', 'waiting', 'succeeded', 'failed', 'cancelled', 'interrupted'].includes(cell)
 }

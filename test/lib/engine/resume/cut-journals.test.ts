@@ -19,7 +19,7 @@ afterAll(() => {
 })
 
 /** @param isEven nothing ends tasks early, so what each comes to does not depend on time */
-async function randomGame(seed: number, isEven: boolean): Promise<Game> {
+async function randomGame(seed: number, isEven: boolean, asksSome = false): Promise<Game> {
   const luck = new Luck(seed + 3_000_000)
   const {gate} = seed % 4 === 0 ? randomGatedRun(seed) : {gate: undefined}
   const [first] = randomScenario(seed, isEven).rounds
@@ -37,7 +37,12 @@ async function randomGame(seed: number, isEven: boolean): Promise<Game> {
   }
   const extras = new Map<string, Extras>()
   const extrasOf = (id: string): Extras => {
-    const found = extras.get(id) ?? {hasChild: luck.chance(0.2), hasRequirements: luck.chance(0.2), readsVar: luck.chance(0.3)}
+    const found = extras.get(id) ?? {
+      hasChild: luck.chance(0.2),
+      hasRequirements: luck.chance(0.2),
+      readsVar: luck.chance(0.3),
+      asks: asksSome && luck.chance(0.2),
+    }
     extras.set(id, found)
     return found
   }
@@ -50,7 +55,7 @@ async function live(game: Game, options: LifeOptions): Promise<Life> {
   const hasGroup = game.run.gate !== undefined
   try {
     const life = await playLife(game, options)
-    expectLawful(life.events, true)
+    expectLawful(life.events, life.hasFinished || options.parkBeyondMs === undefined)
     expect(life.timersLeft, 'timers that outlive the run').toBe(0)
     expectDrivenTimes(life.events, {timeoutMs, hasGroup})
     return life
@@ -148,6 +153,37 @@ describe('a random run whose process dies', () => {
         count(events.slice(from))
       }
     }
+  }, 300_000)
+
+  it('or leaves it parked again and again, and may die in between, comes to the end it would have had', async () => {
+    let parks = 0
+    for (let seed = 1; seed <= 120; seed += 1) {
+      const game = await randomGame(seed, true, true)
+      // Undisturbed: who asks is answered at once.
+      const end = comeTo((await live({...game, extrasOf: (id) => ({...game.extrasOf(id), asks: false})}, {})).events)
+      const luck = new Luck(seed)
+      const parkBeyondMs = luck.pick([0, 50, 1000])
+      let history: readonly RunEvent[] | undefined
+      for (let lives = 1; ; lives += 1) {
+        expect(lives, `seed ${String(seed)}`).toBeLessThan(500)
+        const last = history?.at(-1)
+        // Somebody comes when the first wait is over.
+        const gapMs = last?.type === 'run.parked' ? (last.until === undefined ? hourMs : Date.parse(last.until) - Date.parse(last.ts)) : 0
+        const life = await live(game, {...(history && {history}), gapMs, parkBeyondMs, isGroupFree: luck.chance(0.5)})
+        const ended = endedIn(history ?? [])
+        expect(life.executed.filter((task) => ended.has(task))).toEqual([])
+        expectDueTimes(life.events)
+        if (life.hasFinished) {
+          expect(comeTo(life.events), `seed ${String(seed)}`).toEqual(end)
+          break
+        }
+        expect(life.events.at(-1)?.type).toBe('run.parked')
+        parks += 1
+        const length = luck.chance(0.3) ? (history?.length ?? 0) + luck.upTo(life.events.length - (history?.length ?? 0)) : undefined
+        history = life.events.slice(0, length)
+      }
+    }
+    expect(parks).toBeGreaterThan(100)
   }, 300_000)
 
   it('keeps the laws whatever is stopped, times out or is given up: any event, any choice, again and again', async () => {
