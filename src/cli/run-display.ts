@@ -19,7 +19,6 @@ export const displayFlags = {
 interface DisplayValues extends Pick<RunDisplay, 'progress' | 'events'> {
   readonly verbose: boolean
   readonly quiet: boolean
-  /** Absent: nothing is ever asked. */
   readonly 'no-input'?: boolean
   readonly park?: boolean
 }
@@ -32,7 +31,7 @@ export const leaveWithinMs = 200
 
 /** Throws USAGE when two things are to be written to stdout. */
 export function readDisplay(values: DisplayValues, isJson: boolean): RunDisplay {
-  const {progress, verbose, quiet, events, 'no-input': noInput = true, park = false} = values
+  const {progress, verbose, quiet, events, 'no-input': noInput = false, park = false} = values
   if (events === '-' && isJson) {
     throw new WorkflowError('USAGE', '--events - and --json both write to stdout', {
       hint: 'write the events to a file: --events events.ndjson',
