@@ -103,11 +103,17 @@ describe('help', () => {
     })
     expect((jsonOf(await runWorkflow(['runs', '--help', '--json'], {home})) as HelpDocument).commands.map(({id}) => id)).toEqual([
       'runs approve',
+      'runs cancel',
+      'runs export',
+      'runs import',
       'runs list',
       'runs logs',
+      'runs prune',
       'runs reject',
       'runs resume',
+      'runs retry',
       'runs show',
+      'runs watch',
     ])
     expect(await runWorkflow(['help', 'rnu', '--json'], {home})).toMatchObject({exitCode: 2, stderr: ''})
   })
