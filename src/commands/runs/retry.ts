@@ -14,7 +14,7 @@ export class RunsRetry extends BaseCommand {
   static override summary = 'Start a run again without repeating what it has done.'
   static override description =
     'A new run with the same inputs. Tasks that had succeeded keep their results, unless their definition, their inputs or a task that they ' +
-    'need has changed; all others run. Hooks run anew. `explain` says for each task why it ran.'
+    'need has changed; all others run, and so do hooks. `explain` says for each task why it ran.'
   static override examples = [
     '<%= config.bin %> runs retry latest',
     '<%= config.bin %> runs retry latest --dry-run',

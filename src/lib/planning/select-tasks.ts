@@ -25,14 +25,15 @@ export function selectTasks(workflow: SelectableWorkflow, request: TaskRequest):
     throw new WorkflowError('USAGE', 'TASK arguments, --only and --from cannot be used together', {
       hint: 'TASK runs a task and what it needs, --only that task alone, --from it and what depends on it: keep one of them',
     })
-  requireKnown([...goals, ...only, ...from], tasks)
+  requireKnownTasks([...goals, ...only, ...from], tasks)
   if (only.length > 0) return new Set(only)
   if (from.length > 0) return reach(from, dependentsOf(tasks))
   const wanted = goals.length > 0 ? goals : workflow.default
   return wanted === undefined ? undefined : reach(wanted, new Map(tasks.map(({id, needs}) => [id, needs])))
 }
 
-function requireKnown(ids: readonly string[], tasks: readonly SelectableTask[]): void {
+/** Throws USAGE for an id that is none of the tasks. */
+export function requireKnownTasks(ids: readonly string[], tasks: readonly Pick<Task, 'id'>[]): void {
   const known = new Set(tasks.map(({id}) => id))
   const unknown = ids.find((id) => !known.has(id))
   if (unknown === undefined) return

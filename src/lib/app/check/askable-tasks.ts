@@ -6,7 +6,7 @@ import {knownImages} from '../../planning/containers/known-images.ts'
 import type {PlannedRun} from '../../planning/plan-workflow.ts'
 import type {App} from '../app.ts'
 
-/** None without an engine, which is a finding of its own. A task with items, or whose image a run would pull anew, is left to the run. */
+/** None without an engine, which is a finding of its own. A task with items, or whose image the run would pull, is left to the run. */
 export async function askableTasks({engine}: Pick<App, 'engine'>, {plan, templates}: PlannedRun): Promise<PlannedTask[]> {
   const tasks = allTasks(plan).filter(
     ({container, require = [], forEach, matrix}) =>

@@ -7,9 +7,9 @@ import {readTaskKey} from '../../engine/task-key.ts'
 import {WorkflowError} from '../../errors/workflow-error.ts'
 import type {PlanRequest} from '../../planning/apply-request.ts'
 import type {PlannedRun} from '../../planning/plan-workflow.ts'
+import {requireKnownTasks} from '../../planning/select-tasks.ts'
 import {renderDiagnostics} from '../../ui/terminal/diagnostics.ts'
 import type {JsonObject} from '../../util/json.ts'
-import {didYouMean} from '../../util/nearest.ts'
 import type {App} from '../app.ts'
 import type {Project} from '../project.ts'
 import {askerOf, type UntilStopped} from '../run-file.ts'
@@ -68,14 +68,17 @@ export async function planRetry(app: App, request: RetryRequest): Promise<Planne
   }
   const project = await app.project({file, concurrency})
   const planned = await app.plan(project, requestOf(plan, file, request), askerOf(app, request))
-  requireTasks(planned.plan, [...from, ...only])
+  requireKnownTasks(
+    [...from, ...only].map((key) => readTaskKey(key).task),
+    planned.plan.tasks,
+  )
   if (only.length > 0) await requireResults(app, retried, planned.plan, only)
   app.ui.err.write(renderDiagnostics(planned.warnings, 'text', app.ui.errStyle))
   const of = {run: run.id, ...(from.length > 0 && {from}), ...(only.length > 0 && {only})}
   return {retried, project, planned, origin: new RetryOrigin(app, retried, of)}
 }
 
-/** What the run was given, unless it is said anew. */
+/** What the run was given, unless the request replaces it. */
 function requestOf({workflow, given = {}, args}: Plan, file: string, request: RetryRequest): PlanRequest & {readonly file: string} {
   const {inputs: assignments, inputFile, vars, only, force} = request
   const assigned = new Set(vars.map((text) => text.slice(0, text.indexOf('='))))
@@ -98,16 +101,6 @@ function requestOf({workflow, given = {}, args}: Plan, file: string, request: Re
 
 function pick(values: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(names.flatMap((name) => (Object.hasOwn(values, name) ? [[name, values[name] ?? null]] : [])))
-}
-
-/** Of items the task is looked for. */
-function requireTasks({tasks}: Plan, keys: readonly string[]): void {
-  const known = new Set(tasks.map(({id}) => id))
-  const unknown = keys.find((key) => !known.has(readTaskKey(key).task))
-  if (unknown === undefined) return
-  throw new WorkflowError('USAGE', `the workflow has no task "${unknown}"`, {
-    hint: didYouMean(unknown, known) ?? `it has: ${[...known].slice(0, 10).join(', ')}`,
-  })
 }
 
 /** What does not run must have a result: throws USAGE for a task that has none. */

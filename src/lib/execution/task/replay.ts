@@ -61,10 +61,6 @@ export class Replay {
         this.#endAttempt(event.task)
         this.#restoreOutput(event)
         return
-      case 'hooks.started':
-        // Hooks read the outputs of a run that has succeeded.
-        if (event.status === 'succeeded') this.#scope.outputs()
-        return
       default:
     }
   }

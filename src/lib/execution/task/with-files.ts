@@ -34,7 +34,7 @@ export interface PreparedFiles {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** The result of `execute`, with the files that were left. Each attempt has an empty directory, and `files.in` anew. */
+/** The result of `execute`, with the files that were left. Each attempt begins with an empty directory and its own `files.in`. */
 export async function withFiles(
   {key, files, values, directory, secrets, signal}: FilesOfAttempt,
   execute: (prepared: PreparedFiles) => Promise<ActionResult>,
